@@ -1,0 +1,56 @@
+# Everything a fresh clone needs is Python 3.11 with venv, make and a package registry: each target builds .venv
+# from requirements.lock when it is missing or older than the lock.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.PHONY: help demo test soak bench check format docs lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+demo: $(READY) ## play some months of mentoring through a real broker (ARGS="--relationships 300 --once")
+	$(BIN)/mentoring demo $(ARGS)
+
+test: $(READY) ## run the tests (ARGS="-k agreement")
+	$(BIN)/pytest $(ARGS)
+
+soak: $(READY) ## run the long forms of the tests
+	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+
+bench: $(READY) ## measure, print a table and write benchmarks/latest.json
+	$(BIN)/python -m benchmarks $(ARGS)
+
+check: $(READY) ## style, types, import contracts, documentation up to date
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m workflow.cli.docs --check
+
+format: $(READY) ## put the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(READY) ## write the generated parts of docs/
+	$(BIN)/python -m workflow.cli.docs
+
+lock: $(READY) ## renew requirements.lock from pyproject.toml (ARGS="--upgrade")
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--no-config --group dev pyproject.toml --output-file requirements.lock $(ARGS)
+
+clean: ## remove the virtual environment and every cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# An environment whose interpreter has gone is built anew; any other is brought up to the lock.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and was not found." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; $(PYTHON) is older (make PYTHON=...)." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	@touch $(READY)
