@@ -1,0 +1,99 @@
+"""The documentation is whole: what exists is documented, and what is documented exists."""
+
+from __future__ import annotations
+
+import re
+from inspect import getdoc
+from pathlib import Path
+
+import pytest
+
+from workflow.aggregates.events import EVENTS
+from workflow.aggregates.moves import MOVES, Move, State
+from workflow.aggregates.policy import Policy
+from workflow.cli.docs.__main__ import main, pages
+from workflow.cli.docs.states import diagram
+from workflow.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+WRITTEN = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+
+
+@pytest.mark.parametrize("path", sorted(pages()))
+def test_a_generated_page_says_what_the_code_says(path: str) -> None:
+    assert (DOCS / path).read_text(encoding="utf-8") == pages()[path], "run `make docs`"
+
+
+def test_a_page_that_is_out_of_date_fails_the_check_and_is_written_anew(tmp_path: Path) -> None:
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
+    (tmp_path / "states.md").write_text("something else", encoding="utf-8")
+    assert main(["--check"], tmp_path) == 1
+    assert (tmp_path / "states.md").read_text(encoding="utf-8") == "something else"
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
+
+
+def test_the_diagram_shows_every_move() -> None:
+    drawn = set(re.findall(r"^    (\w+) --> (\w+): ([\w ]+)$", diagram(), re.MULTILINE))
+    assert drawn == {
+        (source.value, target.value, move.value.replace("_", " "))
+        for move, sources, target in MOVES
+        for source in sources
+    }
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_and_each_of_its_members_is_documented(name: str) -> None:
+    event = EVENTS[name]
+    page = (DOCS / "events.md").read_text(encoding="utf-8")
+    section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    common = page.split("\n## ")[1]
+    meaning = getdoc(event)
+    assert meaning
+    assert meaning in section
+    for member in event.model_fields:
+        assert f"| `{member}` |" in section + common
+
+
+def test_every_number_of_the_policy_is_explained() -> None:
+    page = (DOCS / "policy.md").read_text(encoding="utf-8")
+    for section in Policy.model_fields:
+        block = page.split(f"\n## {section}\n")[1].split("\n## ")[0]
+        for member, field in type(getattr(Policy(), section)).model_fields.items():
+            assert f"| `{member}` |" in block
+            assert field.description
+            assert field.description in block
+
+
+def test_every_setting_is_explained() -> None:
+    page = (DOCS / "settings.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert f"`MENTORING_{name.upper()}`" in page
+        assert field.description
+        assert field.description in page
+
+
+@pytest.mark.parametrize("word", [*State, *Move])
+def test_every_state_and_move_is_told_in_the_domain_page(word: str) -> None:
+    assert word.replace("_", " ") in (DOCS / "domain.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_of_the_project_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_decision_is_in_the_index_and_fits_a_page() -> None:
+    index = (DOCS / "adr" / "README.md").read_text(encoding="utf-8")
+    records = sorted((DOCS / "adr").glob("[0-9]*.md"))
+    assert records
+    for record in records:
+        text = record.read_text(encoding="utf-8")
+        assert f"]({record.name})" in index
+        assert len(text.split()) <= 600, f"{record.name} is longer than a page"
+        for part in ("Context", "Decision", "Consequences", "Alternatives"):
+            assert f"\n## {part}\n" in text, f"{record.name} lacks its {part.lower()}"

@@ -1,0 +1,66 @@
+"""docs/events.md: every event by the name under which it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from inspect import getdoc
+from typing import Any
+
+from workflow.aggregates.events import EVENTS, Event
+from workflow.aggregates.policy import Policy
+from workflow.cli.docs.markdown import codes, members, page
+
+COMMON = frozenset(Event.model_fields)
+
+
+def events() -> str:
+    """The page."""
+    return page(
+        "Events",
+        "Everything that can have happened. A name is for ever: an event that has to change gets a new one "
+        "(`.v2`), and what was stored under the old name is still read.",
+        "## Every event has",
+        members(_schema(Event)),
+        getdoc(Event) or "",
+        "`occurred_at` is when it happened; beside the event the store keeps when it was recorded (never "
+        "decreasing along the log), the event's own id, what caused it and, where a message did, that "
+        "message's source and id.",
+        *(block for name, event in EVENTS.items() for block in _event(name, event)),
+        "# Parts of events",
+        *(block for name, node in _parts() if "properties" in node for block in _part(name, node)),
+        "# Words",
+        *(block for name, node in _parts() if "enum" in node for block in _word(name, node)),
+    )
+
+
+def _schema(model: type[Event]) -> dict[str, Any]:
+    return model.model_json_schema(mode="serialization")
+
+
+def _event(name: str, event: type[Event]) -> Iterator[str]:
+    yield f"## {name}"
+    yield getdoc(event) or ""
+    yield members(_schema(event), without=COMMON) or "It has no members of its own."
+
+
+def _parts() -> list[tuple[str, dict[str, Any]]]:
+    """What events consist of, by name. The sections of the policy have a page of their own."""
+    policy = Policy.model_json_schema()
+    parts = {
+        name: node for event in EVENTS.values() for name, node in _schema(event).get("$defs", {}).items()
+    }
+    parts["Policy"] = {"description": "See [policy.md](policy.md).", "properties": {}}
+    sections = {name for name, node in policy["$defs"].items() if "properties" in node}
+    return sorted((name, node) for name, node in parts.items() if name not in sections)
+
+
+def _part(name: str, node: dict[str, Any]) -> Iterator[str]:
+    yield f"## {name}"
+    yield str(node.get("description", ""))
+    yield members(node)
+
+
+def _word(name: str, node: dict[str, Any]) -> Iterator[str]:
+    yield f"## {name}"
+    yield str(node.get("description", ""))
+    yield codes(node["enum"])
