@@ -27,7 +27,7 @@ def states() -> str:
         "When a move is made, and what it means to the people in it, stands in [domain.md](domain.md).",
         f"```mermaid\n{diagram()}```",
         f"There are {len(State)} states and {len(Move)} moves. A command that asks for a move outside this "
-        "table is refused, and the refusal lists the moves that are possible from where the relationship stands.",
+        "table is refused, and the refusal lists the moves that are possible from where it stands.",
         table(["move", "from", "to"], moves),
         "## The facts that say so",
         "A fact that moves a relationship says which state was `entered`. Nobody who reads it later asks "
