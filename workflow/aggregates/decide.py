@@ -1,0 +1,82 @@
+"""Deciding: a state, a command and a policy in; events out. Holds every rule and touches nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
+from workflow.aggregates.doing import do
+from workflow.aggregates.moves import State
+from workflow.aggregates.policy import PolicyInForce
+from workflow.aggregates.relationship import Relationship, evolve
+from workflow.aggregates.reporting import report
+from workflow.aggregates.rules import RULES, Moment
+from workflow.aggregates.rules.agenda import agenda
+from workflow.errors import NotFound, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided, and the state once it is recorded.
+
+    ``stale``: a report that changed nothing that stands. It may still have left an event behind, where
+    what it says could matter once more is known.
+    """
+
+    events: tuple[e.Event, ...]
+    state: Relationship
+    stale: bool = False
+
+
+def decide(
+    state: Relationship | None, command: c.Command, *, id: UUID, now: datetime, policy: PolicyInForce
+) -> Decision:
+    """What ``command`` leads to. Raises ``Refused`` where the rules say no; ``state`` is never changed."""
+    if isinstance(command, c.OpenRelationship):
+        if state is not None:
+            raise Refused(f"relationship {id} is already open", code="already_open")
+        fork = Relationship(id)
+    elif state is None:
+        raise NotFound(f"there is no relationship {id}")
+    else:
+        fork = state.fork()
+
+    stale = False
+    passing = isinstance(command, c.PassTime)
+    events: list[e.Event] = []
+    if isinstance(command, c.MeetingReport):
+        found, stale = report(fork, command)
+        events = [found] if found is not None else []
+    elif not passing:
+        events = do(fork, command, now=now, policy=policy)
+    for event in events:
+        evolve(fork, event)
+
+    if fork.state is not State.CLOSURE and (events or passing):
+        moment = Moment(command.at if passing else now, now, passing, policy)
+        for rule in RULES:
+            for event in rule(fork, moment):
+                evolve(fork, event)
+                events.append(event)
+    if events or passing:
+        _date(fork, events, Moment(command.at if passing else now, now, passing, policy))
+    return Decision(tuple(events), fork, stale)
+
+
+def _date(state: Relationship, events: list[e.Event], moment: Moment) -> None:
+    """Write the agenda into the last event where it has changed; alone where nothing else happened."""
+    dues = agenda(state, moment)
+    if dues == state.dues:
+        return
+    state.dues = dues
+    if events:
+        events[-1] = events[-1].model_copy(update={"dues": dues})
+        return
+    revised = e.AgendaRevised(
+        occurred_at=moment.at, provenance=e.Provenance.INFERRED, policy=moment.policy.version, dues=dues
+    )
+    evolve(state, revised)
+    events.append(revised)

@@ -1,0 +1,53 @@
+"""What the clock will have to ask, and when: computed from the state, written into the events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workflow.aggregates.events import ConcernCode, DueKind
+from workflow.aggregates.moves import State
+from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.rules import concerns, outcomes, reminders, silence, stagnation
+from workflow.aggregates.rules.moment import Moment
+
+
+def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
+    """The next due of each kind. Some may lie before ``at``: what became known late is asked at once."""
+    if state.state is State.CLOSURE:
+        return {}
+    dues: dict[DueKind, datetime | None] = {
+        DueKind.OUTCOME_UNCONFIRMED: min(
+            (
+                due
+                for meeting in state.calendar.meetings()
+                if (due := outcomes.unconfirmed_at(meeting, moment)) is not None
+            ),
+            default=None,
+        ),
+        DueKind.CONCERNS_BEGIN: _concerns_begin(state, moment),
+        DueKind.SILENCE: (
+            silence.held_off_from(state, moment)
+            if state.suspicion is not None
+            else silence.suspected_from(state, moment)
+        ),
+        DueKind.STAGNATION: stagnation.stagnates_from(state, moment),
+        DueKind.FRESH_LOOK_MISSING: (
+            concerns.fresh_look_missing_from(state.look_wanted_since, moment)
+            if state.state is State.STAGNATION
+            and state.look_wanted_since is not None
+            and (ConcernCode.NO_FRESH_LOOK, None) not in state.concerns
+            else None
+        ),
+        DueKind.BOOK_NEXT_MEETING: min(
+            (due for due, _ in reminders.book_next_due(state, moment).values()), default=None
+        ),
+    }
+    return {kind: due for kind, due in dues.items() if due is not None}
+
+
+def _concerns_begin(state: Relationship, moment: Moment) -> datetime | None:
+    begin = concerns.concerns_begin(state, moment)
+    if moment.at >= begin:
+        return None
+    waiting = concerns.failing(state, moment) is not None or bool(concerns.contradictions(state))
+    return begin if waiting else None

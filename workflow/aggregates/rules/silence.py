@@ -1,0 +1,114 @@
+"""Silence: when stagnation is suspected, and what takes the suspicion away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from workflow.aggregates.events import (
+    ConcernCleared,
+    ConcernCode,
+    ConcernRaised,
+    Event,
+    Provenance,
+    StagnationSuspected,
+    SuspicionCleared,
+)
+from workflow.aggregates.meetings import Status
+from workflow.aggregates.moves import State
+from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, held
+
+_DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
+
+
+def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
+    """The earliest instant at which, by what is known, stagnation is suspected; None where it never is."""
+    last = _anchor(state)
+    if last is None:
+        return None
+    instant = last + moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    for begin, end in _held_off(state, moment, last):
+        if begin <= instant < end:
+            instant = end
+    return instant
+
+
+def held_off_from(state: Relationship, moment: Moment) -> datetime | None:
+    """The next instant after ``at`` from which a booked meeting is near enough to clear a suspicion."""
+    last = _anchor(state)
+    if last is None:
+        return None
+    return min((begin for begin, _ in _held_off(state, moment, last) if begin > moment.at), default=None)
+
+
+def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """Suspicion first, explained; taken back at once where a fact or a booking says otherwise."""
+    suspicion = state.suspicion
+    stands = state.state in _DRIFTING and _stands(state, moment)
+    if suspicion is None and stands and moment.passing:
+        last = _anchor(state)
+        assert last is not None  # a suspicion without an anchor does not stand
+        yield StagnationSuspected(
+            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
+        )
+        evidence = tuple(
+            version for meeting in held(state) if meeting.ends_at == last for version in meeting.versions
+        )
+        yield ConcernRaised(
+            occurred_at=moment.at,
+            provenance=Provenance.INFERRED,
+            policy=moment.policy.version,
+            code=ConcernCode.SILENCE,
+            since=moment.at,
+            evidence=(*evidence, state.version),
+            clears="a meeting held, or one booked soon",
+        )
+    elif suspicion is not None and not stands:
+        yield SuspicionCleared(
+            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version
+        )
+        yield ConcernCleared(
+            occurred_at=moment.at,
+            provenance=Provenance.INFERRED,
+            policy=moment.policy.version,
+            code=ConcernCode.SILENCE,
+        )
+
+
+def _anchor(state: Relationship) -> datetime | None:
+    return anchor(state) if state.state in _DRIFTING else None
+
+
+def _stands(state: Relationship, moment: Moment) -> bool:
+    last = _anchor(state)
+    if last is None:
+        return False
+    after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    if moment.at < last + after:
+        return False
+    return not any(begin <= moment.at < end for begin, end in _held_off(state, moment, last))
+
+
+def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple[datetime, datetime]]:
+    """When bookings hold a suspicion off: from half a cadence before the start until nobody reported.
+
+    The first unreported meeting after the anchor does so for half a cadence after its end, once an anchor.
+    """
+    silence = moment.policy.policy.silence
+    near = silence.booked_within * cadence(state, moment)
+    unconfirmed_after = timedelta(hours=moment.policy.policy.meetings.unconfirmed_after_hours)
+    intervals = []
+    postponed = False
+    for meeting in state.calendar.meetings():
+        if meeting.starts_at is None or meeting.ends_at is None or meeting.ends_at <= last:
+            continue
+        if meeting.status is Status.SCHEDULED:
+            end = meeting.ends_at + (unconfirmed_after if postponed else max(unconfirmed_after, near))
+        elif meeting.status is Status.UNCONFIRMED and not postponed:
+            end = meeting.ends_at + near
+        else:
+            continue
+        postponed = True
+        intervals.append((meeting.starts_at - near, end))
+    return intervals

@@ -1,0 +1,135 @@
+"""Entering stagnation, taking it back, and coming out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+
+from workflow.aggregates.events import (
+    Event,
+    MoveRevised,
+    Provenance,
+    Reinvigorated,
+    StagnationEntered,
+    StagnationWithdrawn,
+)
+from workflow.aggregates.moves import Move, State, destination
+from workflow.aggregates.relationship import MeasureState, Relationship, Spell
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, days, held_ends
+
+
+def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
+    """When a standing suspicion becomes stagnation; None where none stands in an active relationship."""
+    last = anchor(state)
+    if state.state is not State.ACTIVE or state.suspicion is None or last is None:
+        return None
+    silence = moment.policy.policy.silence
+    return max(
+        last + silence.entered_after * cadence(state, moment),
+        state.suspicion.since + days(silence.suspicion_stands_days),
+    )
+
+
+def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """Silence that lasts, after a suspicion that stood, is stagnation: inferred, and open to be withdrawn."""
+    due = stagnates_from(state, moment)
+    if not moment.passing or due is None or due > moment.at:
+        return
+    last = anchor(state)
+    assert last is not None  # else there is no due
+    assert state.suspicion is not None  # as above
+    yield StagnationEntered(
+        occurred_at=moment.at,
+        provenance=Provenance.INFERRED,
+        policy=moment.policy.version,
+        declared=False,
+        anchor=last,
+        evidence=(state.suspicion.version,),
+        entered=destination(state.state, Move.STAGNATE),
+    )
+
+
+def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """Inferred stagnation goes when a meeting turns out to have been held before it was entered."""
+    spell = state.spell
+    if state.state is not State.STAGNATION or spell is None or spell.declared:
+        return
+    last = anchor(state, until=spell.entered_at)
+    after = moment.policy.policy.silence.entered_after * cadence(state, moment)
+    if last is None or last + after <= spell.entered_at:
+        return
+    yield StagnationWithdrawn(
+        occurred_at=moment.at,
+        provenance=Provenance.CORRECTED,
+        policy=moment.policy.version,
+        entered=destination(state.state, Move.WITHDRAW_STAGNATION),
+    )
+
+
+def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """Back to active once the last of what it takes is there, whichever that is."""
+    if state.state is not State.STAGNATION or state.spell is None:
+        return
+    found = _way_back(state, state.spell, moment)
+    if found is None:
+        return
+    instant, evidence = found
+    yield Reinvigorated(
+        occurred_at=instant,
+        provenance=Provenance.INFERRED,
+        policy=moment.policy.version,
+        evidence=evidence,
+        entered=destination(state.state, Move.REINVIGORATE),
+    )
+
+
+def revise_reinvigoration(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """A way back that rested on meetings follows their facts."""
+    spell = state.spell
+    if state.state is not State.ACTIVE or spell is None or spell.ended_at is None:
+        return
+    found = _way_back(state, spell, moment)
+    instant = found[0] if found is not None else None
+    if instant == spell.ended_at:
+        return
+    yield MoveRevised(
+        occurred_at=moment.at,
+        provenance=Provenance.CORRECTED,
+        policy=moment.policy.version,
+        move=Move.REINVIGORATE,
+        instant=instant,
+        entered=State.STAGNATION if instant is None else None,
+    )
+
+
+def _way_back(state: Relationship, spell: Spell, moment: Moment) -> tuple[datetime, tuple[int, ...]] | None:
+    """The earliest instant at which the pair had come back, and the events that this rests on."""
+    since = [(end, meeting) for end, meeting in held_ends(state) if end > spell.entered_at]
+    ways: list[tuple[datetime, tuple[int, ...]]] = []
+    look = min((look for look in state.looks if look[0] >= spell.entered_at), default=None)
+    settled = min(
+        (
+            instant
+            for measure in state.measures.values()
+            if measure.look_at >= spell.entered_at and (instant := _settled_at(state, measure)) is not None
+        ),
+        default=None,
+    )
+    if since and look is not None and settled is not None:
+        end, meeting = since[0]
+        ways.append((max(end, look[0], settled), (look[1], *meeting.versions)))
+    if not spell.declared:
+        within = moment.policy.policy.silence.two_meetings_within * cadence(state, moment)
+        for (first, one), (second, other) in pairwise(since):
+            if second - first <= within:
+                ways.append((second, (*one.versions, *other.versions)))
+                break
+    return min(ways, default=None)
+
+
+def _settled_at(state: Relationship, measure: MeasureState) -> datetime | None:
+    """When a measure was done, or dropped by every party; None while it is open."""
+    dropped = dict(measure.dropped)
+    all_dropped = max(dropped.values()) if all(party in dropped for party in state.parties) else None
+    return min((instant for instant in (measure.done_at, all_dropped) if instant is not None), default=None)
