@@ -378,7 +378,13 @@ class Reinvigorated(Event):
 
 
 class MoveRevised(Event):
-    """A move that rested on meetings was decided anew: its new instant, or None where it is withdrawn."""
+    """A move that rested on meetings was decided anew: its new instant, or None where it never was.
+
+    ``stagnate`` without an instant: a time of stagnation that the pair had come back from never was.
+    ``withdraw_stagnation`` without one: what had taken the latest stagnation away was itself corrected, so
+    that it stands again since its own instant. ``entered`` says where the relationship stands now, where
+    that changes.
+    """
 
     name: ClassVar[str] = "mentoring.move_revised.v1"
     move: Move

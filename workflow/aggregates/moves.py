@@ -78,7 +78,7 @@ def possible(state: State) -> tuple[Move, ...]:
 
 
 def destination(state: State, move: Move) -> State:
-    """The state that ``move`` leads to from ``state``; refused with the moves possible where there is none."""
+    """The state that ``move`` leads to from ``state``; else refused, with the moves possible."""
     try:
         return _TABLE[state, move]
     except KeyError:

@@ -47,7 +47,7 @@ class AgreementPolicy(Section):
 
 
 class SilencePolicy(Section):
-    """When silence becomes a suspicion, and a suspicion the state of stagnation. Shares are of the cadence C."""
+    """When silence becomes a suspicion, and that becomes stagnation. Shares are of the cadence C."""
 
     suspected_after: Share = Field(1.5, description="C after the anchor: stagnation is suspected")
     entered_after: Share = Field(2.0, description="C after the anchor: stagnation is entered")

@@ -33,11 +33,15 @@ class Agreement(NamedTuple):
 
 
 class Spell(NamedTuple):
-    """A time of stagnation; ``ended_at`` is set once the pair came back."""
+    """The latest time of stagnation. ``ended_at`` is set once the pair came back.
+
+    A ``withdrawn`` one never was, by what is known; it is remembered, for that may be corrected too.
+    """
 
     entered_at: datetime
     declared: bool
     ended_at: datetime | None = None
+    withdrawn: bool = False
 
 
 class MeasureState(NamedTuple):
@@ -55,10 +59,11 @@ class OpenConcern(NamedTuple):
 
 
 class Suspicion(NamedTuple):
-    """Stagnation is suspected."""
+    """Stagnation is suspected, or was: a ``cleared`` one stands again if what cleared it is corrected."""
 
     since: datetime
     version: int
+    cleared: bool = False
 
 
 class Reminded(NamedTuple):
@@ -245,21 +250,26 @@ def _suspected(state: Relationship, event: e.StagnationSuspected) -> None:
 
 
 def _suspicion_cleared(state: Relationship, event: e.SuspicionCleared) -> None:
-    state.suspicion = None
+    if state.suspicion is not None:
+        state.suspicion = state.suspicion._replace(cleared=True)
 
 
 def _stagnated(state: Relationship, event: e.StagnationEntered) -> None:
+    withdrawn = state.spell is not None and state.spell.withdrawn
     state.spell = Spell(event.occurred_at, event.declared)
-    if state.look_wanted_since is None:
+    if state.look_wanted_since is None or withdrawn:
         state.look_wanted_since = event.occurred_at
     _enter(state, event.entered, event.occurred_at)
 
 
 def _stagnation_withdrawn(state: Relationship, event: e.StagnationWithdrawn) -> None:
-    state.spell = None
-    state.look_wanted_since = None
-    if state.active_since is not None:
-        _enter(state, event.entered, state.active_since)
+    _withdraw_spell(state)
+    _enter(state, event.entered, state.active_since or state.entered_at)
+
+
+def _withdraw_spell(state: Relationship) -> None:
+    if state.spell is not None:
+        state.spell = state.spell._replace(ended_at=None, withdrawn=True)
 
 
 def _looked(state: Relationship, event: e.FreshLookHeld) -> None:
@@ -294,8 +304,10 @@ def _revised(state: Relationship, event: e.MoveRevised) -> None:
             state.agreement = None
         elif state.agreement is not None and event.term_ends_at is not None:
             state.agreement = state.agreement._replace(term_ends_at=event.term_ends_at)
-    elif event.move is Move.REINVIGORATE and state.spell is not None:
-        state.spell = state.spell._replace(ended_at=event.instant)
+    elif event.move is Move.STAGNATE:
+        _withdraw_spell(state)
+    elif state.spell is not None:
+        state.spell = state.spell._replace(ended_at=event.instant, withdrawn=False)
     if event.entered is not None:
         fallback = state.spell.entered_at if state.spell is not None else state.onboarded_at
         _enter(state, event.entered, event.instant or fallback or state.entered_at)

@@ -27,7 +27,7 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
         DueKind.CONCERNS_BEGIN: _concerns_begin(state, moment),
         DueKind.SILENCE: (
             silence.held_off_from(state, moment)
-            if state.suspicion is not None
+            if state.suspicion is not None and not state.suspicion.cleared
             else silence.suspected_from(state, moment)
         ),
         DueKind.STAGNATION: stagnation.stagnates_from(state, moment),

@@ -54,7 +54,7 @@ def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
     if instant == state.active_since:
         return
     if instant is None:
-        if state.state is State.ACTIVE and state.spell is None:
+        if state.state is State.ACTIVE and (state.spell is None or state.spell.withdrawn):
             yield _revision(moment, None, entered=State.AGREEMENT)
         return
     policy = moment.policy.policy.agreement

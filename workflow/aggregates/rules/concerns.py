@@ -43,7 +43,7 @@ def no_fresh_look(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Long in stagnation, or back from it, without having written measures down."""
     standing: Standing | None = None
     wanted, spell = state.look_wanted_since, state.spell
-    if wanted is not None and spell is not None:
+    if wanted is not None and spell is not None and not spell.withdrawn:
         missing_from = fresh_look_missing_from(wanted, moment)
         recorded = (ConcernCode.NO_FRESH_LOOK, None) in state.concerns
         if spell.ended_at is not None and state.state is State.ACTIVE:

@@ -45,12 +45,16 @@ def held_off_from(state: Relationship, moment: Moment) -> datetime | None:
 def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Suspicion first, explained; taken back at once where a fact or a booking says otherwise."""
     suspicion = state.suspicion
-    stands = state.state in _DRIFTING and _stands(state, moment)
-    if suspicion is None and stands and moment.passing:
+    suspected = suspicion is not None and not suspicion.cleared
+    stands = _stands(state, moment)
+    if stands and not suspected:
         last = _anchor(state)
         assert last is not None  # a suspicion without an anchor does not stand
+        since = _stood_since(state, moment, last)
+        if since is None:
+            return
         yield StagnationSuspected(
-            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
+            occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
         )
         evidence = tuple(
             version for meeting in held(state) if meeting.ends_at == last for version in meeting.versions
@@ -60,11 +64,11 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
             provenance=Provenance.INFERRED,
             policy=moment.policy.version,
             code=ConcernCode.SILENCE,
-            since=moment.at,
+            since=since,
             evidence=(*evidence, state.version),
             clears="a meeting held, or one booked soon",
         )
-    elif suspicion is not None and not stands:
+    elif suspected and not stands:
         yield SuspicionCleared(
             occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version
         )
@@ -74,6 +78,15 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
             policy=moment.policy.version,
             code=ConcernCode.SILENCE,
         )
+
+
+def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetime | None:
+    """Since when: as before, where what cleared the suspicion was corrected; else since the clock asks."""
+    cleared = state.suspicion
+    after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    if cleared is not None and last + after <= cleared.since:
+        return cleared.since
+    return moment.at if moment.passing else None
 
 
 def _anchor(state: Relationship) -> datetime | None:

@@ -22,12 +22,13 @@ from workflow.aggregates.rules.moment import Moment, anchor, cadence, days, held
 def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
     """When a standing suspicion becomes stagnation; None where none stands in an active relationship."""
     last = anchor(state)
-    if state.state is not State.ACTIVE or state.suspicion is None or last is None:
+    suspicion = state.suspicion
+    if state.state is not State.ACTIVE or suspicion is None or suspicion.cleared or last is None:
         return None
     silence = moment.policy.policy.silence
     return max(
         last + silence.entered_after * cadence(state, moment),
-        state.suspicion.since + days(silence.suspicion_stands_days),
+        suspicion.since + days(silence.suspicion_stands_days),
     )
 
 
@@ -51,20 +52,28 @@ def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
 
 
 def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
-    """Inferred stagnation goes when a meeting turns out to have been held before it was entered."""
+    """Inferred stagnation goes when a meeting turns out to have been held before it was entered.
+
+    Where the pair had come back from it by then, the move into it is revised. Should that meeting turn out
+    not to have been held after all, the withdrawal is.
+    """
     spell = state.spell
-    if state.state is not State.STAGNATION or spell is None or spell.declared:
+    if spell is None or spell.declared or state.state not in (State.ACTIVE, State.STAGNATION):
         return
     last = anchor(state, until=spell.entered_at)
     after = moment.policy.policy.silence.entered_after * cadence(state, moment)
-    if last is None or last + after <= spell.entered_at:
-        return
-    yield StagnationWithdrawn(
-        occurred_at=moment.at,
-        provenance=Provenance.CORRECTED,
-        policy=moment.policy.version,
-        entered=destination(state.state, Move.WITHDRAW_STAGNATION),
-    )
+    silent = last is None or last + after <= spell.entered_at
+    if silent and spell.withdrawn:
+        yield _revision(moment, Move.WITHDRAW_STAGNATION, None, entered=State.STAGNATION)
+    elif not silent and state.state is State.STAGNATION:
+        yield StagnationWithdrawn(
+            occurred_at=moment.at,
+            provenance=Provenance.CORRECTED,
+            policy=moment.policy.version,
+            entered=destination(state.state, Move.WITHDRAW_STAGNATION),
+        )
+    elif not silent and not spell.withdrawn:
+        yield _revision(moment, Move.STAGNATE, None)
 
 
 def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -93,13 +102,20 @@ def revise_reinvigoration(state: Relationship, moment: Moment) -> Iterator[Event
     instant = found[0] if found is not None else None
     if instant == spell.ended_at:
         return
-    yield MoveRevised(
+    entered = State.STAGNATION if instant is None else None
+    yield _revision(moment, Move.REINVIGORATE, instant, entered=entered)
+
+
+def _revision(
+    moment: Moment, move: Move, instant: datetime | None, *, entered: State | None = None
+) -> MoveRevised:
+    return MoveRevised(
         occurred_at=moment.at,
         provenance=Provenance.CORRECTED,
         policy=moment.policy.version,
-        move=Move.REINVIGORATE,
+        move=move,
         instant=instant,
-        entered=State.STAGNATION if instant is None else None,
+        entered=entered,
     )
 
 

@@ -1,0 +1,236 @@
+"""``given(...).when(...).then(...)``: the domain's tests read as its sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
+from workflow.aggregates.decide import Decision, decide
+from workflow.aggregates.policy import Policy, PolicyInForce
+from workflow.aggregates.relationship import Relationship, replay
+from workflow.errors import Refused
+
+DAY_ZERO = datetime(2026, 1, 5, 9, tzinfo=UTC)
+PAIR = UUID("5b1f0c3e-0000-4000-8000-000000000001")
+MENTOR, MENTEE, COORDINATOR = (uuid5(PAIR, name) for name in ("mentor", "mentee", "coordinator"))
+AS_MENTOR = c.Actor(MENTOR, e.Role.MENTOR)
+AS_MENTEE = c.Actor(MENTEE, e.Role.MENTEE)
+AS_COORDINATOR = c.Actor(COORDINATOR, e.Role.COORDINATOR)
+DEFAULT = PolicyInForce(version=1, policy=Policy())
+
+
+def day(number: float, hour: float = 0) -> datetime:
+    """So many days (and hours) after the opening."""
+    return DAY_ZERO + timedelta(days=number, hours=hour)
+
+
+def policy(**sections: dict[str, object]) -> PolicyInForce:
+    """The default policy with some sections changed."""
+    return PolicyInForce(version=1, policy=Policy.model_validate(sections))
+
+
+class Story:
+    """One relationship, told command by command."""
+
+    def __init__(self, in_force: PolicyInForce = DEFAULT) -> None:
+        self.in_force = in_force
+        self.state: Relationship | None = None
+        self.events: list[e.Event] = []
+        self.latest: Decision | None = None
+        self.refusal: Refused | None = None
+        self.messages = 0
+
+    def decide(self, command: c.Command, now: datetime | None = None) -> Decision:
+        """Decide and record, as the store would."""
+        decision = decide(
+            self.state, command, id=PAIR, now=command.at if now is None else now, policy=self.in_force
+        )
+        self.state = decision.state
+        self.events.extend(decision.events)
+        self.latest = decision
+        return decision
+
+    def pass_time(self, to: datetime) -> Story:
+        """Let the clock ask whatever is due until then, each at its own instant."""
+        while self.state is not None and self.state.dues:
+            due = max(min(self.state.dues.values()), self.events[-1].occurred_at)
+            if min(self.state.dues.values()) > to:
+                break
+            at = min(max(due, min(self.state.dues.values())), to)
+            self.decide(c.PassTime(at=at, now=at))
+        return self
+
+    def when(self, *commands: c.Command, now: datetime | None = None) -> Story:
+        """What is asked; a refusal is kept for ``then_refused``."""
+        for command in commands:
+            try:
+                self.decide(command, now)
+            except Refused as refusal:
+                self.refusal = refusal
+        return self
+
+    def then(self, *kinds: type[e.Event]) -> Story:
+        """The latest decision led to exactly these kinds of events."""
+        assert self.refusal is None, self.refusal
+        assert self.latest is not None
+        assert [type(event) for event in self.latest.events] == list(kinds)
+        return self
+
+    def then_refused(self, code: str) -> Story:
+        """The latest command was refused for this reason."""
+        assert self.refusal is not None
+        assert self.refusal.code == code
+        return self
+
+    def then_state(self, state: str) -> Story:
+        """Where the relationship stands."""
+        assert self.state is not None
+        assert self.state.state.value == state
+        return self
+
+    def then_concerns(self, *codes: str) -> Story:
+        """The concerns that stand."""
+        assert self.state is not None
+        assert sorted(code.value for code, _ in self.state.concerns) == sorted(codes)
+        return self
+
+    def kinds(self) -> list[type[e.Event]]:
+        """Everything that happened so far, by kind."""
+        return [type(event) for event in self.events]
+
+    def last(self, kind: type[e.Event]) -> e.Event:
+        """The latest event of a kind."""
+        return next(event for event in reversed(self.events) if type(event) is kind)
+
+
+def given(*commands: c.Command, in_force: PolicyInForce = DEFAULT) -> Story:
+    """A relationship with this behind it; none of it may be refused."""
+    story = Story(in_force)
+    for command in commands:
+        story.pass_time(command.at)
+        story.decide(command)
+    return story
+
+
+def opened() -> c.OpenRelationship:
+    """A mentor and a mentee are brought together on day zero."""
+    parties = (e.Party(person=MENTOR, role=e.Role.MENTOR), e.Party(person=MENTEE, role=e.Role.MENTEE))
+    return c.OpenRelationship(at=DAY_ZERO, programme="default", zone="Europe/Helsinki", parties=parties)
+
+
+def agreed(cadence: float | None = None, months: int | None = None) -> tuple[c.Command, ...]:
+    """Both committed, drafted and signed on day zero: the relationship is active."""
+    return (
+        opened(),
+        c.ConfirmCommitment(at=DAY_ZERO, actor=AS_MENTOR),
+        c.ConfirmCommitment(at=DAY_ZERO, actor=AS_MENTEE),
+        c.DraftAgreement(at=DAY_ZERO, actor=AS_MENTOR, cadence_days=cadence, duration_months=months),
+        c.SignAgreement(at=DAY_ZERO, actor=AS_MENTOR, version=1),
+        c.SignAgreement(at=DAY_ZERO, actor=AS_MENTEE, version=1),
+    )
+
+
+def booked(uid: str, start: datetime, at: datetime | None = None, sequence: int = 0) -> c.ReportScheduled:
+    """An hour is booked; a day before, unless told otherwise."""
+    return c.ReportScheduled(
+        at=at or start - timedelta(days=1),
+        uid=uid,
+        source="calendar",
+        message=f"{uid}-booked-{sequence}",
+        sequence=sequence,
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+    )
+
+
+def moved(
+    uid: str, start: datetime, at: datetime, sequence: int = 1, previous: str | None = None
+) -> c.ReportRescheduled:
+    """A meeting is moved, perhaps under a new UID."""
+    return c.ReportRescheduled(
+        at=at,
+        uid=uid,
+        source="calendar",
+        message=f"{uid}-moved-{sequence}",
+        sequence=sequence,
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+        previous_uid=previous,
+    )
+
+
+def cancelled(uid: str, at: datetime, sequence: int = 0) -> c.ReportCancelled:
+    """A meeting is called off."""
+    return c.ReportCancelled(
+        at=at, uid=uid, source="calendar", message=f"{uid}-cancelled-{sequence}", sequence=sequence
+    )
+
+
+def held(uid: str, start: datetime, attended: Iterable[UUID] | None = None) -> c.ReportHeld:
+    """An hour was held, and said so at its end."""
+    return c.ReportHeld(
+        at=start + timedelta(hours=1),
+        uid=uid,
+        source="portal",
+        message=f"{uid}-held",
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+        attended=None if attended is None else tuple(attended),
+    )
+
+
+def missed(uid: str, at: datetime, by: UUID = MENTEE) -> c.ReportMissed:
+    """Somebody did not come."""
+    return c.ReportMissed(at=at, uid=uid, source="portal", message=f"{uid}-missed", missed_by=(by,))
+
+
+def corrected(uid: str, at: datetime, outcome: e.Outcome, start: datetime | None = None) -> c.CorrectOutcome:
+    """What was reported is corrected."""
+    return c.CorrectOutcome(
+        at=at,
+        uid=uid,
+        source="portal",
+        message=f"{uid}-corrected-{at.isoformat()}",
+        outcome=outcome,
+        starts_at=start,
+        ends_at=start + timedelta(hours=1) if start is not None else None,
+        missed_by=(MENTEE,) if outcome is e.Outcome.MISSED else (),
+    )
+
+
+def measures(*names: str) -> tuple[e.Measure, ...]:
+    """Measures that the mentee takes on."""
+    return tuple(
+        e.Measure(measure=uuid5(PAIR, name), what=e.Sealed(name, author=MENTEE), who=MENTEE, by_when=day(400))
+        for name in names
+    )
+
+
+def facts(state: Relationship) -> dict[str, object]:
+    """Everything of a state but what counts or dates the recording of it."""
+    return {
+        "state": state.state,
+        "active_since": state.active_since,
+        "agreement": state.agreement,
+        "meetings": [meeting._replace(versions=()) for meeting in state.calendar.meetings()],
+        "concerns": {key: concern.since for key, concern in state.concerns.items()},
+        "spell": state.spell,
+        "suspected": state.suspicion.since if state.suspicion and not state.suspicion.cleared else None,
+        "reminded": dict(state.reminded),
+        "dues": dict(state.dues),
+    }
+
+
+def assert_replays(story: Story) -> None:
+    """The replayed state is the live one."""
+    replayed = replay(PAIR, story.events)
+    assert replayed is not None
+    assert story.state is not None
+    assert facts(replayed) == facts(story.state)
+    assert replayed.version == story.state.version
+
+
+__all__ = [name for name in dir() if not name.startswith("_")]
