@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --generate-hashes --no-header --no-annotate
 
 .PHONY: help demo test soak bench check format docs lock clean
 
@@ -38,9 +39,9 @@ format: $(READY) ## put the code into shape
 docs: $(READY) ## write the generated parts of docs/
 	$(BIN)/python -m workflow.cli.docs
 
-lock: $(READY) ## renew requirements.lock from pyproject.toml (ARGS="--upgrade")
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-		--no-config --group dev pyproject.toml --output-file requirements.lock $(ARGS)
+lock: $(READY) ## renew the lock files from pyproject.toml (ARGS="--upgrade")
+	$(COMPILE) --group dev --output-file requirements.lock pyproject.toml $(ARGS)
+	$(COMPILE) --constraints requirements.lock --output-file requirements-service.lock pyproject.toml
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
