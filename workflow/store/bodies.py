@@ -1,0 +1,127 @@
+"""Messages that cannot be applied: those that wait for something, and those parked for an operator.
+
+Their bodies are encrypted under a key of the month in which they arrived, bound to the place in the
+upstream that they came from. Destroying a month's key makes all its bodies unreadable at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflow.store.keys import KeyStore
+from workflow.store.receipts import Receipts
+from workflow.store.schema import from_micros, to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message kept aside. ``body`` is what came in; None where its month's key was destroyed."""
+
+    id: int
+    upstream: str
+    seq: int
+    arrived_at: datetime
+    reason: str
+    body: bytes | None
+
+    def __repr__(self) -> str:
+        return f"Kept(id={self.id}, seq={self.seq}, reason={self.reason!r})"
+
+
+_NONCE = 12
+
+
+def _bound_to(upstream: str, seq: int) -> bytes:
+    return f"{upstream}\n{seq}".encode()
+
+
+class Bodies:
+    """One of the two tables of bodies, ``waiting`` or ``parked``, as a unit of work sees and changes it."""
+
+    def __init__(self, cursor: sqlite3.Cursor, keys: KeyStore, receipts: Receipts, table: str) -> None:
+        self._cursor = cursor
+        self._keys = keys
+        self._receipts = receipts
+        self._table = table
+
+    def put(
+        self,
+        upstream: str,
+        seq: int,
+        body: bytes,
+        *,
+        arrived_at: datetime,
+        reason: str,
+        awaited: Iterable[str] = (),
+    ) -> int:
+        """Keep a body, and what it waits for; the number that it is kept under grows with every body."""
+        scope = f"intake/{arrived_at:%Y-%m}"
+        self._keys.ensure([scope])
+        nonce = os.urandom(_NONCE)
+        box = nonce + self._keys.cipher(scope).encrypt(nonce, body, _bound_to(upstream, seq))
+        self._cursor.execute(
+            f"INSERT INTO {self._table} (upstream, seq, arrived_at, reason, scope, box)"
+            " VALUES (?,?,?,?,?,?) RETURNING id",
+            (self._receipts.upstream_id(upstream), seq, to_micros(arrived_at), reason, scope, box),
+        )
+        number = int(self._cursor.fetchone()[0])
+        if self._table == "waiting":
+            self._cursor.executemany(
+                "INSERT OR IGNORE INTO waiting_for VALUES (?, ?)", [(key, number) for key in awaited]
+            )
+        return number
+
+    def awaiting(self, keys: Iterable[str]) -> list[Kept]:
+        """Everything that waits for any of ``keys``, in order of arrival."""
+        wanted = list(keys)
+        marks = ",".join("?" * len(wanted))
+        return self._select(
+            f"b.id IN (SELECT body FROM waiting_for WHERE awaited IN ({marks})) ORDER BY b.id", wanted
+        )
+
+    def page(self, after: int = 0, limit: int = 100) -> list[Kept]:
+        """Bodies in order of arrival, from the one behind number ``after``."""
+        return self._select("b.id > ? ORDER BY b.id LIMIT ?", [after, limit])
+
+    def arrived_before(self, instant: datetime, limit: int) -> list[Kept]:
+        """Bodies that arrived at ``instant`` or earlier, the oldest first."""
+        return self._select(
+            "b.arrived_at <= ? ORDER BY b.arrived_at, b.id LIMIT ?", [to_micros(instant), limit]
+        )
+
+    def get(self, number: int) -> Kept | None:
+        """The body kept under ``number``."""
+        found = self._select("b.id = ?", [number])
+        return found[0] if found else None
+
+    def remove(self, number: int) -> None:
+        """The body is no longer needed here."""
+        self._cursor.execute(f"DELETE FROM {self._table} WHERE id = ?", (number,))
+        if self._table == "waiting":
+            self._cursor.execute("DELETE FROM waiting_for WHERE body = ?", (number,))
+
+    def __len__(self) -> int:
+        self._cursor.execute(f"SELECT count(*) FROM {self._table}")
+        return int(self._cursor.fetchone()[0])
+
+    def _select(self, condition: str, values: Sequence[object]) -> list[Kept]:
+        self._cursor.execute(
+            "SELECT b.id, u.name, b.seq, b.arrived_at, b.reason, b.scope, b.box"
+            f" FROM {self._table} b JOIN upstreams u ON u.id = b.upstream WHERE {condition}",
+            values,
+        )
+        return [
+            Kept(
+                number, upstream, seq, from_micros(arrived_at), reason, self._open(upstream, seq, scope, box)
+            )
+            for number, upstream, seq, arrived_at, reason, scope, box in self._cursor.fetchall()
+        ]
+
+    def _open(self, upstream: str, seq: int, scope: str, box: bytes) -> bytes | None:
+        if self._keys.destroyed(scope):
+            return None
+        return self._keys.cipher(scope).decrypt(box[:_NONCE], box[_NONCE:], _bound_to(upstream, seq))

@@ -1,0 +1,129 @@
+"""Who is who and what belongs to which relationship: the look-ups that intake decides by.
+
+Identities are known only by a keyed hash (see ``identities``); persons and relationships by their ids.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from workflow.store.schema import to_micros
+
+_NO_RECURRENCE = -(2**62)
+"""Stands for *no recurrence id* in a primary key, where NULLs would all differ."""
+
+
+def _recurrence(recurrence_id: datetime | None) -> int:
+    return _NO_RECURRENCE if recurrence_id is None else to_micros(recurrence_id)
+
+
+class Directory:
+    """The directory as one unit of work sees and changes it."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    # --- people -------------------------------------------------------------------------------------------
+
+    def person_of(self, identity: bytes) -> UUID | None:
+        """The person known by this identity hash."""
+        self._cursor.execute("SELECT person FROM identities WHERE hash = ?", (identity,))
+        row = self._cursor.fetchone()
+        return None if row is None else UUID(bytes=row[0])
+
+    def person_in(self, relationship: UUID, identity: bytes) -> UUID | None:
+        """The party of ``relationship`` known by this identity hash."""
+        self._cursor.execute(
+            "SELECT i.person FROM identities i JOIN memberships m ON m.person = i.person"
+            " WHERE i.hash = ? AND m.relationship = ?",
+            (identity, relationship.bytes),
+        )
+        row = self._cursor.fetchone()
+        return None if row is None else UUID(bytes=row[0])
+
+    def persons_in(self, relationship: UUID, identities: Iterable[bytes]) -> dict[bytes, UUID]:
+        """The parties of ``relationship`` among these identity hashes."""
+        found = ((identity, self.person_in(relationship, identity)) for identity in identities)
+        return {identity: person for identity, person in found if person is not None}
+
+    def identify(self, person: UUID, identities: Iterable[bytes]) -> None:
+        """From now on ``person`` is known by these identity hashes, as long as nobody else is."""
+        self._cursor.executemany(
+            "INSERT OR IGNORE INTO identities VALUES (?, ?)", [(hash_, person.bytes) for hash_ in identities]
+        )
+
+    def forget(self, person: UUID) -> None:
+        """No identity leads to ``person`` any more."""
+        self._cursor.execute("DELETE FROM identities WHERE person = ?", (person.bytes,))
+
+    # --- relationships ------------------------------------------------------------------------------------
+
+    def enrol(self, relationship: UUID, opened_at: datetime, persons: Iterable[UUID]) -> None:
+        """A relationship was opened at ``opened_at`` among ``persons``."""
+        self._cursor.execute(
+            "INSERT OR IGNORE INTO relationships VALUES (?, ?, NULL)",
+            (relationship.bytes, to_micros(opened_at)),
+        )
+        self._cursor.executemany(
+            "INSERT OR IGNORE INTO memberships VALUES (?, ?)",
+            [(person.bytes, relationship.bytes) for person in persons],
+        )
+
+    def close(self, relationship: UUID, at: datetime) -> None:
+        """The relationship ended at ``at``; meetings that start then or later are not its own."""
+        self._cursor.execute(
+            "UPDATE relationships SET closed_at = ? WHERE relationship = ?",
+            (to_micros(at), relationship.bytes),
+        )
+
+    def knows(self, relationship: UUID) -> bool:
+        """Whether a relationship of this id was ever opened."""
+        self._cursor.execute("SELECT 1 FROM relationships WHERE relationship = ?", (relationship.bytes,))
+        return self._cursor.fetchone() is not None
+
+    def relationships_of(self, identities: Sequence[bytes], at: datetime | None) -> list[UUID]:
+        """The relationships open at ``at`` (None: at any time) that have all of ``identities``."""
+        marks = ",".join("?" * len(identities))
+        wanted: list[object] = [*identities]
+        window = ""
+        if at is not None:
+            window = " AND r.opened_at <= ? AND (r.closed_at IS NULL OR r.closed_at > ?)"
+            wanted += [to_micros(at)] * 2
+        self._cursor.execute(
+            "SELECT m.relationship FROM identities i"
+            " JOIN memberships m ON m.person = i.person"
+            " JOIN relationships r ON r.relationship = m.relationship"
+            f" WHERE i.hash IN ({marks}){window}"
+            " GROUP BY m.relationship HAVING count(*) = ?",
+            [*wanted, len(set(identities))],
+        )
+        return [UUID(bytes=row[0]) for row in self._cursor.fetchall()]
+
+    # --- meetings -----------------------------------------------------------------------------------------
+
+    def bind(self, uid: str, recurrence_id: datetime | None, relationship: UUID) -> bool:
+        """This calendar entry belongs to ``relationship``; True where that is news."""
+        self._cursor.execute(
+            "INSERT OR IGNORE INTO uids VALUES (?, ?, ?)",
+            (uid, _recurrence(recurrence_id), relationship.bytes),
+        )
+        return self._cursor.rowcount == 1
+
+    def bound(self, uid: str, recurrence_id: datetime | None) -> list[UUID]:
+        """The relationships that this calendar entry belongs to."""
+        self._cursor.execute(
+            "SELECT relationship FROM uids WHERE uid = ? AND recurrence = ?",
+            (uid, _recurrence(recurrence_id)),
+        )
+        return [UUID(bytes=row[0]) for row in self._cursor.fetchall()]
+
+    def holding(self, uid: str, recurrence_id: datetime | None, identities: Sequence[bytes]) -> list[UUID]:
+        """The relationships that this calendar entry belongs to and that have all of ``identities``."""
+        return [
+            relationship
+            for relationship in self.bound(uid, recurrence_id)
+            if len(self.persons_in(relationship, identities)) == len(set(identities))
+        ]

@@ -1,0 +1,188 @@
+"""The log of all facts, for reading; and the one way into it, which the writer alone takes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.sqlite import SQLiteDatastore
+from eventsourcing.utils import Environment, EnvType, get_topic
+
+from workflow.aggregates.events import Event
+from workflow.failpoints import hit
+from workflow.store.keys import KeyStore
+from workflow.store.ledger import Ledger
+from workflow.store.mapper import EventMapper
+from workflow.store.recorded import Metadata, Origin, Recorded
+from workflow.store.recorder import EventRecorder, Factory, Row
+from workflow.store.sealing import Sealing, can_hold_sealed
+
+
+class Staged(NamedTuple):
+    """Events decided together, waiting for the commit of their batch. ``version`` is the first one's."""
+
+    stream: UUID
+    version: int
+    events: Sequence[Event]
+    origin: Origin
+    recorded_at: datetime
+
+
+class Facts(Application[UUID]):
+    """The event sourcing library's application over our mapper and our recorder.
+
+    Its environment is given whole: what happens to be set for the process must not change how facts are kept.
+    """
+
+    def __init__(self, path: Path, sealing: Sealing) -> None:
+        self._sealing = sealing
+        super().__init__({"PERSISTENCE_MODULE": get_topic(Factory), "SQLITE_DBNAME": str(path)})
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Only what is given, and nothing from the process."""
+        return Environment(name, dict(env or {}))
+
+    def construct_mapper(self) -> EventMapper:
+        """Our mapper."""
+        return EventMapper(self._sealing)
+
+
+class EventStore:
+    """Reads what happened. Safe to use from several threads; every read is of one consistent moment."""
+
+    def __init__(self, path: Path, keys: KeyStore) -> None:
+        self.keys = keys
+        self.sealing = Sealing(keys)
+        self.facts = Facts(path, self.sealing)
+        assert isinstance(self.facts.mapper, EventMapper)
+        assert isinstance(self.facts.recorder, EventRecorder)
+        self.mapper: EventMapper = self.facts.mapper
+        self.recorder: EventRecorder = self.facts.recorder
+        for file in path.parent.glob(f"{path.name}*"):
+            file.chmod(0o600)
+
+    # --- reading ------------------------------------------------------------------------------------------
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        """Facts behind the position ``after``, in order; an empty list means that there are no more yet."""
+        with self._snapshot() as cursor:
+            rows = self.recorder.select_page(cursor, after, limit)
+        return self._decode(rows)
+
+    def stream(self, id: UUID, after_version: int = 0) -> list[Recorded]:
+        """The facts of one relationship or programme, in order."""
+        with self._snapshot() as cursor:
+            rows = self.recorder.select_stream(cursor, id, after_version)
+        return self._decode(rows)
+
+    def head(self) -> int:
+        """The position of the last fact; 0 where there is none."""
+        with self._snapshot() as cursor:
+            return self.recorder.head(cursor)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """What stands beside the facts (receipts, waiting, parked …), as of one moment, for reading only."""
+        with self._snapshot() as cursor:
+            yield Ledger(cursor, self.keys)
+
+    def unseal(self, recorded: Recorded, path: str) -> str:
+        """The sealed text at ``path`` of an event, such as ``measures.0.what``, for readers who may see it.
+
+        Whether they may is for the caller to have settled. ``KeyDestroyed`` is raised where it is gone.
+        """
+        return self.sealing.open(recorded, path)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.facts.close()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[sqlite3.Cursor]:
+        with self.datastore.transaction(commit=False) as cursor:
+            yield cursor.sqlite_cursor
+
+    def _decode(self, rows: list[Row]) -> list[Recorded]:
+        decode = self.mapper.decode
+        return [
+            decode(position, UUID(stream), version, topic, state)
+            for position, stream, version, topic, state in rows
+        ]
+
+    # --- for the writer -----------------------------------------------------------------------------------
+
+    @property
+    def datastore(self) -> SQLiteDatastore:
+        """The pool of connections."""
+        return self.recorder.datastore
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Cursor]:
+        """A write transaction that holds the lock from its start and commits at its end."""
+        with self.datastore.transaction(commit=True) as cursor:
+            yield cursor.sqlite_cursor
+
+    def replay(self, cursor: sqlite3.Cursor, id: UUID) -> list[Event]:
+        """A stream's events as the transaction of ``cursor`` sees them."""
+        return [recorded.event for recorded in self._decode(self.recorder.select_stream(cursor, id))]
+
+    def append(
+        self, cursor: sqlite3.Cursor, staged: Sequence[Staged], head: int, new_id: Callable[[], UUID]
+    ) -> None:
+        """Store events behind the position ``head``; the keys that they need are durable first."""
+        hit("append.before")
+        self.sealing.ensure(
+            [
+                scope
+                for entry in staged
+                for event in entry.events
+                if can_hold_sealed(type(event))
+                for scope in self.sealing.scopes(entry.stream, event)
+            ]
+        )
+        rows: list[Row] = []
+        position, encode = head, self.mapper.encode
+        for stream, version, events, origin, recorded_at in staged:
+            stream_hex = stream.hex
+            for offset, event in enumerate(events):
+                position += 1
+                metadata = Metadata(
+                    event_id=new_id(),
+                    recorded_at=recorded_at,
+                    correlation_id=origin.correlation_id,
+                    causation_id=origin.causation_id,
+                    source=origin.source,
+                    message_id=origin.message_id,
+                    traceparent=origin.traceparent,
+                )
+                rows.append(
+                    (position, stream_hex, version + offset, event.name, encode(stream, event, metadata))
+                )
+        self.recorder.insert_rows(cursor, rows)
+        hit("append.after")
+
+    def last_recorded_at(self, cursor: sqlite3.Cursor) -> datetime | None:
+        """When the last fact was recorded; None where there is none."""
+        head = self.recorder.head(cursor)
+        rows = self.recorder.select_page(cursor, head - 1, 1)
+        return self._decode(rows)[0].metadata.recorded_at if rows else None
+
+    def sweep_keys(self, cursor: sqlite3.Cursor) -> list[str]:
+        """Remove keys of relationships that never came about, for no writer was at work; their scopes.
+
+        Persons' keys and intake's stay: they are not made for one stream, and an unused one hides nothing.
+        """
+
+        def in_use(scope: str) -> bool:
+            stream, _, _ = scope.partition("/")
+            if stream in ("person", "intake"):
+                return True
+            return bool(self.recorder.select_stream(cursor, UUID(stream), limit=1))
+
+        return self.keys.sweep(in_use)

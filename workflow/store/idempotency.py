@@ -1,0 +1,49 @@
+"""Answers kept so that a request sent again is answered the same and done once."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from workflow.errors import Invalid
+from workflow.store.schema import to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered: the status, the body, and the position that the answer named."""
+
+    status: int
+    body: bytes
+    position: int
+
+
+class Idempotency:
+    """The answers as one unit of work sees and adds to them."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    def find(self, principal: str, route: str, key: str, digest: bytes) -> Answer | None:
+        """The answer given to this key; refused where the key came with another body."""
+        self._cursor.execute(
+            "SELECT digest, status, body, position FROM idempotency"
+            " WHERE principal = ? AND route = ? AND key = ?",
+            (principal, route, key),
+        )
+        row = self._cursor.fetchone()
+        if row is None:
+            return None
+        if row[0] != digest:
+            raise Invalid(
+                "this Idempotency-Key was already used here with another body", code="idempotency_key_reused"
+            )
+        return Answer(int(row[1]), row[2], int(row[3]))
+
+    def keep(self, principal: str, route: str, key: str, digest: bytes, answer: Answer, at: datetime) -> None:
+        """Keep the answer to this key."""
+        self._cursor.execute(
+            "INSERT INTO idempotency VALUES (?,?,?,?,?,?,?,?)",
+            (principal, route, key, digest, answer.status, answer.body, answer.position, to_micros(at)),
+        )

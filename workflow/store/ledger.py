@@ -1,0 +1,38 @@
+"""Everything in ``events.db`` beside the events, over one cursor: a transaction's, or a reader's snapshot."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+
+from workflow.store.bodies import Bodies
+from workflow.store.directory import Directory
+from workflow.store.idempotency import Idempotency
+from workflow.store.keys import KeyStore
+from workflow.store.receipts import Receipts
+from workflow.store.schema import from_micros, to_micros
+
+
+class Ledger:
+    """The tables that commit with the events."""
+
+    def __init__(self, cursor: sqlite3.Cursor, keys: KeyStore) -> None:
+        self._cursor = cursor
+        self.receipts = Receipts(cursor)
+        self.directory = Directory(cursor)
+        self.waiting = Bodies(cursor, keys, self.receipts, "waiting")
+        self.parked = Bodies(cursor, keys, self.receipts, "parked")
+        self.idempotency = Idempotency(cursor)
+
+    def simulated_instant(self) -> datetime | None:
+        """Where the simulated clock stands; None where there never was one."""
+        self._cursor.execute("SELECT instant FROM clock")
+        row = self._cursor.fetchone()
+        return None if row is None else from_micros(row[0])
+
+    def set_simulated_instant(self, instant: datetime) -> None:
+        """The simulated clock now stands at ``instant``."""
+        self._cursor.execute(
+            "INSERT INTO clock VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET instant = excluded.instant",
+            (to_micros(instant),),
+        )

@@ -1,0 +1,107 @@
+"""The stored form of events: JSON written and read by pydantic's core, with no dicts in between.
+
+A stored event is ``{"metadata": {…}, "event": {…}}`` under the event's fixed name. Sealed text is put into
+its box on the way out and stays in it on the way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from eventsourcing.domain import DomainEventProtocol
+from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
+from pydantic import TypeAdapter
+from pydantic_core import from_json
+from typing_extensions import TypedDict
+
+from workflow.aggregates.events import EVENTS, Event
+from workflow.errors import Stopped
+from workflow.store.recorded import Metadata, Recorded
+from workflow.store.sealing import Sealing, can_hold_sealed
+from workflow.store.upcasting import STEPS, Step, upcast
+
+_E = TypeVar("_E", bound=Event)
+_metadata_json: Callable[[Metadata], bytes] = Metadata.__pydantic_serializer__.to_json
+
+
+class Stored(TypedDict, Generic[_E]):
+    """The stored form, as it is read."""
+
+    metadata: Metadata
+    event: _E
+
+
+class EventMapper(Mapper[UUID]):
+    """Turns events into their stored form and back, as the event sourcing library asks a mapper to."""
+
+    def __init__(
+        self,
+        sealing: Sealing,
+        *,
+        events: Mapping[str, type[Event]] = EVENTS,
+        steps: Mapping[str, Step] = STEPS,
+    ) -> None:
+        super().__init__(JSONTranscoder())
+        self.sealing = sealing
+        self._events = events
+        self._steps = steps
+        self._readers: dict[str, TypeAdapter[Any]] = {}
+
+    # --- to be stored -------------------------------------------------------------------------------------
+
+    def encode(self, stream: UUID, event: Event, metadata: Metadata) -> bytes:
+        """The stored form. The keys of what the event seals must be there."""
+        kind = type(event)
+        if can_hold_sealed(kind):
+            boxes = self.sealing.boxes(stream, metadata.event_id, event)
+            body = kind.__pydantic_serializer__.to_json(event, context={"boxes": boxes})
+        else:
+            body = kind.__pydantic_serializer__.to_json(event)
+        return b'{"metadata":%b,"event":%b}' % (_metadata_json(metadata), body)
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """The library's way in; the writer encodes in batches instead."""
+        assert isinstance(domain_event, Recorded)
+        recorded = domain_event
+        self.sealing.ensure(list(self.sealing.scopes(recorded.stream, recorded.event)))
+        state = self.encode(recorded.stream, recorded.event, recorded.metadata)
+        return StoredEvent(recorded.stream, recorded.version, recorded.event.name, state)
+
+    # --- as it was stored ---------------------------------------------------------------------------------
+
+    def decode(self, position: int, stream: UUID, version: int, topic: str, state: bytes) -> Recorded:
+        """The fact that was stored."""
+        if topic not in self._steps:
+            stored = self._reader(topic).validate_json(state)
+            return Recorded(position, stream, version, stored["event"], stored["metadata"])
+        raw = from_json(state)
+        name, members, renamed = upcast(topic, raw["event"], self._steps)
+        stored = self._reader(name).validate_python({"metadata": raw["metadata"], "event": members})
+        return Recorded(position, stream, version, stored["event"], stored["metadata"], topic, renamed)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Recorded:
+        """The library's way out. Only a notification knows its position."""
+        position = stored_event.id if isinstance(stored_event, Notification) else 0
+        stream = stored_event.originator_id
+        return self.decode(
+            position,
+            stream if isinstance(stream, UUID) else UUID(stream),
+            stored_event.originator_version,
+            stored_event.topic,
+            stored_event.state,
+        )
+
+    def _reader(self, name: str) -> TypeAdapter[Any]:
+        reader = self._readers.get(name)
+        if reader is None:
+            event = self._events.get(name)
+            if event is None:
+                raise Stopped(
+                    f"the store holds an event {name!r} that this version does not know; run a newer one",
+                    code="event_unknown",
+                )
+            stored: Any = Stored[event]  # type: ignore[valid-type]
+            reader = self._readers[name] = TypeAdapter(stored)
+        return reader

@@ -1,0 +1,64 @@
+"""The master key: the one secret that unlocks all others, kept in a file of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from workflow.errors import Stopped
+
+_SIZE = 32
+
+
+def load_master_key(path: Path) -> bytes:
+    """The master key in ``path``, made on first use.
+
+    The file appears whole or not at all, even if the machine stops while it is written, and two services
+    that start at once agree on one key. A file that others may read is refused.
+    """
+    if not path.exists():
+        _create(path)
+    if path.stat().st_mode & 0o077:
+        raise Stopped(
+            f"others may read the master key {path}; set its mode to 0600", code="master_key_exposed"
+        )
+    key = path.read_bytes()
+    if len(key) != _SIZE:
+        raise Stopped(f"{path} holds no master key of {_SIZE} bytes; restore it", code="master_key_damaged")
+    return key
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, secrets.token_bytes(_SIZE))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # Another start was faster; its key is the key.
+    finally:
+        draft.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def derive(master_key: bytes, purpose: str) -> bytes:
+    """A key for one purpose, so that no key serves two."""
+    return HKDF(SHA256(), 32, salt=None, info=f"mentoring/{purpose}".encode()).derive(master_key)

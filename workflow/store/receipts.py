@@ -1,0 +1,202 @@
+"""What became of every message received: one receipt each, for ever.
+
+The correctness of intake rests on these: a message seen again under the same upstream and sequence is a
+redelivery, one with the same key under another sequence a duplicate, with another digest a conflict.
+Rows are gathered while a unit of work runs and written at its end; until then they are seen all the same.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Disposition(StrEnum):
+    """What became of a message."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    WAITING = "waiting"
+    PARKED = "parked"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One message: where it came in, a hash naming it (None where unreadable), a digest of its body."""
+
+    upstream: str
+    seq: int
+    key: bytes | None
+    digest: bytes
+    disposition: Disposition
+    first: bool
+
+
+_CHUNK = 500
+_COLUMNS = "u.name, r.seq, r.key, r.digest, r.disposition, r.first"
+_FROM = "FROM receipts r JOIN upstreams u ON u.id = r.upstream"
+
+
+def _receipt(row: Iterable[object]) -> Receipt:
+    upstream, seq, key, digest, disposition, first = row
+    return Receipt(upstream, seq, key, digest, Disposition(disposition), bool(first))  # type: ignore[arg-type]
+
+
+class Receipts:
+    """The receipts as one unit of work sees and adds to them."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+        self._new: dict[tuple[str, int], Receipt] = {}
+        self._new_firsts: dict[bytes, Receipt] = {}
+        self._added: Counter[str] = Counter()
+        self._positions: dict[str, int] = {}
+
+    # --- asking -------------------------------------------------------------------------------------------
+
+    def first(self, key: bytes) -> Receipt | None:
+        """The receipt of the first message that bore ``key``."""
+        return self.firsts([key]).get(key)
+
+    def firsts(self, keys: Iterable[bytes]) -> dict[bytes, Receipt]:
+        """The first receipt of each of ``keys`` that was ever seen; one question for many keys."""
+        found: dict[bytes, Receipt] = {}
+        unknown: list[bytes] = []
+        for key in keys:
+            receipt = self._new_firsts.get(key)
+            if receipt is None:
+                unknown.append(key)
+            else:
+                found[key] = receipt
+        for start in range(0, len(unknown), _CHUNK):
+            chunk = unknown[start : start + _CHUNK]
+            marks = ",".join("?" * len(chunk))
+            self._cursor.execute(f"SELECT {_COLUMNS} {_FROM} WHERE r.first = 1 AND r.key IN ({marks})", chunk)
+            for row in self._cursor.fetchall():
+                receipt = _receipt(row)
+                assert receipt.key is not None
+                found[receipt.key] = receipt
+        return found
+
+    def seen(self, upstream: str, seq: int) -> Receipt | None:
+        """The receipt of the message at ``seq``, or None where it was never taken in."""
+        new = self._new.get((upstream, seq))
+        if new is not None:
+            return new
+        self._cursor.execute(f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq = ?", (upstream, seq))
+        row = self._cursor.fetchone()
+        return None if row is None else _receipt(row)
+
+    def seen_between(self, upstream: str, lowest: int, highest: int) -> set[int]:
+        """Which sequences from ``lowest`` to ``highest``, both included, were taken in: redeliveries."""
+        self._cursor.execute(
+            "SELECT seq FROM receipts WHERE upstream = (SELECT id FROM upstreams WHERE name = ?)"
+            " AND seq BETWEEN ? AND ?",
+            (upstream, lowest, highest),
+        )
+        stored = {seq for (seq,) in self._cursor.fetchall()}
+        return stored | {seq for name, seq in self._new if name == upstream and lowest <= seq <= highest}
+
+    def page(self, upstream: str, after: int, limit: int) -> list[Receipt]:
+        """Stored receipts of ``upstream`` in the order of their sequence."""
+        self._cursor.execute(
+            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
+            (upstream, after, limit),
+        )
+        return [_receipt(row) for row in self._cursor.fetchall()]
+
+    def counts(self) -> dict[Disposition, int]:
+        """How many messages came to each disposition; together they are all that was received."""
+        return {disposition: self.counted(disposition.value) for disposition in Disposition}
+
+    def counted(self, name: str) -> int:
+        """A count kept under ``name``: a disposition, or anything given to ``count``."""
+        self._cursor.execute("SELECT number FROM counts WHERE name = ?", (name,))
+        row = self._cursor.fetchone()
+        return (0 if row is None else int(row[0])) + self._added[name]
+
+    def position(self, upstream: str) -> int:
+        """The sequence up to which ``upstream`` was taken in; 0 where nothing was."""
+        if upstream in self._positions:
+            return self._positions[upstream]
+        self._cursor.execute("SELECT position FROM upstreams WHERE name = ?", (upstream,))
+        row = self._cursor.fetchone()
+        return 0 if row is None else int(row[0])
+
+    def upstreams(self) -> dict[str, int]:
+        """Every upstream ever known with the sequence up to which it was taken in."""
+        self._cursor.execute("SELECT name, position FROM upstreams ORDER BY id")
+        return {name: int(position) for name, position in self._cursor.fetchall()} | self._positions
+
+    # --- adding -------------------------------------------------------------------------------------------
+
+    def record(
+        self, upstream: str, seq: int, key: bytes | None, digest: bytes, disposition: Disposition, first: bool
+    ) -> None:
+        """Account for a message; ``first`` marks the first that bore its key."""
+        receipt = Receipt(upstream, seq, key, digest, disposition, first)
+        self._new[upstream, seq] = receipt
+        if first and key is not None:
+            self._new_firsts[key] = receipt
+        self._added[disposition.value] += 1
+
+    def revise(self, upstream: str, seq: int, disposition: Disposition) -> None:
+        """What became of a message later: it no longer waits, or was taken up again."""
+        receipt = self.seen(upstream, seq)
+        if receipt is None:
+            raise LookupError(f"there is no receipt for sequence {seq}")
+        self._added[receipt.disposition.value] -= 1
+        self._added[disposition.value] += 1
+        if (upstream, seq) in self._new:
+            self._new[upstream, seq] = revised = replace(receipt, disposition=disposition)
+            if revised.first and revised.key is not None:
+                self._new_firsts[revised.key] = revised
+            return
+        self._cursor.execute(
+            "UPDATE receipts SET disposition = ? WHERE upstream = ? AND seq = ?",
+            (disposition.value, self.upstream_id(upstream), seq),
+        )
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to a count that is no disposition, such as members dropped from messages."""
+        self._added[name] += number
+
+    def move_position(self, upstream: str, seq: int) -> None:
+        """``upstream`` was taken in up to ``seq``; a position never goes back."""
+        self._positions[upstream] = max(seq, self.position(upstream))
+
+    def upstream_id(self, upstream: str) -> int:
+        """The short number of ``upstream``, given when it is first met."""
+        self._cursor.execute("SELECT id FROM upstreams WHERE name = ?", (upstream,))
+        row = self._cursor.fetchone()
+        if row is None:
+            self._cursor.execute("INSERT INTO upstreams (name) VALUES (?) RETURNING id", (upstream,))
+            row = self._cursor.fetchone()
+        return int(row[0])
+
+    def flush(self) -> None:
+        """Write what was gathered, at the end of the unit of work."""
+        names = {upstream for upstream, _ in self._new} | set(self._positions)
+        ids = {name: self.upstream_id(name) for name in names}
+        self._cursor.executemany(
+            "INSERT INTO receipts VALUES (?,?,?,?,?,?)",
+            [
+                (ids[r.upstream], r.seq, r.key, r.digest, r.disposition.value, int(r.first))
+                for r in self._new.values()
+            ],
+        )
+        self._cursor.executemany(
+            "INSERT INTO counts VALUES (?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET number = number + excluded.number",
+            [(name, number) for name, number in self._added.items() if number],
+        )
+        self._cursor.executemany(
+            "UPDATE upstreams SET position = ? WHERE id = ?",
+            [(position, ids[name]) for name, position in self._positions.items()],
+        )
+        self._new, self._new_firsts, self._added, self._positions = {}, {}, Counter(), {}

@@ -1,0 +1,139 @@
+"""Where events lie in SQLite: the library's table and classes, with the writer's needs seen to.
+
+Three things differ from the library's recorder. Write transactions begin IMMEDIATE, so that they never fail
+half-way for want of the lock. The table declares its row id, because positions must outlive a VACUUM. And
+events are inserted many at a time, under positions drawn while the lock is held.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteFactory,
+    SQLiteTransaction,
+)
+from eventsourcing.utils import Environment
+
+from workflow.store.schema import TABLES
+
+Row = tuple[int, str, int, str, bytes]
+"""Position, stream (hex), version, stored name, stored form."""
+
+
+class ImmediateTransaction(SQLiteTransaction):
+    """A transaction that takes the write lock at once where it means to write."""
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        return cursor
+
+
+class ImmediateConnection(SQLiteConnection):
+    """A connection with such transactions."""
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A transaction and its cursor."""
+        with ImmediateTransaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
+class ImmediatePool(SQLiteConnectionPool):
+    """A pool of such connections, each set to lose nothing that was committed."""
+
+    def _create_connection(self) -> ImmediateConnection:
+        connection = super()._create_connection()._sqlite_conn
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -65536")
+        return ImmediateConnection(connection, self.max_age)
+
+
+class ImmediateDatastore(SQLiteDatastore):
+    """A datastore with such a pool."""
+
+    def __init__(self, db_name: str, *, lock_timeout: int = 10) -> None:
+        super().__init__(db_name, lock_timeout=lock_timeout)
+        self.pool = ImmediatePool(db_name=db_name, lock_timeout=lock_timeout)
+
+
+class EventRecorder(SQLiteApplicationRecorder):
+    """Inserts and selects stored events."""
+
+    def construct_create_table_statements(self) -> list[str]:
+        """The events, and the tables that commit with them."""
+        events = (
+            f"CREATE TABLE IF NOT EXISTS {self.events_table_name} ("
+            "rowid INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, "
+            "topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE (originator_id, originator_version))"
+        )
+        return [events, *TABLES]
+
+    def head(self, cursor: sqlite3.Cursor | SQLiteCursor) -> int:
+        """The position of the last event; under the write lock the next one is free."""
+        cursor.execute(self.select_max_notification_id_statement)
+        return int(cursor.fetchone()[0] or 0)
+
+    def insert_rows(self, cursor: sqlite3.Cursor | SQLiteCursor, rows: Iterable[Row]) -> None:
+        """Insert events under positions that the caller drew while holding the write lock."""
+        cursor.executemany(f"INSERT INTO {self.events_table_name} VALUES (?,?,?,?,?)", rows)
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
+    ) -> Sequence[int] | None:
+        first = self.head(c) + 1
+        self.insert_rows(
+            c,
+            [
+                (position, _hex(s.originator_id), s.originator_version, s.topic, s.state)
+                for position, s in enumerate(stored_events, first)
+            ],
+        )
+        return list(range(first, first + len(stored_events)))
+
+    def select_page(self, cursor: sqlite3.Cursor | SQLiteCursor, after: int, limit: int) -> list[Row]:
+        """Events behind the position ``after``, in order."""
+        cursor.execute(
+            "SELECT rowid, originator_id, originator_version, topic, state"
+            f" FROM {self.events_table_name} WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            (after, limit),
+        )
+        return [tuple(row) for row in cursor.fetchall()]
+
+    def select_stream(
+        self, cursor: sqlite3.Cursor | SQLiteCursor, stream: UUID, after_version: int = 0, limit: int = -1
+    ) -> list[Row]:
+        """The events of one stream behind ``after_version``, in order."""
+        cursor.execute(
+            "SELECT rowid, originator_id, originator_version, topic, state"
+            f" FROM {self.events_table_name} WHERE originator_id = ? AND originator_version > ?"
+            " ORDER BY originator_version LIMIT ?",
+            (stream.hex, after_version, limit),
+        )
+        return [tuple(row) for row in cursor.fetchall()]
+
+
+class Factory(SQLiteFactory):
+    """Makes the parts of an application over such a datastore."""
+
+    application_recorder_class = EventRecorder
+
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
+        self.datastore = ImmediateDatastore(self.env.get(self.SQLITE_DBNAME) or "")
+
+
+def _hex(originator_id: UUID | str) -> str:
+    return originator_id.hex if isinstance(originator_id, UUID) else originator_id

@@ -1,0 +1,90 @@
+"""The tables that stand beside the events in ``events.db`` and commit with them.
+
+Ids are kept as 16 bytes, instants as whole microseconds since 1970 (exact, and sorting as they should).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+TABLES = (
+    # How far each upstream (a broker's stream and partition) was taken in.
+    """
+    CREATE TABLE IF NOT EXISTS upstreams (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position INTEGER NOT NULL DEFAULT 0
+    )
+    """,
+    # One row for every message received, for ever. `key` names the message where it could be read.
+    """
+    CREATE TABLE IF NOT EXISTS receipts (
+        upstream INTEGER NOT NULL, seq INTEGER NOT NULL, key BLOB, digest BLOB NOT NULL,
+        disposition TEXT NOT NULL, first INTEGER NOT NULL,
+        PRIMARY KEY (upstream, seq)
+    ) WITHOUT ROWID
+    """,
+    "CREATE UNIQUE INDEX IF NOT EXISTS first_receipts ON receipts (key) WHERE first = 1",
+    "CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
+    # Bodies are encrypted under the intake key of the month in which they arrived.
+    """
+    CREATE TABLE IF NOT EXISTS waiting (
+        id INTEGER PRIMARY KEY, upstream INTEGER NOT NULL, seq INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
+        reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
+        UNIQUE (upstream, seq)
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS waiting_since ON waiting (arrived_at)",
+    """
+    CREATE TABLE IF NOT EXISTS waiting_for (
+        awaited TEXT NOT NULL, body INTEGER NOT NULL, PRIMARY KEY (awaited, body)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS waiting_bodies ON waiting_for (body)",
+    """
+    CREATE TABLE IF NOT EXISTS parked (
+        id INTEGER PRIMARY KEY, upstream INTEGER NOT NULL, seq INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
+        reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
+        UNIQUE (upstream, seq)
+    )
+    """,
+    # The directory: who is who, who is in which relationship, which calendar entry belongs to which.
+    "CREATE TABLE IF NOT EXISTS identities (hash BLOB PRIMARY KEY, person BLOB NOT NULL) WITHOUT ROWID",
+    """
+    CREATE TABLE IF NOT EXISTS memberships (
+        person BLOB NOT NULL, relationship BLOB NOT NULL, PRIMARY KEY (person, relationship)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS relationships (
+        relationship BLOB PRIMARY KEY, opened_at INTEGER NOT NULL, closed_at INTEGER
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS uids (
+        uid TEXT NOT NULL, recurrence INTEGER NOT NULL, relationship BLOB NOT NULL,
+        PRIMARY KEY (uid, recurrence, relationship)
+    ) WITHOUT ROWID
+    """,
+    # What was answered to a request that may come again.
+    """
+    CREATE TABLE IF NOT EXISTS idempotency (
+        principal TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL,
+        status INTEGER NOT NULL, body BLOB NOT NULL, position INTEGER NOT NULL, answered_at INTEGER NOT NULL,
+        PRIMARY KEY (principal, route, key)
+    ) WITHOUT ROWID
+    """,
+    # Where a simulated clock stands, so that a restart goes on from there.
+    "CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), instant INTEGER NOT NULL)",
+)
+
+
+def to_micros(instant: datetime) -> int:
+    """An aware instant as kept."""
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """A kept instant, aware and in UTC."""
+    return EPOCH + timedelta(microseconds=micros)

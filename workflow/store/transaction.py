@@ -1,0 +1,196 @@
+"""One unit of work of the writer: everything that it decides and notes is kept together, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from workflow.aggregates.commands import Command, OpenRelationship
+from workflow.aggregates.decide import Decision, decide
+from workflow.aggregates.events import Event
+from workflow.aggregates.policy import Policy, PolicyInForce
+from workflow.aggregates.programme import (
+    Programme,
+    adopt_policy,
+    evolve_programme,
+    open_programme,
+    programme_id,
+)
+from workflow.aggregates.relationship import Relationship, replay
+from workflow.errors import NotFound
+from workflow.failpoints import hit
+from workflow.store.event_store import EventStore, Staged
+from workflow.store.ledger import Ledger
+from workflow.store.recorded import Origin
+from workflow.store.states import Aggregate, States
+
+
+class Batch:
+    """What the units of one commit share: the lock, the states they advanced, the events they staged."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        cursor: sqlite3.Cursor,
+        states: States,
+        *,
+        recorded_at: datetime | None,
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self.store = store
+        self.cursor = cursor
+        self.committed = states
+        self.new_id = new_id
+        self.base = self.head = store.recorder.head(cursor)
+        self.recorded_at = recorded_at
+        self.states: dict[UUID, Aggregate] = {}
+        self.staged: list[Staged] = []
+
+    def state(self, id: UUID) -> Aggregate | None:
+        """The state after what earlier units of this batch decided, else the committed one, if in memory."""
+        state = self.states.get(id)
+        if state is None:
+            state = self.committed.get(id)
+            if state is not None:
+                self.states[id] = state
+        return state
+
+    def append(self) -> None:
+        """Store what was staged."""
+        if self.staged:
+            self.store.append(self.cursor, self.staged, self.base, self.new_id)
+
+
+class Transaction:
+    """What a unit of work is given. A unit may run more than once, so it keeps no results outside of itself.
+
+    ``now`` is the clock's instant, or the last recorded one where the clock fell behind it: what is recorded
+    never decreases along the log. ``receipts``, ``directory``, ``waiting``, ``parked`` and ``idempotency``
+    commit with the events. ``new_id`` gives ids that nobody has.
+    """
+
+    def __init__(self, batch: Batch, now: datetime) -> None:
+        self._batch = batch
+        self.now = now if batch.recorded_at is None else max(now, batch.recorded_at)
+        self.new_id = batch.new_id
+        self._states: dict[UUID, Aggregate] = {}
+        self._staged: list[Staged] = []
+        self._head = batch.head
+        ledger = Ledger(batch.cursor, batch.store.keys)
+        self.ledger = ledger
+        self.receipts, self.directory = ledger.receipts, ledger.directory
+        self.waiting, self.parked, self.idempotency = ledger.waiting, ledger.parked, ledger.idempotency
+
+    @property
+    def head(self) -> int:
+        """The position of the last event so far, this unit's included."""
+        return self._head
+
+    def position(self, upstream: str) -> int:
+        """The sequence up to which ``upstream`` was taken in; ``receipts.move_position`` moves it."""
+        return self.receipts.position(upstream)
+
+    # --- relationships ------------------------------------------------------------------------------------
+
+    def relationship(self, id: UUID) -> Relationship | None:
+        """The relationship as it stands now, None where there is none. Not to be changed."""
+        state = self._states.get(id) or self._batch.state(id)
+        if state is None:
+            state = replay(id, self._batch.store.replay(self._batch.cursor, id))
+            if state is None:
+                return None
+            self._batch.states[id] = state
+        return state if isinstance(state, Relationship) else None
+
+    def decide(self, id: UUID, command: Command, origin: Origin, *, now: datetime | None = None) -> Decision:
+        """Let the relationship decide, and stage what it decided.
+
+        ``now`` is given by the clock alone, which asks what is due at the instant that it fell due. A refusal
+        is raised and leaves nothing behind; the unit may go on.
+        """
+        state = self.relationship(id)
+        if state is not None:
+            programme = state.programme
+        elif isinstance(command, OpenRelationship):
+            programme = command.programme
+        else:
+            raise NotFound(f"there is no relationship {id}", code="relationship_unknown")
+        policy = self.policy(programme)
+        hit("decide.before")
+        decision = decide(state, command, id=id, now=now or self.now, policy=policy)
+        hit("decide.after")
+        if now is not None and now > self.now:
+            self.now = now
+        if decision.events:
+            version = 1 if state is None else state.version + 1
+            self._stage(id, version, decision.events, origin, decision.state)
+        return decision
+
+    # --- programmes ---------------------------------------------------------------------------------------
+
+    def programme(self, name: str) -> Programme | None:
+        """The programme as it stands now, None where there is none. Not to be changed."""
+        id = programme_id(name)
+        state = self._states.get(id) or self._batch.state(id)
+        if state is None:
+            state = _programme(self._batch.store.replay(self._batch.cursor, id))
+            if state is None:
+                return None
+            self._batch.states[id] = state
+        return state if isinstance(state, Programme) else None
+
+    def policy(self, programme: str) -> PolicyInForce:
+        """The policy that the programme's decisions follow now."""
+        state = self.programme(programme)
+        if state is None or state.in_force is None:
+            raise NotFound(f"there is no programme {programme!r}", code="programme_unknown")
+        return state.in_force
+
+    def open_programme(self, name: str, zone: str, policy: Policy, origin: Origin) -> Programme:
+        """Open the programme, or adopt another policy where it is open with an older one."""
+        state = self.programme(name)
+        if state is None:
+            events = open_programme(name, zone, policy, now=self.now)
+        else:
+            events = adopt_policy(state, policy, now=self.now)
+        if not events and state is not None:
+            return state
+        version = 1 if state is None else state.version + 1
+        advanced = _programme([*self._programme_events(name), *events])
+        assert advanced is not None
+        self._stage(programme_id(name), version, events, origin, advanced)
+        return advanced
+
+    def _programme_events(self, name: str) -> list[Event]:
+        id = programme_id(name)
+        staged = [*self._batch.staged, *self._staged]
+        stored = self._batch.store.replay(self._batch.cursor, id)
+        return stored + [event for entry in staged if entry.stream == id for event in entry.events]
+
+    # --- inside the store ---------------------------------------------------------------------------------
+
+    def _stage(
+        self, id: UUID, version: int, events: tuple[Event, ...], origin: Origin, state: Aggregate
+    ) -> None:
+        self._staged.append(Staged(id, version, events, origin, self.now))
+        self._states[id] = state
+        self._head += len(events)
+
+    def complete(self) -> None:
+        """The unit ran to its end: the writer hands what it gathered to the batch."""
+        self.receipts.flush()
+        batch = self._batch
+        batch.states.update(self._states)
+        batch.staged += self._staged
+        batch.head = self._head
+        if self._staged:
+            batch.recorded_at = self.now
+
+
+def _programme(events: list[Event]) -> Programme | None:
+    state = Programme()
+    for event in events:
+        evolve_programme(state, event)
+    return state if state.version else None

@@ -1,0 +1,245 @@
+"""The one thread that adds facts.
+
+Units of work from the API, from intake and from the clock are decided in shared commits, so that one sync to
+disk serves many; the API's go first, and a commit is bounded in time. Each unit stands under a savepoint of
+its own: one that is refused loses only what is its own. Futures are told only after the commit.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from workflow.clocks import Clock
+from workflow.errors import Unavailable
+from workflow.failpoints import hit
+from workflow.store.event_store import EventStore
+from workflow.store.states import States
+from workflow.store.transaction import Batch, Transaction
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[T]):
+    """What a unit returned, now durable, and the position of the last event after it."""
+
+    value: T
+    position: int
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    unit: Callable[[Transaction], Any]
+    future: Future[Any]
+    urgent: bool
+    written: Written[Any] | None = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Owns ``events.db`` and the aggregates in memory, from ``start`` to ``stop``."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        clock: Clock,
+        *,
+        new_id: Callable[[], UUID] = uuid4,
+        commit_seconds: float = 0.05,
+        states: int = 50_000,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+        self._commit_seconds = commit_seconds
+        self._monotonic = monotonic
+        self._states = States(states)
+        self._recorded_at: datetime | None = None
+        self._listeners: list[Callable[[int], None]] = []
+        self._wake = threading.Condition()
+        self._urgent: deque[_Job] = deque()
+        self._others: deque[_Job] = deque()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._head = 0
+
+    # --- for everybody ------------------------------------------------------------------------------------
+
+    def submit(self, unit: Callable[[Transaction], T], *, urgent: bool = False) -> Future[Written[T]]:
+        """Have ``unit`` run in a transaction; the future is told once it is durable, or what it raised.
+
+        ``urgent`` units go first. A unit may run more than once, where a commit fails: it must keep nothing
+        outside of what it returns.
+        """
+        job = _Job(unit, Future(), urgent)
+        with self._wake:
+            if self._stopping:
+                raise Unavailable("the service is stopping", code="stopping")
+            (self._urgent if urgent else self._others).append(job)
+            self._wake.notify()
+        return job.future
+
+    def on_commit(self, callback: Callable[[int], None]) -> None:
+        """Call ``callback`` with the last position after every commit, in the writer's thread: be short."""
+        self._listeners.append(callback)
+
+    @property
+    def head(self) -> int:
+        """The last committed position that this writer knows."""
+        return self._head
+
+    @property
+    def alive(self) -> bool:
+        """Whether the writer is at work."""
+        return self._thread.is_alive()
+
+    @property
+    def backlog(self) -> int:
+        """How many units wait."""
+        return len(self._urgent) + len(self._others)
+
+    def start(self) -> None:
+        """Begin. Keys that were made for an append that never came about are swept first."""
+        with self._store.transaction() as cursor:
+            self._store.sweep_keys(cursor)
+            self._look_again(cursor)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish everything that was submitted, then end."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    # --- the thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while True:
+                with self._wake:
+                    while not self.backlog and not self._stopping:
+                        self._wake.wait()
+                    if not self.backlog:
+                        return
+                first = self._next(0.0, others_had=False)
+                if first is not None:
+                    self._commit([first], more=True)
+        finally:
+            # Nobody may wait for ever on a thread that is gone.
+            with self._wake:
+                self._stopping = True
+                left = [*self._urgent, *self._others]
+            for job in left:
+                job.future.set_exception(Unavailable("the writer has ended", code="stopping"))
+
+    def _next(self, until: float, *, others_had: bool) -> _Job | None:
+        """The next unit: the urgent first while there is time, and one of the others in every commit."""
+        with self._wake:
+            while True:
+                in_time = until == 0.0 or self._monotonic() < until
+                if self._urgent and in_time:
+                    job = self._urgent.popleft()
+                elif self._others and (in_time or not others_had):
+                    job = self._others.popleft()
+                else:
+                    return None
+                if job.future.set_running_or_notify_cancel():
+                    return job
+
+    def _commit(self, jobs: list[_Job], *, more: bool = False) -> None:
+        """Commit these units, and where ``more`` is said those that come in meanwhile, and tell everybody.
+
+        Where the commit fails they are decided anew; after five times in halves, so that one unit that cannot
+        be stored does not take the others with it.
+        """
+        failure: Exception | None = None
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._attempt(jobs, more=more and attempt == 1)
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to be told
+                failure = error
+                log.warning("commit failed, attempt %d of %d: %s", attempt, _ATTEMPTS, type(error).__name__)
+        else:
+            if len(jobs) == 1:
+                jobs[0].future.set_exception(failure)
+                return
+            middle = len(jobs) // 2
+            self._commit(jobs[:middle])
+            self._commit(jobs[middle:])
+            return
+        for callback in self._listeners:
+            try:
+                callback(self._head)
+            except Exception:
+                log.exception("a listener to commits failed")
+        for job in jobs:
+            if job.error is not None:
+                job.future.set_exception(job.error)
+            else:
+                job.future.set_result(job.written)
+
+    def _attempt(self, jobs: list[_Job], *, more: bool) -> None:
+        batch: Batch | None = None
+        try:
+            with self._store.transaction() as cursor:
+                if self._store.recorder.head(cursor) != self._head:
+                    self._look_again(cursor)
+                batch = Batch(
+                    self._store, cursor, self._states, recorded_at=self._recorded_at, new_id=self._new_id
+                )
+                until = self._monotonic() + self._commit_seconds
+                for job in jobs:
+                    self._run_unit(batch, job)
+                while more:
+                    taken = self._next(until, others_had=not all(job.urgent for job in jobs))
+                    if taken is None:
+                        break
+                    jobs.append(taken)
+                    self._run_unit(batch, taken)
+                batch.append()
+                hit("commit.before")
+        except BaseException:
+            if batch is not None:
+                self._states.evict(batch.states)
+            raise
+        hit("commit.after")
+        self._states.keep(batch.states)
+        self._recorded_at, self._head = batch.recorded_at, batch.head
+
+    def _run_unit(self, batch: Batch, job: _Job) -> None:
+        job.written = job.error = None
+        batch.cursor.execute("SAVEPOINT unit")
+        try:
+            transaction = Transaction(batch, self._clock.now())
+            value = job.unit(transaction)
+            transaction.complete()
+        except Exception as error:  # noqa: BLE001 - it is told to whoever submitted the unit
+            # Where SQLite itself gave up the whole transaction this raises, and the batch is decided anew.
+            batch.cursor.execute("ROLLBACK TO unit")
+            job.error = error
+        else:
+            job.written = Written(value, batch.head)
+        batch.cursor.execute("RELEASE unit")
+
+    def _look_again(self, cursor: sqlite3.Cursor) -> None:
+        """Somebody else wrote, or this is the start: nothing in memory can be relied upon."""
+        self._states.clear()
+        self._head = self._store.recorder.head(cursor)
+        self._recorded_at = self._store.last_recorded_at(cursor)
