@@ -1,0 +1,211 @@
+"""A log of facts made by hand, and arbitrary ones for property tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from hypothesis import strategies as st
+
+from workflow.aggregates import events as e
+from workflow.aggregates.moves import Move, State
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.runner import Runner
+from workflow.projections.views import Views
+from workflow.store.recorded import Metadata, Recorded
+
+DAY_ZERO = datetime(2026, 1, 5, 9, tzinfo=UTC)
+PAIR = UUID("5b1f0c3e-0000-4000-8000-000000000001")
+OTHER = UUID("5b1f0c3e-0000-4000-8000-000000000002")
+MENTOR, MENTEE = uuid5(PAIR, "mentor"), uuid5(PAIR, "mentee")
+OBSERVED, SAID, INFERRED = e.Provenance.OBSERVED, e.Provenance.SELF_REPORTED, e.Provenance.INFERRED
+
+
+def day(number: float) -> datetime:
+    """So many days after the opening."""
+    return DAY_ZERO + timedelta(days=number)
+
+
+class Log:
+    """An event store in a list. ``twice`` delivers every event again, at once and with the next page."""
+
+    def __init__(self, *, twice: bool = False) -> None:
+        self.facts: list[Recorded] = []
+        self.twice = twice
+        self.reads = 0
+
+    def add(self, *events: e.Event, stream: UUID = PAIR, recorded: datetime | None = None) -> Log:
+        for event in events:
+            position = len(self.facts) + 1
+            version = 1 + sum(fact.stream == stream for fact in self.facts)
+            recorded_at = event.occurred_at if recorded is None else recorded
+            metadata = Metadata(
+                event_id=uuid5(stream, str(position)), recorded_at=recorded_at, correlation_id="test"
+            )
+            self.facts.append(Recorded(position, stream, version, event, metadata))
+        return self
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded]:
+        self.reads += 1
+        page = self.facts[after : after + limit]
+        if not self.twice or not page:
+            return page
+        return [*self.facts[max(0, after - limit) : after], *(fact for fact in page for _ in range(2))]
+
+    def head(self) -> int:
+        return len(self.facts)
+
+
+def fold(log: Log, path: Path, *, page: int = 5_000) -> Views:
+    """Fold all that a log holds, in the caller's thread."""
+    views = Views(path, PROJECTIONS, durable=False)
+    Runner(views, log.read, log.head, page=page).catch_up()
+    return views
+
+
+def opened(at: float = 0, *, dues: dict[e.DueKind, datetime] | None = None) -> e.RelationshipOpened:
+    parties = (e.Party(person=MENTOR, role=e.Role.MENTOR), e.Party(person=MENTEE, role=e.Role.MENTEE))
+    return e.RelationshipOpened(
+        occurred_at=day(at),
+        provenance=SAID,
+        programme="default",
+        zone="Europe/Helsinki",
+        parties=parties,
+        dues=dues,
+    )
+
+
+def onboarded(at: float) -> e.CommitmentConfirmed:
+    return e.CommitmentConfirmed(occurred_at=day(at), provenance=SAID, party=MENTEE, entered=State.AGREEMENT)
+
+
+def concluded(at: float) -> e.AgreementConcluded:
+    return e.AgreementConcluded(
+        occurred_at=day(at), provenance=SAID, version=1, cadence_days=30, term_ends_at=day(at + 180)
+    )
+
+
+def stagnated(at: float, *, declared: bool = False) -> e.StagnationEntered:
+    return e.StagnationEntered(
+        occurred_at=day(at), provenance=INFERRED, declared=declared, anchor=day(at - 60)
+    )
+
+
+def withdrawn(at: float) -> e.StagnationWithdrawn:
+    return e.StagnationWithdrawn(occurred_at=day(at), provenance=INFERRED)
+
+
+def reinvigorated(at: float) -> e.Reinvigorated:
+    return e.Reinvigorated(occurred_at=day(at), provenance=INFERRED, evidence=(3, 4))
+
+
+def closed(at: float) -> e.Closed:
+    return e.Closed(
+        occurred_at=day(at),
+        provenance=SAID,
+        manner=e.ClosureManner.PLANNED_HELD,
+        reason=e.ClosureReason.GOALS_MET,
+        dues={},
+    )
+
+
+def revised(move: Move, instant: float | None, entered: State | None = None, at: float = 50) -> e.MoveRevised:
+    moment = None if instant is None else day(instant)
+    return e.MoveRevised(occurred_at=day(at), provenance=INFERRED, move=move, instant=moment, entered=entered)
+
+
+def raised(
+    code: e.ConcernCode,
+    since: float,
+    *,
+    subject: str | None = None,
+    evidence: tuple[int, ...] = (1,),
+    clears: str = "a call",
+) -> e.ConcernRaised:
+    return e.ConcernRaised(
+        occurred_at=day(since),
+        provenance=INFERRED,
+        code=code,
+        subject=subject,
+        since=day(since),
+        evidence=evidence,
+        clears=clears,
+    )
+
+
+def cleared(code: e.ConcernCode, at: float, *, subject: str | None = None) -> e.ConcernCleared:
+    return e.ConcernCleared(occurred_at=day(at), provenance=INFERRED, code=code, subject=subject)
+
+
+def reminded(at: float) -> e.ReminderIssued:
+    return e.ReminderIssued(
+        occurred_at=day(at),
+        provenance=INFERRED,
+        kind=e.ReminderKind.BOOK_NEXT_MEETING,
+        party=MENTEE,
+        audience=e.Role.MENTEE,
+        about=day(at - 15),
+        guidance="book_next",
+    )
+
+
+def suspected(at: float) -> e.StagnationSuspected:
+    return e.StagnationSuspected(occurred_at=day(at), provenance=INFERRED, anchor=day(at - 45))
+
+
+def suspicion_cleared(at: float) -> e.SuspicionCleared:
+    return e.SuspicionCleared(occurred_at=day(at), provenance=INFERRED)
+
+
+def redated(at: float, dues: dict[e.DueKind, datetime]) -> e.AgendaRevised:
+    return e.AgendaRevised(occurred_at=day(at), provenance=INFERRED, dues=dues)
+
+
+_DAYS = st.integers(0, 400)
+_CODES = st.sampled_from(e.ConcernCode)
+_SUBJECTS = st.none() | st.sampled_from(["series@example", "other@example"])
+_DUES = st.dictionaries(st.sampled_from(e.DueKind), _DAYS.map(day), max_size=3)
+_ANY: list[st.SearchStrategy[e.Event]] = [
+    _DAYS.map(onboarded),
+    _DAYS.map(concluded),
+    st.builds(stagnated, _DAYS, declared=st.booleans()),
+    _DAYS.map(withdrawn),
+    _DAYS.map(reinvigorated),
+    _DAYS.map(closed),
+    _DAYS.map(reminded),
+    _DAYS.map(suspected),
+    _DAYS.map(suspicion_cleared),
+    st.builds(revised, st.sampled_from(Move), st.none() | _DAYS, st.none() | st.sampled_from(State)),
+    st.builds(
+        raised, _CODES, _DAYS, subject=_SUBJECTS, evidence=st.lists(st.integers(1, 9), max_size=3).map(tuple)
+    ),
+    st.builds(cleared, _CODES, _DAYS, subject=_SUBJECTS),
+    st.builds(redated, _DAYS, _DUES),
+]
+_STREAMS = st.sampled_from([PAIR, OTHER, uuid5(PAIR, "third")])
+
+
+def logs() -> st.SearchStrategy[list[tuple[UUID, e.Event]]]:
+    """Any events in any order, of a few relationships opened first: more than ``decide`` would write."""
+
+    def opening(events: Iterable[tuple[UUID, e.Event]]) -> list[tuple[UUID, e.Event]]:
+        known: set[UUID] = set()
+        found: list[tuple[UUID, e.Event]] = []
+        for stream, event in events:
+            if stream not in known:
+                known.add(stream)
+                found.append((stream, opened()))
+            found.append((stream, event))
+        return found
+
+    return st.lists(st.tuples(_STREAMS, st.one_of(_ANY)), max_size=60).map(opening)
+
+
+def log_of(events: Iterable[tuple[UUID, e.Event]], *, twice: bool = False) -> Log:
+    """A log of what ``logs`` made; each event is recorded an hour after the one before."""
+    log = Log(twice=twice)
+    for hour, (stream, event) in enumerate(events):
+        log.add(event, stream=stream, recorded=DAY_ZERO + timedelta(hours=hour))
+    return log

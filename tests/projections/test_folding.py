@@ -1,0 +1,82 @@
+"""The rows do not depend on how the events are delivered: page by page, twice, interrupted, or anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.projections.facts import fold, log_of, logs
+from workflow.aggregates.events import Event
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.runner import Runner
+from workflow.projections.tables import stored
+from workflow.projections.verify import content, verify
+
+History = list[tuple[UUID, Event]]
+
+
+def rows(path: Path) -> dict[str, list[Any]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            projection.name: connection.execute(f"SELECT * FROM {projection.name}").fetchall()
+            for projection in PROJECTIONS
+        }
+
+
+@settings(max_examples=60, deadline=None)
+@given(history=logs(), page=st.integers(1, 12))
+def test_pages_of_any_size_and_every_event_twice_give_equal_rows(history: History, page: int) -> None:
+    with TemporaryDirectory() as folder:
+        whole, paged = Path(folder) / "whole.db", Path(folder) / "paged.db"
+        fold(log_of(history), whole).close()
+        fold(log_of(history, twice=True), paged, page=page).close()
+        assert rows(paged) == rows(whole)
+        assert content(paged, PROJECTIONS) == content(whole, PROJECTIONS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(history=logs(), cut=st.integers(0, 60), page=st.integers(1, 12))
+def test_a_runner_that_starts_again_goes_on_where_it_was(history: History, cut: int, page: int) -> None:
+    with TemporaryDirectory() as folder:
+        whole, broken = Path(folder) / "whole.db", Path(folder) / "broken.db"
+        fold(log_of(history), whole).close()
+        fold(log_of(history[:cut]), broken, page=page).close()
+        fold(log_of(history, twice=True), broken, page=page).close()
+        assert rows(broken) == rows(whole)
+
+
+@settings(max_examples=40, deadline=None)
+@given(history=logs(), cut=st.integers(0, 60))
+def test_a_rebuild_and_a_verification_find_no_difference(history: History, cut: int) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "views.db"
+        fold(log_of(history[:cut]), path).close()
+        log = log_of(history)
+        views = fold(log, path)
+        verified = verify(path, PROJECTIONS, log.read)
+        assert verified.equal, verified.differences
+        assert verified.rows == sum(len(found) for found in rows(path).values())
+        before = rows(path)
+        runner = Runner(views, log.read, log.head, page=7)
+        runner.rebuild()
+        runner.catch_up()
+        assert [one.differences for one in runner.rebuilt] == [0] * len(PROJECTIONS)
+        assert rows(path) == before
+        assert {lane.number for lane in views.lanes} == {2}
+        views.close()
+
+
+@given(st.datetimes(timezones=st.timezones()), st.datetimes(timezones=st.timezones()))
+def test_stored_instants_sort_as_time_does(one: Any, other: Any) -> None:
+    try:
+        first, second = stored(one), stored(other)
+    except OverflowError:
+        return
+    assert (first < second) == (one.timestamp() < other.timestamp()) or one.timestamp() == other.timestamp()

@@ -1,0 +1,122 @@
+"""The time in each state, with moves that are shifted or withdrawn later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.projections.facts import (
+    OTHER,
+    PAIR,
+    Log,
+    closed,
+    concluded,
+    day,
+    fold,
+    onboarded,
+    opened,
+    reinvigorated,
+    revised,
+    stagnated,
+    withdrawn,
+)
+from workflow.aggregates.events import Event
+from workflow.aggregates.moves import Move, State
+from workflow.projections import journey
+
+Stay = tuple[str, datetime, datetime | None, bool]
+ACTIVE = (opened(), onboarded(1), concluded(2))
+
+
+@pytest.fixture
+def stays(tmp_path: Path) -> Callable[..., list[Stay]]:
+    def folded(*events: Event) -> list[Stay]:
+        views = fold(Log(twice=True).add(*events), tmp_path / "views.db")
+        with views.reading() as connection:
+            found = journey.stays(connection, PAIR)
+        views.close()
+        return [(stay["state"], stay["entered_at"], stay["left_at"], stay["withdrawn"]) for stay in found]
+
+    return folded
+
+
+def standing(stays: list[Stay]) -> list[tuple[str, datetime, datetime | None]]:
+    return [(state, entered, left) for state, entered, left, withdrawn in stays if not withdrawn]
+
+
+def test_each_stay_ends_where_the_next_begins(stays: Callable[..., list[Stay]]) -> None:
+    assert standing(stays(*ACTIVE, closed(90))) == [
+        ("onboarding", day(0), day(1)),
+        ("agreement", day(1), day(2)),
+        ("active", day(2), day(90)),
+        ("closure", day(90), None),
+    ]
+
+
+def test_a_shifted_move_shifts_the_border_of_two_stays(stays: Callable[..., list[Stay]]) -> None:
+    found = stays(opened(), onboarded(1), concluded(9), stagnated(70), revised(Move.CONCLUDE_AGREEMENT, 5))
+    assert standing(found)[1:] == [
+        ("agreement", day(1), day(5)),
+        ("active", day(5), day(70)),
+        ("stagnation", day(70), None),
+    ]
+
+
+def test_a_withdrawn_stagnation_is_kept_marked_and_time_runs_on(stays: Callable[..., list[Stay]]) -> None:
+    found = stays(*ACTIVE, stagnated(62), withdrawn(65))
+    assert found[-1] == ("stagnation", day(62), day(65), True)
+    assert standing(found)[-1] == ("active", day(2), None)
+
+
+def test_after_a_withdrawal_it_may_stagnate_again(stays: Callable[..., list[Stay]]) -> None:
+    found = stays(*ACTIVE, stagnated(62), withdrawn(65), stagnated(120))
+    assert standing(found)[-2:] == [("active", day(2), day(120)), ("stagnation", day(120), None)]
+
+
+def test_a_withdrawn_return_leaves_it_in_stagnation(stays: Callable[..., list[Stay]]) -> None:
+    found = stays(
+        *ACTIVE, stagnated(62), reinvigorated(70), revised(Move.REINVIGORATE, None, State.STAGNATION, at=80)
+    )
+    assert standing(found)[-1] == ("stagnation", day(62), None)
+
+
+def test_what_rested_on_a_withdrawn_move_goes_with_it(stays: Callable[..., list[Stay]]) -> None:
+    found = stays(*ACTIVE, stagnated(62), revised(Move.CONCLUDE_AGREEMENT, None, State.AGREEMENT, at=80))
+    assert standing(found) == [("onboarding", day(0), day(1)), ("agreement", day(1), None)]
+
+
+def test_a_shift_after_closure_leaves_it_closed(stays: Callable[..., list[Stay]]) -> None:
+    found = stays(
+        *ACTIVE, stagnated(62), reinvigorated(70), closed(90), revised(Move.REINVIGORATE, 75, at=95)
+    )
+    assert standing(found)[-2:] == [("active", day(75), day(90)), ("closure", day(90), None)]
+
+
+def test_a_withdrawal_in_the_middle_closes_the_gap(stays: Callable[..., list[Stay]]) -> None:
+    found = stays(*ACTIVE, stagnated(62), closed(90), revised(Move.STAGNATE, None, at=95))
+    assert standing(found)[-2:] == [("active", day(2), day(90)), ("closure", day(90), None)]
+
+
+def test_the_states_on_a_date_and_what_ever_happened(tmp_path: Path) -> None:
+    log = Log().add(*ACTIVE, stagnated(62), reinvigorated(70), stagnated(130), withdrawn(135), closed(150))
+    log.add(opened(100), stream=OTHER)
+    views = fold(log, tmp_path / "views.db")
+    with views.reading() as connection:
+        assert journey.states_at(connection, day(65))["stagnation"] == 1
+        assert journey.states_at(connection, day(132)) == {
+            "onboarding": 1,
+            "agreement": 0,
+            "active": 1,
+            "stagnation": 0,
+            "closure": 0,
+        }
+        assert sum(journey.states_at(connection, day(-1)).values()) == 0
+        passed = journey.passed(connection)
+        assert passed == journey.Passed(ever_stagnated=1, reinvigorated=1, withdrawn=1, closed=1)
+        lengths = journey.days_in_states(connection, day(150))
+        assert lengths["stagnation"] == pytest.approx(8)
+        assert lengths["active"] == pytest.approx((60 + 80) / 2)
+    views.close()

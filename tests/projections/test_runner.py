@@ -1,0 +1,250 @@
+"""The runner: what it does when a fold raises, how readers wait, how a rebuild swaps."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.projections.facts import OTHER, PAIR, Log, concluded, day, fold, onboarded, opened, raised
+from workflow.aggregates.events import AgreementConcluded, ConcernCode, DueKind
+from workflow.errors import NotFound
+from workflow.projections import relationships
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.journey import JOURNEY
+from workflow.projections.lanes import LaneState
+from workflow.projections.projection import Document, Projection
+from workflow.projections.reads import NotYetFolded
+from workflow.projections.runner import Runner
+from workflow.projections.verify import verify
+from workflow.projections.views import Views
+from workflow.store.recorded import Recorded
+
+
+def broken_journey() -> Projection:
+    """A journey whose fold has a bug: it changes a row, and then raises where an agreement is concluded."""
+
+    def broken(document: Document, recorded: Recorded) -> None:
+        JOURNEY.fold(document, recorded)
+        if isinstance(recorded.event, AgreementConcluded):
+            raise KeyError("a bug")
+
+    return replace(JOURNEY, fold=broken)
+
+
+@pytest.fixture
+def log() -> Log:
+    log = Log().add(opened(dues={DueKind.SILENCE: day(45)}), onboarded(1))
+    log.add(opened(), stream=OTHER).add(concluded(2), raised(ConcernCode.SILENCE, 47))
+    return log
+
+
+def with_bug(path: Path, log: Log) -> Runner:
+    others = [projection for projection in PROJECTIONS if projection is not JOURNEY]
+    views = Views(path, [*others, broken_journey()], durable=False)
+    return Runner(views, log.read, log.head)
+
+
+def states(path: Path) -> list[Any]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT relationship, state FROM journey ORDER BY 1, number").fetchall()
+
+
+def test_a_fold_that_raises_stops_its_projection_and_no_other(tmp_path: Path, log: Log) -> None:
+    runner = with_bug(tmp_path / "views.db", log)
+    runner.catch_up()
+    by_name = {status.name: status for status in runner.status()}
+    assert by_name["relationships"].lag == 0
+    journey = by_name["journey"]
+    assert (journey.state, journey.failed_at, journey.position, journey.lag) == (LaneState.PAUSED, 4, 3, 2)
+    assert journey.cause is not None
+    assert "KeyError" in journey.cause
+    assert "mentoring.agreement_concluded.v1" in journey.cause
+    runner.views.close()
+
+
+def test_everything_before_the_event_is_folded_and_nothing_of_it(tmp_path: Path, log: Log) -> None:
+    runner = with_bug(tmp_path / "views.db", log)
+    runner.catch_up()
+    runner.views.close()
+    assert states(tmp_path / "views.db") == [
+        (str(PAIR), "onboarding"),
+        (str(PAIR), "agreement"),
+        (str(OTHER), "onboarding"),
+    ]
+
+
+def test_a_paused_projection_stays_so_over_a_restart_until_it_is_rebuilt(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "views.db"
+    runner = with_bug(path, log)
+    runner.catch_up()
+    runner.views.close()
+
+    mended = fold(log, path)
+    runner = Runner(mended, log.read, log.head)
+    assert {status.name: status.state for status in runner.status()}["journey"] is LaneState.PAUSED
+    runner.rebuild(["journey"])
+    runner.catch_up()
+    (rebuilt,) = runner.rebuilt
+    assert (rebuilt.name, rebuilt.generation, rebuilt.position, rebuilt.differences) == (
+        "journey",
+        2,
+        5,
+        None,
+    )
+    assert all(status.state is LaneState.RUNNING and status.lag == 0 for status in runner.status())
+    assert states(path)[-2:] == [(str(PAIR), "active"), (str(OTHER), "onboarding")]
+    assert verify(path, PROJECTIONS, log.read).equal
+    mended.close()
+
+
+def test_a_rebuild_that_raises_leaves_what_serves(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    before = states(path)
+    runner = with_bug(path, log)
+    runner.rebuild(["journey"])
+    runner.catch_up()
+    assert [(one.name, one.failure is not None) for one in runner.rebuilt] == [("journey", True)]
+    assert runner.views.shadows == []
+    assert states(path) == before
+    runner.views.close()
+
+
+def test_an_interrupted_rebuild_goes_on_while_the_live_rows_serve(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "views.db"
+    views = fold(log, path)
+    runner = Runner(views, log.read, log.head, page=1)
+    runner.rebuild()
+    runner.step()
+    runner.step()
+    assert {status.rebuilding for status in runner.status()} == {2}
+    assert len(states(path)) == 4
+    views.close()
+
+    views = Views(path, PROJECTIONS, durable=False)
+    assert [lane.position for lane in views.shadows] == [2, 2, 2]
+    log.add(onboarded(3), stream=OTHER)
+    runner = Runner(views, log.read, log.head, page=1)
+    log.reads = 0
+    runner.catch_up()
+    assert [one.differences for one in runner.rebuilt] == [0, 0, 0]
+    assert {(status.generation, status.position) for status in runner.status()} == {(2, 6)}
+    assert verify(path, PROJECTIONS, log.read).equal
+    views.close()
+
+
+def test_rows_of_an_older_shape_are_not_served_as_if_they_were_right(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE projections SET shape = 'older' WHERE name = 'agenda'")
+        connection.commit()
+    views = Views(path, PROJECTIONS, durable=False)
+    (agenda,) = [lane for lane in views.lanes if lane.name == "agenda"]
+    assert agenda.state is LaneState.PAUSED
+    assert agenda.cause is not None
+    assert "rebuild" in agenda.cause
+    views.close()
+
+
+def test_verification_shows_which_rows_differ(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE relationships_1 SET state = 'closure' WHERE id = ?", (str(OTHER),))
+        connection.execute("DELETE FROM agenda_1")
+        connection.commit()
+    verified = verify(path, PROJECTIONS, log.read)
+    assert not verified.equal
+    assert verified.hash != verified.folded_hash
+    assert verified.differing == {"relationships": 1, "journey": 0, "agenda": 1}
+    row, due = verified.differences
+    assert row.live is not None
+    assert row.folded is not None
+    assert (row.key, row.live["state"], row.folded["state"]) == ((str(OTHER),), "closure", "onboarding")
+    assert (due.key, due.live, due.folded is None) == ((str(PAIR), "silence"), None, False)
+
+
+def test_verification_folds_to_where_the_live_rows_stand(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    log.add(onboarded(3), stream=OTHER)
+    verified = verify(path, PROJECTIONS, log.read)
+    assert verified.equal
+    assert set(verified.positions.values()) == {5}
+
+
+def test_the_hash_tells_neither_ids_nor_evidence_nor_recorded_times(tmp_path: Path) -> None:
+    def hash_of(name: str, log: Log) -> str:
+        fold(log, tmp_path / name).close()
+        return verify(tmp_path / name, PROJECTIONS, log.read).hash
+
+    silence = ConcernCode.SILENCE
+    one = Log().add(opened(dues={DueKind.SILENCE: day(45)})).add(raised(silence, 46, evidence=(1,)))
+    other = Log().add(opened(dues={DueKind.SILENCE: day(45)}), stream=OTHER, recorded=day(9))
+    other.add(raised(silence, 46, evidence=(1, 2)), stream=OTHER, recorded=day(60))
+    later = Log().add(opened(dues={DueKind.SILENCE: day(45)})).add(raised(silence, 47, evidence=(1,)))
+    assert hash_of("one.db", one) == hash_of("other.db", other)
+    assert hash_of("one.db", one) != hash_of("later.db", later)
+
+
+async def test_a_reader_waits_for_what_it_wrote(tmp_path: Path, log: Log) -> None:
+    views = Views(tmp_path / "views.db", PROJECTIONS, durable=False)
+    runner = Runner(views, log.read, log.head)
+    runner.start()
+    try:
+        assert await runner.reached(5, ["relationships"]) >= 5
+        log.add(onboarded(3), stream=OTHER)
+        runner.wake()
+        assert await runner.reached(6) == 6
+        with views.reading() as connection:
+            row = relationships.one(connection, OTHER)
+        assert row is not None
+        assert row["state"] == "agreement"
+    finally:
+        runner.stop()
+        views.close()
+
+
+async def test_a_reader_is_told_how_far_it_got(tmp_path: Path, log: Log) -> None:
+    views = fold(log, tmp_path / "views.db")
+    runner = Runner(views, log.read, log.head)
+    with pytest.raises(NotYetFolded) as told:
+        await runner.reached(9, timeout_seconds=0.05)
+    assert told.value.reached == 5
+    with pytest.raises(NotFound):
+        await runner.reached(1, ["nothing"])
+    views.close()
+
+
+async def test_nobody_waits_for_a_paused_projection(tmp_path: Path, log: Log) -> None:
+    runner = with_bug(tmp_path / "views.db", log)
+    waiting = runner.reaching(5)
+    runner.catch_up()
+    with pytest.raises(NotYetFolded, match="paused"):
+        waiting.result(timeout=0)
+    with pytest.raises(NotYetFolded, match="journey"):
+        await runner.reached(5, ["journey"])
+    assert await runner.reached(5, ["agenda"]) == 5
+    runner.views.close()
+
+
+def test_a_log_that_cannot_be_read_is_told_and_tried_again(tmp_path: Path, log: Log) -> None:
+    views = Views(tmp_path / "views.db", PROJECTIONS, durable=False)
+    failures = [OSError("the disk is gone")]
+
+    def read(after: int, limit: int) -> Any:
+        if failures:
+            raise failures.pop()
+        return log.read(after, limit)
+
+    runner = Runner(views, read, log.head, poll_seconds=0.01)
+    runner.start()
+    assert runner.reaching(5).result(timeout=30) == 5
+    runner.stop()
+    views.close()

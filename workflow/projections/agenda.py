@@ -1,0 +1,104 @@
+"""What is due, and when: the questions that the clock will have to put to each relationship."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import Column, Connection, Index, String, Table, func, select
+
+from workflow.aggregates.events import DueKind, Event
+from workflow.projections.projection import Document, Projection
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, stored
+from workflow.store.recorded import Recorded
+
+agenda = Table(
+    "agenda",
+    VIEWS,
+    Column("relationship", String(36), primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("due", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False, info=NOT_CANONICAL),
+    Column("effective", Instant, nullable=False, info=NOT_CANONICAL),
+    Index("agenda_by_time", "effective", "relationship"),
+    sqlite_with_rowid=False,
+)
+
+# --- the fold --------------------------------------------------------------------------------------------
+
+
+def _heeds(event: Event) -> bool:
+    return event.dues is not None
+
+
+def _fold(entries: Document, recorded: Recorded) -> None:
+    """An event that tells dues tells them all. One told again unchanged was known since it was first told."""
+    known = {(entry["kind"], entry["due"]): entry for entry in entries}
+    entries.clear()
+    for kind, instant in (recorded.event.dues or {}).items():
+        due = stored(instant)
+        if (entry := known.get((kind.value, due))) is None:
+            recorded_at = stored(recorded.metadata.recorded_at)
+            entry = {
+                "relationship": str(recorded.stream),
+                "kind": kind.value,
+                "due": due,
+                "recorded_at": recorded_at,
+                "effective": max(due, recorded_at),
+            }
+        entries.append(entry)
+    entries.sort(key=lambda entry: entry["kind"])
+
+
+AGENDA = Projection("agenda", agenda, _heeds, _fold)
+"""A row a due. ``effective`` is when the clock asks: never before the fact behind the due was recorded."""
+
+# --- queries ---------------------------------------------------------------------------------------------
+
+
+class Due(NamedTuple):
+    """One question to be put."""
+
+    relationship: UUID
+    kind: DueKind
+    due: datetime
+    effective: datetime
+
+
+def due_until(connection: Connection, until: datetime, limit: int = 1_000) -> Sequence[Due]:
+    """What the clock has to ask up to and at an instant, in (effective due, relationship) order."""
+    return _dues(connection, until=until, limit=limit)
+
+
+def listing(connection: Connection, *, relationship: UUID | None = None, limit: int = 100) -> Sequence[Due]:
+    """What comes next, of all relationships or of one."""
+    return _dues(connection, relationship=relationship, limit=limit)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the clock will next have something to ask, None where nothing is due ever."""
+    found = connection.execute(select(func.min(agenda.c.effective))).scalar_one()
+    return cast("datetime | None", found)
+
+
+def _dues(
+    connection: Connection,
+    *,
+    until: datetime | None = None,
+    relationship: UUID | None = None,
+    limit: int,
+) -> Sequence[Due]:
+    query = select(agenda.c.relationship, agenda.c.kind, agenda.c.due, agenda.c.effective)
+    if until is not None:
+        query = query.where(agenda.c.effective <= until)
+    if relationship is not None:
+        query = query.where(agenda.c.relationship == str(relationship))
+    query = query.order_by(agenda.c.effective, agenda.c.relationship, agenda.c.due, agenda.c.kind).limit(
+        limit
+    )
+    return [
+        Due(UUID(relationship), DueKind(kind), due, effective)
+        for relationship, kind, due, effective in connection.execute(query)
+    ]

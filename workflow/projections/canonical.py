@@ -1,0 +1,57 @@
+"""One hash over what all projections hold, for telling whether two of them hold the same.
+
+It is taken over canonical rows: without positions, versions, recorded times and generated ids, so that two
+services that learned of the same things, in whatever order and however often, have one and the same hash.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
+
+from workflow.projections.projection import Projection
+from workflow.projections.tables import Generation, compact
+
+
+def content_hash(
+    connection: sqlite3.Connection, tables: Mapping[str, tuple[Projection, Generation, str]]
+) -> str:
+    """The hash. ``tables`` maps each projection's name to itself, a generation and the table to read."""
+    digests = sorted(sha256(document.encode()).digest() for document in documents(connection, tables))
+    return sha256(b"".join(digests)).hexdigest()
+
+
+def documents(
+    connection: sqlite3.Connection, tables: Mapping[str, tuple[Projection, Generation, str]]
+) -> Iterator[str]:
+    """What the projections hold, as canonical JSON, relationship by relationship.
+
+    The relationship's own id is generated and left out: two of equal content count twice.
+    """
+    rows = merge(
+        *(
+            _rows(connection, projection, generation, table)
+            for projection, generation, table in tables.values()
+        ),
+        key=itemgetter(0),
+    )
+    for _, group in groupby(rows, key=itemgetter(0)):
+        document: dict[str, list[str]] = {name: [] for name in tables}
+        for _, name, row in group:
+            document[name].append(row)
+        yield compact({name: sorted(found) for name, found in document.items()})
+
+
+def _rows(
+    connection: sqlite3.Connection, projection: Projection, generation: Generation, table: str
+) -> Iterator[tuple[str, str, str]]:
+    query = f"SELECT {', '.join(generation.columns)} FROM {table} ORDER BY {', '.join(generation.key)}"  # noqa: S608
+    for values in connection.execute(query):
+        row = generation.row(values)
+        canonical = projection.canonical(row)
+        if canonical is not None:
+            yield row[generation.key[0]], projection.name, compact(canonical)

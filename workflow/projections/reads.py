@@ -1,0 +1,65 @@
+"""Readers that wait for their own writes: each names a position, and the projections that it will read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Lock
+
+from workflow.errors import Unavailable
+from workflow.projections.lanes import Lane, LaneState
+
+
+class NotYetFolded(Unavailable):
+    """What was asked for was not folded in time. ``reached`` is the position that all have folded."""
+
+    code = "not_yet_folded"
+
+    def __init__(self, detail: str, reached: int) -> None:
+        super().__init__(detail)
+        self.reached = reached
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    position: int
+    names: frozenset[str]
+    future: Future[int]
+
+
+class Readers:
+    """All who wait. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: list[_Waiting] = []
+
+    def add(self, position: int, names: frozenset[str]) -> Future[int]:
+        """A future of the position reached; it fails with ``NotYetFolded`` where a projection is paused."""
+        waiting = _Waiting(position, names, Future())
+        with self._lock:
+            self._waiting.append(waiting)
+        return waiting.future
+
+    def settle(self, lanes: Sequence[Lane]) -> None:
+        """Answer everybody whose wait is over."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                if not _settled(one, [lane for lane in lanes if lane.name in one.names]):
+                    self._waiting.append(one)
+
+
+def _settled(one: _Waiting, lanes: Sequence[Lane]) -> bool:
+    reached = min(lane.position for lane in lanes)
+    paused = [lane.name for lane in lanes if lane.state is LaneState.PAUSED]
+    if reached < one.position and not paused:
+        return one.future.cancelled()
+    if one.future.set_running_or_notify_cancel():
+        if reached >= one.position:
+            one.future.set_result(reached)
+        else:
+            detail = f"paused and to be rebuilt: {', '.join(paused)}"
+            one.future.set_exception(NotYetFolded(detail, reached))
+    return True

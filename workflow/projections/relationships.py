@@ -1,0 +1,250 @@
+"""One row a relationship: where it stands, and what to look at. It tells *whom to contact now, and why*."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, func, select, true
+
+from workflow.aggregates.events import (
+    AgreementAmended,
+    AgreementConcluded,
+    Closed,
+    ConcernCleared,
+    ConcernCode,
+    ConcernRaised,
+    Event,
+    MoveRevised,
+    Reinvigorated,
+    RelationshipOpened,
+    ReminderIssued,
+    Role,
+    StagnationEntered,
+    StagnationSuspected,
+    StagnationWithdrawn,
+    SuspicionCleared,
+)
+from workflow.aggregates.moves import Move, State
+from workflow.projections.projection import Document, Projection
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.store.recorded import Recorded
+
+relationships = Table(
+    "relationships",
+    VIEWS,
+    Column("id", String(36), primary_key=True),
+    Column("programme", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("mentors", Integer, nullable=False),
+    Column("mentees", Integer, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("active_since", Instant),
+    Column("term_ends_at", Instant),
+    Column("closed_at", Instant),
+    Column("manner", String),
+    Column("reason", String),
+    Column("suspected_since", Instant),
+    Column("concerns", JSON, nullable=False),
+    Column("stagnations", Integer, nullable=False),
+    Column("stagnations_withdrawn", Integer, nullable=False, info=NOT_CANONICAL),
+    Column("reinvigorations", Integer, nullable=False),
+    Column("reminders_issued", Integer, nullable=False),
+    Column("last_reminder_at", Instant),
+    Index("relationships_by_state", "state"),
+    sqlite_with_rowid=False,
+)
+
+# --- the fold --------------------------------------------------------------------------------------------
+
+
+_AT_FIRST: Row = {
+    **dict.fromkeys(relationships.columns.keys()),
+    **dict.fromkeys(("stagnations", "stagnations_withdrawn", "reinvigorations", "reminders_issued"), 0),
+}
+
+
+def _opened(stream: UUID, event: RelationshipOpened) -> Row:
+    return {
+        **_AT_FIRST,
+        "id": str(stream),
+        "programme": event.programme,
+        "zone": event.zone,
+        "state": event.entered.value,
+        "mentors": sum(party.role is Role.MENTOR for party in event.parties),
+        "mentees": sum(party.role is Role.MENTEE for party in event.parties),
+        "opened_at": stored(event.occurred_at),
+        "concerns": [],
+    }
+
+
+def _apply(row: Row, event: Event) -> None:
+    match event:
+        case AgreementConcluded():
+            row["active_since"] = stored(event.occurred_at)
+            row["term_ends_at"] = stored(event.term_ends_at)
+        case AgreementAmended():
+            row["term_ends_at"] = stored(event.term_ends_at)
+        case ConcernRaised():
+            concern = {
+                "code": event.code.value,
+                "subject": event.subject,
+                "since": stored(event.since),
+                "evidence": list(event.evidence),
+                "clears": event.clears,
+            }
+            concerns = [*_without(row, event), concern]
+            row["concerns"] = sorted(concerns, key=lambda one: (one["code"], one["subject"] or ""))
+        case ConcernCleared():
+            row["concerns"] = _without(row, event)
+        case StagnationSuspected():
+            row["suspected_since"] = stored(event.occurred_at)
+        case SuspicionCleared():
+            row["suspected_since"] = None
+        case StagnationEntered():
+            row["stagnations"] += 1
+        case Reinvigorated():
+            row["reinvigorations"] += 1
+        case StagnationWithdrawn():
+            _withdraw(row, Move.STAGNATE)
+        case MoveRevised():
+            _revise(row, event)
+        case ReminderIssued():
+            row["reminders_issued"] += 1
+            row["last_reminder_at"] = max(row["last_reminder_at"] or "", stored(event.occurred_at))
+        case Closed():
+            row["closed_at"] = stored(event.occurred_at)
+            row["manner"] = event.manner.value
+            row["reason"] = event.reason.value
+
+
+def _without(row: Row, event: ConcernRaised | ConcernCleared) -> list[dict[str, Any]]:
+    return [
+        one for one in row["concerns"] if (one["code"], one["subject"]) != (event.code.value, event.subject)
+    ]
+
+
+def _withdraw(row: Row, move: Move) -> None:
+    if move is Move.STAGNATE:
+        row["stagnations"] -= 1
+        row["stagnations_withdrawn"] += 1
+    elif move is Move.REINVIGORATE:
+        row["reinvigorations"] -= 1
+    elif move is Move.CONCLUDE_AGREEMENT:
+        row["active_since"] = row["term_ends_at"] = None
+
+
+def _revise(row: Row, event: MoveRevised) -> None:
+    if event.instant is None:
+        _withdraw(row, event.move)
+    elif event.move is Move.CONCLUDE_AGREEMENT:
+        row["active_since"] = stored(event.instant)
+        if event.term_ends_at is not None:
+            row["term_ends_at"] = stored(event.term_ends_at)
+
+
+_HEEDED = frozenset(
+    {
+        AgreementConcluded,
+        AgreementAmended,
+        ConcernRaised,
+        ConcernCleared,
+        StagnationSuspected,
+        SuspicionCleared,
+        MoveRevised,
+        ReminderIssued,
+    }
+)
+"""What matters besides the events that enter a state."""
+
+
+def _heeds(event: Event) -> bool:
+    return type(event) in _HEEDED or getattr(event, "entered", None) is not None
+
+
+def _fold(document: Document, recorded: Recorded) -> None:
+    event = recorded.event
+    if isinstance(event, RelationshipOpened):
+        document[:] = [_opened(recorded.stream, event)]
+        return
+    (row,) = document
+    _apply(row, event)
+    entered: State | None = getattr(event, "entered", None)
+    if entered is not None:
+        row["state"] = entered.value
+
+
+def _refine(row: Row) -> Row:
+    concerns = [
+        {name: one[name] for name in ("code", "subject", "since", "clears")} for one in row["concerns"]
+    ]
+    return {**row, "concerns": concerns}
+
+
+RELATIONSHIPS = Projection("relationships", relationships, _heeds, _fold, _refine)
+"""A row a relationship. Evidence names versions of events, so the canonical row leaves it out."""
+
+# --- queries ---------------------------------------------------------------------------------------------
+
+_CONCERN = func.json_each(relationships.c.concerns).table_valued("value")
+_CODE = func.json_extract(_CONCERN.c.value, "$.code")
+_SINCE = func.json_extract(_CONCERN.c.value, "$.since")
+
+
+def one(connection: Connection, relationship: UUID) -> Row | None:
+    """The row of one relationship, or None where there is none."""
+    found = connection.execute(select(relationships).where(relationships.c.id == str(relationship)))
+    return next((dict(row) for row in found.mappings()), None)
+
+
+def listing(
+    connection: Connection,
+    *,
+    state: State | None = None,
+    programme: str | None = None,
+    concern: ConcernCode | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
+) -> Sequence[Row]:
+    """Relationships by id, at most ``limit`` of them, beyond the one named by ``after``."""
+    query = select(relationships).order_by(relationships.c.id).limit(limit)
+    if state is not None:
+        query = query.where(relationships.c.state == state.value)
+    if programme is not None:
+        query = query.where(relationships.c.programme == programme)
+    if concern is not None:
+        query = query.where(select(_CODE).where(_CODE.in_([concern.value])).exists())
+    if after is not None:
+        query = query.where(relationships.c.id > str(after))
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def to_contact(connection: Connection, limit: int = 100) -> Sequence[Row]:
+    """Relationships that are open and have concerns: most concerns first, then the oldest concern."""
+    query = (
+        select(relationships)
+        .where(relationships.c.concerns != "[]", relationships.c.state != State.CLOSURE.value)
+        .order_by(
+            func.json_array_length(relationships.c.concerns).desc(),
+            select(func.min(_SINCE)).scalar_subquery(),
+            relationships.c.id,
+        )
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many relationships are in each state now; every state is named."""
+    counted = select(relationships.c.state, func.count()).group_by(relationships.c.state)
+    found = {row[0]: row[1] for row in connection.execute(counted)}
+    return {state.value: found.get(state.value, 0) for state in State}
+
+
+def count_by_concern(connection: Connection) -> dict[str, int]:
+    """How many concerns of each code are open; every code is named."""
+    counted = select(_CODE, func.count()).select_from(relationships.join(_CONCERN, true())).group_by(_CODE)
+    found = {row[0]: row[1] for row in connection.execute(counted)}
+    return {name.value: found.get(name.value, 0) for name in ConcernCode}

@@ -1,0 +1,229 @@
+"""The one runner, for what is live and for what is being rebuilt.
+
+A thread of its own reads events in pages, folds each in memory and writes the rows with the positions. It
+looks for events when it is woken, and every now and then in case a hint was lost. A fold that raises is a
+bug: that projection stops there and says so until it is rebuilt; the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Event, Thread
+
+from workflow import failpoints
+from workflow.errors import NotFound
+from workflow.projections.lanes import Lane, LaneState
+from workflow.projections.reads import NotYetFolded, Readers
+from workflow.projections.views import Views
+from workflow.store.recorded import Recorded
+
+PAGE = 5_000
+"""Events a page: large enough that a commit costs little beside it, small enough to be folded in a blink."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How one projection stands. ``failed_at`` is the position of the event that it stopped on."""
+
+    name: str
+    generation: int
+    position: int
+    head: int
+    state: LaneState
+    cause: str | None
+    failed_at: int | None
+    rebuilding: int | None
+
+    @property
+    def lag(self) -> int:
+        """How many events are recorded and not yet folded."""
+        return max(0, self.head - self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild came to. ``differences`` is None where the old rows were of another position."""
+
+    name: str
+    generation: int
+    position: int
+    differences: int | None
+    failure: str | None = None
+
+
+class Runner:
+    """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position."""
+
+    def __init__(
+        self,
+        views: Views,
+        read: Callable[[int, int], Sequence[Recorded]],
+        head: Callable[[], int],
+        *,
+        page: int = PAGE,
+        poll_seconds: float = 0.5,
+    ) -> None:
+        self.views = views
+        self._read = read
+        self._head = head
+        self._page = page
+        self._poll_seconds = poll_seconds
+        self._woken = Event()
+        self._stopping = Event()
+        self._thread: Thread | None = None
+        self._readers = Readers()
+        self.trouble: str | None = None
+        """Why the last look for events failed, None where it did not; the runner goes on trying."""
+        self.rebuilt: list[Rebuilt] = []
+
+    # --- while the service runs
+
+    def start(self) -> None:
+        """Begin to follow the events."""
+        self._thread = Thread(target=self._follow, name="projections", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there may be something new. Cheap, and safe from any thread."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Finish the page in hand and end."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                more = self.step()
+                self.trouble = None
+            except Exception as error:  # noqa: BLE001 whatever it was, the loop must live to report it
+                _log.exception("projections cannot go on, trying again")
+                self.trouble = f"{type(error).__name__}: {error}"
+                more = False
+            if not more:
+                self._woken.wait(self._poll_seconds)
+
+    # --- one page
+
+    def step(self) -> bool:
+        """Fold one page of every lane that has one; whether there may be more."""
+        more = self._advance(self.views.lanes, None)
+        if self.views.shadows:
+            more = self._rebuild() or more
+        self._readers.settle(self.views.lanes)
+        return more
+
+    def catch_up(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+        """Fold until nothing is left, in the caller's thread: for operators where no service runs."""
+        while not cancelled() and self.step():
+            pass
+
+    def _advance(self, lanes: Sequence[Lane], until: int | None) -> bool:
+        running = [lane for lane in lanes if lane.state is LaneState.RUNNING]
+        if not running:
+            return False
+        start = min(lane.position for lane in running)
+        page = self._read(start, self._page)
+        if until is not None:
+            page = [recorded for recorded in page if recorded.position <= until]
+        if not page:
+            return False
+        folded = [self.views.fold(lane, page) for lane in running]
+        failpoints.hit("projection.before")
+        self.views.write(folded)
+        failpoints.hit("projection.after")
+        for one in folded:
+            if one.failure is not None:
+                _log.error("projection paused: %s", one.failure, exc_info=one.failure)
+        return True
+
+    # --- rebuilding
+
+    def rebuild(self, names: Collection[str] | None = None) -> None:
+        """Begin to fold projections anew beside those that serve, or go on with an interrupted rebuild."""
+        for lane in [lane for lane in self.views.lanes if lane.name in self._named(names)]:
+            self.views.shadow(lane)
+        self.wake()
+
+    def _rebuild(self) -> bool:
+        pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
+        bounds = [live.position for live, _ in pairs if live.state is LaneState.RUNNING]
+        if self._advance(self.views.shadows, min(bounds, default=None)):
+            return True
+        for live, shadow in pairs:
+            if shadow.state is LaneState.PAUSED:
+                self.rebuilt.append(Rebuilt(shadow.name, shadow.number, shadow.position, None, shadow.cause))
+                self.views.discard(shadow)
+            elif live.state is LaneState.PAUSED or shadow.position >= live.position:
+                same = shadow.position == live.position
+                differences = self.views.differences(live, shadow) if same else None
+                self.views.swap(live, shadow)
+                self.rebuilt.append(Rebuilt(shadow.name, shadow.number, shadow.position, differences))
+        return bool(self.views.shadows)
+
+    def _live(self, name: str) -> Lane:
+        return next(lane for lane in self.views.lanes if lane.name == name)
+
+    # --- what others ask
+
+    def status(self) -> list[Status]:
+        """How every projection stands."""
+        head = self._head()
+        rebuilding = {lane.name: lane.position for lane in self.views.shadows}
+        return [
+            Status(
+                name=lane.name,
+                generation=lane.number,
+                position=lane.position,
+                head=head,
+                state=lane.state,
+                cause=lane.cause,
+                failed_at=lane.failed_at,
+                rebuilding=rebuilding.get(lane.name),
+            )
+            for lane in self.views.lanes
+        ]
+
+    def position(self, names: Collection[str] | None = None) -> int:
+        """The position that all the projections named have folded."""
+        return min(lane.position for lane in self.views.lanes if lane.name in self._named(names))
+
+    def reaching(self, position: int, names: Collection[str] | None = None) -> Future[int]:
+        """A future that ends once the projections named have folded up to a position."""
+        future = self._readers.add(position, self._named(names))
+        self._readers.settle(self.views.lanes)
+        self.wake()
+        return future
+
+    async def reached(
+        self, position: int, names: Collection[str] | None = None, timeout_seconds: float = 5.0
+    ) -> int:
+        """Wait for the projections named; ``NotYetFolded`` where it takes too long or one is paused."""
+        future = self.reaching(position, names)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            reached = self.position(names)
+            raise NotYetFolded(f"position {position} is asked for, {reached} is reached", reached) from None
+
+    def _named(self, names: Collection[str] | None) -> frozenset[str]:
+        known = {projection.name for projection in self.views.projections}
+        if names is None:
+            return frozenset(known)
+        if unknown := set(names) - known:
+            raise NotFound(
+                f"no projection is named {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}"
+            )
+        return frozenset(names)

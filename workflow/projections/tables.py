@@ -1,0 +1,133 @@
+"""How projections keep their rows: a table in generations, and a view of a fixed name over the current one.
+
+A rebuild fills the next generation while the present one serves; then the view is pointed at it. Tables are
+never renamed, because a view follows the table that it was made for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import JSON, Column, Dialect, MetaData, Table, bindparam, func, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.elements import quoted_name
+from sqlalchemy.types import String, TypeDecorator
+
+Row = dict[str, Any]
+"""One row, by column, in the form in which it is stored; only JSON columns hold Python values."""
+
+DIALECT: Dialect = sqlite.dialect(paramstyle="qmark")
+
+VIEWS = MetaData()
+"""The views that queries read; each projection's file adds its own."""
+
+NOT_CANONICAL = {"canonical": False}
+"""Marks a column that depends on when or how we learned of something, not on what happened."""
+
+
+def stored(instant: datetime) -> str:
+    """An instant as rows keep it: text of one length, so that it sorts as time does."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant in UTC, kept as text that SQL can compare."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """What is stored."""
+        return None if value is None else stored(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """What a query gives."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class Generation:
+    """One generation of a projection's table, with the statements that the runner needs."""
+
+    __slots__ = ("_json", "columns", "create", "delete", "drop", "key", "select", "table", "upsert", "view")
+
+    def __init__(self, view: Table, number: int) -> None:
+        table = view.to_metadata(MetaData(), name=f"{view.name}_{number}")
+        for index in table.indexes:
+            index.name = quoted_name(f"{index.name}_{number}", quote=None)
+        self.table = table
+        self.columns = [column.name for column in table.columns]
+        self.key = [column.name for column in table.primary_key]
+        self._json = [column.name for column in table.columns if isinstance(column.type, JSON)]
+        self.create = [
+            _sql(CreateTable(table)),
+            *(_sql(CreateIndex(index)) for index in sorted(table.indexes, key=lambda index: str(index.name))),
+        ]
+        self.drop = f"DROP TABLE IF EXISTS {table.name}"
+        names = ", ".join(self.columns)
+        self.view = [
+            f"DROP VIEW IF EXISTS {view.name}",
+            f"CREATE VIEW {view.name} AS SELECT {names} FROM {table.name}",  # noqa: S608 our own names
+        ]
+        first = _first_key(table)
+        wanted = func.json_each(bindparam("relationships")).table_valued("value")
+        self.select = _sql(
+            select(table).where(first.in_(select(wanted.c.value))).order_by(*table.primary_key.columns)
+        )
+        insert = sqlite.insert(table)
+        self.upsert = _sql(
+            insert.on_conflict_do_update(
+                index_elements=self.key,
+                set_={name: insert.excluded[name] for name in self.columns if name not in self.key},
+            )
+        )
+        removal = table.delete()
+        for column in table.primary_key:
+            removal = removal.where(column == bindparam(f"is_{column.name}"))
+        self.delete = _sql(removal)
+
+    def row(self, values: Sequence[Any]) -> Row:
+        """What was read, by column."""
+        row = dict(zip(self.columns, values, strict=True))
+        for name in self._json:
+            row[name] = json.loads(row[name])
+        return row
+
+    def values(self, row: Row) -> tuple[Any, ...]:
+        """What is written, in the order of the columns."""
+        if self._json:
+            row = {**row, **{name: compact(row[name]) for name in self._json}}
+        return tuple([row[name] for name in self.columns])
+
+    def identity(self, row: Row) -> tuple[Any, ...]:
+        """The row's primary key."""
+        return tuple([row[name] for name in self.key])
+
+
+@cache
+def generation_of(view: Table, number: int) -> Generation:
+    """A generation of a view; its statements are compiled once."""
+    return Generation(view, number)
+
+
+def compact(value: Any) -> str:
+    """JSON text in one form only, so that equal values are equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def shape(view: Table) -> str:
+    """A fingerprint of a table's columns and indexes: rows of another shape have to be folded anew."""
+    return sha256("\n".join(generation_of(view, 0).create).encode()).hexdigest()[:16]
+
+
+def _first_key(table: Table) -> Column[Any]:
+    return next(iter(table.primary_key.columns))
+
+
+def _sql(statement: Any) -> str:
+    return str(statement.compile(dialect=DIALECT)).strip()

@@ -1,0 +1,148 @@
+"""Proof that the rows served are what the events say: fold all anew beside them, and compare.
+
+The live rows are read in one transaction, so the service may go on meanwhile; each projection is folded anew
+up to the very position that its live rows have.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from workflow.projections.canonical import content_hash
+from workflow.projections.lanes import Lane, LaneState
+from workflow.projections.projection import Projection
+from workflow.projections.runner import PAGE
+from workflow.projections.tables import Generation, Row, generation_of
+from workflow.projections.views import Views
+from workflow.store.recorded import Recorded
+
+SHOWN = 20
+"""Differing rows that are shown of each projection; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not the same: ``live`` or ``folded`` is None where the row is missing there."""
+
+    projection: str
+    key: tuple[Any, ...]
+    live: Row | None
+    folded: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a comparison found. ``hash`` is the content hash of the live rows, ``folded_hash`` of the new."""
+
+    equal: bool
+    rows: int
+    hash: str
+    folded_hash: str
+    positions: dict[str, int]
+    differing: dict[str, int]
+    differences: list[Difference] = field(default_factory=list)
+
+
+def verify(
+    views: Path,
+    projections: Sequence[Projection],
+    read: Callable[[int, int], Sequence[Recorded]],
+    *,
+    page: int = PAGE,
+) -> Verified:
+    """Fold all projections anew into a scratch file and compare them row by row with those in ``views``."""
+    with TemporaryDirectory(prefix="mentoring-verify-") as folder:
+        scratch = Views(Path(folder) / "scratch.db", projections, durable=False)
+        with closing(scratch), closing(sqlite3.connect(views, isolation_level=None)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("ATTACH DATABASE ? AS scratch", (str(scratch.path),))
+            connection.execute("BEGIN")
+            live = {
+                name: (number, position)
+                for name, number, position in connection.execute(
+                    "SELECT name, generation, position FROM main.projections WHERE live = 1"
+                )
+            }
+            positions = {lane.name: live[lane.name][1] for lane in scratch.lanes}
+            _fold_to(scratch, positions, read, page)
+            return _compare(
+                connection, scratch.lanes, {name: number for name, (number, _) in live.items()}, positions
+            )
+
+
+def _fold_to(
+    scratch: Views, positions: dict[str, int], read: Callable[[int, int], Sequence[Recorded]], page: int
+) -> None:
+    after, last = 0, max(positions.values(), default=0)
+    while after < last and (events := read(after, page)):
+        after = events[-1].position
+        folded = []
+        for lane in scratch.lanes:
+            due = [recorded for recorded in events if recorded.position <= positions[lane.name]]
+            if due and lane.state is LaneState.RUNNING:
+                folded.append(scratch.fold(lane, due))
+        scratch.write(folded)
+
+
+def _compare(
+    connection: sqlite3.Connection, lanes: Sequence[Lane], numbers: dict[str, int], positions: dict[str, int]
+) -> Verified:
+    rows, differing, differences = 0, {}, []
+    live, folded = {}, {}
+    for lane in lanes:
+        name = lane.name
+        generation = generation_of(lane.projection.table, numbers[name])
+        ours = f"main.{generation.table.name}"
+        theirs = f"scratch.{lane.generation.table.name}"
+        live[name] = (lane.projection, generation, ours)
+        folded[name] = (lane.projection, generation, theirs)
+        rows += connection.execute(f"SELECT count(*) FROM {ours}").fetchone()[0]  # noqa: S608 our own names
+        found = _differences(connection, name, generation, ours, theirs)
+        differing[name] = len(found)
+        differences += found[:SHOWN]
+    hash, folded_hash = content_hash(connection, live), content_hash(connection, folded)
+    return Verified(
+        equal=not any(differing.values()) and hash == folded_hash,
+        rows=rows,
+        hash=hash,
+        folded_hash=folded_hash,
+        positions=positions,
+        differing=differing,
+        differences=differences,
+    )
+
+
+def _differences(
+    connection: sqlite3.Connection, name: str, generation: Generation, ours: str, theirs: str
+) -> list[Difference]:
+    columns = ", ".join(generation.columns)
+
+    def only_in(one: str, other: str) -> dict[tuple[Any, ...], Row]:
+        query = f"SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other}"  # noqa: S608 our own names
+        rows = [generation.row(values) for values in connection.execute(query)]
+        return {generation.identity(row): row for row in rows}
+
+    live, folded = only_in(ours, theirs), only_in(theirs, ours)
+    keys = sorted(live.keys() | folded.keys())
+    return [Difference(name, key, live.get(key), folded.get(key)) for key in keys]
+
+
+def content(views: Path, projections: Sequence[Projection]) -> str:
+    """The content hash of the rows that a file holds now."""
+    with closing(sqlite3.connect(views, isolation_level=None)) as connection:
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")
+        numbers = dict(
+            connection.execute("SELECT name, generation FROM projections WHERE live = 1").fetchall()
+        )
+        tables = {}
+        for projection in projections:
+            generation = generation_of(projection.table, numbers[projection.name])
+            tables[projection.name] = (projection, generation, generation.table.name)
+        return content_hash(connection, tables)

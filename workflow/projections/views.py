@@ -1,0 +1,228 @@
+"""The file that projections are kept in: the only place that writes it.
+
+A page of events is folded in memory; its rows and the positions of all lanes that took part are written in
+one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, create_engine, event
+
+from workflow.projections.lanes import Folded, Lane, LaneState
+from workflow.projections.projection import Document, FoldFailed, Projection, fold, heeded
+from workflow.projections.tables import Generation, Row, compact, generation_of, shape
+from workflow.store.recorded import Recorded
+
+_LANES = """
+CREATE TABLE IF NOT EXISTS projections (
+    name TEXT NOT NULL, generation INTEGER NOT NULL, live INTEGER NOT NULL, position INTEGER NOT NULL,
+    state TEXT NOT NULL, cause TEXT, failed_at INTEGER, shape TEXT NOT NULL,
+    PRIMARY KEY (name, generation)
+) WITHOUT ROWID
+"""
+
+
+class Views:
+    """The rows of all projections. One thread at a time writes; any number may read."""
+
+    def __init__(self, path: Path, projections: Sequence[Projection], *, durable: bool = True) -> None:
+        self.path = path
+        self.projections = tuple(projections)
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA busy_timeout = 10000")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+        self._connection.execute("PRAGMA cache_size = -65536")
+        self._engine = create_engine(f"sqlite:///{path}")
+        event.listen(self._engine, "connect", _only_read)
+        with self._transaction():
+            self._connection.execute(_LANES)
+        self.lanes = [self._live(projection) for projection in self.projections]
+        self.shadows = [
+            lane for projection in self.projections if (lane := self._kept(projection, live=False))
+        ]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+        self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for queries, in one transaction: all that it reads is of one moment."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def fold(self, lane: Lane, page: Sequence[Recorded]) -> Folded:
+        """Fold a page in memory; where a fold raises, up to the event before."""
+        projection, generation = lane.projection, lane.generation
+        events = heeded(projection, page, lane.position)
+        end = max(lane.position, page[-1].position)
+        if not events:
+            return Folded(lane, end, [], [])
+        documents, before = self._load(generation, {recorded.stream for recorded in events})
+        try:
+            fold(projection, events, documents)
+        except FoldFailed as failure:
+            sound = [recorded for recorded in events if recorded.position < failure.position]
+            documents, before = self._load(generation, {recorded.stream for recorded in events})
+            fold(projection, sound, documents)
+            end = max(lane.position, failure.position - 1)
+            return self._difference(lane, end, documents, before, failure)
+        return self._difference(lane, end, documents, before)
+
+    def write(self, pages: Sequence[Folded]) -> None:
+        """Write what pages came to, with the positions, in one transaction."""
+        with self._transaction():
+            for folded in pages:
+                generation = folded.lane.generation
+                self._connection.executemany(generation.delete, folded.removals)
+                self._connection.executemany(generation.upsert, folded.upserts)
+                if (failure := folded.failure) is None:
+                    self._note(folded.lane, folded.position, LaneState.RUNNING, None, None)
+                else:
+                    self._note(
+                        folded.lane, folded.position, LaneState.PAUSED, failure.cause, failure.position
+                    )
+        for folded in pages:
+            lane, failure = folded.lane, folded.failure
+            lane.position = folded.position
+            if failure is not None:
+                lane.state, lane.cause, lane.failed_at = LaneState.PAUSED, failure.cause, failure.position
+
+    def shadow(self, live: Lane) -> Lane:
+        """The lane that rebuilds a projection: the one begun before, else a new one."""
+        for lane in self.shadows:
+            if lane.name == live.name:
+                if lane.state is LaneState.RUNNING:
+                    return lane
+                self.discard(lane)
+        with self._transaction():
+            lane = self._new(live.projection, live.number + 1, live=False)
+        self.shadows.append(lane)
+        return lane
+
+    def discard(self, shadow: Lane) -> None:
+        """Give a rebuild up."""
+        with self._transaction():
+            self._remove(shadow)
+        self.shadows.remove(shadow)
+
+    def differences(self, live: Lane, shadow: Lane) -> int:
+        """How many rows of two generations, which must be at one position, differ."""
+        one, other = live.generation.table.name, shadow.generation.table.name
+        count = f"""
+            SELECT count(*) FROM (SELECT * FROM (SELECT * FROM {one} EXCEPT SELECT * FROM {other})
+            UNION ALL SELECT * FROM (SELECT * FROM {other} EXCEPT SELECT * FROM {one}))
+        """  # noqa: S608 our own names
+        return int(self._connection.execute(count).fetchone()[0])
+
+    def swap(self, live: Lane, shadow: Lane) -> None:
+        """Let the rebuilt generation serve: view, rows and position change in one transaction."""
+        with self._transaction():
+            for statement in shadow.generation.view:
+                self._connection.execute(statement)
+            self._remove(live)
+            self._connection.execute(
+                "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
+                (shadow.name, shadow.number),
+            )
+        shadow.live = True
+        self.lanes[self.lanes.index(live)] = shadow
+        self.shadows.remove(shadow)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def _live(self, projection: Projection) -> Lane:
+        lane = self._kept(projection, live=True)
+        if lane is None:
+            with self._transaction():
+                lane = self._new(projection, 1, live=True)
+                for statement in lane.generation.view:
+                    self._connection.execute(statement)
+        return lane
+
+    def _kept(self, projection: Projection, *, live: bool) -> Lane | None:
+        found = self._connection.execute(
+            "SELECT generation, position, state, cause, failed_at, shape FROM projections "
+            "WHERE name = ? AND live = ?",
+            (projection.name, live),
+        ).fetchone()
+        if found is None:
+            return None
+        number, position, state, cause, failed_at, kept_shape = found
+        if kept_shape != shape(projection.table):
+            state, cause = LaneState.PAUSED, "its rows were folded into other columns: rebuild it"
+        generation = generation_of(projection.table, number)
+        return Lane(projection, generation, number, live, position, LaneState(state), cause, failed_at)
+
+    def _new(self, projection: Projection, number: int, *, live: bool) -> Lane:
+        generation = generation_of(projection.table, number)
+        for statement in (generation.drop, *generation.create):
+            self._connection.execute(statement)
+        self._connection.execute(
+            "INSERT INTO projections VALUES (?, ?, ?, 0, ?, NULL, NULL, ?)",
+            (projection.name, number, live, LaneState.RUNNING, shape(projection.table)),
+        )
+        return Lane(projection, generation, number, live)
+
+    def _remove(self, lane: Lane) -> None:
+        self._connection.execute(lane.generation.drop)
+        self._connection.execute(
+            "DELETE FROM projections WHERE name = ? AND generation = ?", (lane.name, lane.number)
+        )
+
+    def _note(
+        self, lane: Lane, position: int, state: LaneState, cause: str | None, failed_at: int | None
+    ) -> None:
+        self._connection.execute(
+            "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ? "
+            "WHERE name = ? AND generation = ?",
+            (position, state, cause, failed_at, lane.name, lane.number),
+        )
+
+    def _load(
+        self, generation: Generation, streams: set[UUID]
+    ) -> tuple[dict[UUID, Document], set[tuple[Any, ...]]]:
+        documents: dict[UUID, Document] = {stream: [] for stream in streams}
+        by_text = {str(stream): document for stream, document in documents.items()}
+        before = set()
+        for values in self._connection.execute(generation.select, (compact(sorted(by_text)),)):
+            row: Row = generation.row(values)
+            identity = generation.identity(row)
+            before.add(identity)
+            by_text[identity[0]].append(row)
+        return documents, before
+
+    @staticmethod
+    def _difference(
+        lane: Lane,
+        end: int,
+        documents: dict[UUID, Document],
+        before: set[tuple[Any, ...]],
+        failure: FoldFailed | None = None,
+    ) -> Folded:
+        generation = lane.generation
+        rows = [row for document in documents.values() for row in document]
+        gone = before.difference(generation.identity(row) for row in rows)
+        return Folded(lane, end, [generation.values(row) for row in rows], sorted(gone), failure)
+
+
+def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature
+    connection.execute("PRAGMA busy_timeout = 10000")
+    connection.execute("PRAGMA query_only = ON")
