@@ -11,6 +11,7 @@ from workflow.aggregates import events as e
 from workflow.aggregates.decide import Decision, decide
 from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.relationship import Relationship, replay
+from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 
 DAY_ZERO = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -204,7 +205,7 @@ def corrected(uid: str, at: datetime, outcome: e.Outcome, start: datetime | None
 def measures(*names: str) -> tuple[e.Measure, ...]:
     """Measures that the mentee takes on."""
     return tuple(
-        e.Measure(measure=uuid5(PAIR, name), what=e.Sealed(name, author=MENTEE), who=MENTEE, by_when=day(400))
+        e.Measure(measure=uuid5(PAIR, name), what=Sealed(name, author=MENTEE), who=MENTEE, by_when=day(400))
         for name in names
     )
 
@@ -231,6 +232,3 @@ def assert_replays(story: Story) -> None:
     assert story.state is not None
     assert facts(replayed) == facts(story.state)
     assert replayed.version == story.state.version
-
-
-__all__ = [name for name in dir() if not name.startswith("_")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given as drawn
 from hypothesis import strategies as st
@@ -16,14 +17,14 @@ from tests.domain.story import (
     Story,
     agreed,
     assert_replays,
-    c,
     day,
-    e,
     facts,
     given,
     measures,
     policy,
 )
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
 
 UIDS = ("ada", "ben", "cleo")
 RECURRENCES = (None, day(7))
@@ -38,14 +39,14 @@ def reports(draw: st.DrawFn) -> tuple[c.MeetingReport, ...]:
     found: list[c.MeetingReport] = []
     for number in range(draw(st.integers(1, 9))):
         start = draw(hours)
-        common = {
+        common: dict[str, Any] = {
             "at": draw(hours),
             "uid": draw(st.sampled_from(UIDS)),
             "recurrence_id": draw(st.sampled_from(RECURRENCES)),
             "source": draw(st.sampled_from(("calendar", "portal"))),
             "message": f"m{number}",
         }
-        times = {"starts_at": start, "ends_at": start + timedelta(hours=1)}
+        times: dict[str, Any] = {"starts_at": start, "ends_at": start + timedelta(hours=1)}
         attended = draw(st.sampled_from((None, (MENTOR,), (MENTEE,), (MENTOR, MENTEE), ())))
         sequence = draw(st.integers(0, 2))
         match draw(st.sampled_from(("booked", "moved", "cancelled", "held", "missed", "corrected"))):
@@ -62,7 +63,7 @@ def reports(draw: st.DrawFn) -> tuple[c.MeetingReport, ...]:
                 found.append(c.ReportMissed(**common, missed_by=(MENTEE,)))
             case _:
                 outcome = draw(st.sampled_from(e.Outcome))
-                own = times if outcome is e.Outcome.HELD else {}
+                own: dict[str, Any] = times if outcome is e.Outcome.HELD else {}
                 absent = (MENTOR,) if outcome is e.Outcome.MISSED else ()
                 found.append(c.CorrectOutcome(**common, **own, outcome=outcome, missed_by=absent))
     return tuple(found)

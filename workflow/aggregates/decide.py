@@ -55,14 +55,16 @@ def decide(
     for event in events:
         evolve(fork, event)
 
+    moment = Moment(now, now, False, policy)
+    if isinstance(command, c.PassTime):
+        moment = Moment(command.at, command.now, True, policy)
     if fork.state is not State.CLOSURE and (events or passing):
-        moment = Moment(command.at if passing else now, now, passing, policy)
         for rule in RULES:
             for event in rule(fork, moment):
                 evolve(fork, event)
                 events.append(event)
     if events or passing:
-        _date(fork, events, Moment(command.at if passing else now, now, passing, policy))
+        _date(fork, events, moment)
     return Decision(tuple(events), fork, stale)
 
 

@@ -23,11 +23,17 @@ _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
 
 
 def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
-    """The earliest instant at which, by what is known, stagnation is suspected; None where it never is."""
+    """The earliest instant at which, by what is known, stagnation is suspected; None where it never is.
+
+    Where that went by while something else was known, and a booking holds a suspicion off now, it is when
+    that booking no longer does: else the clock would ask again and again.
+    """
     last = _anchor(state)
     if last is None:
         return None
     instant = last + moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    if instant < moment.at and not _stands(state, moment):
+        instant = moment.at
     for begin, end in _held_off(state, moment, last):
         if begin <= instant < end:
             instant = end

@@ -1,0 +1,71 @@
+"""Cancelling appointments is a pitfall: several meetings in a row that were not held."""
+
+from tests.domain.story import agreed, booked, cancelled, corrected, day, given, held, missed
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
+
+
+def failed(*starts: float) -> list[c.Command]:
+    """Booked and missed."""
+    return [
+        report
+        for start in starts
+        for report in (booked(f"m{start}", day(start)), missed(f"m{start}", day(start, 2)))
+    ]
+
+
+def test_two_in_a_row_raise_the_concern() -> None:
+    given(*agreed(), *failed(15)).then_concerns()
+    story = given(*agreed(), *failed(15, 22)).then_concerns("commitment")
+    raised = story.last(e.ConcernRaised)
+    assert isinstance(raised, e.ConcernRaised)
+    assert raised.since == day(22, 1)
+    assert raised.clears == "a meeting held"
+    assert [type(story.events[version - 1]) for version in raised.evidence] == [e.MeetingMissed] * 2
+
+
+def test_three_of_the_last_six_raise_it_too() -> None:
+    reports = [*failed(15), held("h1", day(20)), *failed(25), held("h2", day(30)), *failed(35)]
+    given(*agreed(), *reports).then_concerns("commitment")
+
+
+def test_the_seventh_back_no_longer_counts() -> None:
+    between = [held(f"h{number}", day(16 + number)) for number in range(4)]
+    reports = [*failed(15), *between, *failed(25), held("h9", day(30)), *failed(35)]
+    given(*agreed(), *reports).then_concerns()
+
+
+def test_one_held_meeting_clears_it_and_only_a_new_failure_raises_it_again() -> None:
+    story = given(*agreed(), *failed(15, 22, 29), held("h", day(36))).then_concerns()
+    story.when(*failed(43)).then_concerns("commitment")
+
+
+def test_under_24_hours_before_the_start_a_cancellation_is_late() -> None:
+    story = given(*agreed(), *failed(15), booked("late", day(22), at=day(20)))
+    story.when(cancelled("late", day(22, -23.99))).then_concerns("commitment")
+
+
+def test_at_exactly_24_hours_it_is_not() -> None:
+    story = given(*agreed(), *failed(15), booked("fine", day(22), at=day(20)))
+    story.when(cancelled("fine", day(22, -24))).then_concerns()
+
+
+def test_lateness_follows_the_start_even_when_that_becomes_known_afterwards() -> None:
+    story = given(*agreed(), *failed(15), cancelled("late", day(22, -2), sequence=1))
+    story.then_concerns().when(booked("late", day(22), at=day(20))).then_concerns("commitment")
+
+
+def test_streaks_go_by_start_never_by_arrival() -> None:
+    story = given(*agreed(), *failed(15, 29)).then_concerns("commitment")
+    story.when(held("between", day(22))).then_concerns()
+
+
+def test_the_first_14_days_are_too_early_to_tell() -> None:
+    story = given(*agreed(), *failed(3, 6)).then_concerns()
+    story.pass_time(day(13.9)).then_concerns()
+    story.pass_time(day(14)).then_concerns("commitment")
+
+
+def test_a_withdrawn_no_show_takes_the_concern_away() -> None:
+    story = given(*agreed(), *failed(15, 22)).then_concerns("commitment")
+    story.when(corrected("m15", day(40), e.Outcome.HELD, start=day(15))).then_concerns()

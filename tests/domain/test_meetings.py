@@ -1,0 +1,146 @@
+"""Meetings: what stands, whatever came first."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from tests.domain.story import (
+    MENTEE,
+    MENTOR,
+    Story,
+    agreed,
+    booked,
+    cancelled,
+    corrected,
+    day,
+    given,
+    held,
+    missed,
+    moved,
+)
+from workflow.aggregates import events as e
+from workflow.aggregates.meetings import Meeting
+
+
+def meeting(story: Story) -> Meeting:
+    """The only meeting."""
+    assert story.state is not None
+    (only,) = story.state.calendar.meetings()
+    return only
+
+
+def test_a_meeting_is_booked_and_held() -> None:
+    story = given(*agreed(), booked("m", day(10))).when(held("m", day(10))).then(e.MeetingHeld)
+    assert meeting(story).status == "held"
+
+
+def test_a_report_that_says_what_is_known_already_is_stale() -> None:
+    story = given(*agreed(), moved("m", day(12), at=day(9))).when(booked("m", day(10), at=day(8)))
+    assert story.latest is not None
+    assert story.latest.stale
+    assert story.latest.events == ()
+    assert meeting(story).starts_at == day(12)
+
+
+def test_sequence_comes_before_time() -> None:
+    story = given(*agreed(), booked("m", day(10), at=day(9), sequence=2))
+    story.when(booked("m", day(20), at=day(9, 1), sequence=1))
+    assert meeting(story).starts_at == day(10)
+
+
+def test_a_reschedule_after_a_cancellation_stands() -> None:
+    story = given(*agreed(), booked("m", day(10)), cancelled("m", day(9, 1), sequence=1))
+    assert meeting(story).status == "cancelled"
+    story.when(moved("m", day(12), at=day(9, 2), sequence=2))
+    assert meeting(story).status == "scheduled"
+
+
+def test_an_occurrence_of_a_series_is_a_meeting_of_its_own() -> None:
+    series = booked("m", day(10)), replace(booked("m", day(17)), recurrence_id=day(17))
+    story = given(*agreed(), *series)
+    assert story.state is not None
+    assert [m.starts_at for m in story.state.calendar.meetings()] == [day(10), day(17)]
+
+
+def test_a_reschedule_under_a_new_uid_stays_one_meeting_and_counts_no_cancellation() -> None:
+    story = given(*agreed(), booked("old", day(20), at=day(15)))
+    story.when(moved("new", day(21), at=day(19, 20), previous="old"), cancelled("old", day(19, 21)))
+    assert story.latest is not None
+    assert story.latest.stale
+    assert meeting(story).status == "scheduled"
+    assert meeting(story).starts_at == day(21)
+
+
+def test_uids_that_replace_each_other_in_a_cycle_replace_nothing() -> None:
+    story = given(*agreed(), moved("a", day(20), at=day(15), previous="b"))
+    story.when(moved("b", day(22), at=day(16), previous="a"))
+    assert meeting(story).starts_at == day(22)
+    story.when(cancelled("a", day(17), sequence=3))
+    assert meeting(story).status == "cancelled"
+
+
+def test_held_with_a_side_missing_is_missed_by_that_side() -> None:
+    story = given(*agreed(), booked("m", day(10))).when(held("m", day(10), attended=[MENTOR]))
+    story.then(e.MeetingMissed)
+    event = story.last(e.MeetingMissed)
+    assert isinstance(event, e.MeetingMissed)
+    assert event.missed_by == (MENTEE,)
+    assert meeting(story).status == "missed"
+
+
+@pytest.mark.parametrize("attended", [None, (MENTOR, MENTEE)])
+def test_attendance_not_told_means_that_all_came(attended: tuple[UUID, ...] | None) -> None:
+    story = given(*agreed()).when(held("m", day(10), attended=attended))
+    assert meeting(story).status == "held"
+
+
+def test_the_latest_correction_stands_against_later_reports() -> None:
+    story = given(*agreed(), booked("m", day(10)), held("m", day(10)))
+    story.when(corrected("m", day(11), e.Outcome.MISSED))
+    story.when(held("m", day(10, 48)))
+    assert meeting(story).status == "missed"
+
+
+def test_a_correction_to_none_withdraws_what_came_before_it() -> None:
+    story = given(*agreed(), booked("m", day(10)), held("m", day(10)))
+    story.when(corrected("m", day(11), e.Outcome.NONE))
+    assert meeting(story).status == "scheduled"
+
+
+def test_and_a_later_report_stands_again() -> None:
+    story = given(
+        *agreed(), booked("m", day(10)), held("m", day(10)), corrected("m", day(11), e.Outcome.NONE)
+    )
+    story.when(missed("m", day(12)))
+    assert meeting(story).status == "missed"
+
+
+def test_an_outcome_beside_a_cancellation_stands_and_is_contradictory() -> None:
+    story = given(*agreed(), booked("m", day(20)), cancelled("m", day(19, 2))).when(held("m", day(20)))
+    assert meeting(story).status == "held"
+    story.then_concerns("contradictory")
+
+
+def test_a_correction_clears_the_contradiction() -> None:
+    story = given(*agreed(), booked("m", day(20)), cancelled("m", day(19, 2)), held("m", day(20)))
+    story.when(corrected("m", day(21), e.Outcome.CANCELLED)).then_concerns()
+    assert meeting(story).status == "cancelled"
+    assert meeting(story).cancelled_at is None, "a corrected cancellation is not late"
+
+
+def test_nobody_reported_for_72_hours_so_the_outcome_is_unconfirmed_never_held() -> None:
+    story = given(*agreed(), booked("m", day(10))).pass_time(day(13, 1))
+    assert story.kinds()[-1] is e.MeetingOutcomeUnconfirmed
+    assert meeting(story).status == "unconfirmed"
+
+
+def test_unconfirmed_yields_to_any_report() -> None:
+    story = given(*agreed(), booked("m", day(10))).pass_time(day(14)).when(missed("m", day(15)))
+    assert meeting(story).status == "missed"
+
+
+def test_a_moved_meeting_is_no_longer_unconfirmed() -> None:
+    story = given(*agreed(), booked("m", day(10))).pass_time(day(14))
+    story.when(moved("m", day(30), at=day(15)))
+    assert meeting(story).status == "scheduled"

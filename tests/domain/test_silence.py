@@ -1,0 +1,213 @@
+"""Silence, suspicion and stagnation, by the cadence C of this agreement (30 days unless agreed otherwise)."""
+
+from dataclasses import replace
+
+from tests.domain.story import (
+    AS_COORDINATOR,
+    AS_MENTEE,
+    AS_MENTOR,
+    MENTEE,
+    agreed,
+    booked,
+    cancelled,
+    corrected,
+    day,
+    given,
+    held,
+    measures,
+    moved,
+    opened,
+    policy,
+)
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
+
+LOOK = c.HoldFreshLook(at=day(70), actor=AS_MENTEE, measures=measures("call", "plan"))
+DONE = c.CompleteMeasure(at=day(72), actor=AS_MENTEE, measure=LOOK.measures[0].measure)
+
+
+def test_stagnation_is_suspected_1_5_c_after_the_anchor() -> None:
+    story = given(*agreed()).pass_time(day(44.99)).then_concerns()
+    story.pass_time(day(45)).then_concerns("silence").then_state("active")
+
+
+def test_the_cadence_of_this_agreement_drives_its_clocks() -> None:
+    given(*agreed(cadence=10)).pass_time(day(15)).then_concerns("silence")
+
+
+def test_and_entered_2_c_after_it() -> None:
+    given(*agreed()).pass_time(day(59.99)).then_state("active").pass_time(day(60)).then_state("stagnation")
+
+
+def test_never_before_a_suspicion_stood_7_days() -> None:
+    story = given(*agreed(cadence=7)).pass_time(day(10.5)).then_concerns("silence")
+    story.pass_time(day(17.4)).then_state("active").pass_time(day(17.5)).then_state("stagnation")
+
+
+def test_not_suspected_while_a_meeting_is_booked_within_half_c() -> None:
+    story = given(*agreed(), booked("soon", day(60), at=day(40))).pass_time(day(46)).then_concerns()
+    assert e.StagnationSuspected not in story.kinds()
+
+
+def test_a_meeting_booked_further_off_does_not_help() -> None:
+    given(*agreed(), booked("far", day(61), at=day(40))).pass_time(day(45)).then_concerns("silence")
+
+
+def test_an_unconfirmed_meeting_postpones_it_once_an_anchor_to_half_c_after_its_end() -> None:
+    story = given(*agreed(), booked("m", day(44), at=day(40)), booked("n", day(50), at=day(40)))
+    story.pass_time(day(59)).then_concerns()
+    story.pass_time(day(59, 1)).then_concerns("silence")
+
+
+def test_a_held_meeting_moves_the_anchor_and_clears_the_suspicion() -> None:
+    story = given(*agreed()).pass_time(day(50)).when(held("m", day(50, 5))).then_concerns()
+    story.pass_time(day(95)).then_concerns()
+    story.pass_time(day(95, 6)).then_concerns("silence")
+
+
+def test_a_meeting_booked_soon_clears_it() -> None:
+    story = given(*agreed()).pass_time(day(46)).when(booked("m", day(60), at=day(47)))
+    story.then(e.MeetingScheduled, e.SuspicionCleared, e.ConcernCleared)
+
+
+def test_and_its_cancellation_brings_the_suspicion_back() -> None:
+    story = given(*agreed()).pass_time(day(46))
+    story.when(booked("m", day(60), at=day(47)), cancelled("m", day(48), sequence=1)).then_concerns("silence")
+
+
+def test_in_agreement_drift_raises_concerns_from_the_first_held_meeting_and_never_stagnation() -> None:
+    story = given(opened()).pass_time(day(300)).then_concerns()
+    committed = [c.ConfirmCommitment(at=day(1), actor=actor) for actor in (AS_MENTOR, AS_MENTEE)]
+    story = given(opened(), *committed, held("m", day(2))).then_state("agreement")
+    story.pass_time(day(300)).then_concerns("silence").then_state("agreement")
+
+
+def test_inferred_stagnation_is_withdrawn_when_a_meeting_before_it_becomes_known() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(30)), now=day(66))
+    story.then(e.MeetingHeld, e.StagnationWithdrawn, e.SuspicionCleared, e.ConcernCleared)
+    story.then_state("active")
+
+
+def test_a_meeting_long_before_it_takes_nothing_away() -> None:
+    story = given(*agreed(cadence=7)).pass_time(day(40)).then_state("stagnation")
+    story.when(held("m", day(1)), now=day(41)).then_state("stagnation")
+
+
+def test_what_people_declared_is_never_undone_by_a_clock_or_a_meeting() -> None:
+    story = given(*agreed(), c.DeclareStagnation(at=day(20), actor=AS_COORDINATOR))
+    story.when(held("m", day(10)), now=day(21)).then_state("stagnation")
+
+
+def test_a_withdrawal_is_revised_when_its_own_basis_is_corrected() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(30)), now=day(66)).then_state("active")
+    story.when(corrected("m", day(67), e.Outcome.NONE)).then_state("stagnation").then_concerns("silence")
+
+
+def test_a_fresh_look_a_held_meeting_and_a_measure_done_reinvigorate_in_any_order() -> None:
+    for order in ((LOOK, DONE, held("m", day(71))), (held("m", day(71)), LOOK, DONE)):
+        story = given(*agreed()).pass_time(day(65)).when(*order, now=day(73)).then_state("active")
+        assert story.last(e.Reinvigorated).occurred_at == day(72)
+
+
+def test_the_meeting_where_the_look_was_taken_counts() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(70, -0.5)), LOOK, DONE)
+    story.then_state("active")
+
+
+def test_without_a_held_meeting_it_stays() -> None:
+    given(*agreed()).pass_time(day(65)).when(LOOK, DONE).then_state("stagnation")
+
+
+def test_a_measure_dropped_by_all_counts_by_one_does_not() -> None:
+    measure = LOOK.measures[0].measure
+    story = given(*agreed()).pass_time(day(65)).when(LOOK, held("m", day(71)))
+    story.when(c.DropMeasure(at=day(73), actor=AS_MENTEE, measure=measure)).then_state("stagnation")
+    story.when(c.DropMeasure(at=day(74), actor=AS_MENTOR, measure=measure)).then_state("active")
+
+
+def test_inferred_stagnation_also_ends_with_two_held_meetings_within_2_c_and_the_concern_stays() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(66)), held("n", day(126)))
+    story.then_state("active").then_concerns("no_fresh_look")
+    story.when(replace(LOOK, at=day(127))).then_concerns()
+
+
+def test_two_meetings_further_apart_do_not_end_it() -> None:
+    given(*agreed()).pass_time(day(65)).when(held("m", day(66)), held("n", day(126, 1))).then_state(
+        "stagnation"
+    )
+
+
+def test_nor_do_they_end_what_was_declared() -> None:
+    story = given(*agreed(), c.DeclareStagnation(at=day(20), actor=AS_MENTOR))
+    story.when(held("m", day(21)), held("n", day(31))).then_state("stagnation")
+
+
+def test_a_way_back_that_rested_on_a_corrected_meeting_is_withdrawn() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(66)), held("n", day(80)))
+    story.when(corrected("n", day(90), e.Outcome.MISSED)).then_state("stagnation")
+
+
+def test_or_gets_its_new_instant() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(66)), held("n", day(90)))
+    story.when(held("earlier", day(80)), now=day(91))
+    revised = story.last(e.MoveRevised)
+    assert isinstance(revised, e.MoveRevised)
+    assert revised.instant == day(80, 1)
+
+
+def test_21_days_in_stagnation_without_measures_raise_no_fresh_look() -> None:
+    story = given(*agreed()).pass_time(day(80.9)).then_concerns("silence")
+    story.pass_time(day(81)).then_concerns("no_fresh_look", "silence")
+    story.when(replace(LOOK, at=day(82))).then_concerns("silence")
+
+
+def test_a_fresh_look_has_two_to_five_measures() -> None:
+    for names in (["one"], ["1", "2", "3", "4", "5", "6"]):
+        look = c.HoldFreshLook(at=day(66), actor=AS_MENTEE, measures=measures(*names))
+        given(*agreed()).pass_time(day(65)).when(look).then_refused("measures_count")
+
+
+def test_the_mentee_is_reminded_half_c_after_a_meeting_with_nothing_booked() -> None:
+    story = given(*agreed(), held("m", day(10))).pass_time(day(25))
+    assert e.ReminderIssued not in story.kinds()
+    story.pass_time(day(25, 1))
+    reminder = story.last(e.ReminderIssued)
+    assert isinstance(reminder, e.ReminderIssued)
+    assert reminder.party == MENTEE
+    assert story.pass_time(day(44)).kinds().count(e.ReminderIssued) == 1
+
+
+def test_not_where_the_next_is_booked_nor_within_7_days_of_the_end() -> None:
+    story = given(*agreed(), held("m", day(10)), booked("n", day(80), at=day(11))).pass_time(day(40))
+    assert e.ReminderIssued not in story.kinds()
+    story = given(*agreed(months=1), held("m", day(10))).pass_time(day(40))
+    assert e.ReminderIssued not in story.kinds()
+
+
+def test_at_most_one_in_7_days_moved_to_the_first_permitted_instant() -> None:
+    story = given(*agreed(cadence=10), held("m", day(10)), held("n", day(10, 2)))
+    story.pass_time(day(15, 3)).when(held("o", day(15, 4)))
+    story.pass_time(day(23))
+    issued = [event.occurred_at for event in story.events if isinstance(event, e.ReminderIssued)]
+    assert issued == [day(15, 3), day(22, 3)]
+
+
+def test_over_24_hours_late_it_is_suppressed() -> None:
+    story = given(*agreed(), held("m", day(10)))
+    story.when(c.PassTime(at=day(25, 1), now=day(26, 2))).then(e.ReminderSuppressed)
+
+
+def test_where_no_agreement_is_asked_for_the_first_held_meeting_concludes_it() -> None:
+    none = policy(agreement={"form": "none"})
+    story = given(*agreed()[:3], in_force=none).then_state("agreement").when(held("n", day(20)))
+    story.then_state("active").when(held("m", day(10)), now=day(21))
+    assert story.state is not None
+    assert story.state.active_since == day(10, 1)
+    story.when(corrected("m", day(30), e.Outcome.NONE))
+    assert story.state.active_since == day(20, 1)
+    story.when(corrected("n", day(31), e.Outcome.NONE)).then_state("agreement")
+
+
+def test_a_moved_meeting_books_the_next() -> None:
+    story = given(*agreed(), held("m", day(10)), moved("n", day(40), at=day(12))).pass_time(day(30))
+    assert e.ReminderIssued not in story.kinds()
