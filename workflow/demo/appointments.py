@@ -34,10 +34,13 @@ class Diary:
         booked = self._booked_at(known, starts)
         entry = self._entry(starts)
         first = self._say("scheduled", booked, entry, starts_at=starts, ends_at=ends)
+        if random.random() < 0.03:  # announced anew under another id, by what was known a little earlier
+            earlier = booked - timedelta(minutes=10)
+            self._say("scheduled", earlier, entry, starts_at=starts, ends_at=ends, held_up=timedelta(hours=3))
         if random.random() < 0.12 and starts - booked > 3 * DAY:
             first, starts, ends = self._moved(first, starts, ends)
         entry = {"uid": first.uid, "recurrence_id": first.recurrence_id, "sequence": first.sequence}
-        fate = fate or random.choices(("held", "early", "late", "missed", "silent"), (65, 10, 10, 13, 2))[0]
+        fate = fate or random.choices(("held", "early", "late", "missed", "silent"), (61, 11, 11, 15, 2))[0]
         if fate in ("early", "late"):
             self._cancelled(entry, booked, starts, fate)
             return ends, False
@@ -114,7 +117,15 @@ class Diary:
         attended = everybody if self._random.random() < 0.5 else None
         self._say("held", told, entry, starts_at=starts, ends_at=ends, attended=attended)
 
-    def _say(self, kind: str, time: datetime, entry: dict[str, Any], **members: Any) -> Report:
+    def _say(
+        self,
+        kind: str,
+        time: datetime,
+        entry: dict[str, Any],
+        *,
+        held_up: timedelta = timedelta(),
+        **members: Any,
+    ) -> Report:
         number = len(self.sent)
         time = time.replace(microsecond=0) + timedelta(milliseconds=number % 1000)
         report = Report(
@@ -127,9 +138,9 @@ class Diary:
         )
         if kind in ("held", "missed", "corrected"):
             report = replace(report, sequence=0)
-        self.sent.append(Sent(at=time, report=report))
+        self.sent.append(Sent(at=time + held_up, report=report))
         return report
 
 
 def _hour_of(day: datetime, random: Random) -> datetime:
-    return day.replace(hour=random.choice((9, 10, 12, 13, 14, 16)), minute=random.choice((0, 15, 30)))
+    return day.replace(hour=random.choice((9, 10, 12, 13, 14, 16)), minute=random.choice((0, 15, 30)), second=0, microsecond=0)

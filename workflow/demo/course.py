@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from workflow.demo.cast import DAY, Pair
 from workflow.demo.merging import Meetings
+from workflow.demo.quiet import Quiet
 from workflow.demo.reports import Call, Report
 
 DEFAULT_CADENCE = 30
-UNREPORTED = 3 * DAY
 FOREVER = timedelta(days=100_000)
 
 
@@ -35,6 +36,7 @@ class Spell:
     since: datetime
     declared: bool
     until: datetime | None = None
+    withdrawn: bool = False
 
 
 class Course:
@@ -49,7 +51,8 @@ class Course:
         self._clock = opened
         self._done: set[tuple[str, UUID]] = set()
         self._active: datetime | None = None
-        self._suspected: datetime | None = None
+        self._suspected = False
+        self._since: datetime | None = None
         self._spell: Spell | None = None
         self._looks: list[datetime] = []
         self._measures: dict[UUID, datetime] = {}
@@ -124,27 +127,36 @@ class Course:
 
     # --- what is to be reconsidered whenever a fact comes in ----------------------------------------------
 
+    def _quiet(self) -> Quiet:
+        cadence = DAY * (self.pair.cadence if self._active is not None else DEFAULT_CADENCE)
+        return Quiet(self.meetings.standing(), self._active, cadence)
+
     def _reconsider(self, now: datetime) -> None:
         self._clock = max(self._clock, now)
-        self._withdraw(now)
-        self._come_back(now)
-        if self._suspected is not None and not self._suspicious(now):
-            self._suspected = None
+        quiet = self._quiet()
+        self._withdraw(quiet, now)
+        self._come_back(quiet, now)
+        self._suspect(quiet, now, asked=False)
 
-    def _withdraw(self, now: datetime) -> None:
+    def _withdraw(self, quiet: Quiet, now: datetime) -> None:
+        """An inferred stagnation falls with the silence that it rested on, and stands again with it."""
         spell = self._spell
-        if self.state != "stagnation" or spell is None or spell.declared:
+        if spell is None or spell.declared or self.state not in ("active", "stagnation"):
             return
-        anchor = self._anchor(spell.since)
-        if anchor is not None and anchor + 2 * self._cadence > spell.since:
-            self._spell = None
-            self._enter("active", now, "withdrawn")
+        anchor = quiet.anchor(until=spell.since)
+        silent = anchor is None or anchor + 2 * quiet.cadence <= spell.since
+        if silent and spell.withdrawn:
+            spell.withdrawn = False
+            self._enter("stagnation", now, "withdrawal revised")
+        elif not silent and not spell.withdrawn:
+            self._enter("active", now, "withdrawn" if self.state == "stagnation" else "stagnation revised")
+            spell.withdrawn, spell.until = True, None
 
-    def _come_back(self, now: datetime) -> None:
+    def _come_back(self, quiet: Quiet, now: datetime) -> None:
         spell = self._spell
-        if spell is None:
+        if spell is None or spell.withdrawn:
             return
-        way = self._way_back(spell)
+        way = self._way_back(quiet, spell)
         if self.state == "active" and spell.until is not None and way != spell.until:
             self._enter("active" if way else "stagnation", way or now, "revised" if way else "way back gone")
             spell.until = way
@@ -152,90 +164,60 @@ class Course:
             spell.until = way
             self._enter("active", way, "reinvigorated")
 
-    def _way_back(self, spell: Spell) -> datetime | None:
-        held = sorted(end for end in self._held() if end > spell.since)
-        ways = []
+    def _way_back(self, quiet: Quiet, spell: Spell) -> datetime | None:
+        """A look, a meeting and a measure settled; or, where nobody declared it, two meetings soon."""
+        held = [end for end in quiet.held() if end > spell.since]
         looks = [look for look in self._looks if look >= spell.since]
         settled = [
-            self._settled[m]
-            for m, look in self._measures.items()
-            if look >= spell.since and m in self._settled
+            self._settled[measure]
+            for measure, look in self._measures.items()
+            if look >= spell.since and measure in self._settled
         ]
+        ways = []
         if held and looks and settled:
             ways.append(max(held[0], min(looks), min(settled)))
         if not spell.declared:
-            near = 2 * self._cadence
-            ways += [later for one, later in zip(held, held[1:], strict=False) if later - one <= near]
+            ways += [later for one, later in pairwise(held) if later - one <= 2 * quiet.cadence]
         return min(ways, default=None)
 
     # --- silence -----------------------------------------------------------------------------------------
 
-    @property
-    def _cadence(self) -> timedelta:
-        return DAY * (self.pair.cadence if self._active is not None else DEFAULT_CADENCE)
+    def _suspect(self, quiet: Quiet, at: datetime, *, asked: bool) -> None:
+        """Suspicion comes when the clock asks; one that a booking held off for a while is the same one."""
+        suspicious = self.state != "onboarding" and quiet.suspicious(at)
+        begins = quiet.begins()
+        if suspicious and not self._suspected:
+            if self._since is not None and begins is not None and begins <= self._since:
+                self._suspected = True
+            elif asked:
+                self._suspected, self._since = True, at
+        elif not suspicious:
+            self._suspected = False
 
-    def _held(self) -> list[datetime]:
-        return [m.ends_at for m in self.meetings.standing() if m.status == "held" and m.ends_at is not None]
-
-    def _anchor(self, until: datetime | None = None) -> datetime | None:
-        signs = [end for end in self._held() if until is None or end <= until]
-        return max(signs + [self._active] if self._active is not None else signs, default=None)
-
-    def _calm(self) -> list[tuple[datetime, datetime]]:
-        """When bookings hold a suspicion off."""
-        anchor, near = self._anchor(), 0.5 * self._cadence
-        spans: list[tuple[datetime, datetime]] = []
-        for meeting in self.meetings.standing():
-            starts, ends = meeting.starts_at, meeting.ends_at
-            if starts is None or ends is None or anchor is None or ends <= anchor:
-                continue
-            if meeting.status == "scheduled":
-                spans.append((starts - near, ends + (UNREPORTED if spans else max(UNREPORTED, near))))
-            elif meeting.status == "unconfirmed" and not spans:
-                spans.append((starts - near, ends + near))
-        return spans
-
-    def _suspicious(self, at: datetime) -> bool:
-        anchor = self._anchor()
-        if anchor is None or self.state not in ("agreement", "active", "stagnation"):
-            return False
-        return at >= anchor + 1.5 * self._cadence and not any(a <= at < b for a, b in self._calm())
-
-    def _stagnates(self) -> datetime | None:
-        anchor = self._anchor()
-        if self.state != "active" or self._suspected is None or anchor is None:
+    def _stagnates(self, quiet: Quiet) -> datetime | None:
+        anchor = quiet.anchor()
+        if self.state != "active" or not self._suspected or anchor is None or self._since is None:
             return None
-        return max(anchor + 2 * self._cadence, self._suspected + 7 * DAY)
+        return max(anchor + 2 * quiet.cadence, self._since + 7 * DAY)
 
     def _next(self) -> datetime:
         """The next instant at which the mere passing of time may change something."""
-        never = self._clock + FOREVER
-        instants = [
-            m.ends_at + UNREPORTED for m in self.meetings.standing() if m.status == "scheduled" and m.ends_at
-        ]
-        anchor = self._anchor()
-        if anchor is not None and self.state != "onboarding":
-            edges = [anchor + 1.5 * self._cadence] + [edge for span in self._calm() for edge in span]
-            changes = [edge for edge in {*edges, self._clock} if edge >= self._clock]
-            instants += [edge for edge in changes if self._suspicious(edge) != (self._suspected is not None)]
-            instants += [due for due in (self._stagnates(),) if due is not None]
-        return min(instants, default=never)
+        quiet = self._quiet()
+        instants = [due for due, _ in quiet.unreported()]
+        if self.state != "onboarding":
+            edges = [edge for edge in {*quiet.edges(), self._clock} if edge >= self._clock]
+            instants += [edge for edge in edges if quiet.suspicious(edge) != self._suspected]
+        stagnates = self._stagnates(quiet)
+        return min(instants if stagnates is None else [*instants, stagnates], default=self._clock + FOREVER)
 
     def _ask(self, at: datetime) -> None:
         self._clock = at
-        for meeting in self.meetings.standing():
-            if (
-                meeting.status == "scheduled"
-                and meeting.ends_at is not None
-                and meeting.ends_at + UNREPORTED <= at
-            ):
+        for due, meeting in self._quiet().unreported():
+            if due <= at:
                 self.meetings.call_unconfirmed(meeting)
-        suspicious = self._suspicious(at)
-        if not suspicious:
-            self._suspected = None
-        elif self._suspected is None:
-            self._suspected = at
-        due = self._stagnates()
-        if due is not None and due <= at:
+        quiet = self._quiet()
+        self._suspect(quiet, at, asked=True)
+        stagnates = self._stagnates(quiet)
+        if stagnates is not None and stagnates <= at:
             self._spell = Spell(at, declared=False)
             self._enter("stagnation", at, "inferred")

@@ -61,7 +61,7 @@ class Life:
         if stuck:
             return self._end
         drafted = ready + DAY * random.randrange(1, 4)
-        self._by("draft", drafted, pair.people[0], version=1)
+        self._by("draft", drafted, pair.people[0], cadence_days=pair.cadence)
         signed = drafted
         for person in pair.people[1:] if pair.plan is Plan.NEVER_READY else pair.people:
             day = drafted + DAY * random.randrange(1, 6)

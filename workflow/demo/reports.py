@@ -42,6 +42,7 @@ class Call:
     person: UUID
     day: int
     version: int = 0
+    cadence_days: int = 0
     measure: UUID | None = None
     measures: tuple[tuple[UUID, UUID, datetime], ...] = ()
     manner: str = ""

@@ -1,4 +1,4 @@
-"""What must come of a story: every message's disposition, every meeting's outcome, every relationship's course.
+"""What must come of a story: each message's disposition, each meeting's outcome, each relationship's course.
 
 Worked out from the story alone, before anything is sent, by a model that shares no rule with the service.
 """
@@ -6,12 +6,13 @@ Worked out from the story alone, before anything is sent, by a model that shares
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from workflow.demo.cast import DAY
+from workflow.demo.cast import DAY, Pair
 from workflow.demo.course import Course
 from workflow.demo.merging import Standing
 from workflow.demo.reports import Call
@@ -69,9 +70,9 @@ def _row(meeting: Standing) -> dict[str, Any]:
     }
 
 
-def truth(story: Story) -> Truth:
-    """Work the story out."""
-    world = _World(story)
+def truth(story: Story, course: Callable[[Pair, datetime], Course] = Course) -> Truth:
+    """Work the story out. ``course`` makes the model of one relationship."""
+    world = _World(story, course)
     for tick in story.ticks:
         world.pass_time(tick.at)
         for call in tick.calls:
@@ -82,8 +83,9 @@ def truth(story: Story) -> Truth:
 
 
 class _World:
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story, course: Callable[[Pair, datetime], Course]) -> None:
         self.truth = Truth()
+        self._course = course
         self._story = story
         self._now = story.ticks[0].at
         self._first: dict[tuple[str, str], bytes] = {}
@@ -105,7 +107,7 @@ class _World:
         """Something is done in the portal."""
         if call.kind == "open":
             pair = self._story.pairs[call.relationship]
-            self.truth.courses[call.relationship] = Course(pair, self._now)
+            self.truth.courses[call.relationship] = self._course(pair, self._now)
             for person in pair.people:
                 self._shared[person.id].add(call.relationship)
             self.truth.accepted[call.key] = True
@@ -152,7 +154,7 @@ class _World:
             self._drain()
 
     def _whose(self, delivery: Delivery) -> UUID | None:
-        """The relationship named; else the one that holds the UID; else the one open when the meeting starts."""
+        """The relationship named; else the one holding the UID; else the one open when the meeting starts."""
         report, pair = delivery.report, delivery.pair
         if not pair.by_parties:
             return report.relationship if report.relationship in self.truth.courses else None

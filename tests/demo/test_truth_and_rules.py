@@ -1,0 +1,159 @@
+"""The demonstration's own model and the service's rules, step by step, without anything in between.
+
+The two share no code. Whatever the whole demonstration would find different at its end is found here at the
+first step at which they part.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
+from workflow.aggregates.decide import decide
+from workflow.aggregates.policy import Policy, PolicyInForce
+from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.sealed import Sealed
+from workflow.demo.cast import Pair
+from workflow.demo.course import Course
+from workflow.demo.reports import Call, Report
+from workflow.demo.story import story
+from workflow.demo.truth import truth
+from workflow.errors import Refused
+
+POLICY = PolicyInForce(version=1, policy=Policy())
+
+
+class Mirrored(Course):
+    """A course that is held against the rules after each step."""
+
+    def __init__(self, pair: Pair, opened: datetime) -> None:
+        super().__init__(pair, opened)
+        self.events: list[e.Event] = []
+        self.now = opened
+        parties = tuple(e.Party(person=person.id, role=e.Role(person.role)) for person in pair.people)
+        self.kept: Relationship | None = None
+        self._decide(c.OpenRelationship(at=opened, programme="default", zone="Europe/Helsinki", parties=parties))
+
+    def call(self, call: Call, now: datetime) -> bool:
+        self.now = now
+        accepted = super().call(call, now)
+        try:
+            self._decide(_command(call, now))
+            assert accepted, call
+        except Refused:
+            assert not accepted, call
+        self._compare(call)
+        return accepted
+
+    def report(self, report: Report, now: datetime) -> bool:
+        self.now = now
+        news = super().report(report, now)
+        stale = self._decide(_told(self.pair, report))
+        assert news is not stale, report
+        self._compare(report)
+        return news
+
+    def pass_time(self, until: datetime) -> None:
+        super().pass_time(until)
+        assert self.kept is not None
+        for _ in range(100):
+            due = max(min(self.kept.dues.values(), default=until.max.replace(tzinfo=until.tzinfo)), self.now)
+            if due > until:
+                break
+            self.now = due
+            self._decide(c.PassTime(at=due, now=due))
+        else:
+            pytest.fail(f"the clock asks again and again: {self.kept.dues} at {self.now}")
+        self.now = until
+        self._compare(until)
+
+    def _decide(self, command: c.Command) -> bool:
+        decision = decide(self.kept, command, id=self.pair.relationship, now=self.now, policy=POLICY)
+        self.kept = decision.state
+        self.events += decision.events
+        return decision.stale
+
+    def _compare(self, after: object) -> None:
+        assert self.kept is not None
+        assert self.kept.state == self.state, (after, self.trail, self.pair)
+        trail = [step for event in self.events if (step := _step(event)) is not None]
+        assert [(step.state, step.at) for step in self.trail] == trail, (after, self.pair)
+        found = [(m.subject, m.status.value, m.starts_at, m.ends_at) for m in self.kept.calendar.meetings()]
+        mine = [(m.name, m.status, m.starts_at, m.ends_at) for m in self.meetings.standing()]
+        assert sorted(mine) == sorted(found), (after, self.pair)
+
+
+def _step(event: e.Event) -> tuple[str, datetime] | None:
+    if isinstance(event, e.MoveRevised):
+        return (event.entered or "active"), event.instant or event.occurred_at
+    entered = getattr(event, "entered", None)
+    return None if entered is None else (entered, event.occurred_at)
+
+
+def _command(call: Call, now: datetime) -> c.Command:
+    by = {"at": now, "actor": c.Actor(person=call.person, role=e.Role(call.role))}
+    measures = tuple(
+        e.Measure(measure=measure, what=Sealed("?", author=who), who=who, by_when=due)
+        for measure, who, due in call.measures
+    )
+    makers: dict[str, Any] = {
+        "confirm": lambda: c.ConfirmCommitment(**by),
+        "draft": lambda: c.DraftAgreement(**by, cadence_days=call.cadence_days),
+        "sign": lambda: c.SignAgreement(**by, version=call.version),
+        "declare": lambda: c.DeclareStagnation(**by),
+        "look": lambda: c.HoldFreshLook(**by, measures=measures),
+        "done": lambda: c.CompleteMeasure(**by, measure=call.measure),
+        "drop": lambda: c.DropMeasure(**by, measure=call.measure),
+        "close": lambda: c.Close(
+            **by, manner=e.ClosureManner(call.manner), reason=e.ClosureReason(call.reason)
+        ),
+    }
+    return makers[call.kind]()
+
+
+def _told(pair: Pair, report: Report) -> c.Command:
+    def ids(indexes: tuple[int, ...]) -> tuple[UUID, ...]:
+        return tuple(pair.people[index].id for index in indexes)
+
+    common: dict[str, Any] = {
+        "at": report.time,
+        "uid": report.uid,
+        "recurrence_id": report.recurrence_id,
+        "source": report.source,
+        "message": report.id,
+    }
+    times = {"starts_at": report.starts_at, "ends_at": report.ends_at}
+    attended = None if report.attended is None else ids(report.attended)
+    cancelled_by = None if report.cancelled_by is None else ids((report.cancelled_by,))[0]
+    match report.kind:
+        case "scheduled":
+            return c.ReportScheduled(**common, **times, sequence=report.sequence)
+        case "rescheduled":
+            return c.ReportRescheduled(
+                **common, **times, sequence=report.sequence, previous_uid=report.previous_uid
+            )
+        case "cancelled":
+            return c.ReportCancelled(**common, sequence=report.sequence, cancelled_by=cancelled_by)
+        case "held":
+            return c.ReportHeld(**common, **times, attended=attended)
+        case "missed":
+            return c.ReportMissed(**common, missed_by=ids(report.missed_by))
+        case _:
+            return c.CorrectOutcome(
+                **common,
+                **times,
+                outcome=e.Outcome(report.outcome),
+                attended=attended,
+                missed_by=ids(report.missed_by),
+                cancelled_by=cancelled_by,
+            )
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_the_model_and_the_rules_go_the_same_way(seed: int) -> None:
+    assert truth(story(seed, 60, 8), Mirrored).verdicts
