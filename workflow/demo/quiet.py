@@ -1,0 +1,67 @@
+"""When nothing is heard of a pair: the last sign of life, and what holds a suspicion off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workflow.demo.cast import DAY
+from workflow.demo.merging import Standing
+
+UNREPORTED = 3 * DAY
+"""So long after its end a meeting that nobody reported on is called unconfirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What the meetings known, and the day since when the pair is active, say about silence."""
+
+    meetings: list[Standing]
+    active: datetime | None
+    cadence: timedelta
+
+    def held(self) -> list[datetime]:
+        """The ends of the meetings held, in order."""
+        return sorted(m.ends_at for m in self.meetings if m.status == "held" and m.ends_at is not None)
+
+    def anchor(self, until: datetime | None = None) -> datetime | None:
+        """The last sign of life, or the last one ``until`` then."""
+        signs = [end for end in self.held() if until is None or end <= until]
+        return max(signs if self.active is None else [*signs, self.active], default=None)
+
+    def calm(self) -> list[tuple[datetime, datetime]]:
+        """When bookings hold a suspicion off; a first one that nobody reported on does so for longer."""
+        anchor, near = self.anchor(), 0.5 * self.cadence
+        spans: list[tuple[datetime, datetime]] = []
+        for meeting in self.meetings:
+            starts, ends = meeting.starts_at, meeting.ends_at
+            if starts is None or ends is None or anchor is None or ends <= anchor:
+                continue
+            if meeting.status == "scheduled":
+                spans.append((starts - near, ends + (UNREPORTED if spans else max(UNREPORTED, near))))
+            elif meeting.status == "unconfirmed" and not spans:
+                spans.append((starts - near, ends + near))
+        return spans
+
+    def begins(self) -> datetime | None:
+        """One and a half cadences after the last sign of life, whatever is booked."""
+        anchor = self.anchor()
+        return None if anchor is None else anchor + 1.5 * self.cadence
+
+    def suspicious(self, at: datetime) -> bool:
+        """Whether nothing was heard for long, and nothing is booked that would change it."""
+        begins = self.begins()
+        return begins is not None and at >= begins and not any(a <= at < b for a, b in self.calm())
+
+    def edges(self) -> list[datetime]:
+        """Every instant at which the suspicion may come or go."""
+        begins = self.begins()
+        return [] if begins is None else [begins, *(edge for span in self.calm() for edge in span)]
+
+    def unreported(self) -> list[tuple[datetime, Standing]]:
+        """The meetings that nobody reported on yet, and when each will be called unconfirmed."""
+        return [
+            (m.ends_at + UNREPORTED, m)
+            for m in self.meetings
+            if m.status == "scheduled" and m.ends_at is not None
+        ]
