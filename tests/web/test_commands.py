@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.web.conftest import (
+    ADA,
+    AS_COORDINATOR,
+    AS_MENTEE,
+    AS_MENTOR,
+    GRACE,
+    PARTIES,
+    active,
+    opened,
+)
+from workflow.app import Service
+
+
+async def test_a_relationship_goes_its_way_from_opening_to_closure(http: httpx.AsyncClient) -> None:
+    relationship = await active(http)
+    base = f"/v1/relationships/{relationship}"
+    assert (await http.post(f"{base}/stagnation", headers=AS_MENTOR)).json()["state"] == "stagnation"
+    look = await http.post(
+        f"{base}/fresh-looks",
+        json={
+            "perspective": "we talk past each other",
+            "measures": [
+                {"what": "walk while talking", "who": str(ADA), "by_when": "2026-03-01T12:00:00+02:00"},
+                {"what": "send questions before", "who": str(GRACE), "by_when": "2026-03-01T12:00:00+02:00"},
+            ],
+        },
+        headers=AS_MENTOR,
+    )
+    assert look.status_code == 201, look.text
+    first, second = look.json()["measures"]
+    assert (await http.post(f"{base}/measures/{first}/completion", headers=AS_MENTOR)).status_code == 201
+    assert (await http.post(f"{base}/measures/{second}/drops", headers=AS_MENTEE)).status_code == 201
+    closed = await http.post(
+        f"{base}/closure", json={"manner": "administrative", "reason": "life_change"}, headers=AS_COORDINATOR
+    )
+    assert closed.json()["state"] == "closure"
+
+    shown = (await http.get(base, params={"after": closed.json()["position"]})).json()
+    assert shown["state"] == "closure"
+    assert shown["possible"] == []
+    assert [stay["state"] for stay in shown["journey"]] == [
+        "onboarding",
+        "agreement",
+        "active",
+        "stagnation",
+        "closure",
+    ]
+
+
+async def test_a_refused_move_names_the_moves_that_are_possible(http: httpx.AsyncClient) -> None:
+    relationship = await opened(http)
+    answer = await http.post(f"/v1/relationships/{relationship}/stagnation", headers=AS_MENTOR)
+    problem = answer.json()
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["type"] == "urn:mentoring:problem:move_not_possible"
+    assert problem["possible"] == ["complete_onboarding", "close"]
+
+
+async def test_a_request_sent_again_is_answered_as_before_and_done_once(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    headers = {**AS_COORDINATOR, "Idempotency-Key": "one"}
+    first = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=headers)
+    again = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["relationship_id"] == again.json()["relationship_id"]
+    assert first.headers["location"] == again.headers["location"]
+    assert again.json()["position"] >= first.json()["position"]
+    names = [recorded.event.name for recorded in service.store.read(0, 100)]
+    assert names.count("mentoring.relationship_opened.v1") == 1
+
+
+async def test_another_body_under_the_same_key_is_refused(http: httpx.AsyncClient) -> None:
+    headers = {**AS_COORDINATOR, "Idempotency-Key": "one"}
+    await http.post("/v1/relationships", json={"parties": PARTIES}, headers=headers)
+    other = await http.post(
+        "/v1/relationships", json={"parties": PARTIES, "relationship_id": str(uuid4())}, headers=headers
+    )
+    assert other.status_code == 422
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+async def test_a_key_is_the_actors_own_and_the_routes_own(http: httpx.AsyncClient) -> None:
+    relationship = await opened(http)
+    base = f"/v1/relationships/{relationship}"
+    keyed = {"Idempotency-Key": "one"}
+    mentor = await http.post(f"{base}/commitments", headers=AS_MENTOR | keyed)
+    mentee = await http.post(f"{base}/commitments", headers=AS_MENTEE | keyed)
+    assert mentor.json()["state"] == "onboarding"
+    assert mentee.json()["state"] == "agreement"
+    drafted = await http.post(f"{base}/agreements", json={}, headers=AS_MENTEE | keyed)
+    assert drafted.json()["agreement_version"] == 1
+
+
+async def test_the_ids_that_a_client_chooses_are_taken(http: httpx.AsyncClient) -> None:
+    chosen = str(uuid4())
+    answer = await http.post(
+        "/v1/relationships", json={"parties": PARTIES, "relationship_id": chosen}, headers=AS_COORDINATOR
+    )
+    assert answer.json()["relationship_id"] == chosen
+    assert [party["person_id"] for party in answer.json()["parties"]] == [str(ADA), str(GRACE)]
+    again = await http.post(
+        "/v1/relationships", json={"parties": PARTIES, "relationship_id": chosen}, headers=AS_COORDINATOR
+    )
+    assert again.status_code == 409
+    assert again.json()["code"] == "already_open"
+
+
+async def test_a_known_identity_keeps_its_person(http: httpx.AsyncClient) -> None:
+    await opened(http)
+    parties = [
+        {"role": "mentor", "identities": ["EMAIL:Ada@Example.org"]},
+        {"role": "mentee", "identities": ["ext:portal:4711"]},
+    ]
+    answer = await http.post("/v1/relationships", json={"parties": parties}, headers=AS_COORDINATOR)
+    assert answer.json()["parties"][0]["person_id"] == str(ADA)
+    parties[0]["person_id"] = str(uuid4())  # type: ignore[assignment]
+    differing = await http.post("/v1/relationships", json={"parties": parties}, headers=AS_COORDINATOR)
+    assert differing.status_code == 409
+    assert differing.json()["code"] == "identities_differ"
+
+
+async def test_nothing_sealed_or_identifying_is_answered(http: httpx.AsyncClient) -> None:
+    relationship = await opened(http)
+    base = f"/v1/relationships/{relationship}"
+    for who in (AS_MENTOR, AS_MENTEE):
+        await http.post(f"{base}/commitments", headers=who)
+    topics = [{"title": "leaving my profession", "visibility": "pair_only"}]
+    await http.post(f"{base}/agreements", json={"topics": topics}, headers=AS_MENTEE)
+    for path in (base, f"{base}/timeline", "/v1/relationships", "/v1/events"):
+        text = (await http.get(path)).text
+        assert "leaving my profession" not in text
+        assert "example.org" not in text
+    assert '"title":"sealed"' in (await http.get(f"{base}/timeline")).text
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "actor_missing"),
+        ({"Mentoring-Actor": "mentor"}, "actor_malformed"),
+        ({"Mentoring-Actor": f"emperor {ADA}"}, "actor_malformed"),
+        ({"Mentoring-Actor": "mentor 1234"}, "actor_malformed"),
+    ],
+)
+async def test_a_write_names_who_acts(http: httpx.AsyncClient, headers: dict[str, str], code: str) -> None:
+    answer = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == code
+
+
+async def test_a_relationship_nobody_knows_is_not_found(http: httpx.AsyncClient) -> None:
+    for answer in (
+        await http.post(f"/v1/relationships/{uuid4()}/commitments", headers=AS_MENTOR),
+        await http.get(f"/v1/relationships/{uuid4()}"),
+        await http.get(f"/v1/relationships/{uuid4()}/timeline"),
+    ):
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,174 @@
+"""What is asked by HTTP, as units of work for the one writer.
+
+A unit runs inside a transaction of the store, so that an idempotency key, the events, the directory and
+whatever waited for them commit together or not at all.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from workflow.aggregates.commands import Actor, Command, OpenRelationship
+from workflow.aggregates.decide import Decision
+from workflow.aggregates.events import Closed, Party, Role
+from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.sealed import Sealed
+from workflow.consumers.resolving import Resolver
+from workflow.consumers.waiting import drain_opened
+from workflow.errors import Conflict, NotFound
+from workflow.store.idempotency import Answer as Kept
+from workflow.store.identities import normalise
+from workflow.store.master import derive
+from workflow.store.recorded import Origin
+from workflow.store.transaction import Transaction
+
+Answer = dict[str, Any]
+"""What a command answers, ready for JSON; kept beside its idempotency key, so nothing sealed stands in it."""
+
+Unit = Callable[[Transaction], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for a command: who asks for what, under which key."""
+
+    actor: Actor
+    route: str
+    body: bytes
+    key: str | None
+    origin: Origin
+
+    @property
+    def principal(self) -> str:
+        """Whose idempotency key this is."""
+        return f"{self.actor.role.value} {self.actor.person}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewParty:
+    """Somebody to be brought into a relationship, as a client names them."""
+
+    role: Role
+    identities: tuple[str, ...]
+    person: UUID | None
+
+
+class Commands:
+    """Makes units of work out of requests."""
+
+    def __init__(self, master_key: bytes, resolver: Resolver) -> None:
+        # A plain digest of a body would let whoever holds the file try out what was written.
+        self._digests = derive(master_key, "request digests")
+        self._resolver = resolver
+
+    def once(self, asked: Asked, unit: Unit) -> Unit:
+        """``unit``, done at most once under the request's key, which is the actor's own on this route.
+
+        The first answer is kept and given again. Another body under the same key is refused.
+        """
+        key = asked.key
+        if key is None:
+            return unit
+        digest = hmac.digest(self._digests, asked.body, sha256)
+
+        def guarded(tx: Transaction) -> Answer:
+            kept = tx.idempotency.find(asked.principal, asked.route, key, digest)
+            if kept is not None:
+                answered: Answer = json.loads(kept.body)
+                return answered
+            answer = unit(tx)
+            body = json.dumps(answer, separators=(",", ":")).encode()
+            tx.idempotency.keep(asked.principal, asked.route, key, digest, Kept(201, body, tx.head), tx.now)
+            return answer
+
+        return guarded
+
+    def command(
+        self,
+        relationship: UUID,
+        asked: Asked,
+        make: Callable[[Transaction], Command],
+        tell: Callable[[Decision], Answer] = lambda _: {},
+    ) -> Unit:
+        """Ask an existing relationship for what ``make`` makes; ``tell`` adds to the answer."""
+
+        def unit(tx: Transaction) -> Answer:
+            decision = tx.decide(relationship, make(tx), asked.origin)
+            for event in decision.events:
+                if isinstance(event, Closed):
+                    tx.directory.close(relationship, event.occurred_at)
+            return _standing(decision.state) | tell(decision)
+
+        return self.once(asked, unit)
+
+    def opening(
+        self, relationship: UUID | None, programme: str, parties: tuple[NewParty, ...], asked: Asked
+    ) -> Unit:
+        """Bring people together, and work off the messages that waited for them, in order of arrival."""
+        hashes = [self._resolver.hashes(party.identities) for party in parties]
+
+        def unit(tx: Transaction) -> Answer:
+            identifier = relationship or tx.new_id()
+            host = tx.programme(programme)
+            if host is None:
+                raise NotFound(f"there is no programme {programme!r}", code="programme_unknown")
+            people = [_person(tx, party, known) for party, known in zip(parties, hashes, strict=True)]
+            command = OpenRelationship(
+                at=tx.now,
+                actor=asked.actor,
+                programme=programme,
+                zone=host.zone,
+                parties=tuple(_party(person, party) for person, party in zip(people, parties, strict=True)),
+            )
+            tx.decide(identifier, command, asked.origin)
+            for person, known in zip(people, hashes, strict=True):
+                tx.directory.identify(person, known)
+            tx.directory.enrol(identifier, tx.now, people)
+            drain_opened(
+                tx, self._resolver, identifier, [name for party in parties for name in party.identities]
+            )
+            standing = tx.relationship(identifier)
+            assert standing is not None
+            return _standing(standing) | {
+                "parties": [
+                    {"role": party.role.value, "person_id": str(person)}
+                    for person, party in zip(people, parties, strict=True)
+                ]
+            }
+
+        return self.once(asked, unit)
+
+
+def at_now(make: Callable[[datetime], Command]) -> Callable[[Transaction], Command]:
+    """A command that is reported as it happens."""
+    return lambda tx: make(tx.now)
+
+
+def _person(tx: Transaction, party: NewParty, hashes: list[bytes]) -> UUID:
+    """The person that the identities are known to mean, else the one named, else a new one."""
+    known = {person for identity in hashes if (person := tx.directory.person_of(identity)) is not None}
+    if party.person is not None:
+        known.add(party.person)
+    if len(known) > 1:
+        raise Conflict("the identities of one party belong to different persons", code="identities_differ")
+    return known.pop() if known else tx.new_id()
+
+
+def _party(person: UUID, party: NewParty) -> Party:
+    identities = (Sealed(normalise(text), author=person, personal=True) for text in party.identities)
+    return Party(person=person, role=party.role, identities=tuple(identities))
+
+
+def _standing(relationship: Relationship) -> Answer:
+    return {
+        "relationship_id": str(relationship.id),
+        "state": relationship.state.value,
+        "version": relationship.version,
+    }

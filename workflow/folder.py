@@ -1,0 +1,110 @@
+"""The data folder: where each file lies, who holds it, and at which address its service answers."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from workflow.errors import Conflict
+
+
+class Address(BaseModel):
+    """Where a running service answers; kept as ``service.json`` in its folder."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    pid: int
+    http: str
+    nats: str
+    clock: str
+    data: str
+
+
+class Folder:
+    """One folder of one service. Held by a file lock, which the system lets go of when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    @property
+    def events(self) -> Path:
+        """The facts."""
+        return self.path / "events.db"
+
+    @property
+    def views(self) -> Path:
+        """What is folded from the facts."""
+        return self.path / "views.db"
+
+    @property
+    def keys(self) -> Path:
+        """The data keys, wrapped."""
+        return self.path / "keys.db"
+
+    @property
+    def master_key(self) -> Path:
+        """The key that wraps the others, unless the settings name another file."""
+        return self.path / "master.key"
+
+    @property
+    def broker(self) -> Path:
+        """The files of the service's own NATS server."""
+        return self.path / "nats"
+
+    @property
+    def address_file(self) -> Path:
+        """Where the running service says how to reach it."""
+        return self.path / "service.json"
+
+    def hold(self) -> Self:
+        """Take the folder, making it where it is missing; refused while another process holds it."""
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(lock, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(lock)
+            raise Conflict(
+                f"the folder {self.path} is in use by process {holder}; stop it, or name another folder",
+                code="folder_in_use",
+            ) from None
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
+        self._lock = lock
+        return self
+
+    def release(self) -> None:
+        """Give the folder back."""
+        if self._lock is not None:
+            self.address_file.unlink(missing_ok=True)
+            os.ftruncate(self._lock, 0)
+            os.close(self._lock)
+            self._lock = None
+
+    def announce(self, address: Address) -> None:
+        """Tell the verbs where this service answers."""
+        draft = self.address_file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(address.model_dump_json(indent=2) + "\n")
+        draft.replace(self.address_file)
+
+    def address(self) -> Address | None:
+        """Where a service of this folder said that it answers, if it did; it may have died since."""
+        try:
+            return Address.model_validate_json(self.address_file.read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def __enter__(self) -> Self:
+        return self.hold()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

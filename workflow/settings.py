@@ -1,0 +1,127 @@
+"""What can be set, from the environment (``MENTORING_…``), and what holds otherwise.
+
+A command line option outdoes the environment. Secrets are never settings: a setting names the *file* that
+holds one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workflow.errors import Invalid
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class ClockKind(StrEnum):
+    """Whose time it is."""
+
+    REAL = "real"
+    SIMULATED = "simulated"
+
+
+class Settings(BaseSettings):
+    """Every setting of the service."""
+
+    model_config = SettingsConfigDict(env_prefix="MENTORING_", frozen=True, extra="forbid")
+
+    data: Path = Field(Path("mentoring-data"), description="folder that holds everything the service keeps")
+    host: str = Field("127.0.0.1", description="address that the HTTP door listens on")
+    port: Port = Field(8080, description="port of the HTTP door; 0 takes a free one")
+    nats: str | None = Field(
+        None,
+        description="address of a NATS server with JetStream; without it the service runs one of its own",
+    )
+    nats_host: str = Field("127.0.0.1", description="address that the service's own NATS server listens on")
+    nats_port: Port = Field(4222, description="port of the service's own NATS server; 0 takes a free one")
+    nats_token_file: Path | None = Field(None, description="file with the token that the NATS server demands")
+    token_file: Path | None = Field(
+        None, description="file with the bearer token that HTTP demands; needed beyond loopback"
+    )
+    master_key_file: Path | None = Field(
+        None,
+        description="file with the master key; without it `master.key` in the folder, made at first start",
+    )
+    clock: ClockKind = Field(
+        ClockKind.REAL, description="`real`, or `simulated`: moved by `POST /v1/clock` alone"
+    )
+    simulated_start: AwareDatetime = Field(
+        "2026-01-05T08:00:00Z",
+        validate_default=True,
+        description="what a simulated clock shows at first start",
+    )
+    programme: str = Field(
+        "default", min_length=1, max_length=100, description="the programme that is opened at first start"
+    )
+    zone: str = Field(
+        "Europe/Helsinki", description="the programme's zone, in which calendar months are counted"
+    )
+    policy: Path | None = Field(
+        None,
+        description="TOML file with the programme's policy; a changed one is adopted as its next version",
+    )
+    max_body_bytes: int = Field(
+        256 * 1024,
+        ge=1024,
+        le=8 * 1024 * 1024,
+        description="largest body of one HTTP request, or of one event",
+    )
+    max_batch_bytes: int = Field(
+        4 * 1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="largest body of one batch of events over HTTP",
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("no time zone of this name is known") from error
+        return zone
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the HTTP door is open to this machine alone."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is an address of this machine that no other can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(**given: object) -> Settings:
+    """The environment's settings, outdone by what is ``given`` and not None."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise Invalid(f"the settings do not fit: {faults}", code="settings_invalid") from error
+
+
+def read_secret(path: Path, what: str) -> str:
+    """The secret that a file holds. It has to be one line of at least 16 characters."""
+    try:
+        secret = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"the file with the {what} cannot be read: {path}", code="secret_unreadable") from error
+    if len(secret) < 16 or len(secret.split()) != 1 or not secret.isascii():
+        raise Invalid(
+            f"the {what} in {path} has to be one word of at least 16 ASCII characters", code="secret_weak"
+        )
+    return secret

@@ -1,0 +1,54 @@
+"""Who acts: the header ``Mentoring-Actor: <role> <person id>``.
+
+For example ``Mentoring-Actor: mentor 0f3c9f0e-6a34-4c55-a6bb-5d6d4bcb6b4e``. The role is one of ``mentor``,
+``mentee``, ``coordinator`` or ``service``. On loopback the header is believed; beyond it, whoever holds the
+bearer token is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header
+
+from workflow.aggregates.commands import Actor
+from workflow.aggregates.events import Role
+from workflow.errors import Invalid
+
+HEADER = "Mentoring-Actor"
+
+_FORM = re.compile(
+    r"(?P<role>mentor|mentee|coordinator|service) "
+    r"(?P<person>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+    re.IGNORECASE,
+)
+
+
+def parse_actor(header: str) -> Actor:
+    """The person and role that a header names."""
+    found = _FORM.fullmatch(header.strip())
+    if found is None:
+        raise Invalid(
+            f"the header {HEADER} has the form `<role> <person id>`: one of mentor, mentee, coordinator and "
+            "service, a space, and a UUID",
+            code="actor_malformed",
+        )
+    return Actor(person=UUID(found["person"]), role=Role(found["role"].lower()))
+
+
+def acting(
+    header: Annotated[
+        str | None,
+        Header(
+            alias=HEADER,
+            description="the role and the person that act: `<role> <person id>`",
+            examples=["mentor 0f3c9f0e-6a34-4c55-a6bb-5d6d4bcb6b4e"],
+        ),
+    ] = None,
+) -> Actor:
+    """Who acts in this request; a write without a name is refused."""
+    if header is None:
+        raise Invalid(f"a write names who acts in the header {HEADER}", code="actor_missing")
+    return parse_actor(header)

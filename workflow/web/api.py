@@ -1,0 +1,40 @@
+"""The HTTP door: one FastAPI app over one service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from workflow.app import Service
+from workflow.web import commands, operations, parked, problems, publishing, reads
+from workflow.web.guard import Guard
+
+_DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
+
+* A **write** names who acts in `Mentoring-Actor: <role> <person id>`, and may carry an `Idempotency-Key`,
+  which is the actor's own on that route: sent again it is answered as before; with another body it is 422.
+* Every answer to a write names its `position`; a **read** with `?after=<position>` waits, at most 5 s, until
+  that is folded, and else is answered 503 with `Retry-After` and the position reached.
+* A **refusal** is an RFC 9457 problem. One about a move names the moves that are possible.
+* Sealed text comes in and is kept encrypted; no answer holds any.
+"""
+
+
+def create_app(service: Service) -> FastAPI:
+    """The door of ``service``."""
+    app = FastAPI(
+        title="Mentoring workflow",
+        version=service.version,
+        description=_DESCRIPTION,
+        openapi_url="/v1/openapi.json",
+        # Their pages load scripts from elsewhere; the document itself is at /v1/openapi.json.
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=service.settings.max_body_bytes,
+    )
+    app.state.service = service
+    problems.install(app)
+    for router in (commands.router, reads.router, parked.router, operations.router):
+        app.include_router(router)
+    app.include_router(publishing.router, max_body_size=service.settings.max_batch_bytes)
+    app.add_middleware(Guard, token=service.token)
+    return app

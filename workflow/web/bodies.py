@@ -1,0 +1,172 @@
+"""What comes in by HTTP and what is answered, typed. Unknown members are refused, so that typos are seen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from workflow.aggregates.events import ClosureManner, ClosureReason, Role, Visibility
+from workflow.aggregates.moves import State
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Identity = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
+
+
+class In(BaseModel):
+    """A request's body."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class PartyIn(In):
+    """Somebody to be brought into a relationship."""
+
+    role: Role = Field(description="`mentor` or `mentee`")
+    identities: tuple[Identity, ...] = Field(
+        (),
+        max_length=10,
+        description="how other services know the person, such as `email:ada@example.org`; kept encrypted. "
+        "One that is already known means that same person",
+        examples=[["email:ada@example.org", "ext:portal:4711"]],
+    )
+    person_id: UUID | None = Field(None, description="the person's opaque id, where the client chooses it")
+
+
+class OpenIn(In):
+    """A relationship to open."""
+
+    relationship_id: UUID | None = Field(
+        None, description="the relationship's id, where the client chooses it"
+    )
+    programme: str | None = Field(
+        None, max_length=100, description="without it, the programme of this service"
+    )
+    parties: tuple[PartyIn, ...] = Field(min_length=2, max_length=20)
+
+
+class TopicIn(In):
+    """Something to talk about, and whom it may be shared with. The title is kept encrypted."""
+
+    title: Text
+    visibility: Visibility
+
+
+class AgreementIn(In):
+    """A version of the agreement; what is left out follows the policy."""
+
+    cadence_days: float | None = Field(
+        None, gt=0, le=3660, allow_inf_nan=False, description="days between meetings"
+    )
+    duration_months: int | None = Field(None, ge=1, le=120, description="calendar months")
+    topics: tuple[TopicIn, ...] = Field((), max_length=50)
+
+
+class MeasureIn(In):
+    """Something concrete that somebody will do. ``what`` is kept encrypted."""
+
+    measure_id: UUID | None = Field(None, description="the measure's id, where the client chooses it")
+    what: Text
+    who: UUID = Field(description="the party that will do it")
+    by_when: AwareDatetime
+
+
+class FreshLookIn(In):
+    """What the pair saw from its new perspective, kept encrypted, and the measures that it wrote down."""
+
+    perspective: Text | None = None
+    measures: tuple[MeasureIn, ...] = Field(min_length=1, max_length=20)
+
+
+class ClosureIn(In):
+    """How and why a relationship ends."""
+
+    manner: ClosureManner
+    reason: ClosureReason
+
+
+class ClockIn(In):
+    """Where a simulated clock is to be moved."""
+
+    to: AwareDatetime
+
+
+class Out(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Placed(Out):
+    """An answer to a write."""
+
+    position: int = Field(description="the position in the log; `?after=` of a read waits until it is folded")
+
+
+class Done(Placed):
+    """A command was carried out."""
+
+    relationship_id: UUID
+    state: State = Field(description="the state after the command")
+    version: int = Field(description="the version of the relationship's stream after the command")
+
+
+class PartyOut(Out):
+    """Somebody of a relationship."""
+
+    role: Role
+    person_id: UUID
+
+
+class Opened(Done):
+    """A relationship was opened."""
+
+    parties: tuple[PartyOut, ...]
+
+
+class Drafted(Done):
+    """A version of the agreement was drafted."""
+
+    agreement_version: int
+
+
+class LookHeld(Done):
+    """A fresh look was held."""
+
+    measures: tuple[UUID, ...] = Field(description="the measures' ids, in the order given")
+
+
+class ClockOut(Placed):
+    """What the simulated clock shows; everything due until then was asked."""
+
+    now: AwareDatetime
+
+
+class EventOut(Out):
+    """Something that happened. What is sealed reads `sealed`."""
+
+    position: int
+    stream: UUID
+    version: int
+    name: str
+    recorded_at: AwareDatetime
+    event: dict[str, Any]
+    metadata: dict[str, Any]
+
+
+class EventsOut(Out):
+    """A page of events."""
+
+    events: list[EventOut]
+    position: int = Field(description="the position read up to; the next page comes after it")
+    head: int = Field(description="the last position in the log")
+
+
+class Published(Out):
+    """The broker has stored the events."""
+
+    stored: int
+    sequences: list[int] = Field(
+        description="the events' sequences in the broker's stream, in the order given"
+    )

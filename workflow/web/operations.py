@@ -1,0 +1,186 @@
+"""For operators: health, what became of the messages, projections, and the simulated clock."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime, Field
+from starlette.concurrency import run_in_threadpool
+
+from workflow.settings import ClockKind
+from workflow.web.asking import After, Serving
+from workflow.web.bodies import ClockIn, ClockOut, Out
+from workflow.web.problems import PROBLEMS
+
+router = APIRouter(
+    prefix="/v1",
+    tags=["operations"],
+    responses={status: PROBLEMS[status] for status in (401, 404, 409, 422, 503)},
+)
+
+
+class ProjectionOut(Out):
+    """How one projection stands."""
+
+    name: str
+    status: Literal["running", "paused"]
+    position: int
+    lag: int = Field(description="events recorded and not yet folded")
+    generation: int
+    cause: str | None = Field(description="why it is paused")
+    failed_at: int | None = Field(description="the position of the event that it stopped on")
+    rebuilding: int | None = Field(description="how far a rebuild has come, where one is under way")
+
+
+class ProjectionsOut(Out):
+    """How all projections stand."""
+
+    head: int = Field(description="the last position in the log")
+    projections: list[ProjectionOut]
+
+
+class Health(Out):
+    """Whether everything is at work. It holds nothing personal."""
+
+    status: Literal["ok", "degraded"]
+    troubles: list[str] = Field(description="what is wrong, in words")
+    version: str
+    clock: ClockKind
+    now: AwareDatetime
+    head: int
+    intake: Literal["running", "stopped", "off"]
+    projections: list[ProjectionOut]
+
+
+class UpstreamOut(Out):
+    """How far one upstream was taken in."""
+
+    name: str
+    sequence: int
+
+
+class IntakeOut(Out):
+    """What became of every message received."""
+
+    received: int = Field(description="always the sum of what follows")
+    applied: int
+    duplicate: int
+    stale: int
+    waiting: int
+    parked: int
+    dropped: int = Field(description="given up by an operator")
+    members_dropped: int = Field(description="members of messages that are not kept, such as titles")
+    position: int = Field(description="the position in the log up to which all this is recorded")
+    upstreams: list[UpstreamOut] = Field(description="how far each of the broker's streams was taken in")
+
+
+class Verified(Out):
+    """What folding everything anew came to."""
+
+    equal: bool
+    rows: int
+    hash: str = Field(description="of the canonical rows: what happened, not when we learned of it")
+    folded_hash: str
+    positions: dict[str, int]
+    differing: dict[str, int] = Field(description="rows that differ, by projection")
+    differences: list[str] = Field(description="the first of them")
+
+
+@router.get("/health", summary="Tell whether all is well")
+async def health(service: Serving, response: Response) -> Health:
+    """Answered with 503 where something has stopped, so that what watches over processes need not read it."""
+    troubles = service.troubles()
+    if troubles:
+        response.status_code = 503
+    return Health(
+        status="degraded" if troubles else "ok",
+        troubles=troubles,
+        version=service.version,
+        clock=service.settings.clock,
+        now=service.clock.now(),
+        head=await run_in_threadpool(service.store.head),
+        intake=service.intake_state(),
+        projections=await run_in_threadpool(_projections, service),
+    )
+
+
+@router.get("/intake", summary="Count what became of the messages")
+async def intake(service: Serving) -> IntakeOut:
+    """Received is always the sum of applied, duplicate, stale, waiting, parked and dropped."""
+
+    def read() -> IntakeOut:
+        with service.ledger() as ledger:
+            counts = {disposition.value: number for disposition, number in ledger.receipts.counts().items()}
+            return IntakeOut(
+                received=sum(counts.values()),
+                **counts,
+                members_dropped=ledger.receipts.counted("members_dropped"),
+                position=ledger.head,
+                upstreams=[
+                    UpstreamOut(name=name, sequence=sequence)
+                    for name, sequence in ledger.receipts.upstreams().items()
+                ],
+            )
+
+    return await run_in_threadpool(read)
+
+
+@router.get("/projections", summary="Tell how the projections stand")
+async def projections(service: Serving) -> ProjectionsOut:
+    """A paused projection says on which event, and why."""
+    found = await run_in_threadpool(_projections, service)
+    return ProjectionsOut(head=service.store.head(), projections=found)
+
+
+@router.post("/projections/rebuild", status_code=200, summary="Fold projections anew")
+async def rebuild(
+    service: Serving,
+    name: Annotated[str | None, Query(description="without it, every one", max_length=100)] = None,
+) -> ProjectionsOut:
+    """Into the next generation, while the present one serves; then the new one takes its place."""
+    await service.rebuild(None if name is None else (name,))
+    return await projections(service)
+
+
+@router.post("/verify", summary="Prove that the projections are what the events say")
+async def verify(service: Serving, after: After = None) -> Verified:
+    """Folds all anew beside the rows that serve, up to the same position, and compares."""
+    await service.folded((), after)
+    found = await run_in_threadpool(service.verify)
+    return Verified(
+        equal=found.equal,
+        rows=found.rows,
+        hash=found.hash,
+        folded_hash=found.folded_hash,
+        positions=found.positions,
+        differing=found.differing,
+        differences=[
+            f"{one.projection} {one.key}: {'missing' if one.live is None else 'kept'} "
+            f"where the events say {'nothing' if one.folded is None else 'otherwise'}"
+            for one in found.differences
+        ],
+    )
+
+
+@router.post("/clock", summary="Move the simulated clock")
+async def move_clock(body: ClockIn, service: Serving) -> ClockOut:
+    """Forward only. Every due on the way is asked at its own instant, and folded, before this is answered."""
+    position = await service.move_clock(body.to)
+    return ClockOut(now=service.clock.now(), position=position)
+
+
+def _projections(service: Serving) -> list[ProjectionOut]:
+    return [
+        ProjectionOut(
+            name=one.name,
+            status=one.state.value,
+            position=one.position,
+            lag=one.lag,
+            generation=one.generation,
+            cause=one.cause,
+            failed_at=one.failed_at,
+            rebuilding=one.rebuilding,
+        )
+        for one in service.runner.status()
+    ]

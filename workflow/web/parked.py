@@ -1,0 +1,106 @@
+"""Messages that could not be applied. What they say is never shown here."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime, Field
+from starlette.concurrency import run_in_threadpool
+
+from workflow.errors import NotFound
+from workflow.store.bodies import Kept
+from workflow.web.asking import Serving
+from workflow.web.bodies import Out, Placed
+from workflow.web.problems import PROBLEMS
+
+router = APIRouter(
+    prefix="/v1/parked",
+    tags=["operations"],
+    responses={status: PROBLEMS[status] for status in (401, 404, 422, 503)},
+)
+
+Number = Annotated[int, Path(ge=1, le=2**62, description="the number that it is parked under")]
+
+
+class ParkedOut(Out):
+    """A parked message, without what it says."""
+
+    number: int
+    reason: str
+    arrived_at: AwareDatetime
+    upstream: str = Field(description="the broker's stream that it came by")
+    sequence: int = Field(description="its sequence in that stream")
+    bytes: int | None = Field(description="its length; null where the key to it was destroyed")
+
+
+class ParkedList(Out):
+    """A page of parked messages, in order of arrival."""
+
+    parked: list[ParkedOut]
+    next: int | None = Field(description="give it as `beyond` for the next page; null on the last one")
+
+
+class Resolved(Placed):
+    """What became of a parked message."""
+
+    number: int
+    disposition: str
+
+
+@router.get("", summary="List parked messages")
+async def listing(
+    service: Serving,
+    beyond: Annotated[int, Query(ge=0, le=2**62, description="the `next` of the page before")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> ParkedList:
+    """Each with its reason; what it says is kept encrypted."""
+
+    def read() -> ParkedList:
+        with service.ledger() as ledger:
+            found = ledger.parked.page(beyond, limit + 1)
+        return ParkedList(
+            parked=[_out(kept) for kept in found[:limit]],
+            next=found[limit - 1].id if len(found) > limit else None,
+        )
+
+    return await run_in_threadpool(read)
+
+
+@router.get("/{number}", summary="Show a parked message")
+async def show(number: Number, service: Serving) -> ParkedOut:
+    """Where it came from and why it was parked."""
+
+    def read() -> ParkedOut:
+        with service.ledger() as ledger:
+            kept = ledger.parked.get(number)
+        if kept is None:
+            raise NotFound(f"nothing is parked under number {number}")
+        return _out(kept)
+
+    return await run_in_threadpool(read)
+
+
+@router.post("/{number}/retry", summary="Take a parked message in again")
+async def retry(number: Number, service: Serving) -> Resolved:
+    """As if it had just arrived; it may be applied, wait, or be parked again."""
+    disposition, position = await service.retry_parked(number)
+    return Resolved(number=number, disposition=disposition, position=position)
+
+
+@router.post("/{number}/drop", summary="Give a parked message up")
+async def drop(number: Number, service: Serving) -> Resolved:
+    """Its receipt stays for ever and says *dropped*; its body is removed."""
+    disposition, position = await service.drop_parked(number)
+    return Resolved(number=number, disposition=disposition, position=position)
+
+
+def _out(kept: Kept) -> ParkedOut:
+    return ParkedOut(
+        number=kept.id,
+        reason=kept.reason,
+        arrived_at=kept.arrived_at,
+        upstream=kept.upstream,
+        sequence=kept.seq,
+        bytes=None if kept.body is None else len(kept.body),
+    )

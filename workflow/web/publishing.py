@@ -1,0 +1,144 @@
+"""``POST /v1/events``: CloudEvents over HTTP, handed to the broker as they came.
+
+Only what keeps an event from being stored at all is refused here. Whether it makes sense is decided by
+intake, as for events that come by the broker, and what it cannot use is parked there with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from workflow.errors import Invalid
+from workflow.web.asking import Serving
+from workflow.web.bodies import Published
+from workflow.web.problems import PROBLEMS
+
+STRUCTURED = "application/cloudevents+json"
+BATCHED = "application/cloudevents-batch+json"
+MOST_IN_A_BATCH = 1000
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+router = APIRouter(prefix="/v1", tags=["events"], responses={s: PROBLEMS[s] for s in (400, 401, 413, 503)})
+
+_EXAMPLE = {
+    "specversion": "1.0",
+    "type": "mentoring.meeting.held.v1",
+    "source": "/calendars/campus",
+    "id": "5f1c",
+    "time": "2026-02-03T14:00:00Z",
+    "datacontenttype": "application/json",
+    "data": {
+        "uid": "weekly@campus",
+        "parties": ["email:ada@example.org", "email:grace@example.org"],
+        "starts_at": "2026-02-03T13:00:00Z",
+        "ends_at": "2026-02-03T14:00:00Z",
+    },
+}
+
+
+class Outgoing:
+    """One event on its way to the broker: the body and headers that it will have there, and its key."""
+
+    __slots__ = ("body", "headers", "key")
+
+    def __init__(self, body: bytes, headers: dict[str, str], key: str) -> None:
+        self.body = body
+        self.headers = headers
+        self.key = key
+
+
+@router.post(
+    "/events",
+    status_code=202,
+    summary="Publish events",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                STRUCTURED: {"schema": {"type": "object"}, "example": _EXAMPLE},
+                BATCHED: {
+                    "schema": {"type": "array", "items": {"type": "object"}, "maxItems": MOST_IN_A_BATCH},
+                    "example": [_EXAMPLE],
+                },
+                "application/json": {
+                    "schema": {"type": "object"},
+                    "example": _EXAMPLE["data"],
+                },
+            },
+        }
+    },
+)
+async def publish(request: Request, service: Serving) -> Published:
+    """CloudEvents 1.0: structured, batched, or binary (attributes in `ce-` headers).
+
+    Answered once the broker has stored them all. After a 503 send them again: what was stored already is
+    known as a duplicate.
+    """
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    limit = service.settings.max_body_bytes
+    if media == BATCHED:
+        events = _batch(body, limit)
+    elif media == STRUCTURED:
+        _within(body, limit)
+        events = [Outgoing(body, {"content-type": STRUCTURED}, _key(_json(body)))]
+    elif "ce-specversion" in request.headers:
+        _within(body, limit)
+        headers = {name: value for name, value in request.headers.items() if name.startswith("ce-")}
+        if any(not value.isascii() for value in headers.values()):
+            raise Invalid("attributes beyond ASCII are percent-encoded in headers", code="body_malformed")
+        events = [Outgoing(body, headers | {"content-type": media}, headers.get("ce-partitionkey", ""))]
+    else:
+        raise Invalid(
+            f"events come as {STRUCTURED}, as {BATCHED}, or with their attributes in ce- headers",
+            code="media_type_unknown",
+        )
+    sequences = await asyncio.gather(
+        *(service.publish(_subject_token(event.key), event.body, event.headers) for event in events)
+    )
+    return Published(stored=len(sequences), sequences=list(sequences))
+
+
+def _batch(body: bytes, limit: int) -> list[Outgoing]:
+    events = _json(body)
+    if not isinstance(events, list) or not events or len(events) > MOST_IN_A_BATCH:
+        raise Invalid(f"a batch is a JSON array of 1 to {MOST_IN_A_BATCH} events", code="body_malformed")
+    batch = []
+    for event in events:
+        single = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+        _within(single, limit)
+        batch.append(Outgoing(single, {"content-type": STRUCTURED}, _key(event)))
+    return batch
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("the body is not JSON", code="body_malformed") from error
+
+
+def _within(body: bytes, limit: int) -> None:
+    if len(body) > limit:
+        raise Invalid(f"an event is at most {limit} bytes", code="body_too_large")
+
+
+def _key(event: object) -> str:
+    """What spreads the work: the publisher's own ``partitionkey``, else the relationship's id."""
+    if not isinstance(event, dict):
+        return ""
+    key = event.get("partitionkey")
+    if not isinstance(key, str):
+        data = event.get("data")
+        key = data.get("relationship_id") if isinstance(data, dict) else None
+    return key if isinstance(key, str) else ""
+
+
+def _subject_token(key: str) -> str:
+    return key if _TOKEN.fullmatch(key) else "http"

@@ -1,0 +1,229 @@
+"""What is folded, and a relationship's facts as they were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from workflow.aggregates.events import ConcernCode, DueKind
+from workflow.aggregates.moves import Move, State, possible
+from workflow.errors import NotFound
+from workflow.projections import agenda, journey, relationships
+from workflow.store.recorded import Recorded
+from workflow.web.asking import After, Serving
+from workflow.web.bodies import EventOut, EventsOut, Out
+from workflow.web.commands import Relationship
+from workflow.web.problems import PROBLEMS
+
+router = APIRouter(
+    prefix="/v1", tags=["reads"], responses={status: PROBLEMS[status] for status in (401, 404, 422, 503)}
+)
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
+
+
+class ConcernOut(Out):
+    """A reason to look, explained."""
+
+    code: ConcernCode
+    subject: str | None = Field(description="the meeting that it is about, where it is about one")
+    since: AwareDatetime
+    evidence: tuple[int, ...] = Field(description="versions of the events that it rests on")
+    clears: str = Field(description="what would clear it")
+
+
+class RelationshipOut(Out):
+    """A relationship as a coordinator needs to see it."""
+
+    id: UUID
+    programme: str
+    zone: str
+    state: State
+    mentors: int
+    mentees: int
+    opened_at: AwareDatetime
+    active_since: AwareDatetime | None
+    term_ends_at: AwareDatetime | None
+    closed_at: AwareDatetime | None
+    manner: str | None
+    reason: str | None
+    suspected_since: AwareDatetime | None
+    concerns: tuple[ConcernOut, ...]
+    stagnations: int
+    stagnations_withdrawn: int
+    reinvigorations: int
+    reminders_issued: int
+    last_reminder_at: AwareDatetime | None
+
+
+class StayOut(Out):
+    """A time spent in one state."""
+
+    state: State
+    entered_at: AwareDatetime
+    left_at: AwareDatetime | None
+    move: Move | None = Field(description="the move that began it")
+    declared: bool | None = Field(
+        description="of stagnation: whether people declared it or silence showed it"
+    )
+    withdrawn: bool = Field(description="whether it turned out later that it never was")
+
+
+class DueOut(Out):
+    """Something that the clock will ask."""
+
+    relationship: UUID
+    kind: DueKind
+    due: AwareDatetime
+    effective: AwareDatetime = Field(
+        description="when the clock asks: never before the fact behind it was recorded"
+    )
+
+
+class RelationshipWhole(RelationshipOut):
+    """A relationship with its journey, its agenda, and what can be done with it."""
+
+    journey: tuple[StayOut, ...]
+    agenda: tuple[DueOut, ...]
+    possible: tuple[Move, ...] = Field(description="the moves that its state allows")
+
+
+class RelationshipsOut(Out):
+    """A page of relationships, by id."""
+
+    relationships: list[RelationshipOut]
+    next: UUID | None = Field(description="give it as `beyond` for the next page; null on the last one")
+    states: dict[State, int] = Field(
+        description="how many relationships are in each state, all pages together"
+    )
+
+
+class AgendaOut(Out):
+    """What is due, soonest first."""
+
+    agenda: list[DueOut]
+
+
+@router.get("/relationships", response_model=RelationshipsOut, summary="List relationships")
+async def listing(
+    service: Serving,
+    after: After = None,
+    state: State | None = None,
+    programme: Annotated[str | None, Query(max_length=100)] = None,
+    concern: ConcernCode | None = None,
+    beyond: Annotated[UUID | None, Query(description="the `next` of the page before")] = None,
+    limit: Limit = 100,
+) -> Any:
+    """Relationships with their concerns: whom to contact now, and why."""
+
+    def query(connection: Connection) -> dict[str, Any]:
+        rows = relationships.listing(
+            connection, state=state, programme=programme, concern=concern, after=beyond, limit=limit + 1
+        )
+        return {
+            "relationships": rows[:limit],
+            "next": rows[limit - 1]["id"] if len(rows) > limit else None,
+            "states": relationships.count_by_state(connection),
+        }
+
+    return await service.read(query, ("relationships",), after)
+
+
+@router.get(
+    "/relationships/{relationship_id}", response_model=RelationshipWhole, summary="Show a relationship"
+)
+async def show(relationship: Relationship, service: Serving, after: After = None) -> Any:
+    """A relationship's row, the times it spent in each state, and what is due."""
+
+    def query(connection: Connection) -> dict[str, Any]:
+        row = relationships.one(connection, relationship)
+        if row is None:
+            raise NotFound(f"no relationship {relationship} is known")
+        return {
+            **row,
+            "journey": journey.stays(connection, relationship),
+            "agenda": [due._asdict() for due in agenda.listing(connection, relationship=relationship)],
+            "possible": possible(State(row["state"])),
+        }
+
+    return await service.read(query, ("relationships", "journey", "agenda"), after)
+
+
+@router.get("/relationships/{relationship_id}/timeline", summary="Show what happened")
+async def timeline(
+    relationship: Relationship,
+    service: Serving,
+    after_version: Annotated[int, Query(ge=0, description="only events beyond this version")] = 0,
+) -> EventsOut:
+    """Everything recorded of a relationship, in order; read from the log itself, so always current."""
+
+    def read() -> EventsOut:
+        found = service.store.stream(relationship, after_version)
+        if not found and not service.store.stream(relationship, 0):
+            raise NotFound(f"no relationship {relationship} is known")
+        head = service.store.head()
+        return EventsOut(
+            events=[event_out(one) for one in found],
+            position=found[-1].position if found else head,
+            head=head,
+        )
+
+    return await run_in_threadpool(read)
+
+
+@router.get("/events", summary="Read the log")
+async def log(
+    service: Serving,
+    after: Annotated[int, Query(ge=0, description="only events beyond this position")] = 0,
+    limit: Limit = 500,
+) -> EventsOut:
+    """The whole log in order, page by page. What is sealed reads `sealed`."""
+
+    def read() -> EventsOut:
+        found = service.store.read(after, limit)
+        return EventsOut(
+            events=[event_out(one) for one in found],
+            position=found[-1].position if found else after,
+            head=service.store.head(),
+        )
+
+    return await run_in_threadpool(read)
+
+
+@router.get("/agenda", response_model=AgendaOut, summary="Show what is due")
+async def due(
+    service: Serving,
+    after: After = None,
+    until: Annotated[
+        AwareDatetime | None, Query(description="only what is due at this instant or before")
+    ] = None,
+    limit: Limit = 100,
+) -> Any:
+    """What the clock will ask, soonest first."""
+
+    def query(connection: Connection) -> Sequence[agenda.Due]:
+        if until is not None:
+            return agenda.due_until(connection, until, limit)
+        return agenda.listing(connection, limit=limit)
+
+    found = await service.read(query, ("agenda",), after)
+    return {"agenda": [due._asdict() for due in found]}
+
+
+def event_out(recorded: Recorded) -> EventOut:
+    """An event as it may be shown: sealed members read `sealed`."""
+    return EventOut(
+        position=recorded.position,
+        stream=recorded.stream,
+        version=recorded.version,
+        name=recorded.event.name,
+        recorded_at=recorded.metadata.recorded_at,
+        event=recorded.event.model_dump(mode="json"),
+        metadata=recorded.metadata.model_dump(mode="json"),
+    )
