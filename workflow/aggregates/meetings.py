@@ -104,13 +104,14 @@ def key_order(key: EntryKey) -> tuple[str, str]:
 class Calendar:
     """All calendar entries of one relationship and the meetings that they make."""
 
-    __slots__ = ("_entries", "_groups", "_meetings", "_ordered")
+    __slots__ = ("_entries", "_groups", "_held", "_meetings", "_ordered")
 
     def __init__(self) -> None:
         self._entries: dict[EntryKey, Entry] = {}
         self._groups: dict[EntryKey, tuple[EntryKey, ...]] = {}
         self._meetings: dict[EntryKey, Meeting] = {}
         self._ordered: list[Meeting] | None = None
+        self._held: list[tuple[datetime, Meeting]] | None = None
 
     def fork(self) -> Calendar:
         """A copy that can be changed alone; entries and meetings are values and are shared."""
@@ -119,6 +120,7 @@ class Calendar:
         copy._groups = self._groups.copy()
         copy._meetings = self._meetings.copy()
         copy._ordered = self._ordered
+        copy._held = self._held
         return copy
 
     def entry(self, key: EntryKey) -> Entry:
@@ -139,6 +141,17 @@ class Calendar:
             )
         return self._ordered
 
+    def held_ends(self) -> list[tuple[datetime, Meeting]]:
+        """The held meetings by their end; callers must not change the list."""
+        if self._held is None:
+            self._held = [
+                (meeting.ends_at, meeting)
+                for meeting in self.meetings()
+                if meeting.status is Status.HELD and meeting.ends_at is not None
+            ]
+            self._held.sort(key=lambda pair: pair[0])
+        return self._held
+
     def keep(self, entry: Entry) -> None:
         """Replace an entry's registers and work out anew what stands of its meeting."""
         key = entry.key
@@ -151,7 +164,7 @@ class Calendar:
             self._meetings[key] = _standing(key, (entry,))
         else:
             self._stand(group)
-        self._ordered = None
+        self._ordered = self._held = None
 
     def _join(self, keys: list[EntryKey]) -> tuple[EntryKey, ...]:
         members = {member for key in keys for member in self._groups.get(key, (key,))}

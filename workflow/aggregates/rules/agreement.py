@@ -11,7 +11,7 @@ from workflow.aggregates.events import AgreementAmended, AgreementConcluded, Eve
 from workflow.aggregates.moves import Move, State, destination
 from workflow.aggregates.policy import AgreementForm
 from workflow.aggregates.relationship import Draft, Relationship
-from workflow.aggregates.rules.moment import Moment, held_ends
+from workflow.aggregates.rules.moment import Moment
 
 
 def add_months(instant: datetime, months: int, zone: str) -> datetime:
@@ -66,8 +66,10 @@ def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A later version comes into force once all have signed it; until then the earlier one stays."""
     if state.agreement is None or state.draft is None or state.active_since is None:
         return
+    if state.draft.version <= (state.agreement.version or 0):
+        return
     instant = _all_signed(state)
-    if instant is None or state.draft.version <= (state.agreement.version or 0):
+    if instant is None:
         return
     yield AgreementAmended(
         occurred_at=instant,
@@ -99,7 +101,7 @@ def _revision(
 
 def _first_held(state: Relationship) -> datetime | None:
     """The end of the earliest held meeting, but not before the onboarding was complete."""
-    ends = held_ends(state)
+    ends = state.calendar.held_ends()
     if not ends or state.onboarded_at is None:
         return None
     return max(ends[0][0], state.onboarded_at)

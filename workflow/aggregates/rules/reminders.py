@@ -17,7 +17,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, cadence, days, held_ends
+from workflow.aggregates.rules.moment import Moment, cadence, days
 
 
 def book_next_due(state: Relationship, moment: Moment) -> dict[UUID, tuple[datetime, datetime]]:
@@ -27,7 +27,7 @@ def book_next_due(state: Relationship, moment: Moment) -> dict[UUID, tuple[datet
     """
     if state.state not in (State.AGREEMENT, State.ACTIVE):
         return {}
-    ends = held_ends(state)
+    ends = state.calendar.held_ends()
     if not ends:
         return {}
     last = ends[-1][0]

@@ -17,7 +17,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, held
+from workflow.aggregates.rules.moment import Moment, anchor, cadence
 
 _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
 
@@ -63,7 +63,10 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
             occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
         )
         evidence = tuple(
-            version for meeting in held(state) if meeting.ends_at == last for version in meeting.versions
+            version
+            for end, meeting in state.calendar.held_ends()
+            if end == last
+            for version in meeting.versions
         )
         yield ConcernRaised(
             occurred_at=moment.at,

@@ -16,7 +16,7 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State, destination
 from workflow.aggregates.relationship import MeasureState, Relationship, Spell
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, days, held_ends
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, days
 
 
 def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -121,7 +121,7 @@ def _revision(
 
 def _way_back(state: Relationship, spell: Spell, moment: Moment) -> tuple[datetime, tuple[int, ...]] | None:
     """The earliest instant at which the pair had come back, and the events that this rests on."""
-    since = [(end, meeting) for end, meeting in held_ends(state) if end > spell.entered_at]
+    since = [(end, meeting) for end, meeting in state.calendar.held_ends() if end > spell.entered_at]
     ways: list[tuple[datetime, tuple[int, ...]]] = []
     look = min((look for look in state.looks if look[0] >= spell.entered_at), default=None)
     settled = min(
