@@ -1,0 +1,70 @@
+"""Messages put aside for an operator, who retries them once their cause is mended, or drops them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workflow.consumers.applying import apply
+from workflow.consumers.reading import Message, Raw, read
+from workflow.consumers.resolving import Parks, Resolver, Waits
+from workflow.consumers.waiting import drain
+from workflow.errors import Conflict, NotFound
+from workflow.store.bodies import Kept
+from workflow.store.receipts import Disposition
+from workflow.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of a parked message; ``reason`` says why where it stays parked, or waits."""
+
+    disposition: Disposition
+    reason: str | None = None
+
+
+def retry(tx: Transaction, resolver: Resolver, number: int) -> Retried:
+    """Run a parked message anew. It stays where it is if it still cannot be applied."""
+    kept = _find(tx, number)
+    if kept.body is None:
+        raise Conflict("the key that its body was encrypted under was destroyed", code="body_destroyed")
+    message = read(Raw.unpack(kept.body))
+    if not isinstance(message, Message):
+        return Retried(Disposition.PARKED, message.reason)
+    receipt = tx.receipts.seen(kept.upstream, kept.seq)
+    if receipt is not None and not receipt.first and receipt.key is not None:
+        # Another message of its source and id came first, and that one stands.
+        return Retried(Disposition.PARKED, "conflict")
+    outcome = apply(tx, resolver, message)
+    if isinstance(outcome, Parks):
+        return Retried(Disposition.PARKED, outcome.reason)
+    tx.parked.remove(number)
+    if isinstance(outcome, Waits):
+        tx.waiting.put(
+            kept.upstream,
+            kept.seq,
+            message.pack(),
+            arrived_at=tx.now,
+            reason=outcome.reason,
+            awaited=outcome.awaited,
+        )
+        tx.receipts.revise(kept.upstream, kept.seq, Disposition.WAITING)
+        return Retried(Disposition.WAITING, outcome.reason)
+    tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition)
+    if outcome.bound:
+        drain(tx, resolver, outcome.bound)
+    return Retried(outcome.disposition)
+
+
+def drop(tx: Transaction, number: int) -> Retried:
+    """Give a parked message up. Its receipt stays, its body goes."""
+    kept = _find(tx, number)
+    tx.parked.remove(number)
+    tx.receipts.revise(kept.upstream, kept.seq, Disposition.DROPPED)
+    return Retried(Disposition.DROPPED)
+
+
+def _find(tx: Transaction, number: int) -> Kept:
+    kept = tx.parked.get(number)
+    if kept is None:
+        raise NotFound(f"no message is parked under {number}", code="parked_unknown")
+    return kept

@@ -1,0 +1,210 @@
+"""From bytes to a message, or to the reason why they are none. Nothing here raises, whatever comes in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
+
+from workflow.consumers.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
+from workflow.consumers.reasons import reason_of
+
+_PREFIX = "ce-"
+_STRUCTURED = "application/cloudevents+json"
+_MEMBER = re.compile(rb'"\s*:')
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_LONGEST_NAME = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A message as it came in: its CloudEvents and content headers in lower case, and its body."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+    @classmethod
+    def received(cls, headers: Mapping[str, str] | None, body: bytes) -> Raw:
+        """What the transport handed over, without the transport's own headers."""
+        if not headers:
+            return cls({}, body)
+        ours = ((name.lower(), value) for name, value in headers.items())
+        return cls(
+            {
+                name: value
+                for name, value in ours
+                if name.startswith(_PREFIX) or name in {"content-type", "traceparent"}
+            },
+            body,
+        )
+
+    def pack(self) -> bytes:
+        """One line of headers, then the body: the form in which it is kept aside."""
+        return to_json(dict(sorted(self.headers.items()))) + b"\n" + self.body
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Raw:
+        """What ``pack`` made."""
+        head, _, body = packed.partition(b"\n")
+        return cls(json.loads(head), body)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message that fits the contract. ``dropped`` counts the members that were not kept."""
+
+    envelope: MeetingMessage
+    key: bytes
+    digest: bytes
+    traceparent: str | None
+    dropped: int
+    kept: bytes
+
+    @property
+    def data(self) -> Data:
+        """What it says of the meeting."""
+        return self.envelope.data
+
+    def pack(self) -> bytes:
+        """The form in which it is kept aside: without what was dropped."""
+        headers = {"traceparent": self.traceparent} if self.traceparent else {}
+        return to_json(headers) + b"\n" + self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What does not fit the contract, and why; ``key`` where its source and id could be read all the same."""
+
+    raw: Raw
+    key: bytes | None
+    digest: bytes
+    reason: str
+
+    def pack(self) -> bytes:
+        """The form in which it is kept aside: as it came in."""
+        return self.raw.pack()
+
+
+def read(raw: Raw) -> Message | Unreadable:
+    """Read a structured or binary CloudEvent."""
+    body = raw.body
+    if len(body) > LARGEST_BODY:
+        return _unreadable(raw, "too_large")
+    if _is_binary(raw.headers):
+        joined = _structured(raw.headers, body)
+        if joined is None:
+            return _unreadable(raw, _fault_of_json(body) or "not_json")
+        body = joined
+    try:
+        envelope = MEETING_MESSAGE.validate_json(body)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        return _unreadable(raw, _fault_of_json(body) or reason_of(faults[0]))
+    data = envelope.data
+    members = len(envelope.__pydantic_fields_set__) + len(data.__pydantic_fields_set__)
+    # Counting tells almost always that all is well; only where it does not is the body read a second time.
+    if len(_MEMBER.findall(body)) != members or b"NaN" in body or b"Infinity" in body:
+        fault = _fault_of_json(body)
+        if fault is not None:
+            return _unreadable(raw, fault)
+    dropped = 0
+    if data.__pydantic_extra__:
+        dropped = len(data.__pydantic_extra__)
+        data.__pydantic_extra__.clear()
+    if envelope.__pydantic_extra__:
+        envelope.__pydantic_extra__.clear()
+    kept = envelope.__pydantic_serializer__.to_json(
+        envelope, exclude_none=True, exclude={"traceparent", "datacontenttype"}
+    )
+    return Message(
+        envelope,
+        _key(envelope.source, envelope.id),
+        _digest(kept),
+        trace_context(envelope.traceparent) or trace_context(raw.headers.get("traceparent")),
+        dropped,
+        kept,
+    )
+
+
+def trace_context(value: Any) -> str | None:
+    """A W3C traceparent, or None where it is malformed."""
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
+
+
+def _is_binary(headers: Mapping[str, str]) -> bool:
+    if not headers or headers.get("content-type", "").lower().startswith(_STRUCTURED):
+        return False
+    return any(name.startswith(_PREFIX) for name in headers)
+
+
+def _attributes(headers: Mapping[str, str]) -> dict[str, str]:
+    found = {
+        name[len(_PREFIX) :]: unquote(value) for name, value in headers.items() if name.startswith(_PREFIX)
+    }
+    found.pop("data", None)
+    if "content-type" in headers:
+        found["datacontenttype"] = headers["content-type"]
+    return found
+
+
+def _structured(headers: Mapping[str, str], body: bytes) -> bytes | None:
+    """The same event in one JSON object; None where the body is not JSON by itself."""
+    try:
+        from_json(body, cache_strings=False)
+    except ValueError:
+        return None
+    attributes = to_json(_attributes(headers))
+    return attributes[:-1] + (b',"data":' if len(attributes) > 2 else b'"data":') + body + b"}"
+
+
+def _fault_of_json(body: bytes) -> str | None:
+    """What is wrong with the body as JSON, asked of a stricter parser than the fast one."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "not_utf8"
+    repeated = False
+
+    def collect(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal repeated
+        repeated = repeated or len({name for name, _ in pairs}) != len(pairs)
+
+    try:
+        json.loads(text, object_pairs_hook=collect, parse_constant=_no_constant, parse_int=len)
+    except (ValueError, RecursionError):
+        return "not_json"
+    return "member_repeated" if repeated else None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _unreadable(raw: Raw, reason: str) -> Unreadable:
+    headers = {name: value for name, value in raw.headers.items() if "traceparent" not in name}
+    digest = _digest(Raw(headers, raw.body).pack())
+    named = _attributes(raw.headers)
+    if not named.get("id") or not named.get("source"):
+        try:
+            found = from_json(raw.body, cache_strings=False)
+        except ValueError:
+            found = None
+        named = found if isinstance(found, dict) else {}
+    source, id = named.get("source"), named.get("id")
+    readable = all(isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME for name in (source, id))
+    return Unreadable(raw, _key(source, id) if readable else None, digest, reason)  # type: ignore[arg-type]
+
+
+def _key(source: str, id: str) -> bytes:
+    return blake2b(f"{source}\0{id}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _digest(body: bytes) -> bytes:
+    return blake2b(body, digest_size=16).digest()

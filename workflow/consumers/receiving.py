@@ -1,0 +1,129 @@
+"""Taking a batch in: every message accounted for, and whatever it leads to, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from workflow.consumers.applying import apply
+from workflow.consumers.reading import Message, Raw, Unreadable, read
+from workflow.consumers.resolving import Parks, Resolver, Waits
+from workflow.consumers.waiting import drain
+from workflow.errors import MentoringError
+from workflow.store.receipts import Disposition
+from workflow.store.transaction import Transaction
+
+
+class Hole(MentoringError):
+    """A batch does not follow what is recorded; taking it in would bury the messages between."""
+
+    code = "hole"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message of a batch, read, with its sequence in the stream."""
+
+    sequence: int
+    content: Message | Unreadable
+
+
+def receive(
+    sequences: Iterable[int], bodies: Iterable[bytes], headers: Iterable[Mapping[str, str] | None]
+) -> list[Received]:
+    """Read every message of a batch; none can fail another."""
+    return [
+        Received(sequence, read(Raw.received(head, body)))
+        for sequence, body, head in zip(sequences, bodies, headers, strict=True)
+    ]
+
+
+def take_in(
+    tx: Transaction,
+    resolver: Resolver,
+    upstream: str,
+    after: int,
+    batch: Sequence[Received],
+    *,
+    give_up: bool = False,
+) -> int:
+    """Account for a batch that follows ``after`` in ``upstream``; how many messages of it were new.
+
+    ``give_up`` parks what would have to be decided: for a message that fails whatever is tried.
+    """
+    position = tx.position(upstream)
+    if after > position:
+        raise Hole(f"the batch follows {after}, recorded is {position}")
+    if batch[0].sequence <= position:
+        # Sent again: what has a receipt of this very sequence is neither counted nor looked at.
+        seen = tx.receipts.seen_between(upstream, batch[0].sequence, batch[-1].sequence)
+        batch = [received for received in batch if received.sequence not in seen]
+    keys = {key for received in batch if (key := received.content.key) is not None}
+    firsts = {key: receipt.digest for key, receipt in tx.receipts.firsts(keys).items()}
+    for received in batch:
+        _account(tx, resolver, upstream, received, firsts, give_up=give_up)
+    if batch:
+        tx.receipts.move_position(upstream, batch[-1].sequence)
+    return len(batch)
+
+
+def _account(
+    tx: Transaction,
+    resolver: Resolver,
+    upstream: str,
+    received: Received,
+    firsts: dict[bytes, bytes],
+    *,
+    give_up: bool,
+) -> None:
+    content = received.content
+    bound: tuple[str, ...] = ()
+    key, digest = content.key, content.digest
+    known = firsts.get(key) if key is not None else None
+    outcome: Disposition | Waits | Parks
+    if known == digest:
+        outcome = Disposition.DUPLICATE
+    elif isinstance(content, Unreadable):
+        outcome = Parks(content.reason)
+    elif known is not None:
+        outcome = Parks("conflict")
+    elif give_up:
+        outcome = Parks("failed")
+    else:
+        decided = apply(tx, resolver, content)
+        if isinstance(decided, Waits | Parks):
+            outcome = decided
+        else:
+            outcome, bound = decided.disposition, decided.bound
+        if content.dropped:
+            tx.receipts.count("members_dropped", content.dropped)
+    if key is not None:
+        firsts.setdefault(key, digest)
+    disposition = _keep(tx, upstream, received, outcome)
+    tx.receipts.record(
+        upstream, received.sequence, key, digest, disposition, key is not None and known is None
+    )
+    if bound:
+        drain(tx, resolver, bound)
+
+
+def _keep(
+    tx: Transaction, upstream: str, received: Received, outcome: Disposition | Waits | Parks
+) -> Disposition:
+    """Keep the body of what could not be applied; what became of the message."""
+    if isinstance(outcome, Waits):
+        tx.waiting.put(
+            upstream,
+            received.sequence,
+            received.content.pack(),
+            arrived_at=tx.now,
+            reason=outcome.reason,
+            awaited=outcome.awaited,
+        )
+        return Disposition.WAITING
+    if isinstance(outcome, Parks):
+        tx.parked.put(
+            upstream, received.sequence, received.content.pack(), arrived_at=tx.now, reason=outcome.reason
+        )
+        return Disposition.PARKED
+    return outcome

@@ -1,0 +1,107 @@
+"""Whose meeting a message is about, and who the people are that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from workflow.consumers.contract import Data
+from workflow.store.identities import Identities
+from workflow.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Nobody's yet: the message waits for any of what ``awaited`` names."""
+
+    reason: str
+    awaited: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parks:
+    """The message cannot be applied, and waiting would not help."""
+
+    reason: str
+
+
+def awaits_relationship(relationship: UUID) -> str:
+    """What a message waits for that names a relationship which is not known."""
+    return f"relationship {relationship}"
+
+
+def awaits_uid(uid: str, recurrence_id: datetime | None) -> str:
+    """What a message waits for whose calendar entry is nobody's yet."""
+    occurrence = recurrence_id.isoformat() if recurrence_id else "-"
+    return f"uid {occurrence} {uid}"
+
+
+def awaits_identity(identity: bytes) -> str:
+    """What a message waits for that names somebody by this identity hash."""
+    return f"identity {identity.hex()}"
+
+
+class Resolver:
+    """Asks the directory. Identities in clear do not leave it: what it looks up by are their keyed hashes."""
+
+    def __init__(self, identities: Identities) -> None:
+        self._hash = lru_cache(maxsize=50_000)(identities.hash)
+
+    def hashes(self, identities: Iterable[str]) -> list[bytes]:
+        """The keyed hashes of ``identities``."""
+        return [self._hash(identity) for identity in identities]
+
+    def relationship(self, tx: Transaction, data: Data) -> UUID | Waits | Parks:
+        """The relationship that the meeting belongs to, as the domain's rules find it."""
+        previous: str | None = getattr(data, "previous_uid", None)
+        if data.relationship_id is not None:
+            if tx.relationship(data.relationship_id) is None:
+                return Waits("not_opened", (awaits_relationship(data.relationship_id),))
+            found = data.relationship_id
+        else:
+            hashes = self.hashes(data.parties or ())
+            candidates = self._candidates(tx, data, previous, hashes)
+            if len(candidates) > 1:
+                return Parks("ambiguous")
+            if not candidates:
+                return Waits("not_opened", _awaited(data, previous, hashes))
+            found = candidates[0]
+        if previous is not None:
+            holders = tx.directory.bound(previous, data.recurrence_id)
+            if holders and found not in holders:
+                return Parks("across_relationships")
+        return found
+
+    def _candidates(
+        self, tx: Transaction, data: Data, previous: str | None, hashes: list[bytes]
+    ) -> list[UUID]:
+        for uid in (data.uid, previous):
+            if uid is not None:
+                holders = tx.directory.holding(uid, data.recurrence_id, hashes)
+                if holders:
+                    return holders
+        starts_at: datetime | None = getattr(data, "starts_at", None)
+        return [] if starts_at is None else tx.directory.relationships_of(hashes, starts_at)
+
+    def persons(
+        self, tx: Transaction, relationship: UUID, identities: Iterable[str]
+    ) -> tuple[UUID, ...] | None:
+        """The parties that ``identities`` name, each once; None where one of them is no party."""
+        found = set()
+        for identity in identities:
+            person = tx.directory.person_in(relationship, self._hash(identity))
+            if person is None:
+                return None
+            found.add(person)
+        return tuple(sorted(found))
+
+
+def _awaited(data: Data, previous: str | None, hashes: list[bytes]) -> tuple[str, ...]:
+    uids = [data.uid] if previous is None else [data.uid, previous]
+    return (
+        *(awaits_uid(uid, data.recurrence_id) for uid in uids),
+        *(awaits_identity(identity) for identity in hashes),
+    )

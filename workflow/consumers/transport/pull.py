@@ -1,0 +1,199 @@
+"""A prefetching pull: the broker sends the next messages while the last ones are still being decided.
+
+The broker's consumer is a mere cursor. Where to go on from is known by our own recorded position alone, so
+the consumer is deleted and created anew from there at the start and after every break in what arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+from collections import deque
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
+
+from workflow.consumers.transport.streams import STREAM, SUBJECT
+
+CONSUMER = "intake"
+
+_EXPIRES = 2.0
+_STALLED_AFTER = _EXPIRES + 3.0
+_MOST_BYTES = 32 * 1024 * 1024
+
+
+class Batch(list[Msg]):
+    """Messages that follow each other in the stream, with their sequences there.
+
+    ``after`` is the sequence of the message before the first one: what has to be recorded already when
+    this batch is.
+    """
+
+    def __init__(self, after: int, messages: list[Msg], sequences: list[int]) -> None:
+        super().__init__(messages)
+        self.after = after
+        self.sequences = sequences
+
+    @property
+    def last(self) -> int:
+        """The sequence of the last message."""
+        return self.sequences[-1]
+
+
+class Broken(Exception):
+    """What arrives does not follow what came before; go on from the recorded position with a new consumer."""
+
+
+class Stalled(Broken):
+    """Nothing arrives, not even the broker's word that there is nothing."""
+
+
+class Pull:
+    """Reads the stream on one core subscription. ``ahead`` bounds what is asked for before it is taken."""
+
+    def __init__(self, connection: Client, *, most: int = 1000, ahead: int = 8000) -> None:
+        self._connection = connection
+        self._most = most
+        self._ahead = ahead
+        self._subscription: Subscription | None = None
+        self._inbox = ""
+        self._requests = 0
+        self._reset(0)
+
+    def _reset(self, after: int) -> None:
+        self._buffer: deque[Msg] = deque()
+        self._bytes = 0
+        self._outstanding = 0
+        self._arrived = asyncio.Event()
+        self._broken = False
+        self._after = after
+        self._consumer_sequence = 0
+        self.behind = 0
+
+    async def open(self, after: int) -> None:
+        """Begin, or begin anew, with the message that follows ``after``."""
+        await self.unsubscribe()
+        self._reset(after)
+        streams = self._connection.jetstream()
+        with contextlib.suppress(NotFoundError):
+            await streams.delete_consumer(STREAM, CONSUMER)
+        await streams.add_consumer(
+            STREAM,
+            ConsumerConfig(
+                durable_name=CONSUMER,
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+                opt_start_seq=after + 1,
+                ack_policy=AckPolicy.ALL,
+                ack_wait=120,
+                max_ack_pending=4 * self._ahead,
+                mem_storage=True,
+            ),
+        )
+        # A new inbox each time: what the deleted consumer may still send goes nowhere.
+        self._inbox = self._connection.new_inbox()
+        self._subscription = await self._connection.subscribe(f"{self._inbox}.*", cb=self._on_message)
+
+    async def unsubscribe(self) -> None:
+        """Stop reading. What was not recorded will be sent again."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None and not self._connection.is_closed:
+            with contextlib.suppress(NatsError):
+                await subscription.unsubscribe()
+
+    async def take(self) -> Batch:
+        """Wait for messages and return what has arrived, up to ``most`` of them."""
+        while not self._buffer:
+            if self._broken:
+                raise Broken("the broker's consumer has gone")
+            await self._request()
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), _STALLED_AFTER)
+            except TimeoutError:
+                raise Stalled("nothing arrives") from None
+        batch = self._draw()
+        await self._request()
+        return batch
+
+    def _draw(self) -> Batch:
+        after = self._after
+        messages: list[Msg] = []
+        sequences: list[int] = []
+        while self._buffer and len(messages) < self._most:
+            message = self._buffer[0]
+            delivered, sequence, consumer_sequence, self.behind = _delivery(message.reply)
+            if delivered != 1 or consumer_sequence != self._consumer_sequence + 1:
+                if messages:
+                    break  # what came before is whole; the break is met at the next call
+                raise Broken("a message was sent again, or one is missing")
+            self._buffer.popleft()
+            self._bytes -= len(message.data)
+            self._consumer_sequence, self._after = consumer_sequence, sequence
+            messages.append(message)
+            sequences.append(sequence)
+        return Batch(after, messages, sequences)
+
+    async def _request(self) -> None:
+        free = self._ahead - self._outstanding - len(self._buffer)
+        if free < self._ahead // 4 or self._bytes > _MOST_BYTES:
+            return
+        self._outstanding += free
+        self._requests += 1
+        wanted = {"batch": free, "expires": int(_EXPIRES * 1e9), "max_bytes": _MOST_BYTES}
+        await self._connection.publish(
+            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{CONSUMER}",
+            json.dumps(wanted).encode(),
+            reply=f"{self._inbox}.{self._requests}",
+        )
+
+    async def _on_message(self, message: Msg) -> None:
+        if message.reply.startswith("$JS.ACK."):
+            self._outstanding -= 1
+            self._bytes += len(message.data)
+            self._buffer.append(message)
+        elif message.subject.startswith(self._inbox):
+            self._on_status(message.headers or {})
+        self._arrived.set()
+
+    def _on_status(self, headers: dict[str, str]) -> None:
+        """A request ended before it was filled, or there is nobody to fill it."""
+        pending = headers.get("Nats-Pending-Messages")
+        if pending is None or not pending.isdigit():
+            self._broken = True
+        else:
+            self._outstanding -= int(pending)
+
+    async def single(self, after: int) -> Batch | None:
+        """The one message that follows ``after``, or None where there is none, by the broker's plain API.
+
+        What a client library cannot decode, such as a subject or header that is no text, makes it deaf. This
+        way no such message is in the way of those behind it.
+        """
+        asked = json.dumps({"seq": after + 1, "next_by_subj": SUBJECT}).encode()
+        answer = await self._connection.request(f"$JS.API.STREAM.MSG.GET.{STREAM}", asked, timeout=5)
+        found = json.loads(answer.data).get("message")
+        if found is None:
+            return None
+        head = base64.b64decode(found.get("hdrs", "")).partition(b"\r\n")[2]
+        lines = (line.partition(b":") for line in head.split(b"\r\n"))
+        headers = {
+            name.strip().decode("utf-8", "replace"): value.strip().decode("utf-8", "replace")
+            for name, colon, value in lines
+            if colon
+        }
+        data = base64.b64decode(found.get("data", ""))
+        message = Msg(self._connection, found["subject"], "", data, headers or None)
+        return Batch(after, [message], [found["seq"]])
+
+
+def _delivery(reply: str) -> tuple[int, int, int, int]:
+    """Times delivered, sequence in the stream, sequence in the consumer, and how many are still to come."""
+    tokens = reply.split(".")
+    at = 4 if len(tokens) == 9 else 6  # newer servers put the domain and an account hash in front
+    return int(tokens[at]), int(tokens[at + 1]), int(tokens[at + 2]), int(tokens[at + 4])

@@ -1,0 +1,73 @@
+"""Messages that came too early: kept until what they wait for comes about, or for 30 days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from workflow.consumers.applying import Applied, apply
+from workflow.consumers.reading import Message, Raw, read
+from workflow.consumers.resolving import Parks, Resolver, Waits, awaits_identity, awaits_relationship
+from workflow.store.bodies import Kept
+from workflow.store.receipts import Disposition
+from workflow.store.transaction import Transaction
+
+LONGEST_WAIT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """How many waiting messages were settled."""
+
+    settled: int
+
+
+def drain_opened(
+    tx: Transaction, resolver: Resolver, relationship: UUID, identities: Iterable[str]
+) -> Drained:
+    """A relationship was opened among people known by ``identities``: work off what waited for that."""
+    awaited = [awaits_identity(identity) for identity in resolver.hashes(identities)]
+    return drain(tx, resolver, [awaits_relationship(relationship), *awaited])
+
+
+def drain(tx: Transaction, resolver: Resolver, awaited: Iterable[str]) -> Drained:
+    """Work off what waits for any of ``awaited``, and for what that binds in turn, in order of arrival."""
+    pending = {kept.id: kept for kept in tx.waiting.awaiting(awaited)}
+    settled = 0
+    while pending:
+        kept = pending.pop(min(pending))
+        outcome = _again(tx, resolver, kept)
+        if isinstance(outcome, Waits):
+            continue
+        settled += 1
+        tx.waiting.remove(kept.id)
+        if isinstance(outcome, Parks):
+            _park(tx, kept, outcome.reason)
+            continue
+        tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition)
+        if outcome.bound:
+            pending |= {other.id: other for other in tx.waiting.awaiting(outcome.bound)}
+    return Drained(settled)
+
+
+def expire(tx: Transaction, limit: int = 1000) -> int:
+    """Park what has waited for 30 days; the number parked. Asked by the clock, until it answers 0."""
+    overdue = tx.waiting.arrived_before(tx.now - LONGEST_WAIT, limit)
+    for kept in overdue:
+        tx.waiting.remove(kept.id)
+        _park(tx, kept, "never_opened")
+    return len(overdue)
+
+
+def _again(tx: Transaction, resolver: Resolver, kept: Kept) -> Applied | Waits | Parks:
+    if kept.body is None:  # the key of its month was destroyed: nobody can read it any more
+        return Parks("never_opened")
+    message = read(Raw.unpack(kept.body))
+    return apply(tx, resolver, message) if isinstance(message, Message) else Parks(message.reason)
+
+
+def _park(tx: Transaction, kept: Kept, reason: str) -> None:
+    tx.parked.put(kept.upstream, kept.seq, kept.body or b"", arrived_at=kept.arrived_at, reason=reason)
+    tx.receipts.revise(kept.upstream, kept.seq, Disposition.PARKED)
