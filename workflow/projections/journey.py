@@ -68,8 +68,13 @@ def _fold(stays: Document, recorded: Recorded) -> None:
         _withdraw(stays, Move.STAGNATE, event.occurred_at)
         _be_in(stays, event.entered, event.occurred_at)
     elif isinstance(event, MoveRevised):
+        if event.instant is None and event.move is Move.WITHDRAW_STAGNATION:
+            _restore(stays, Move.STAGNATE)
+            return
         if event.instant is None:
             _withdraw(stays, event.move, event.occurred_at)
+            if event.move is Move.STAGNATE:  # what never began, nobody came back from
+                _withdraw(stays, Move.REINVIGORATE, event.occurred_at)
         else:
             _shift(stays, event.move, event.instant)
         if event.entered is not None:
@@ -124,6 +129,15 @@ def _withdraw(stays: Document, move: Move, at: datetime) -> None:
     for before, stay in reversed(list(pairwise(_standing(stays)))):
         if stay["move"] == move.value:
             _mark(before, stay, at)
+            return
+
+
+def _restore(stays: Document, move: Move) -> None:
+    """The latest stay that this move began, and that was withdrawn, stands after all, and lasts."""
+    for stay in reversed(stays):
+        if stay["withdrawn"] and stay["move"] == move.value:
+            _standing(stays)[-1]["left_at"] = stay["entered_at"]
+            stay["withdrawn"], stay["left_at"] = False, None
             return
 
 

@@ -137,8 +137,13 @@ def _withdraw(row: Row, move: Move) -> None:
 
 
 def _revise(row: Row, event: MoveRevised) -> None:
-    if event.instant is None:
+    if event.instant is None and event.move is Move.WITHDRAW_STAGNATION:
+        row["stagnations"] += 1
+        row["stagnations_withdrawn"] -= 1
+    elif event.instant is None:
         _withdraw(row, event.move)
+        if event.move is Move.STAGNATE:  # what never began, nobody came back from
+            _withdraw(row, Move.REINVIGORATE)
     elif event.move is Move.CONCLUDE_AGREEMENT:
         row["active_since"] = stored(event.instant)
         if event.term_ends_at is not None:
