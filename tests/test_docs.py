@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from workflow.aggregates.events import EVENTS
+from workflow.aggregates.events import EVENTS, ConcernCode, ReminderKind
 from workflow.aggregates.moves import MOVES, Move, State
 from workflow.aggregates.policy import Policy
 from workflow.cli.docs.__main__ import main, pages
+from workflow.cli.docs.http import openapi
 from workflow.cli.docs.states import diagram
 from workflow.settings import Settings
 
@@ -73,6 +74,30 @@ def test_every_setting_is_explained() -> None:
         assert f"`MENTORING_{name.upper()}`" in page
         assert field.description
         assert field.description in page
+
+
+def test_every_route_is_documented_and_says_what_it_does() -> None:
+    page = (DOCS / "http.md").read_text(encoding="utf-8")
+    for path, methods in openapi()["paths"].items():
+        for method, operation in methods.items():
+            assert f"| `{method.upper()} {path}` |" in page
+            assert operation.get("description") or operation["summary"]
+
+
+def test_every_route_that_a_page_names_exists() -> None:
+    routes = {
+        re.sub(r"\{\w+\}", "{}", f"{method.upper()} {path}")
+        for path, methods in openapi()["paths"].items()
+        for method in methods
+    }
+    for page in WRITTEN:
+        named = re.findall(r"`((?:GET|POST|PUT|DELETE) /v1/[\w/{}-]*)", page.read_text(encoding="utf-8"))
+        assert {re.sub(r"\{\w+\}", "{}", name) for name in named} <= routes, page.name
+
+
+@pytest.mark.parametrize("code", [*ConcernCode, *ReminderKind])
+def test_every_concern_and_reminder_is_told_in_the_domain_page(code: str) -> None:
+    assert f"| `{code}` |" in (DOCS / "domain.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("word", [*State, *Move])

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from workflow.cli.docs.facts import events
+from workflow.cli.docs.http import http
 from workflow.cli.docs.numbers import policy, policy_schema, settings
 from workflow.cli.docs.states import states
 
@@ -19,6 +20,7 @@ def pages() -> dict[str, str]:
         "policy.md": policy(),
         "policy.schema.json": json.dumps(policy_schema(), indent=2) + "\n",
         "settings.md": settings(),
+        "http.md": http(),
     }
 
 
