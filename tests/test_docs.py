@@ -14,6 +14,7 @@ from workflow.aggregates.policy import Policy
 from workflow.cli.docs.__main__ import main, pages
 from workflow.cli.docs.http import openapi
 from workflow.cli.docs.states import diagram
+from workflow.cli.docs.verbs import commands
 from workflow.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +94,30 @@ def test_every_route_that_a_page_names_exists() -> None:
     for page in WRITTEN:
         named = re.findall(r"`((?:GET|POST|PUT|DELETE) /v1/[\w/{}-]*)", page.read_text(encoding="utf-8"))
         assert {re.sub(r"\{\w+\}", "{}", name) for name in named} <= routes, page.name
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_verb_and_each_of_its_options_is_documented(name: str) -> None:
+    section = re.split(rf"\n## {re.escape(name)}\b[^\n]*\n", (DOCS / "verbs.md").read_text(encoding="utf-8"))[
+        1
+    ]
+    block = section.split("\n## ")[0]
+    command = commands()[name]
+    assert command.help
+    for param in command.params:
+        word = next((opt for opt in param.opts if opt.startswith("--")), (param.name or "").upper())
+        assert word == "--help" or f"`{word}" in block
+        assert word == "--help" or getattr(param, "help", None), f"{name} {word} says nothing about itself"
+
+
+def test_every_verb_that_a_page_names_exists() -> None:
+    verbs = {tuple(name.split()[1:]) for name in commands()}
+    for page in WRITTEN:
+        for words in re.findall(r"`mentoring ((?:[a-z-]+ ?)+)", page.read_text(encoding="utf-8")):
+            typed = tuple(words.split())
+            assert any(typed[: len(verb)] == verb for verb in verbs) or any(
+                verb[: len(typed)] == typed for verb in verbs
+            ), f"{page.name}: mentoring {words}"
 
 
 @pytest.mark.parametrize("code", [*ConcernCode, *ReminderKind])

@@ -10,6 +10,7 @@ from workflow.cli.docs.facts import events
 from workflow.cli.docs.http import http
 from workflow.cli.docs.numbers import policy, policy_schema, settings
 from workflow.cli.docs.states import states
+from workflow.cli.docs.verbs import verbs
 
 
 def pages() -> dict[str, str]:
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
         "policy.schema.json": json.dumps(policy_schema(), indent=2) + "\n",
         "settings.md": settings(),
         "http.md": http(),
+        "verbs.md": verbs(),
     }
 
 
