@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -13,19 +15,25 @@ from sqlalchemy import Connection
 
 from workflow.aggregates.policy import Policy, parse_policy
 from workflow.clocks import Clock, RealClock, SimulatedClock
+from workflow.consumers.clock import ClockDriver, Due
 from workflow.consumers.commands import Commands
+from workflow.consumers.intake import Intake
+from workflow.consumers.meetings import make_broker
+from workflow.consumers.publishing import Publisher
 from workflow.consumers.resolving import Resolver
-from workflow.errors import Conflict, Invalid
+from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.waiting import expire
+from workflow.errors import Conflict, Invalid, Stopped
 from workflow.folder import Folder
+from workflow.projections.agenda import due_until
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
-from workflow.settings import ClockKind, Settings, read_secret
+from workflow.settings import ClockKind, Settings, is_loopback, read_secret
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
-from workflow.store.ledger import Ledger
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
@@ -33,39 +41,88 @@ from workflow.store.writer import Writer
 
 T = TypeVar("T")
 
+_HOUR = 3600
+
+_log = logging.getLogger(__name__)
+
 
 class Service:
-    """The parts of one service over one folder, made but not yet at work."""
+    """The parts of one service over one folder: made, and not yet at work."""
 
     def __init__(self, settings: Settings, folder: Folder) -> None:
         self.settings = settings
         self.folder = folder
         self.version = installed_version()
-        self.token = _token(settings)
+        self.token = _http_token(settings)
         self.new_id: Callable[[], UUID] = uuid4
         master_key = load_master_key(settings.master_key_file or folder.master_key)
         self.keys = KeyStore(folder.keys, master_key)
         self.store = EventStore(folder.events, self.keys)
-        self.clock = self._clock()
+        self.clock = _clock(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self.views = Views(folder.views, PROJECTIONS)
         self.runner = Runner(self.views, self.store.read, self.store.head)
         self.writer.on_commit(lambda _: self.runner.wake())
         self.resolver = Resolver(Identities(master_key))
         self.commands = Commands(master_key, self.resolver)
+        self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
+        self.server: NatsServer | None = None
+        self.nats_url = ""
+        self.intake: Intake | None = None
+        self.publisher: Publisher | None = None
+        self.trouble: str | None = None
+        """What keeps a part of the service from its work, where that part cannot say so itself."""
+        self._following: list[asyncio.Task[None]] = []
 
     # --- at work ------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    async def begin(self) -> None:
         """Set the writer and the projections to work, and see that the programme is open."""
-        self.writer.start()
-        self.writer.submit(self._open_programme, urgent=True).result()
+        await asyncio.to_thread(self.writer.start)
+        await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
 
-    def stop(self) -> None:
-        """Finish what was begun, the writer first, and let go of every file."""
-        self.writer.stop()
-        self.runner.stop()
+    async def connect(self) -> None:
+        """Start the NATS server, unless there is one elsewhere, and take messages in."""
+        settings = self.settings
+        token = _nats_token(settings)
+        url = settings.nats
+        if url is None:
+            self.server = NatsServer(
+                self.folder.broker, host=settings.nats_host, port=settings.nats_port, token=token
+            )
+            await self.server.start()
+            url = self.server.url
+        self.nats_url = url
+        broker = make_broker(url, token=token)
+        self.publisher = Publisher(broker)
+        self.intake = Intake(broker, self.writer, self.resolver, self.new_id)
+        try:
+            await self.intake.start()
+        except Stopped as stopped:
+            # What is recorded can still be read, and commands still be decided; health tells of it.
+            self.trouble = f"intake did not begin: {stopped.detail}"
+            _log.error(self.trouble)
+
+    def follow_time(self) -> None:
+        """Let the real clock ask by itself. A simulated one asks when it is moved."""
+        if self.settings.clock is ClockKind.REAL:
+            self._following = [
+                asyncio.create_task(self.driver.run(), name="clock"),
+                asyncio.create_task(self._expire_hourly(), name="expiry"),
+            ]
+
+    async def end(self) -> None:
+        """Stop from the outside in, so that nothing begun is left half done, and let go of every file."""
+        if self.intake is not None:
+            await self.intake.stop()
+        for task in self._following:
+            task.cancel()
+        await asyncio.gather(*self._following, return_exceptions=True)
+        await asyncio.to_thread(self.writer.stop)
+        await asyncio.to_thread(self.runner.stop)
+        if self.server is not None:
+            await self.server.stop()
         self.views.close()
         self.store.close()
         self.keys.close()
@@ -76,28 +133,8 @@ class Service:
         if isinstance(self.clock, SimulatedClock):
             tx.ledger.set_simulated_instant(self.clock.now())
         if settings.policy is not None or tx.programme(settings.programme) is None:
-            policy = read_policy(settings)
-            tx.open_programme(
-                settings.programme, settings.zone, policy, Origin(correlation_id=tx.new_id().hex)
-            )
-
-    def _clock(self) -> Clock:
-        """The clock that the folder was begun with; the other kind would tear its log's times apart."""
-        with self.store.ledger() as ledger:
-            instant = ledger.simulated_instant()
-        begun = self.store.head() > 0
-        if self.settings.clock is ClockKind.SIMULATED:
-            if begun and instant is None:
-                raise Conflict(
-                    "this folder was begun with the real clock and stays with it", code="clock_differs"
-                )
-            return SimulatedClock(instant or self.settings.simulated_start)
-        if instant is not None:
-            raise Conflict(
-                "this folder was begun with a simulated clock: use --clock simulated, or another folder",
-                code="clock_differs",
-            )
-        return RealClock()
+            origin = Origin(correlation_id=tx.new_id().hex)
+            tx.open_programme(settings.programme, settings.zone, read_policy(settings), origin)
 
     # --- for the doors ------------------------------------------------------------------------------------
 
@@ -118,28 +155,49 @@ class Service:
 
         return await asyncio.to_thread(run)
 
-    @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        """What stands beside the facts, for reading."""
-        with self.store.ledger() as ledger:
-            yield ledger
+    async def move_clock(self, to: datetime) -> int:
+        """Move the simulated clock, asking everything due on the way; the position once all is folded."""
+        await self.driver.advance(to)
+        position = await self._expire()
+        await self._folded(position)
+        return position
 
     def verify(self) -> Verified:
         """Fold everything anew and compare."""
         return verify(self.folder.views, PROJECTIONS, self.store.read)
 
+    # --- for the clock ------------------------------------------------------------------------------------
+
+    def _agenda(self, until: datetime, limit: int) -> Sequence[Due]:
+        with self.views.reading() as connection:
+            return due_until(connection, until, limit)
+
+    async def _folded(self, position: int) -> None:
+        await asyncio.wrap_future(self.runner.reaching(position))
+
+    async def _expire(self) -> int:
+        """Park what has waited too long; the position after."""
+        while (written := await asyncio.wrap_future(self.writer.submit(expire))).value:
+            pass
+        return written.position
+
+    async def _expire_hourly(self) -> None:
+        while True:
+            await self._expire()
+            await asyncio.sleep(_HOUR)
+
 
 @asynccontextmanager
 async def offline(settings: Settings) -> AsyncIterator[Service]:
-    """The service of a folder that no process holds, without its doors and its intake, caught up."""
+    """The service of a folder that no process holds, without doors, intake and clock, and caught up."""
     with Folder(settings.data) as folder:
         service = await asyncio.to_thread(Service, settings, folder)
         try:
-            await asyncio.to_thread(service.start)
+            await service.begin()
             await asyncio.wrap_future(service.runner.reaching(service.store.head()))
             yield service
         finally:
-            await asyncio.to_thread(service.stop)
+            await service.end()
 
 
 def read_policy(settings: Settings) -> Policy:
@@ -153,7 +211,33 @@ def read_policy(settings: Settings) -> Policy:
     return parse_policy(document)
 
 
-def _token(settings: Settings) -> str | None:
+def installed_version() -> str:
+    """The version that is installed."""
+    try:
+        return version("mentoring-workflow")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _clock(settings: Settings, store: EventStore) -> Clock:
+    """The clock that the folder was begun with; the other kind would tear its log's times apart."""
+    with store.ledger() as ledger:
+        instant = ledger.simulated_instant()
+    if settings.clock is ClockKind.SIMULATED:
+        if instant is None and store.head() > 0:
+            raise Conflict(
+                "this folder was begun with the real clock and stays with it", code="clock_differs"
+            )
+        return SimulatedClock(instant or settings.simulated_start)
+    if instant is not None:
+        raise Conflict(
+            "this folder was begun with a simulated clock: use --clock simulated, or another folder",
+            code="clock_differs",
+        )
+    return RealClock()
+
+
+def _http_token(settings: Settings) -> str | None:
     if settings.token_file is not None:
         return read_secret(settings.token_file, "bearer token")
     if not settings.loopback:
@@ -165,9 +249,13 @@ def _token(settings: Settings) -> str | None:
     return None
 
 
-def installed_version() -> str:
-    """The version that is installed."""
-    try:
-        return version("mentoring-workflow")
-    except PackageNotFoundError:
-        return "0"
+def _nats_token(settings: Settings) -> str | None:
+    if settings.nats_token_file is not None:
+        return read_secret(settings.nats_token_file, "token of the NATS server")
+    if settings.nats is None and not is_loopback(settings.nats_host):
+        raise Invalid(
+            f"a NATS server on {settings.nats_host}, beyond loopback, needs a token: name its file with "
+            "--nats-token-file",
+            code="token_needed",
+        )
+    return None

@@ -63,8 +63,8 @@ async def active(http: httpx.AsyncClient) -> str:
     drafted = await http.post(f"{base}/agreements", json={"cadence_days": 14}, headers=AS_MENTOR)
     assert drafted.status_code == 201, drafted.text
     version = drafted.json()["agreement_version"]
-    for who in (AS_MENTOR, AS_MENTEE):
+    for who, state in ((AS_MENTOR, "agreement"), (AS_MENTEE, "active")):
         signed = await http.post(f"{base}/agreements/{version}/signatures", headers=who)
         assert signed.status_code == 201, signed.text
-    assert signed.json()["state"] == "active"
+        assert signed.json()["state"] == state
     return relationship

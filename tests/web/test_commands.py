@@ -122,7 +122,7 @@ async def test_a_known_identity_keeps_its_person(http: httpx.AsyncClient) -> Non
     ]
     answer = await http.post("/v1/relationships", json={"parties": parties}, headers=AS_COORDINATOR)
     assert answer.json()["parties"][0]["person_id"] == str(ADA)
-    parties[0]["person_id"] = str(uuid4())  # type: ignore[assignment]
+    parties[0]["person_id"] = str(uuid4())
     differing = await http.post("/v1/relationships", json={"parties": parties}, headers=AS_COORDINATOR)
     assert differing.status_code == 409
     assert differing.json()["code"] == "identities_differ"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from workflow.app import Service
-from workflow.web import commands, operations, parked, problems, publishing, reads
+from workflow.web import commands, operations, outcomes, parked, problems, publishing, reads
 from workflow.web.guard import Guard
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
@@ -33,7 +33,14 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     problems.install(app)
-    for router in (commands.router, reads.router, parked.router, operations.router):
+    for router in (
+        commands.router,
+        reads.router,
+        outcomes.router,
+        outcomes.router,
+        parked.router,
+        operations.router,
+    ):
         app.include_router(router)
     app.include_router(publishing.router, max_body_size=service.settings.max_batch_bytes)
     app.add_middleware(Guard, token=service.token)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
+from workflow.app import Service
+from workflow.errors import Conflict
 from workflow.settings import ClockKind
 from workflow.web.asking import After, Serving
 from workflow.web.bodies import ClockIn, ClockOut, Out
@@ -40,6 +43,13 @@ class ProjectionsOut(Out):
     projections: list[ProjectionOut]
 
 
+class IntakeHealth(Out):
+    """Whether messages are taken in, and how many the broker still holds."""
+
+    state: str
+    behind: int
+
+
 class Health(Out):
     """Whether everything is at work. It holds nothing personal."""
 
@@ -49,7 +59,7 @@ class Health(Out):
     clock: ClockKind
     now: AwareDatetime
     head: int
-    intake: Literal["running", "stopped", "off"]
+    intake: IntakeHealth | None = Field(description="null while the folder is worked on offline")
     projections: list[ProjectionOut]
 
 
@@ -71,7 +81,7 @@ class IntakeOut(Out):
     parked: int
     dropped: int = Field(description="given up by an operator")
     members_dropped: int = Field(description="members of messages that are not kept, such as titles")
-    position: int = Field(description="the position in the log up to which all this is recorded")
+    position: int = Field(description="a position in the log by which all this is recorded")
     upstreams: list[UpstreamOut] = Field(description="how far each of the broker's streams was taken in")
 
 
@@ -90,7 +100,9 @@ class Verified(Out):
 @router.get("/health", summary="Tell whether all is well")
 async def health(service: Serving, response: Response) -> Health:
     """Answered with 503 where something has stopped, so that what watches over processes need not read it."""
-    troubles = service.troubles()
+    projections = await run_in_threadpool(_projections, service)
+    intake = service.intake.status if service.intake is not None else None
+    troubles = _troubles(service, projections)
     if troubles:
         response.status_code = 503
     return Health(
@@ -100,8 +112,8 @@ async def health(service: Serving, response: Response) -> Health:
         clock=service.settings.clock,
         now=service.clock.now(),
         head=await run_in_threadpool(service.store.head),
-        intake=service.intake_state(),
-        projections=await run_in_threadpool(_projections, service),
+        intake=IntakeHealth(state=intake.state, behind=intake.behind) if intake else None,
+        projections=projections,
     )
 
 
@@ -110,18 +122,18 @@ async def intake(service: Serving) -> IntakeOut:
     """Received is always the sum of applied, duplicate, stale, waiting, parked and dropped."""
 
     def read() -> IntakeOut:
-        with service.ledger() as ledger:
+        with service.store.ledger() as ledger:
             counts = {disposition.value: number for disposition, number in ledger.receipts.counts().items()}
-            return IntakeOut(
-                received=sum(counts.values()),
-                **counts,
-                members_dropped=ledger.receipts.counted("members_dropped"),
-                position=ledger.head,
-                upstreams=[
-                    UpstreamOut(name=name, sequence=sequence)
-                    for name, sequence in ledger.receipts.upstreams().items()
-                ],
-            )
+            upstreams = ledger.receipts.upstreams()
+            members_dropped = ledger.receipts.counted("members_dropped")
+        return IntakeOut(
+            received=sum(counts.values()),
+            **counts,
+            members_dropped=members_dropped,
+            # Read after the counts, so that whoever waits for it has waited for all that was counted.
+            position=service.store.head(),
+            upstreams=[UpstreamOut(name=name, sequence=sequence) for name, sequence in upstreams.items()],
+        )
 
     return await run_in_threadpool(read)
 
@@ -139,7 +151,10 @@ async def rebuild(
     name: Annotated[str | None, Query(description="without it, every one", max_length=100)] = None,
 ) -> ProjectionsOut:
     """Into the next generation, while the present one serves; then the new one takes its place."""
-    await service.rebuild(None if name is None else (name,))
+    rebuilt = await asyncio.wrap_future(service.runner.rebuild(None if name is None else (name,)))
+    for one in rebuilt:
+        if one.failure is not None:
+            raise Conflict(f"{one.name} cannot be folded: {one.failure}", code="fold_failed")
     return await projections(service)
 
 
@@ -168,6 +183,23 @@ async def move_clock(body: ClockIn, service: Serving) -> ClockOut:
     """Forward only. Every due on the way is asked at its own instant, and folded, before this is answered."""
     position = await service.move_clock(body.to)
     return ClockOut(now=service.clock.now(), position=position)
+
+
+def _troubles(service: Service, projections: list[ProjectionOut]) -> list[str]:
+    """What has stopped, in words."""
+    troubles = []
+    if not service.writer.alive:
+        troubles.append("the writer has ended; start the service anew")
+    if service.intake is not None and (cause := service.intake.status.cause) is not None:
+        troubles.append(f"intake has stopped: {cause}")
+    if service.runner.trouble is not None:
+        troubles.append(f"projections cannot go on: {service.runner.trouble}")
+    troubles += [f"projection {one.name} is paused: {one.cause}" for one in projections if one.cause]
+    if service.driver.trouble is not None:
+        troubles.append(f"the clock cannot ask: {service.driver.trouble}")
+    if service.trouble is not None:
+        troubles.append(service.trouble)
+    return troubles
 
 
 def _projections(service: Serving) -> list[ProjectionOut]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
+from workflow.app import Service
+from workflow.consumers import parked
 from workflow.errors import NotFound
 from workflow.store.bodies import Kept
+from workflow.store.receipts import Disposition
+from workflow.store.transaction import Transaction
 from workflow.web.asking import Serving
 from workflow.web.bodies import Out, Placed
 from workflow.web.problems import PROBLEMS
@@ -45,7 +51,8 @@ class Resolved(Placed):
     """What became of a parked message."""
 
     number: int
-    disposition: str
+    disposition: Disposition
+    reason: str | None = Field(description="why it stays parked, or waits")
 
 
 @router.get("", summary="List parked messages")
@@ -57,7 +64,7 @@ async def listing(
     """Each with its reason; what it says is kept encrypted."""
 
     def read() -> ParkedList:
-        with service.ledger() as ledger:
+        with service.store.ledger() as ledger:
             found = ledger.parked.page(beyond, limit + 1)
         return ParkedList(
             parked=[_out(kept) for kept in found[:limit]],
@@ -72,7 +79,7 @@ async def show(number: Number, service: Serving) -> ParkedOut:
     """Where it came from and why it was parked."""
 
     def read() -> ParkedOut:
-        with service.ledger() as ledger:
+        with service.store.ledger() as ledger:
             kept = ledger.parked.get(number)
         if kept is None:
             raise NotFound(f"nothing is parked under number {number}")
@@ -84,15 +91,21 @@ async def show(number: Number, service: Serving) -> ParkedOut:
 @router.post("/{number}/retry", summary="Take a parked message in again")
 async def retry(number: Number, service: Serving) -> Resolved:
     """As if it had just arrived; it may be applied, wait, or be parked again."""
-    disposition, position = await service.retry_parked(number)
-    return Resolved(number=number, disposition=disposition, position=position)
+    return await _resolve(service, number, lambda tx: parked.retry(tx, service.resolver, number))
 
 
 @router.post("/{number}/drop", summary="Give a parked message up")
 async def drop(number: Number, service: Serving) -> Resolved:
     """Its receipt stays for ever and says *dropped*; its body is removed."""
-    disposition, position = await service.drop_parked(number)
-    return Resolved(number=number, disposition=disposition, position=position)
+    return await _resolve(service, number, lambda tx: parked.drop(tx, number))
+
+
+async def _resolve(service: Service, number: int, unit: Callable[[Transaction], parked.Retried]) -> Resolved:
+    written = await asyncio.wrap_future(service.writer.submit(unit, urgent=True))
+    told = written.value
+    return Resolved(
+        number=number, disposition=told.disposition, reason=told.reason, position=written.position
+    )
 
 
 def _out(kept: Kept) -> ParkedOut:

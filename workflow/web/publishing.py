@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from workflow.errors import Invalid
+from workflow.errors import Invalid, Unavailable
 from workflow.web.asking import Serving
 from workflow.web.bodies import Published
 from workflow.web.problems import PROBLEMS
@@ -99,8 +99,11 @@ async def publish(request: Request, service: Serving) -> Published:
             f"events come as {STRUCTURED}, as {BATCHED}, or with their attributes in ce- headers",
             code="media_type_unknown",
         )
+    if service.publisher is None:
+        raise Unavailable("there is no broker while the folder is worked on offline", code="no_broker")
+    publish_one = service.publisher.publish
     sequences = await asyncio.gather(
-        *(service.publish(_subject_token(event.key), event.body, event.headers) for event in events)
+        *(publish_one(_token(event.key), event.body, event.headers) for event in events)
     )
     return Published(stored=len(sequences), sequences=list(sequences))
 
@@ -140,5 +143,5 @@ def _key(event: object) -> str:
     return key if isinstance(key, str) else ""
 
 
-def _subject_token(key: str) -> str:
+def _token(key: str) -> str:
     return key if _TOKEN.fullmatch(key) else "http"

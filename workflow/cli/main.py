@@ -1,0 +1,53 @@
+"""``mentoring``: the operator's verbs.
+
+Every verb ends with 0 where it did what it says, 1 where the service said no or a difference was found, 2
+where the words of the command are wrong, and 3 where it cannot be done now (a folder in use, a service that
+does not answer).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workflow.app import installed_version
+from workflow.cli import events, parked, projections, relationships
+from workflow.cli.drawing import asyncapi, diagram, policies
+from workflow.cli.up import up
+from workflow.demo.command import demo
+
+app = typer.Typer(
+    name="mentoring",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Mentoring relationships as facts: decided once, stored once, folded into what people need.\n\n"
+    "Verbs that need the service's folder speak to the service that runs there; where none runs, they take the "
+    "folder for themselves meanwhile. Exit codes: 0 done · 1 the service said no, or a difference was found · "
+    "2 wrong words · 3 cannot be done now.",
+)
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(installed_version())
+        raise typer.Exit
+
+
+app.command()(up)
+app.command()(demo)
+app.add_typer(relationships.app, name="relationship")
+app.add_typer(events.app, name="events")
+app.add_typer(parked.app, name="parked")
+app.add_typer(projections.app, name="projections")
+app.command()(projections.verify)
+app.add_typer(policies, name="policy")
+app.command()(diagram)
+app.command()(asyncapi)

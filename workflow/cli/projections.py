@@ -1,0 +1,63 @@
+"""``mentoring projections`` and ``mentoring verify``: what is folded, folded anew, and proved equal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from workflow.cli.verb import AsJson, Data, Exit, desk, emit, out, settings_of, verb
+
+app = typer.Typer(no_args_is_help=True, help="What is folded from the events.")
+
+
+@app.command()
+@verb
+async def status(data: Data = None, as_json: AsJson = False) -> Exit:
+    """Tell how far each projection is, and why one is paused. Ends with 1 where one is."""
+    async with desk(settings_of(data)) as at:
+        found = await at.get("/v1/projections")
+    if as_json:
+        emit(found)
+    else:
+        table = Table("projection", "status", "position", "behind", "cause", box=None, header_style="bold")
+        for one in found["projections"]:
+            behind = str(found["head"] - one["position"])
+            table.add_row(one["name"], one["status"], str(one["position"]), behind, one["cause"] or "–")
+        out.print(table)
+    return Exit.NO if any(one["status"] == "paused" for one in found["projections"]) else Exit.DONE
+
+
+@app.command()
+@verb
+async def rebuild(
+    name: Annotated[str | None, typer.Argument(help="The projection; without it, every one.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fold a projection anew from the first event on."""
+    async with desk(settings_of(data)) as at:
+        told = await at.post("/v1/projections/rebuild", name=name)
+    if as_json:
+        emit(told)
+    else:
+        for one in told["projections"]:
+            out.print(f"{one['name']}: {one['status']} at {one['position']}")
+
+
+@verb
+async def verify(data: Data = None, as_json: AsJson = False) -> Exit:
+    """Fold everything anew into a scratch file and compare it with what stands, row by row and by hash.
+
+    Ends with 1 where they differ.
+    """
+    async with desk(settings_of(data)) as at:
+        told = await at.post("/v1/verify")
+    if as_json:
+        emit(told)
+    else:
+        out.print(f"{'equal' if told['equal'] else 'DIFFERENT'}: {told['rows']} rows, hash {told['hash']}")
+        for line in told["differences"]:
+            out.print(f"  {line}", markup=False)
+    return Exit.DONE if told["equal"] else Exit.NO

@@ -1,0 +1,92 @@
+"""``mentoring up``: the whole service in one process, over one folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workflow.cli.verb import AsJson, Data, settings_of, verb
+from workflow.folder import Address
+from workflow.lifecycle import serve
+from workflow.settings import ClockKind
+from workflow.web.api import create_app
+
+
+@verb
+async def up(
+    data: Data = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of the HTTP door; beyond loopback, --token-file is needed.", metavar="ADDR"
+        ),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the HTTP door; 0: a free one.")
+    ] = None,
+    nats: Annotated[
+        str | None,
+        typer.Option(help="A NATS server with JetStream; without it, one of its own.", metavar="URL"),
+    ] = None,
+    nats_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of its own NATS server; 0: a free one.")
+    ] = None,
+    nats_token_file: Annotated[
+        Path | None, typer.Option(help="File with the token of the NATS server.", metavar="FILE")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the bearer token that HTTP demands.", metavar="FILE")
+    ] = None,
+    clock: Annotated[
+        ClockKind | None, typer.Option(help="`simulated` moves by `POST /v1/clock` alone, and stays so.")
+    ] = None,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Where a simulated clock begins, in UTC.",
+            formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"],
+            show_default=False,
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="TOML file with the policy; a changed one is adopted.", metavar="FILE")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="The programme's zone, at first start.", metavar="ZONE")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the service until Ctrl-C or SIGTERM: HTTP, intake, projections, clock, and a NATS server of its own.
+
+    Everything is kept in one folder, which no other process may use meanwhile. Once it answers it prints its
+    addresses (with --json on one line), and writes them to service.json in the folder for the other verbs.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = settings_of(
+        data,
+        host=host,
+        port=port,
+        nats=nats,
+        nats_port=nats_port,
+        nats_token_file=nats_token_file,
+        token_file=token_file,
+        clock=clock,
+        simulated_start=None if start is None else start.isoformat() + "+00:00",
+        policy=policy,
+        zone=zone,
+    )
+
+    def announce(address: Address) -> None:
+        if as_json:
+            typer.echo(json.dumps(address.model_dump(mode="json")))
+        else:
+            typer.echo(
+                f"HTTP  {address.http}/v1\nNATS  {address.nats}\ndata  {address.data}\nstop with Ctrl-C"
+            )
+
+    await serve(settings, create_app, announce)

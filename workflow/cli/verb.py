@@ -1,0 +1,183 @@
+"""How every verb is run: where it does its work, how it shows a result, and what it ends with.
+
+A verb speaks to the running service of its folder. Where none runs, it takes the folder for itself and
+speaks to the same HTTP door inside its own process. So each verb is written once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import httpx
+import typer
+from rich.console import Console
+
+from workflow.app import offline
+from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Unavailable
+from workflow.folder import Folder
+from workflow.settings import Settings, read_secret, read_settings
+from workflow.web.api import create_app
+
+P = ParamSpec("P")
+
+_PATIENCE = 3600
+"""Seconds for an answer: a proof over a large folder takes its time."""
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="The service's folder.  [env: MENTORING_DATA; default: mentoring-data]",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """What a verb ends with."""
+
+    DONE = 0
+    NO = 1
+    """Refused, not found, or a difference was found."""
+    USAGE = 2
+    """The words of the command are wrong."""
+    NOT_NOW = 3
+    """The folder is in use, or the service cannot answer; it may later."""
+    BROKEN = 70
+    """A fault of ours."""
+
+
+class Desk:
+    """The HTTP door, wherever it is: every answer is JSON, every refusal one of our errors."""
+
+    def __init__(self, client: httpx.AsyncClient, *, running: bool) -> None:
+        self._client = client
+        self.running = running
+
+    async def get(self, path: str, **query: object) -> Any:
+        """Read."""
+        return await self._ask("GET", path, query)
+
+    async def post(self, path: str, **query: object) -> Any:
+        """Write."""
+        return await self._ask("POST", path, query)
+
+    async def _ask(self, method: str, path: str, query: dict[str, object]) -> Any:
+        given = {name: str(value) for name, value in query.items() if value is not None}
+        try:
+            answer = await self._client.request(method, path, params=given)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the service does not answer: {type(error).__name__}") from error
+        body = answer.json()
+        if answer.is_error:
+            raise _error_of(answer.status_code, body)
+        return body
+
+
+def _error_of(status: int, problem: dict[str, Any]) -> MentoringError:
+    code, detail = str(problem.get("code", "error")), str(problem.get("detail", "the service said no"))
+    if problem.get("faults"):
+        detail += ": " + "; ".join(f"{fault['where']}: {fault['what']}" for fault in problem["faults"])
+    if status == 409 and "possible" in problem:
+        return Refused(detail, code=code, possible=tuple(problem["possible"]))
+    kinds: dict[int, type[MentoringError]] = {404: NotFound, 409: Conflict, 503: Unavailable}
+    return kinds.get(status, Invalid)(detail, code=code)
+
+
+@asynccontextmanager
+async def desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The running service of the folder, else the folder itself."""
+    folder = Folder(settings.data)
+    address = folder.address()
+    if address is not None:
+        headers = {}
+        if settings.token_file is not None:
+            headers["Authorization"] = f"Bearer {read_secret(settings.token_file, 'bearer token')}"
+        async with httpx.AsyncClient(
+            base_url=address.http, headers=headers, timeout=_PATIENCE, trust_env=False
+        ) as client:
+            if await _answers(client):
+                yield Desk(client, running=True)
+                return
+    if not folder.events.exists():
+        raise NotFound(
+            f"nothing is kept in {settings.data}; `mentoring up --data {settings.data}` begins there",
+            code="folder_empty",
+        )
+    async with offline(settings) as service:
+        transport = httpx.ASGITransport(create_app(service))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", timeout=_PATIENCE
+        ) as client:
+            yield Desk(client, running=False)
+
+
+async def _answers(client: httpx.AsyncClient) -> bool:
+    try:
+        await client.get("/v1/health", timeout=5)
+    except httpx.HTTPError:
+        return False
+    return True
+
+
+def settings_of(data: Path | None, **given: object) -> Settings:
+    """The settings of one verb."""
+    return read_settings(data=data, **given)
+
+
+def verb(action: Callable[P, Awaitable[Exit | None]]) -> Callable[P, None]:
+    """A verb that ends with the right code, and tells of an error in one line."""
+
+    @functools.wraps(action)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = asyncio.run(_await(action(*args, **kwargs))) or Exit.DONE
+        except MentoringError as error:
+            code = tell(error, as_json=bool(kwargs.get("as_json")))
+        except KeyboardInterrupt:
+            code = Exit.NOT_NOW
+        raise typer.Exit(int(code))
+
+    return run
+
+
+async def _await(result: Awaitable[Exit | None]) -> Exit | None:
+    return await result
+
+
+def tell(error: MentoringError, *, as_json: bool) -> Exit:
+    """Print an error; what it means for the exit code."""
+    if as_json:
+        said: dict[str, object] = {"code": error.code, "detail": error.detail}
+        if isinstance(error, Refused):
+            said["possible"] = list(error.possible)
+        err.print_json(json.dumps({"error": said}))
+    else:
+        err.print(f"mentoring: {error.detail}", markup=False, soft_wrap=True)
+    if error.code == "folder_in_use" or isinstance(error, Unavailable):
+        return Exit.NOT_NOW
+    if isinstance(error, Invalid):
+        return Exit.USAGE
+    return Exit.NO
+
+
+def emit(document: Any) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def emit_line(document: Any) -> None:
+    """Print one JSON document on one line."""
+    typer.echo(json.dumps(document, separators=(",", ":"), ensure_ascii=False))

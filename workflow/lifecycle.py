@@ -1,0 +1,107 @@
+"""One service at work: what is started in which order, and stopped in which."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any
+
+import uvicorn
+
+from workflow.app import Service
+from workflow.errors import Unavailable
+from workflow.folder import Address, Folder
+from workflow.settings import Settings
+
+Door = Callable[[Service], Any]
+"""Makes the ASGI app over a service."""
+
+_CLOSES_WITHIN = 10
+
+
+class Http(uvicorn.Server):
+    """uvicorn, with its signals left to us: they stop the whole service, in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+async def serve(settings: Settings, door: Door, announce: Callable[[Address], None]) -> None:
+    """Run a service until it is told to stop, by SIGINT or SIGTERM.
+
+    It is stopped from the outside in: the HTTP door, intake and clock, the writer, the projections, and the
+    NATS server last, so that nothing taken in is left half done.
+    """
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(Folder(settings.data))
+        listener = stack.enter_context(_listen(settings.host, settings.port))
+        service = await asyncio.to_thread(Service, settings, folder)
+        stack.push_async_callback(service.end)
+        await service.begin()
+        await service.connect()
+        service.follow_time()
+        http = Http(
+            uvicorn.Config(
+                door(service),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                timeout_graceful_shutdown=_CLOSES_WITHIN,
+            )
+        )
+        serving = asyncio.create_task(http.serve([listener]), name="http")
+        stack.push_async_callback(_close, http, serving)
+        address = Address(
+            pid=os.getpid(),
+            http=_address(listener),
+            nats=service.nats_url,
+            clock=settings.clock.value,
+            data=str(folder.path),
+        )
+        folder.announce(address)
+        announce(address)
+        stopped = asyncio.create_task(stopping.wait(), name="stopping")
+        await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+
+
+async def _close(http: Http, serving: asyncio.Task[None]) -> None:
+    """Take no more requests, and answer those that are under way."""
+    http.should_exit = True
+    await serving
+
+
+@contextmanager
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
+    """The socket of the HTTP door, taken before anything is begun."""
+    name = host.strip("[]")
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((name, port))
+        except OSError as error:
+            raise Unavailable(
+                f"cannot listen on {host} port {port}: {error.strerror}; name another with --port",
+                code="port_in_use",
+            ) from error
+        listener.set_inheritable(False)
+        yield listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
