@@ -143,4 +143,9 @@ class Diary:
 
 
 def _hour_of(day: datetime, random: Random) -> datetime:
-    return day.replace(hour=random.choice((9, 10, 12, 13, 14, 16)), minute=random.choice((0, 15, 30)), second=0, microsecond=0)
+    return day.replace(
+        hour=random.choice((9, 10, 12, 13, 14, 16)),
+        minute=random.choice((0, 15, 30)),
+        second=0,
+        microsecond=0,
+    )

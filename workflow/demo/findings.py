@@ -1,0 +1,158 @@
+"""What the service says came of a story, read by its own door, and how that differs from the truth."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+DISPOSITIONS = ("applied", "duplicate", "stale", "waiting", "parked", "dropped")
+STATES = ("onboarding", "agreement", "active", "stagnation", "closure")
+PAGE = 1000
+Trail = list[tuple[str, str]]
+"""The states that a relationship entered, and when."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything that the service answered."""
+
+    intake: dict[str, Any]
+    verified: dict[str, Any]
+    rows: list[dict[str, Any]]
+    receipts: dict[int, str]
+    meetings: dict[tuple[str, str], tuple[str, str, str]]
+    events: int = 0
+    reminders: Counter[str] = field(default_factory=Counter)
+    trails: dict[str, Trail] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """The figures of the demonstration, but for the seconds that it took."""
+        states = Counter(row["state"] for row in self.rows)
+        concerns = Counter(concern["code"] for row in self.rows for concern in row["concerns"])
+        return {
+            "received": self.intake["received"],
+            **{disposition: self.intake[disposition] for disposition in DISPOSITIONS},
+            "events": self.events,
+            "relationships": {state: states[state] for state in STATES},
+            "ever_stagnated": sum(row["stagnations"] > 0 for row in self.rows),
+            "reinvigorated": sum(row["reinvigorations"] > 0 for row in self.rows),
+            "withdrawn": sum(row["stagnations_withdrawn"] > 0 for row in self.rows),
+            "closed": states["closure"],
+            "reminders": dict(sorted(self.reminders.items())),
+            "concerns": dict(sorted(concerns.items())),
+            "verify": {key: self.verified[key] for key in ("equal", "rows", "hash")},
+        }
+
+
+def find(address: str) -> Findings:
+    """Ask the service for everything."""
+    with httpx.Client(base_url=address, timeout=120, trust_env=False) as client:
+        rows = _rows(client)
+        findings = Findings(
+            intake=_get(client, "/v1/intake"),
+            verified=client.post("/v1/verify").raise_for_status().json(),
+            rows=rows,
+            receipts=_receipts(client),
+            meetings={
+                (row["id"], meeting["meeting"]): _meeting(meeting)
+                for row in rows
+                for meeting in _get(client, f"/v1/relationships/{row['id']}/meetings")["meetings"]
+            },
+        )
+        _read_log(client, findings)
+    return findings
+
+
+def differences(found: Findings, truth: dict[str, Any]) -> list[str]:
+    """Where the service and the truth part, row by row; nothing where all is as it must be."""
+    wanted = {row["sequence"]: row["disposition"] for row in truth["messages"]}
+    meetings = {(row["relationship"], row["meeting"]): _meeting(row) for row in truth["meetings"]}
+    states = {
+        relationship: [(step["state"], _instant(step["at"])) for step in steps]
+        for relationship, steps in truth["states"].items()
+    }
+    received = found.intake["received"]
+    parted = [] if received == len(wanted) else [f"{received} messages received, of {len(wanted)} stored"]
+    parted += _parted("message", wanted, found.receipts)
+    parted += _parted("meeting", meetings, found.meetings)
+    parted += _parted("states", states, found.trails)
+    counted = Counter(found.receipts.values())
+    parted += [
+        f"{found.intake[name]} messages counted as {name}, where {counted[name]} have such a receipt"
+        for name in DISPOSITIONS
+        if found.intake[name] != counted[name]
+    ]
+    if not found.verified["equal"]:
+        parted += ["the rows are not what the events say", *found.verified["differences"]]
+    return parted
+
+
+def _parted(what: str, wanted: dict[Any, Any], found: dict[Any, Any]) -> list[str]:
+    return [
+        f"{what} {key}: found {found.get(key, 'nothing')}, expected {wanted.get(key, 'nothing')}"
+        for key in sorted(wanted.keys() | found.keys())
+        if wanted.get(key) != found.get(key)
+    ]
+
+
+def _get(client: httpx.Client, path: str, **query: Any) -> Any:
+    given = {key: value for key, value in query.items() if value is not None}
+    return client.get(path, params=given).raise_for_status().json()
+
+
+def _rows(client: httpx.Client) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    beyond = None
+    while True:
+        page = _get(client, "/v1/relationships", limit=PAGE, beyond=beyond)
+        rows += page["relationships"]
+        beyond = page["next"]
+        if beyond is None:
+            return rows
+
+
+def _receipts(client: httpx.Client) -> dict[int, str]:
+    found: dict[int, str] = {}
+    while True:
+        page = _get(client, "/v1/intake/receipts", after=max(found, default=0), limit=PAGE)["receipts"]
+        found |= {one["sequence"]: one["disposition"] for one in page}
+        if len(page) < PAGE:
+            return found
+
+
+def _read_log(client: httpx.Client, findings: Findings) -> None:
+    """The whole log, for what only the log can tell: reminders, and states with the order they came in."""
+    after = 0
+    while True:
+        page = _get(client, "/v1/events", after=after, limit=PAGE)
+        for recorded in page["events"]:
+            findings.events += 1
+            name, event = recorded["name"], recorded["event"]
+            if name == "mentoring.reminder_issued.v1":
+                findings.reminders[event["kind"]] += 1
+            step = _step(name, event)
+            if step is not None:
+                findings.trails.setdefault(recorded["stream"], []).append(step)
+        if not page["events"]:
+            return
+        after = page["position"]
+
+
+def _step(name: str, event: dict[str, Any]) -> tuple[str, str] | None:
+    if name == "mentoring.move_revised.v1":
+        return event["entered"] or "active", _instant(event["instant"] or event["occurred_at"])
+    entered = event.get("entered")
+    return None if entered is None else (entered, _instant(event["occurred_at"]))
+
+
+def _meeting(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["outcome"], _instant(row["starts_at"]), _instant(row["ends_at"])
+
+
+def _instant(text: str | None) -> str:
+    """One way of writing an instant, so that two can be compared."""
+    return "" if text is None else str(datetime.fromisoformat(text))

@@ -1,0 +1,129 @@
+"""The portal: what people do there, asked of the service by HTTP, and how the service is asked how far it is."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from workflow.demo.cast import Pair
+from workflow.demo.envelopes import Wire
+from workflow.demo.reports import Call
+
+REFUSED = 409
+PATIENCE = 20
+
+
+class Unexpected(Exception):
+    """The service answered otherwise than a service like this may."""
+
+
+class Portal:
+    """One client of the API, which sends one request after the other."""
+
+    def __init__(self, client: httpx.AsyncClient, pairs: dict[Any, Pair]) -> None:
+        self._client = client
+        self._pairs = pairs
+        self._position = 0
+
+    async def do(self, call: Call) -> bool:
+        """Ask for it, now and then twice under one key. False where it was refused."""
+        path, body = _request(call, self._pairs[call.relationship])
+        headers = {"Mentoring-Actor": f"{call.role} {call.person}", "Idempotency-Key": str(call.key)}
+        answers = [
+            await self._client.post(path, json=body, headers=headers)
+            for _ in range(2 if call.repeated else 1)
+        ]
+        if len({(answer.status_code, _version(answer)) for answer in answers}) != 1:
+            raise Unexpected(f"POST {path} under one key was answered in two ways")
+        answer = answers[0]
+        if answer.status_code == REFUSED:
+            return False
+        _check(answer)
+        self._position = max(self._position, answer.json()["position"])
+        return True
+
+    async def publish(self, wire: Wire) -> int:
+        """Hand a message to the service by HTTP; its sequence in the broker's stream."""
+        answer = await self._client.post("/v1/events", content=wire.body, headers=dict(wire.headers))
+        _check(answer)
+        (sequence,) = answer.json()["sequences"]
+        return int(sequence)
+
+    async def taken_in(self, messages: int) -> None:
+        """Wait until so many messages are committed, and all that they brought about is folded."""
+        while True:
+            intake = await self._get("/v1/intake")
+            if intake["received"] >= messages:
+                break
+            await asyncio.sleep(0.005)
+        if intake["received"] > messages:
+            raise Unexpected(f"{intake['received']} messages received, of {messages} sent")
+        self._position = max(self._position, intake["position"])
+        for path in ("/v1/agenda", "/v1/relationships"):
+            await self._get(path, after=self._position, limit=1)
+
+    async def move_clock(self, to: datetime) -> None:
+        """Let time pass; what falls due on the way is asked and folded before this returns."""
+        answer = await self._client.post("/v1/clock", json={"to": to.isoformat()})
+        _check(answer)
+        self._position = max(self._position, answer.json()["position"])
+
+    async def _get(self, path: str, **query: int) -> Any:
+        answer = await self._client.get(path, params=query)
+        for _ in range(PATIENCE):
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))
+            answer = await self._client.get(path, params=query)
+        _check(answer)
+        return answer.json()
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.is_error:
+        asked = f"{answer.request.method} {answer.request.url.path}"
+        raise Unexpected(f"{asked} was answered {answer.status_code}: {answer.text[:500]}")
+
+
+def _version(answer: httpx.Response) -> Any:
+    return answer.json().get("version")
+
+
+def _request(call: Call, pair: Pair) -> tuple[str, dict[str, Any] | None]:
+    """The route of the API that this is done by, and the body."""
+    if call.kind == "open":
+        parties = [
+            {"role": person.role, "person_id": str(person.id), "identities": list(person.identities)}
+            for person in pair.people
+        ]
+        return "/v1/relationships", {"relationship_id": str(call.relationship), "parties": parties}
+    tails: dict[str, tuple[str, dict[str, Any] | None]] = {
+        "confirm": ("commitments", None),
+        "draft": ("agreements", {"cadence_days": call.cadence_days, "topics": TOPICS}),
+        "sign": (f"agreements/{call.version}/signatures", None),
+        "declare": ("stagnation", None),
+        "look": ("fresh-looks", {"perspective": PERSPECTIVE, "measures": _measures(call)}),
+        "done": (f"measures/{call.measure}/completion", None),
+        "drop": (f"measures/{call.measure}/drops", None),
+        "close": ("closure", {"manner": call.manner, "reason": call.reason}),
+    }
+    tail, body = tails[call.kind]
+    return f"/v1/relationships/{call.relationship}/{tail}", body
+
+
+TOPICS = [
+    {"title": "How I work with my supervisor", "visibility": "pair_only"},
+    {"title": "Finding a position", "visibility": "shareable"},
+]
+PERSPECTIVE = "We talked about what was easy. The next three times begin with what is not."
+WHATS = ("Shadow a working day", "Write to two alumni", "Meet at the lab", "Read one job advert together")
+
+
+def _measures(call: Call) -> list[dict[str, Any]]:
+    return [
+        {"measure_id": str(measure), "what": what, "who": str(who), "by_when": due.isoformat()}
+        for (measure, who, due), what in zip(call.measures, WHATS, strict=False)
+    ]
