@@ -34,7 +34,7 @@ class Log:
     def __init__(self, *, twice: bool = False) -> None:
         self.facts: list[Recorded] = []
         self.twice = twice
-        self.reads = 0
+        self.read_after: list[int] = []
 
     def add(self, *events: e.Event, stream: UUID = PAIR, recorded: datetime | None = None) -> Log:
         for event in events:
@@ -48,7 +48,7 @@ class Log:
         return self
 
     def read(self, after: int, limit: int) -> Sequence[Recorded]:
-        self.reads += 1
+        self.read_after.append(after)
         page = self.facts[after : after + limit]
         if not self.twice or not page:
             return page

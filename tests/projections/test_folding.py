@@ -65,9 +65,9 @@ def test_a_rebuild_and_a_verification_find_no_difference(history: History, cut: 
         assert verified.rows == sum(len(found) for found in rows(path).values())
         before = rows(path)
         runner = Runner(views, log.read, log.head, page=7)
-        runner.rebuild()
+        asked = runner.rebuild()
         runner.catch_up()
-        assert [one.differences for one in runner.rebuilt] == [0] * len(PROJECTIONS)
+        assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
         assert rows(path) == before
         assert {lane.number for lane in views.lanes} == {2}
         views.close()

@@ -87,9 +87,9 @@ def test_a_paused_projection_stays_so_over_a_restart_until_it_is_rebuilt(tmp_pat
     mended = fold(log, path)
     runner = Runner(mended, log.read, log.head)
     assert {status.name: status.state for status in runner.status()}["journey"] is LaneState.PAUSED
-    runner.rebuild(["journey"])
+    asked = runner.rebuild(["journey"])
     runner.catch_up()
-    (rebuilt,) = runner.rebuilt
+    (rebuilt,) = asked.result(timeout=0)
     assert (rebuilt.name, rebuilt.generation, rebuilt.position, rebuilt.differences) == (
         "journey",
         2,
@@ -107,9 +107,9 @@ def test_a_rebuild_that_raises_leaves_what_serves(tmp_path: Path, log: Log) -> N
     fold(log, path).close()
     before = states(path)
     runner = with_bug(path, log)
-    runner.rebuild(["journey"])
+    asked = runner.rebuild(["journey"])
     runner.catch_up()
-    assert [(one.name, one.failure is not None) for one in runner.rebuilt] == [("journey", True)]
+    assert [(one.name, one.failure is not None) for one in asked.result(timeout=0)] == [("journey", True)]
     assert runner.views.shadows == []
     assert states(path) == before
     runner.views.close()
@@ -130,9 +130,12 @@ def test_an_interrupted_rebuild_goes_on_while_the_live_rows_serve(tmp_path: Path
     assert [lane.position for lane in views.shadows] == [2, 2, 2]
     log.add(onboarded(3), stream=OTHER)
     runner = Runner(views, log.read, log.head, page=1)
-    log.reads = 0
+    asked = runner.rebuild()
+    log.read_after.clear()
+    runner.step()
+    assert log.read_after == [5, 2], "what was folded before the interruption is not folded again"
     runner.catch_up()
-    assert [one.differences for one in runner.rebuilt] == [0, 0, 0]
+    assert [one.differences for one in asked.result(timeout=0)] == [0, 0, 0]
     assert {(status.generation, status.position) for status in runner.status()} == {(2, 6)}
     assert verify(path, PROJECTIONS, log.read).equal
     views.close()
@@ -232,6 +235,18 @@ async def test_nobody_waits_for_a_paused_projection(tmp_path: Path, log: Log) ->
         await runner.reached(5, ["journey"])
     assert await runner.reached(5, ["agenda"]) == 5
     runner.views.close()
+
+
+def test_a_rebuild_may_be_asked_for_while_the_runner_runs(tmp_path: Path, log: Log) -> None:
+    views = Views(tmp_path / "views.db", PROJECTIONS, durable=False)
+    runner = Runner(views, log.read, log.head)
+    runner.start()
+    assert runner.reaching(5).result(timeout=30) == 5
+    rebuilt = runner.rebuild(["agenda", "journey"]).result(timeout=30)
+    assert sorted((one.name, one.differences) for one in rebuilt) == [("agenda", 0), ("journey", 0)]
+    assert [status.generation for status in runner.status()] == [1, 2, 2]
+    runner.stop()
+    views.close()
 
 
 def test_a_log_that_cannot_be_read_is_told_and_tried_again(tmp_path: Path, log: Log) -> None:

@@ -27,7 +27,7 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
 from workflow.store.recorded import Recorded
 
 journey = Table(
@@ -192,8 +192,7 @@ def states_at(connection: Connection, at: datetime) -> dict[str, int]:
         .where((journey.c.left_at.is_(None)) | (journey.c.left_at > at))
         .group_by(journey.c.state)
     )
-    found = {row[0]: row[1] for row in connection.execute(query)}
-    return {state.value: found.get(state.value, 0) for state in State}
+    return numbers(connection.execute(query), State)
 
 
 def passed(connection: Connection) -> Passed:

@@ -28,7 +28,7 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
 from workflow.store.recorded import Recorded
 
 relationships = Table(
@@ -36,7 +36,6 @@ relationships = Table(
     VIEWS,
     Column("id", String(36), primary_key=True),
     Column("programme", String, nullable=False),
-    Column("zone", String, nullable=False),
     Column("state", String, nullable=False),
     Column("mentors", Integer, nullable=False),
     Column("mentees", Integer, nullable=False),
@@ -71,7 +70,6 @@ def _opened(stream: UUID, event: RelationshipOpened) -> Row:
         **_AT_FIRST,
         "id": str(stream),
         "programme": event.programme,
-        "zone": event.zone,
         "state": event.entered.value,
         "mentors": sum(party.role is Role.MENTOR for party in event.parties),
         "mentees": sum(party.role is Role.MENTEE for party in event.parties),
@@ -150,6 +148,7 @@ def _revise(row: Row, event: MoveRevised) -> None:
             row["term_ends_at"] = stored(event.term_ends_at)
 
 
+# What matters besides the events that enter a state.
 _HEEDED = frozenset(
     {
         AgreementConcluded,
@@ -162,7 +161,6 @@ _HEEDED = frozenset(
         ReminderIssued,
     }
 )
-"""What matters besides the events that enter a state."""
 
 
 def _heeds(event: Event) -> bool:
@@ -182,10 +180,8 @@ def _fold(document: Document, recorded: Recorded) -> None:
 
 
 def _refine(row: Row) -> Row:
-    concerns = [
-        {name: one[name] for name in ("code", "subject", "since", "clears")} for one in row["concerns"]
-    ]
-    return {**row, "concerns": concerns}
+    kept = [{name: one[name] for name in one if name != "evidence"} for one in row["concerns"]]
+    return {**row, "concerns": kept}
 
 
 RELATIONSHIPS = Projection("relationships", relationships, _heeds, _fold, _refine)
@@ -200,8 +196,8 @@ _SINCE = func.json_extract(_CONCERN.c.value, "$.since")
 
 def one(connection: Connection, relationship: UUID) -> Row | None:
     """The row of one relationship, or None where there is none."""
-    found = connection.execute(select(relationships).where(relationships.c.id == str(relationship)))
-    return next((dict(row) for row in found.mappings()), None)
+    query = select(relationships).where(relationships.c.id == str(relationship))
+    return next((dict(row) for row in connection.execute(query).mappings()), None)
 
 
 def listing(
@@ -244,12 +240,10 @@ def to_contact(connection: Connection, limit: int = 100) -> Sequence[Row]:
 def count_by_state(connection: Connection) -> dict[str, int]:
     """How many relationships are in each state now; every state is named."""
     counted = select(relationships.c.state, func.count()).group_by(relationships.c.state)
-    found = {row[0]: row[1] for row in connection.execute(counted)}
-    return {state.value: found.get(state.value, 0) for state in State}
+    return numbers(connection.execute(counted), State)
 
 
 def count_by_concern(connection: Connection) -> dict[str, int]:
     """How many concerns of each code are open; every code is named."""
     counted = select(_CODE, func.count()).select_from(relationships.join(_CONCERN, true())).group_by(_CODE)
-    found = {row[0]: row[1] for row in connection.execute(counted)}
-    return {name.value: found.get(name.value, 0) for name in ConcernCode}
+    return numbers(connection.execute(counted), ConcernCode)

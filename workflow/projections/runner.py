@@ -18,6 +18,7 @@ from workflow import failpoints
 from workflow.errors import NotFound
 from workflow.projections.lanes import Lane, LaneState
 from workflow.projections.reads import NotYetFolded, Readers
+from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
@@ -46,17 +47,6 @@ class Status:
         return max(0, self.head - self.position)
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What a rebuild came to. ``differences`` is None where the old rows were of another position."""
-
-    name: str
-    generation: int
-    position: int
-    differences: int | None
-    failure: str | None = None
-
-
 class Runner:
     """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position."""
 
@@ -78,9 +68,9 @@ class Runner:
         self._stopping = Event()
         self._thread: Thread | None = None
         self._readers = Readers()
+        self._rebuilds = Rebuilds()
         self.trouble: str | None = None
         """Why the last look for events failed, None where it did not; the runner goes on trying."""
-        self.rebuilt: list[Rebuilt] = []
 
     # --- while the service runs
 
@@ -118,6 +108,8 @@ class Runner:
 
     def step(self) -> bool:
         """Fold one page of every lane that has one; whether there may be more."""
+        for name in self._rebuilds.to_begin():
+            self.views.shadow(self._live(name))
         more = self._advance(self.views.lanes, None)
         if self.views.shadows:
             more = self._rebuild() or more
@@ -150,11 +142,14 @@ class Runner:
 
     # --- rebuilding
 
-    def rebuild(self, names: Collection[str] | None = None) -> None:
-        """Begin to fold projections anew beside those that serve, or go on with an interrupted rebuild."""
-        for lane in [lane for lane in self.views.lanes if lane.name in self._named(names)]:
-            self.views.shadow(lane)
+    def rebuild(self, names: Collection[str] | None = None) -> Future[list[Rebuilt]]:
+        """Have projections folded anew beside those that serve, or an interrupted rebuild go on.
+
+        Safe from any thread; it is done page by page as the runner runs, or by ``catch_up``.
+        """
+        future = self._rebuilds.ask(self._named(names))
         self.wake()
+        return future
 
     def _rebuild(self) -> bool:
         pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
@@ -163,14 +158,18 @@ class Runner:
             return True
         for live, shadow in pairs:
             if shadow.state is LaneState.PAUSED:
-                self.rebuilt.append(Rebuilt(shadow.name, shadow.number, shadow.position, None, shadow.cause))
                 self.views.discard(shadow)
+                self._rebuilt(shadow, None)
             elif live.state is LaneState.PAUSED or shadow.position >= live.position:
                 same = shadow.position == live.position
                 differences = self.views.differences(live, shadow) if same else None
                 self.views.swap(live, shadow)
-                self.rebuilt.append(Rebuilt(shadow.name, shadow.number, shadow.position, differences))
+                self._rebuilt(shadow, differences)
         return bool(self.views.shadows)
+
+    def _rebuilt(self, lane: Lane, differences: int | None) -> None:
+        rebuilt = Rebuilt(lane.name, lane.number, lane.position, differences, lane.cause)
+        self._rebuilds.done(rebuilt)
 
     def _live(self, name: str) -> Lane:
         return next(lane for lane in self.views.lanes if lane.name == name)

@@ -7,8 +7,9 @@ never renamed, because a view follows the table that it was made for.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -118,6 +119,12 @@ def generation_of(view: Table, number: int) -> Generation:
 def compact(value: Any) -> str:
     """JSON text in one form only, so that equal values are equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def numbers(counted: Iterable[Sequence[Any]], kinds: type[StrEnum]) -> dict[str, int]:
+    """What was counted by kind, with every kind named."""
+    found = {row[0]: row[1] for row in counted}
+    return {kind.value: found.get(kind.value, 0) for kind in kinds}
 
 
 def shape(view: Table) -> str:

@@ -1,0 +1,311 @@
+"""The clock: what is due is asked in order, once, whatever is due in between and whatever crashes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
+from workflow.aggregates.policy import Policy
+from workflow.clocks import SimulatedClock
+from workflow.consumers import clock as module
+from workflow.consumers.clock import ClockDriver
+from workflow.errors import Conflict, Stopped
+from workflow.projections import agenda
+from workflow.projections.agenda import Due
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.runner import Runner
+from workflow.projections.views import Views
+from workflow.store.event_store import EventStore
+from workflow.store.keys import KeyStore
+from workflow.store.recorded import Origin, Recorded
+from workflow.store.transaction import Transaction
+from workflow.store.writer import Writer
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+PAIRS = [UUID(int=number + 1) for number in range(7)]
+ORIGIN = Origin(correlation_id="test")
+
+
+def day(number: float) -> datetime:
+    return START + timedelta(days=number)
+
+
+class Movable:
+    """A real clock as far as the driver can tell: it is not for the driver to move."""
+
+    def __init__(self) -> None:
+        self.instant = START
+
+    def now(self) -> datetime:
+        return self.instant
+
+
+class World:
+    """A store, its projections and a clock, over one folder."""
+
+    def __init__(self, folder: Path, *, page: int = 500, clock: Any = None) -> None:
+        self.keys = KeyStore(folder / "keys.db", b"k" * 32)
+        self.store = EventStore(folder / "events.db", self.keys)
+        with self.store.ledger() as ledger:
+            instant = ledger.simulated_instant()
+        self.clock = clock or SimulatedClock(instant or START)
+        self.writer = Writer(self.store, self.clock)
+        self.views = Views(folder / "views.db", PROJECTIONS, durable=False)
+        self.runner = Runner(self.views, self.store.read, self.store.head)
+        self.writer.on_commit(lambda _: self.runner.wake())
+        self.writer.start()
+        self.runner.start()
+        self.do(lambda tx: tx.open_programme("default", "Europe/Helsinki", Policy(), ORIGIN))
+        self.driver = ClockDriver(
+            self.writer, self.clock, agenda=self.due, folded=self.folded, page=page, poll_seconds=0.01
+        )
+
+    def do(self, unit: Any) -> int:
+        return self.writer.submit(unit).result(30).position
+
+    def due(self, until: datetime, limit: int) -> Sequence[Due]:
+        with self.views.reading() as connection:
+            return agenda.due_until(connection, until, limit)
+
+    async def folded(self, position: int) -> int:
+        return await self.runner.reached(position, ["agenda"], timeout_seconds=30)
+
+    def facts(self) -> list[Recorded]:
+        return self.store.read(0, 100_000)
+
+    def close(self) -> None:
+        self.writer.stop()
+        self.runner.stop()
+        self.views.close()
+        self.store.close()
+        self.keys.close()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.close()
+
+
+def active(pair: UUID, at: datetime = START) -> Any:
+    """A unit that makes a relationship active."""
+    mentor, mentee = uuid5(pair, "mentor"), uuid5(pair, "mentee")
+    parties = (e.Party(person=mentor, role=e.Role.MENTOR), e.Party(person=mentee, role=e.Role.MENTEE))
+    actors = c.Actor(mentor, e.Role.MENTOR), c.Actor(mentee, e.Role.MENTEE)
+    commands: list[c.Command] = [
+        c.OpenRelationship(at=at, programme="default", zone="Europe/Helsinki", parties=parties),
+        *(c.ConfirmCommitment(at=at, actor=actor) for actor in actors),
+        c.DraftAgreement(at=at, actor=actors[0]),
+        *(c.SignAgreement(at=at, actor=actor, version=1) for actor in actors),
+    ]
+
+    def unit(tx: Transaction) -> None:
+        for command in commands:
+            tx.decide(pair, command, ORIGIN)
+
+    return unit
+
+
+def held(pair: UUID, number: float) -> Any:
+    """A unit that reports a meeting held on a day."""
+    report = c.ReportHeld(
+        at=day(number) + timedelta(hours=1),
+        uid=f"{pair}-{number}",
+        source="portal",
+        message=f"{pair}-{number}",
+        starts_at=day(number),
+        ends_at=day(number) + timedelta(hours=1),
+    )
+    return lambda tx: tx.decide(pair, report, ORIGIN).stale
+
+
+def story(world: World, pair: UUID) -> list[tuple[str, datetime]]:
+    return [
+        (type(fact.event).__name__, fact.event.occurred_at)
+        for fact in world.store.stream(pair)
+        if fact.event.provenance is e.Provenance.INFERRED
+    ]
+
+
+async def becomes(condition: Callable[[], bool]) -> None:
+    """Wait for what another task does by itself; the limit only ends a test that would hang."""
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110 there is no event to wait for
+            await asyncio.sleep(0.01)
+
+
+async def test_silence_is_suspected_and_then_stagnation_entered_each_at_its_due(world: World) -> None:
+    world.do(active(PAIRS[0]))
+    passed = await world.driver.advance(day(100))
+    assert passed.now == world.clock.now() == day(100)
+    found = story(world, PAIRS[0])
+    assert ("StagnationSuspected", day(45)) in found
+    assert ("StagnationEntered", day(60)) in found
+    assert passed.asked >= 2
+
+
+async def test_every_due_is_recorded_at_the_instant_that_it_was_asked(world: World) -> None:
+    for pair in PAIRS:
+        world.do(active(pair))
+    await world.driver.advance(day(100))
+    facts = [fact for fact in world.facts() if fact.event.provenance is e.Provenance.INFERRED]
+    assert facts
+    assert all(fact.metadata.recorded_at == fact.event.occurred_at for fact in facts)
+    recorded = [fact.metadata.recorded_at for fact in world.facts()]
+    assert recorded == sorted(recorded)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 500])
+async def test_dues_are_asked_in_order_of_due_and_relationship_however_they_are_paged(
+    tmp_path: Path, page: int
+) -> None:
+    world = World(tmp_path, page=page)
+    try:
+        for number, pair in enumerate(PAIRS):
+            world.do(active(pair, day(number % 3 - 3)))
+            world.do(held(pair, number % 2 - 2))
+        start = len(world.facts())
+        await world.driver.advance(day(200))
+        asked = [(fact.event.occurred_at, fact.stream) for fact in world.facts()[start:]]
+        assert len(asked) > 2 * len(PAIRS)
+        assert asked == sorted(asked)
+        assert world.due(day(200), 10) == []
+    finally:
+        world.close()
+
+
+async def test_one_jump_and_many_steps_come_to_the_same(tmp_path: Path) -> None:
+    logs = []
+    for name, days in (("jump", [120.0]), ("steps", [1.0 * number for number in range(121)])):
+        folder = tmp_path / name
+        folder.mkdir()
+        world = World(folder)
+        for pair in PAIRS:
+            world.do(active(pair))
+            world.do(held(pair, 0))
+        for number in days:
+            await world.driver.advance(day(number))
+        logs.append([(fact.stream, fact.version, fact.event) for fact in world.facts()])
+        world.close()
+    assert logs[0] == logs[1]
+
+
+async def test_a_reminder_to_book_is_issued_once(world: World) -> None:
+    world.do(active(PAIRS[0]))
+    world.do(held(PAIRS[0], 0))
+    await world.driver.advance(day(30))
+    await world.driver.advance(day(30))
+    issued = [event for event, _ in story(world, PAIRS[0]) if event == "ReminderIssued"]
+    assert issued == ["ReminderIssued"]
+
+
+async def test_a_fact_known_late_is_asked_about_when_the_clock_stays(world: World) -> None:
+    world.do(active(PAIRS[0], day(-50)))
+    await world.driver.advance(START)
+    assert any(event == "StagnationSuspected" for event, _ in story(world, PAIRS[0]))
+    assert all(at >= START for _, at in story(world, PAIRS[0]))
+
+
+async def test_the_clock_never_goes_back_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.driver.advance(day(10))
+    with pytest.raises(Conflict, match="never goes back"):
+        await world.driver.advance(day(9))
+    world.close()
+    world = World(tmp_path)
+    assert world.clock.now() == day(10)
+    world.close()
+
+
+async def test_a_jump_that_was_interrupted_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path, page=2)
+    for pair in PAIRS:
+        world.do(active(pair))
+    reached = world.driver._folded
+    left = [3]
+
+    async def crash(position: int) -> object:
+        left[0] -= 1
+        if left[0] < 0:
+            raise RuntimeError("the machine is gone")
+        return await reached(position)
+
+    monkeypatch.setattr(world.driver, "_folded", crash)
+    with pytest.raises(RuntimeError):
+        await world.driver.advance(day(200))
+    before = len(world.facts())
+    world.close()
+
+    world = World(tmp_path, page=2)
+    assert START < world.clock.now() < day(200)
+    await world.driver.advance(day(200))
+    assert len(world.facts()) > before
+    for pair in PAIRS:
+        assert [event for event, _ in story(world, pair)].count("StagnationEntered") == 1
+    world.close()
+
+
+async def test_commands_are_answered_while_the_clock_moves(world: World) -> None:
+    for pair in PAIRS[1:]:
+        world.do(active(pair))
+    moving = asyncio.create_task(world.driver.advance(day(400)))
+    written = await asyncio.wrap_future(world.writer.submit(active(PAIRS[0]), urgent=True))
+    assert written.position > 0
+    await moving
+    await world.driver.advance(day(400))
+    assert world.due(day(400), 10) == []
+
+
+async def test_a_due_that_stays_due_stops_the_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.do(active(PAIRS[0]))
+    monkeypatch.setattr(module, "PassTime", lambda at, now: c.PassTime(at=START, now=START))
+    with pytest.raises(Stopped, match="stays due"):
+        await world.driver.advance(day(100))
+
+
+async def test_the_real_clock_is_followed_and_not_moved(tmp_path: Path) -> None:
+    clock = Movable()
+    world = World(tmp_path, clock=clock)
+    world.do(active(PAIRS[0]))
+    world.do(held(PAIRS[0], 0))
+    with pytest.raises(Conflict, match="by itself"):
+        await world.driver.advance(day(1))
+    clock.instant = day(20)
+    following = asyncio.create_task(world.driver.run())
+    try:
+        await becomes(lambda: bool(story(world, PAIRS[0])))
+    finally:
+        following.cancel()
+    # The service was away when the reminder fell due, five days ago: too late to be of use.
+    assert story(world, PAIRS[0]) == [("ReminderSuppressed", day(15) + timedelta(hours=1))]
+    assert world.driver.trouble is None
+    world.close()
+
+
+async def test_trouble_is_told_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path, clock=Movable())
+    failures = [OSError("no disk")]
+
+    def due(until: datetime, limit: int) -> Sequence[Due]:
+        if failures:
+            raise failures[0]
+        return world.due(until, limit)
+
+    monkeypatch.setattr(world.driver, "_agenda", due)
+    following = asyncio.create_task(world.driver.run())
+    await becomes(lambda: "no disk" in str(world.driver.trouble))
+    failures.clear()
+    await becomes(lambda: world.driver.trouble is None)
+    following.cancel()
+    world.close()
