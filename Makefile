@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --generate-hashes --no-header --no-annotate
 
-.PHONY: help demo test soak bench check format docs lock clean
+.PHONY: help demo test soak bench check style types imports pages format docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -25,11 +25,19 @@ soak: $(READY) ## run the long forms of the tests
 bench: $(READY) ## measure, print a table and write benchmarks/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)
 
-check: $(READY) ## style, types, import contracts, documentation up to date
+check: style types imports pages ## style, types, import contracts, generated pages up to date
+
+style: $(READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(READY)
 	$(BIN)/mypy
+
+imports: $(READY)
 	$(BIN)/lint-imports
+
+pages: $(READY)
 	$(BIN)/python -m workflow.cli.docs --check
 
 format: $(READY) ## put the code into shape
