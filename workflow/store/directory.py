@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from workflow.store.foreseen import Foreseen
 from workflow.store.schema import to_micros
 
 _NO_RECURRENCE = -(2**62)
@@ -25,6 +26,12 @@ class Directory:
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
+        self._foreseen: Foreseen | None = None
+
+    def foresee(self, identities: Iterable[bytes], entries: Iterable[tuple[str, datetime | None]]) -> None:
+        """A batch is about to ask for these identity hashes and calendar entries: look them up together."""
+        asked = ((uid, _recurrence(recurrence_id)) for uid, recurrence_id in entries)
+        self._foreseen = Foreseen(self._cursor, identities, asked)
 
     # --- people -------------------------------------------------------------------------------------------
 
@@ -36,6 +43,8 @@ class Directory:
 
     def person_in(self, relationship: UUID, identity: bytes) -> UUID | None:
         """The party of ``relationship`` known by this identity hash."""
+        if self._foreseen is not None and identity in self._foreseen.people:
+            return self._foreseen.person_in(relationship, identity)
         self._cursor.execute(
             "SELECT i.person FROM identities i JOIN memberships m ON m.person = i.person"
             " WHERE i.hash = ? AND m.relationship = ?",
@@ -51,18 +60,21 @@ class Directory:
 
     def identify(self, person: UUID, identities: Iterable[bytes]) -> None:
         """From now on ``person`` is known by these identity hashes, as long as nobody else is."""
+        self._foreseen = None
         self._cursor.executemany(
             "INSERT OR IGNORE INTO identities VALUES (?, ?)", [(hash_, person.bytes) for hash_ in identities]
         )
 
     def forget(self, person: UUID) -> None:
         """No identity leads to ``person`` any more."""
+        self._foreseen = None
         self._cursor.execute("DELETE FROM identities WHERE person = ?", (person.bytes,))
 
     # --- relationships ------------------------------------------------------------------------------------
 
     def enrol(self, relationship: UUID, opened_at: datetime, persons: Iterable[UUID]) -> None:
         """A relationship was opened at ``opened_at`` among ``persons``."""
+        self._foreseen = None
         self._cursor.execute(
             "INSERT OR IGNORE INTO relationships VALUES (?, ?, NULL)",
             (relationship.bytes, to_micros(opened_at)),
@@ -74,6 +86,7 @@ class Directory:
 
     def close(self, relationship: UUID, at: datetime) -> None:
         """The relationship ended at ``at``; meetings that start then or later are not its own."""
+        self._foreseen = None
         self._cursor.execute(
             "UPDATE relationships SET closed_at = ? WHERE relationship = ?",
             (to_micros(at), relationship.bytes),
@@ -86,6 +99,9 @@ class Directory:
 
     def relationships_of(self, identities: Sequence[bytes], at: datetime | None) -> list[UUID]:
         """The relationships open at ``at`` (None: at any time) that have all of ``identities``."""
+        foreseen = self._foreseen
+        if foreseen is not None and at is not None and all(name in foreseen.people for name in identities):
+            return foreseen.relationships_of(identities, to_micros(at))
         marks = ",".join("?" * len(identities))
         wanted: list[object] = [*identities]
         window = ""
@@ -106,14 +122,24 @@ class Directory:
 
     def bind(self, uid: str, recurrence_id: datetime | None, relationship: UUID) -> bool:
         """This calendar entry belongs to ``relationship``; True where that is news."""
+        recurrence = _recurrence(recurrence_id)
+        holders = None if self._foreseen is None else self._foreseen.holders.get((uid, recurrence))
+        if holders is not None:
+            if relationship in holders:
+                return False
+            holders.append(relationship)
         self._cursor.execute(
-            "INSERT OR IGNORE INTO uids VALUES (?, ?, ?)",
-            (uid, _recurrence(recurrence_id), relationship.bytes),
+            "INSERT OR IGNORE INTO uids VALUES (?, ?, ?)", (uid, recurrence, relationship.bytes)
         )
         return self._cursor.rowcount == 1
 
     def bound(self, uid: str, recurrence_id: datetime | None) -> list[UUID]:
         """The relationships that this calendar entry belongs to."""
+        holders = (
+            None if self._foreseen is None else self._foreseen.holders.get((uid, _recurrence(recurrence_id)))
+        )
+        if holders is not None:
+            return list(holders)
         self._cursor.execute(
             "SELECT relationship FROM uids WHERE uid = ? AND recurrence = ?",
             (uid, _recurrence(recurrence_id)),

@@ -103,17 +103,17 @@ class EventRecorder(SQLiteApplicationRecorder):
         )
         return list(range(first, first + len(stored_events)))
 
-    def select_page(self, cursor: sqlite3.Cursor | SQLiteCursor, after: int, limit: int) -> list[Row]:
+    def select_page(self, cursor: sqlite3.Cursor, after: int, limit: int) -> list[Row]:
         """Events behind the position ``after``, in order."""
         cursor.execute(
             "SELECT rowid, originator_id, originator_version, topic, state"
             f" FROM {self.events_table_name} WHERE rowid > ? ORDER BY rowid LIMIT ?",
             (after, limit),
         )
-        return [tuple(row) for row in cursor.fetchall()]
+        return cursor.fetchall()
 
     def select_stream(
-        self, cursor: sqlite3.Cursor | SQLiteCursor, stream: UUID, after_version: int = 0, limit: int = -1
+        self, cursor: sqlite3.Cursor, stream: UUID, after_version: int = 0, limit: int = -1
     ) -> list[Row]:
         """The events of one stream behind ``after_version``, in order."""
         cursor.execute(
@@ -122,7 +122,7 @@ class EventRecorder(SQLiteApplicationRecorder):
             " ORDER BY originator_version LIMIT ?",
             (stream.hex, after_version, limit),
         )
-        return [tuple(row) for row in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 class Factory(SQLiteFactory):

@@ -77,6 +77,7 @@ class Transaction:
         self.new_id = batch.new_id
         self._states: dict[UUID, Aggregate] = {}
         self._staged: list[Staged] = []
+        self._policies: dict[str, PolicyInForce] = {}
         self._head = batch.head
         ledger = Ledger(batch.cursor, batch.store.keys)
         self.ledger = ledger
@@ -143,10 +144,13 @@ class Transaction:
 
     def policy(self, programme: str) -> PolicyInForce:
         """The policy that the programme's decisions follow now."""
-        state = self.programme(programme)
-        if state is None or state.in_force is None:
-            raise NotFound(f"there is no programme {programme!r}", code="programme_unknown")
-        return state.in_force
+        policy = self._policies.get(programme)
+        if policy is None:
+            state = self.programme(programme)
+            if state is None or state.in_force is None:
+                raise NotFound(f"there is no programme {programme!r}", code="programme_unknown")
+            policy = self._policies[programme] = state.in_force
+        return policy
 
     def open_programme(self, name: str, zone: str, policy: Policy, origin: Origin) -> Programme:
         """Open the programme, or adopt another policy where it is open with an older one."""
@@ -161,6 +165,7 @@ class Transaction:
         advanced = _programme([*self._programme_events(name), *events])
         assert advanced is not None
         self._stage(programme_id(name), version, events, origin, advanced)
+        self._policies.pop(name, None)
         return advanced
 
     def _programme_events(self, name: str) -> list[Event]:

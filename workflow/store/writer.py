@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from workflow.clocks import Clock
-from workflow.errors import Unavailable
+from workflow.errors import MentoringError, Unavailable
 from workflow.failpoints import hit
 from workflow.store.event_store import EventStore
 from workflow.store.states import States
@@ -178,7 +178,7 @@ class Writer:
                 log.warning("commit failed, attempt %d of %d: %s", attempt, _ATTEMPTS, type(error).__name__)
         else:
             if len(jobs) == 1:
-                jobs[0].future.set_exception(failure)
+                jobs[0].future.set_exception(_as_told(failure))
                 return
             middle = len(jobs) // 2
             self._commit(jobs[:middle])
@@ -243,3 +243,12 @@ class Writer:
         self._states.clear()
         self._head = self._store.recorder.head(cursor)
         self._recorded_at = self._store.last_recorded_at(cursor)
+
+
+def _as_told(failure: Exception | None) -> MentoringError:
+    """What whoever waits is told of a commit that kept failing; the cause goes with it."""
+    if isinstance(failure, MentoringError):
+        return failure
+    told = Unavailable("what was asked could not be stored; nothing was changed", code="not_stored")
+    told.__cause__ = failure
+    return told

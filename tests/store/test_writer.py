@@ -1,0 +1,405 @@
+"""One thread writes: units stand or fall alone, commits are shared, nobody is told before it is durable."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from eventsourcing.persistence import IntegrityError, StoredEvent
+
+from tests.store.conftest import ORIGIN, START, Place, booking, open_one, opening
+from workflow.aggregates.decide import Decision
+from workflow.aggregates.policy import Policy
+from workflow.aggregates.relationship import Relationship, replay
+from workflow.errors import NotFound, Refused, Unavailable
+from workflow.store.receipts import Disposition
+from workflow.store.recorded import Origin
+from workflow.store.transaction import Transaction
+from workflow.store.writer import Writer
+
+
+def as_dict(state: Relationship) -> dict[str, Any]:
+    return {
+        slot: repr(getattr(state, slot)) if slot == "calendar" else getattr(state, slot, None)
+        for slot in Relationship.__slots__
+        if slot != "calendar"
+    }
+
+
+def _live(transaction: Transaction, id: UUID) -> dict[str, Any]:
+    state = transaction.relationship(id)
+    assert state is not None
+    return as_dict(state)
+
+
+def _note(order: list[str], text: str) -> Callable[[Transaction], None]:
+    return lambda transaction: order.append(text)
+
+
+def _book(id: UUID, uid: str, day: int) -> Callable[[Transaction], Decision]:
+    return lambda transaction: transaction.decide(id, booking(uid, day), ORIGIN)
+
+
+class Gate:
+    """Holds the writer inside a unit until the test lets go."""
+
+    def __init__(self, place: Place) -> None:
+        self.entered, self.open = threading.Event(), threading.Event()
+        self.future = place.writer.submit(self._unit)
+        assert self.entered.wait(10)
+
+    def _unit(self, transaction: Transaction) -> None:
+        self.entered.set()
+        assert self.open.wait(10)
+
+
+def test_what_is_written_can_be_read_with_its_position(place: Place) -> None:
+    written = place.do(open_one)
+    recorded = place.store.stream(written.value)
+    assert recorded[-1].position == written.position == place.store.head() == place.writer.head
+    assert [r.version for r in recorded] == list(range(1, len(recorded) + 1))
+    everything = place.store.read(0, 100)
+    assert [r.position for r in everything] == list(range(1, written.position + 1))
+    assert place.store.read(written.position, 10) == []
+    assert place.store.stream(written.value, after_version=len(recorded)) == []
+    assert all(r.metadata.recorded_at == START for r in everything)
+    assert len({r.metadata.event_id for r in everything}) == len(everything)
+
+
+def test_the_origin_goes_with_every_event(place: Place) -> None:
+    id = place.do(open_one).value
+    origin = Origin("corr", "cause", "calendar", "m1", "00-trace")
+    place.do(lambda t: t.decide(id, booking("u1"), origin))
+    metadata = place.store.stream(id)[-1].metadata
+    assert metadata.model_dump(exclude={"event_id", "recorded_at"}) == {
+        "correlation_id": "corr",
+        "causation_id": "cause",
+        "source": "calendar",
+        "message_id": "m1",
+        "traceparent": "00-trace",
+    }
+
+
+def test_a_unit_that_is_refused_loses_only_its_own(place: Place) -> None:
+    gate = Gate(place)
+    ids = [uuid4() for _ in range(3)]
+
+    def unit(transaction: Transaction, id: UUID, fail: bool) -> None:
+        transaction.decide(id, opening(uuid4(), uuid4()), ORIGIN)
+        transaction.directory.enrol(id, START, [])
+        transaction.receipts.record("up", ids.index(id), id.bytes, b"d", Disposition.APPLIED, True)
+        transaction.receipts.move_position("up", ids.index(id))
+        if fail:
+            transaction.decide(id, opening(uuid4(), uuid4()), ORIGIN)
+
+    futures = [place.writer.submit(partial(unit, id=id, fail=id == ids[1])) for id in ids]
+    gate.open.set()
+    positions = [futures[0].result(10).position, futures[2].result(10).position]
+    with pytest.raises(Refused):
+        futures[1].result(10)
+    assert positions[0] < positions[1] == place.store.head()
+    assert [len(place.store.stream(id)) > 0 for id in ids] == [True, False, True]
+    with place.store.ledger() as ledger:
+        assert [ledger.directory.knows(id) for id in ids] == [True, False, True]
+        assert [ledger.receipts.first(id.bytes) is not None for id in ids] == [True, False, True]
+        assert ledger.receipts.counts()[Disposition.APPLIED] == 2
+        assert ledger.receipts.position("up") == 2
+
+
+def test_a_refused_decision_leaves_the_unit_to_go_on(place: Place) -> None:
+    def unit(transaction: Transaction) -> UUID:
+        id = open_one(transaction)
+        with pytest.raises(Refused):
+            transaction.decide(id, opening(uuid4(), uuid4()), ORIGIN)
+        with pytest.raises(NotFound):
+            transaction.decide(uuid4(), booking("u"), ORIGIN)
+        with pytest.raises(NotFound):
+            transaction.policy("unknown programme")
+        transaction.decide(id, booking("u"), ORIGIN)
+        return id
+
+    written = place.do(unit)
+    assert place.store.stream(written.value)[-1].position == written.position
+
+
+def test_states_in_memory_equal_replayed_ones_whatever_failed(place: Place) -> None:
+    ids = place.do(lambda t: [open_one(t) for _ in range(3)]).value
+
+    def failing(transaction: Transaction) -> None:
+        transaction.decide(ids[0], booking("lost"), ORIGIN)
+        raise RuntimeError("a bug in a unit")
+
+    for n in range(6):
+        place.do(_book(ids[n % 3], f"u{n}", n))
+        with pytest.raises(RuntimeError):
+            place.do(failing)
+    for id in ids:
+        live = place.do(partial(_live, id=id)).value
+        replayed = replay(id, [r.event for r in place.store.stream(id)])
+        assert replayed is not None
+        assert live == as_dict(replayed)
+        assert live["version"] == len(place.store.stream(id))
+
+
+def test_nothing_is_told_before_it_is_durable(place: Place) -> None:
+    heads: list[tuple[str, int]] = []
+    place.writer.on_commit(lambda position: heads.append(("commit", position)))
+    id = uuid4()
+    future = place.writer.submit(lambda t: t.decide(id, opening(uuid4(), uuid4()), ORIGIN))
+    future.add_done_callback(lambda done: heads.append(("told", len(place.store.stream(id)))))
+    future.result(10)
+    place.do(lambda t: None)
+    kinds = [kind for kind, _ in heads]
+    assert kinds[:2] == ["commit", "told"]
+    assert heads[0][1] == place.store.head()
+    assert heads[1][1] == len(place.store.stream(id))
+
+
+def test_a_listener_that_fails_stops_nothing(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(position: int) -> None:
+        raise RuntimeError("listener")
+
+    place.writer.on_commit(broken)
+    place.do(open_one)
+    place.do(open_one)
+    assert "a listener to commits failed" in caplog.text
+
+
+def test_urgent_units_go_first_and_the_others_are_not_starved(place: Place) -> None:
+    order: list[str] = []
+    gate = Gate(place)
+    futures: list[Future[Any]] = []
+    for n in range(3):
+        futures.append(place.writer.submit(_note(order, f"other {n}")))
+        futures.append(place.writer.submit(_note(order, f"urgent {n}"), urgent=True))
+    gate.open.set()
+    wait(futures, 10)
+    assert order == [f"urgent {n}" for n in range(3)] + [f"other {n}" for n in range(3)]
+
+
+def test_a_commit_without_time_still_takes_one_of_the_others(empty: Place) -> None:
+    """A stopwatch that jumps past the commit's time with every look: only the guarantee is left."""
+    ticks = iter(range(10**9))
+    empty.writer = Writer(empty.store, empty.clock, monotonic=lambda: float(next(ticks)))
+    empty.start()
+    gate = Gate(empty)
+    order: list[str] = []
+    futures = [empty.writer.submit(_note(order, f"urgent {n}"), urgent=True) for n in range(5)] + [
+        empty.writer.submit(_note(order, f"other {n}")) for n in range(5)
+    ]
+    gate.open.set()
+    wait(futures, 10)
+    assert len(order) == 10
+    assert order.index("other 0") <= 2, order
+    assert order.index("urgent 4") < 10
+
+
+def test_commands_are_answered_while_intake_floods(place: Place) -> None:
+    """The watchdog is the timeout: a spike of this design once hung exactly here."""
+    ids = place.do(lambda t: [open_one(t) for _ in range(20)]).value
+    stop = threading.Event()
+    flooded: list[Future[Any]] = []
+
+    def flood() -> None:
+        n = 0
+        while not stop.is_set():
+            n += 1
+            if place.writer.backlog > 50:
+                wait(flooded[-20:], 10)
+
+            def unit(transaction: Transaction, n: int = n) -> None:
+                for k in range(20):
+                    transaction.decide(ids[k], booking(f"u{n % 5}", n % 300, sequence=n), ORIGIN)
+
+            flooded.append(place.writer.submit(unit))
+
+    flooder = threading.Thread(target=flood)
+    flooder.start()
+    try:
+        for _ in range(50):
+            written = place.writer.submit(open_one, urgent=True).result(20)
+            assert place.store.stream(written.value)
+    finally:
+        stop.set()
+        flooder.join()
+    assert not wait(flooded, 60).not_done
+    assert all(future.exception() is None for future in flooded)
+
+
+def test_what_is_recorded_never_decreases_along_the_log(place: Place) -> None:
+    due = START + timedelta(days=3)
+    id = place.do(open_one).value
+
+    def ask(transaction: Transaction) -> None:
+        transaction.decide(id, booking("u1"), ORIGIN, now=due)
+
+    place.do(ask)
+    # The clock still shows START; what comes now is not recorded earlier than what is there.
+    assert place.do(lambda t: t.now).value == due
+    place.do(lambda t: t.decide(id, booking("u2"), ORIGIN))
+    place.do(lambda t: t.decide(id, booking("u3"), ORIGIN, now=START))
+    times = [r.metadata.recorded_at for r in place.store.read(0, 100)]
+    assert times == sorted(times)
+    assert times[-1] == due
+    place.close()
+    again = Place(place.folder)
+    again.writer.start()
+    assert again.do(lambda t: t.now).value == due
+    again.close()
+
+
+class BrokenCommit:
+    """Makes the store's commits fail for a while, as a full disk does."""
+
+    def __init__(self, place: Place, failures: int) -> None:
+        self.left = failures
+        self.runs = 0
+        self._transaction = place.store.transaction
+        place.store.transaction = self  # type: ignore[method-assign]
+
+    @contextmanager
+    def __call__(self) -> Iterator[sqlite3.Cursor]:
+        with self._transaction() as cursor:
+            self.runs += 1
+            yield cursor
+            if self.left > 0:
+                self.left -= 1
+                raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_a_commit_that_fails_is_decided_anew(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    id = place.do(open_one).value
+    head = place.store.head()
+    broken = BrokenCommit(place, 3)
+    written = place.do(lambda t: t.decide(id, booking("u1"), ORIGIN))
+    assert broken.runs == 4
+    assert written.position == place.store.head() > head
+    assert [r.version for r in place.store.stream(id)] == list(range(1, len(place.store.stream(id)) + 1))
+
+
+def test_a_commit_that_keeps_failing_is_told_and_leaves_nothing(place: Place) -> None:
+    id = place.do(open_one).value
+    head = place.store.head()
+    BrokenCommit(place, 5)
+    with pytest.raises(Unavailable):
+        place.do(lambda t: t.decide(id, booking("u1"), ORIGIN))
+    assert place.store.head() == head
+    place.do(lambda t: t.decide(id, booking("u1"), ORIGIN))
+    assert len(place.store.stream(id)) > 1
+
+
+def test_one_unit_that_cannot_be_stored_does_not_take_the_others_with_it(place: Place) -> None:
+    gate = Gate(place)
+
+    def unstorable(transaction: Transaction) -> None:
+        id = uuid4()
+        transaction.decide(id, opening(uuid4(), uuid4()), ORIGIN)
+        transaction._staged.append(transaction._staged[-1])
+
+    good = [place.writer.submit(open_one) for _ in range(3)]
+    bad = place.writer.submit(unstorable)
+    good += [place.writer.submit(open_one) for _ in range(3)]
+    gate.open.set()
+    with pytest.raises(Unavailable) as raised:
+        bad.result(20)
+    assert isinstance(raised.value.__cause__, IntegrityError)
+    for future in good:
+        assert place.store.stream(future.result(20).value)
+
+
+def test_what_another_process_wrote_is_seen(place: Place) -> None:
+    id = place.do(open_one).value
+    before = place.do(lambda t: t.relationship(id).version).value
+    last = place.store.stream(id)[-1]
+    other = Place(place.folder)
+    other.writer.start()
+    other.do(lambda t: t.decide(id, booking("u1"), ORIGIN))
+    other.close()
+    assert place.do(lambda t: t.relationship(id).version).value > before
+    place.do(lambda t: t.decide(id, booking("u2"), ORIGIN))
+    versions = [r.version for r in place.store.stream(id)]
+    assert versions == list(range(1, len(versions) + 1))
+    assert versions[-1] > last.version + 1
+
+
+def test_two_writers_in_one_file_never_overwrite_each_other(place: Place) -> None:
+    """Not a way to run it, but it must not lose anything."""
+    id = place.do(open_one).value
+    other = Place(place.folder)
+    other.writer.start()
+    futures = [
+        writer.submit(_book(id, f"u{n}", n))
+        for n in range(40)
+        for writer in [(place.writer, other.writer)[n % 2]]
+    ]
+    for future in futures:
+        future.result(30)
+    other.close()
+    recorded = place.store.stream(id)
+    assert [r.version for r in recorded] == list(range(1, len(recorded) + 1))
+    assert {getattr(r.event, "uid", None) for r in recorded} >= {f"u{n}" for n in range(40)}
+
+
+def test_stopping_finishes_what_was_submitted(place: Place) -> None:
+    gate = Gate(place)
+    futures = [place.writer.submit(open_one) for _ in range(30)]
+    threading.Timer(0.05, gate.open.set).start()
+    place.writer.stop()
+    assert all(future.done() and future.exception() is None for future in futures)
+    assert not place.writer.alive
+    with pytest.raises(Unavailable):
+        place.writer.submit(open_one)
+
+
+def test_a_cancelled_unit_never_runs(place: Place) -> None:
+    gate = Gate(place)
+    ran: list[int] = []
+    future = place.writer.submit(lambda t: ran.append(1))
+    assert future.cancel()
+    gate.open.set()
+    place.do(lambda t: None)
+    assert ran == []
+
+
+def test_policies_are_adopted_in_versions(place: Place) -> None:
+    assert place.do(lambda t: t.policy("default").version).value == 1
+    other = Policy.model_validate({"agreement": {"cadence_days": 14}})
+
+    def adopt(transaction: Transaction) -> list[int]:
+        transaction.open_programme("default", "Europe/Helsinki", other, ORIGIN)
+        versions = [transaction.policy("default").version]
+        transaction.open_programme("default", "Europe/Helsinki", other, ORIGIN)
+        return [*versions, transaction.policy("default").version]
+
+    assert place.do(adopt).value == [2, 2]
+    place.close()
+    again = Place(place.folder)
+    again.writer.start()
+    in_force = again.do(lambda t: t.policy("default")).value
+    again.close()
+    assert in_force.version == 2
+    assert in_force.policy == other
+
+
+def test_the_log_says_nothing_at_all_when_all_is_well(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    place.do(open_one)
+    assert caplog.text == ""
+
+
+def test_the_librarys_own_reading_finds_what_the_writer_wrote(place: Place) -> None:
+    id = place.do(open_one).value
+    stored = place.store.recorder.select_events(id)
+    assert isinstance(stored[0], StoredEvent)
+    assert next(iter(place.store.facts.events.get(id))).originator_id == id
+    log = place.store.facts.notification_log.select(start=1, limit=10)
+    assert [notification.id for notification in log] == [r.position for r in place.store.read(0, 10)]

@@ -1,0 +1,76 @@
+"""What a batch will ask the directory, asked at once: a thousand small questions cost more than two large ones."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+_CHUNK = 500
+
+Entry = tuple[str, int]
+"""A calendar UID and the recurrence as it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Somebody's part in one relationship, and from when to when that was open, in microseconds."""
+
+    person: UUID
+    relationship: UUID
+    opened_at: int
+    closed_at: int | None
+
+    def open_at(self, instant: int) -> bool:
+        """Whether the relationship was open then."""
+        return self.opened_at <= instant and (self.closed_at is None or instant < self.closed_at)
+
+
+class Foreseen:
+    """Answers known beforehand, good for as long as nobody changes who belongs where."""
+
+    def __init__(self, cursor: sqlite3.Cursor, identities: Iterable[bytes], entries: Iterable[Entry]) -> None:
+        self.people: dict[bytes, list[Membership]] = {identity: [] for identity in identities}
+        self.holders: dict[Entry, list[UUID]] = {entry: [] for entry in entries}
+        relationships: dict[bytes, UUID] = {}
+        for chunk in _chunks(list(self.people)):
+            cursor.execute(
+                "SELECT i.hash, i.person, m.relationship, r.opened_at, r.closed_at FROM identities i"
+                " JOIN memberships m ON m.person = i.person"
+                " JOIN relationships r ON r.relationship = m.relationship"
+                f" WHERE i.hash IN ({','.join('?' * len(chunk))})",
+                chunk,
+            )
+            for hash_, person, relationship, opened_at, closed_at in cursor.fetchall():
+                known = relationships.get(relationship) or UUID(bytes=relationship)
+                relationships[relationship] = known
+                self.people[hash_].append(Membership(UUID(bytes=person), known, opened_at, closed_at))
+        for names in _chunks(list({uid for uid, _ in self.holders})):
+            cursor.execute(
+                "SELECT uid, recurrence, relationship FROM uids"
+                f" WHERE uid IN ({','.join('?' * len(names))}) ORDER BY relationship",
+                names,
+            )
+            for uid, recurrence, relationship in cursor.fetchall():
+                if (uid, recurrence) in self.holders:
+                    self.holders[uid, recurrence].append(UUID(bytes=relationship))
+
+    def person_in(self, relationship: UUID, identity: bytes) -> UUID | None:
+        """The party of ``relationship`` known by this identity, which was foreseen."""
+        for membership in self.people[identity]:
+            if membership.relationship == relationship:
+                return membership.person
+        return None
+
+    def relationships_of(self, identities: Sequence[bytes], at: int) -> list[UUID]:
+        """The relationships open at ``at`` that have all of ``identities``, which were foreseen."""
+        first, *others = (
+            {membership.relationship for membership in self.people[identity] if membership.open_at(at)}
+            for identity in identities
+        )
+        return sorted(first.intersection(*others))
+
+
+def _chunks(values: list[bytes] | list[str]) -> Iterable[list[bytes] | list[str]]:
+    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))
