@@ -43,7 +43,6 @@ class RelationshipOut(Out):
 
     id: UUID
     programme: str
-    zone: str
     state: State
     mentors: int
     mentees: int
