@@ -60,6 +60,7 @@ def take_in(
         batch = [received for received in batch if received.sequence not in seen]
     keys = {key for received in batch if (key := received.content.key) is not None}
     firsts = {key: receipt.digest for key, receipt in tx.receipts.firsts(keys).items()}
+    resolver.foresee(tx, (content.data for r in batch if isinstance(content := r.content, Message)))
     for received in batch:
         _account(tx, resolver, upstream, received, firsts, give_up=give_up)
     if batch:

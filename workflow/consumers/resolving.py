@@ -54,9 +54,27 @@ class Resolver:
         """The keyed hashes of ``identities``."""
         return [self._hash(identity) for identity in identities]
 
+    def foresee(self, tx: Transaction, batch: Iterable[Data]) -> None:
+        """A batch is about to ask for what these messages name."""
+        named: set[str] = set()
+        entries: set[tuple[str, datetime | None]] = set()
+        for data in batch:
+            said = vars(data)  # asking a model for a member that it has not got is slow
+            for members in (data.parties, said.get("attended"), said.get("missed_by")):
+                if members is not None:
+                    named.update(members)
+            cancelled_by = said.get("cancelled_by")
+            if cancelled_by is not None:
+                named.add(cancelled_by)
+            entries.add((data.uid, data.recurrence_id))
+            previous = said.get("previous_uid")
+            if previous is not None:
+                entries.add((previous, data.recurrence_id))
+        tx.directory.foresee(self.hashes(named), entries)
+
     def relationship(self, tx: Transaction, data: Data) -> UUID | Waits | Parks:
         """The relationship that the meeting belongs to, as the domain's rules find it."""
-        previous: str | None = getattr(data, "previous_uid", None)
+        previous: str | None = vars(data).get("previous_uid")
         if data.relationship_id is not None:
             if tx.relationship(data.relationship_id) is None:
                 return Waits("not_opened", (awaits_relationship(data.relationship_id),))
@@ -83,7 +101,7 @@ class Resolver:
                 holders = tx.directory.holding(uid, data.recurrence_id, hashes)
                 if holders:
                     return holders
-        starts_at: datetime | None = getattr(data, "starts_at", None)
+        starts_at: datetime | None = vars(data).get("starts_at")
         return [] if starts_at is None else tx.directory.relationships_of(hashes, starts_at)
 
     def persons(
