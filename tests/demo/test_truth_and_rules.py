@@ -6,6 +6,7 @@ first step at which they part.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,9 @@ class Mirrored(Course):
         self.now = opened
         parties = tuple(e.Party(person=person.id, role=e.Role(person.role)) for person in pair.people)
         self.kept: Relationship | None = None
-        self._decide(c.OpenRelationship(at=opened, programme="default", zone="Europe/Helsinki", parties=parties))
+        self._decide(
+            c.OpenRelationship(at=opened, programme="default", zone="Europe/Helsinki", parties=parties)
+        )
 
     def call(self, call: Call, now: datetime) -> bool:
         self.now = now
@@ -96,19 +99,20 @@ def _step(event: e.Event) -> tuple[str, datetime] | None:
 
 
 def _command(call: Call, now: datetime) -> c.Command:
-    by = {"at": now, "actor": c.Actor(person=call.person, role=e.Role(call.role))}
+    by: dict[str, Any] = {"at": now, "actor": c.Actor(person=call.person, role=e.Role(call.role))}
     measures = tuple(
         e.Measure(measure=measure, what=Sealed("?", author=who), who=who, by_when=due)
         for measure, who, due in call.measures
     )
-    makers: dict[str, Any] = {
+    measure: dict[str, Any] = {"measure": call.measure}
+    makers: dict[str, Callable[[], c.Command]] = {
         "confirm": lambda: c.ConfirmCommitment(**by),
         "draft": lambda: c.DraftAgreement(**by, cadence_days=call.cadence_days),
         "sign": lambda: c.SignAgreement(**by, version=call.version),
         "declare": lambda: c.DeclareStagnation(**by),
         "look": lambda: c.HoldFreshLook(**by, measures=measures),
-        "done": lambda: c.CompleteMeasure(**by, measure=call.measure),
-        "drop": lambda: c.DropMeasure(**by, measure=call.measure),
+        "done": lambda: c.CompleteMeasure(**by, **measure),
+        "drop": lambda: c.DropMeasure(**by, **measure),
         "close": lambda: c.Close(
             **by, manner=e.ClosureManner(call.manner), reason=e.ClosureReason(call.reason)
         ),
@@ -127,7 +131,7 @@ def _told(pair: Pair, report: Report) -> c.Command:
         "source": report.source,
         "message": report.id,
     }
-    times = {"starts_at": report.starts_at, "ends_at": report.ends_at}
+    times: dict[str, Any] = {"starts_at": report.starts_at, "ends_at": report.ends_at}
     attended = None if report.attended is None else ids(report.attended)
     cancelled_by = None if report.cancelled_by is None else ids((report.cancelled_by,))[0]
     match report.kind:
@@ -147,7 +151,7 @@ def _told(pair: Pair, report: Report) -> c.Command:
             return c.CorrectOutcome(
                 **common,
                 **times,
-                outcome=e.Outcome(report.outcome),
+                outcome=e.Outcome(report.outcome or "none"),
                 attended=attended,
                 missed_by=ids(report.missed_by),
                 cancelled_by=cancelled_by,
