@@ -9,6 +9,7 @@ from pathlib import Path
 from workflow.cli.docs.facts import events
 from workflow.cli.docs.http import http
 from workflow.cli.docs.numbers import policy, policy_schema, settings
+from workflow.cli.docs.parking import parked
 from workflow.cli.docs.states import states
 from workflow.cli.docs.verbs import verbs
 
@@ -23,6 +24,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings(),
         "http.md": http(),
         "verbs.md": verbs(),
+        "parked.md": parked(),
     }
 
 

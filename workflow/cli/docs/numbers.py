@@ -67,6 +67,9 @@ def settings() -> str:
 
 
 def _allowed(node: dict[str, Any], schema: dict[str, Any]) -> str:
+    for choice in node.get("anyOf", []):
+        if choice.get("type") != "null":
+            return _allowed(choice, schema)
     if "$ref" in node:
         return codes(schema["$defs"][node["$ref"].rsplit("/", 1)[1]]["enum"])
     return limits(node)
