@@ -360,6 +360,13 @@ def test_stopping_finishes_what_was_submitted(place: Place) -> None:
         place.writer.submit(open_one)
 
 
+def test_nobody_waits_for_a_writer_that_never_began(empty: Place) -> None:
+    future = empty.writer.submit(open_one)
+    empty.writer.stop()
+    with pytest.raises(Unavailable):
+        future.result(0)
+
+
 def test_a_cancelled_unit_never_runs(place: Place) -> None:
     gate = Gate(place)
     ran: list[int] = []

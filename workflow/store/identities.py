@@ -30,7 +30,7 @@ def normalise(identity: str) -> str:
         )
     kind, rest = found["kind"].lower(), found["rest"]
     if kind == "email":
-        rest = rest.casefold()
+        rest = unicodedata.normalize("NFC", rest.casefold())
         if not re.fullmatch(r"[^@\s]+@[^@\s]+", rest):
             raise Invalid("an email identity holds one address", code="identity_invalid")
     return f"{kind}:{rest}"

@@ -68,7 +68,8 @@ class KeyStore:
         """
         with self._lock:
             missing = [scope for scope in dict.fromkeys(scopes) if self._cached(scope) is None]
-            missing = [scope for scope in missing if scope not in self._load(missing)]
+            stored = self._load(missing)
+            missing = [scope for scope in missing if scope not in stored]
             if not missing:
                 return
             rows = [(scope, aes_key_wrap(self._wrapping, secrets.token_bytes(32))) for scope in missing]

@@ -11,18 +11,17 @@ import logging
 import sqlite3
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from workflow.clocks import Clock
 from workflow.errors import MentoringError, Unavailable
 from workflow.failpoints import hit
 from workflow.store.event_store import EventStore
+from workflow.store.jobs import Job, Jobs, Written
 from workflow.store.states import States
 from workflow.store.transaction import Batch, Transaction
 
@@ -30,23 +29,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Written(Generic[T]):
-    """What a unit returned, now durable, and the position of the last event after it."""
-
-    value: T
-    position: int
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    unit: Callable[[Transaction], Any]
-    future: Future[Any]
-    urgent: bool
-    written: Written[Any] | None = None
-    error: BaseException | None = None
+__all__ = ["Writer", "Written"]
 
 
 class Writer:
@@ -70,10 +53,7 @@ class Writer:
         self._states = States(states)
         self._recorded_at: datetime | None = None
         self._listeners: list[Callable[[int], None]] = []
-        self._wake = threading.Condition()
-        self._urgent: deque[_Job] = deque()
-        self._others: deque[_Job] = deque()
-        self._stopping = False
+        self._jobs = Jobs()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._head = 0
 
@@ -85,13 +65,9 @@ class Writer:
         ``urgent`` units go first. A unit may run more than once, where a commit fails: it must keep nothing
         outside of what it returns.
         """
-        job = _Job(unit, Future(), urgent)
-        with self._wake:
-            if self._stopping:
-                raise Unavailable("the service is stopping", code="stopping")
-            (self._urgent if urgent else self._others).append(job)
-            self._wake.notify()
-        return job.future
+        future: Future[Written[T]] = Future()
+        self._jobs.put(Job(unit, urgent, future))
+        return future
 
     def on_commit(self, callback: Callable[[int], None]) -> None:
         """Call ``callback`` with the last position after every commit, in the writer's thread: be short."""
@@ -110,7 +86,7 @@ class Writer:
     @property
     def backlog(self) -> int:
         """How many units wait."""
-        return len(self._urgent) + len(self._others)
+        return len(self._jobs)
 
     def start(self) -> None:
         """Begin. Keys that were made for an append that never came about are swept first."""
@@ -121,48 +97,23 @@ class Writer:
 
     def stop(self) -> None:
         """Finish everything that was submitted, then end."""
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
+        self._jobs.close()
         if self._thread.ident is not None:
             self._thread.join()
+        self._jobs.abandon()
 
     # --- the thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
         try:
-            while True:
-                with self._wake:
-                    while not self.backlog and not self._stopping:
-                        self._wake.wait()
-                    if not self.backlog:
-                        return
-                first = self._next(0.0, others_had=False)
+            while self._jobs.wait():
+                first = self._jobs.take(in_time=True, others_had=False)
                 if first is not None:
                     self._commit([first], more=True)
         finally:
-            # Nobody may wait for ever on a thread that is gone.
-            with self._wake:
-                self._stopping = True
-                left = [*self._urgent, *self._others]
-            for job in left:
-                job.future.set_exception(Unavailable("the writer has ended", code="stopping"))
+            self._jobs.abandon()
 
-    def _next(self, until: float, *, others_had: bool) -> _Job | None:
-        """The next unit: the urgent first while there is time, and one of the others in every commit."""
-        with self._wake:
-            while True:
-                in_time = until == 0.0 or self._monotonic() < until
-                if self._urgent and in_time:
-                    job = self._urgent.popleft()
-                elif self._others and (in_time or not others_had):
-                    job = self._others.popleft()
-                else:
-                    return None
-                if job.future.set_running_or_notify_cancel():
-                    return job
-
-    def _commit(self, jobs: list[_Job], *, more: bool = False) -> None:
+    def _commit(self, jobs: list[Job], *, more: bool = False) -> None:
         """Commit these units, and where ``more`` is said those that come in meanwhile, and tell everybody.
 
         Where the commit fails they are decided anew; after five times in halves, so that one unit that cannot
@@ -190,12 +141,9 @@ class Writer:
             except Exception:
                 log.exception("a listener to commits failed")
         for job in jobs:
-            if job.error is not None:
-                job.future.set_exception(job.error)
-            else:
-                job.future.set_result(job.written)
+            job.tell()
 
-    def _attempt(self, jobs: list[_Job], *, more: bool) -> None:
+    def _attempt(self, jobs: list[Job], *, more: bool) -> None:
         batch: Batch | None = None
         try:
             with self._store.transaction() as cursor:
@@ -208,7 +156,9 @@ class Writer:
                 for job in jobs:
                     self._run_unit(batch, job)
                 while more:
-                    taken = self._next(until, others_had=not all(job.urgent for job in jobs))
+                    taken = self._jobs.take(
+                        in_time=self._monotonic() < until, others_had=not all(job.urgent for job in jobs)
+                    )
                     if taken is None:
                         break
                     jobs.append(taken)
@@ -223,7 +173,7 @@ class Writer:
         self._states.keep(batch.states)
         self._recorded_at, self._head = batch.recorded_at, batch.head
 
-    def _run_unit(self, batch: Batch, job: _Job) -> None:
+    def _run_unit(self, batch: Batch, job: Job) -> None:
         job.written = job.error = None
         batch.cursor.execute("SAVEPOINT unit")
         try:
