@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Column, Connection, Index, String, Table, func, select
 
-from workflow.aggregates.events import DueKind, Event
+from workflow.aggregates.events import DueKind
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
 agenda = Table(
@@ -29,30 +29,25 @@ agenda = Table(
 # --- the fold --------------------------------------------------------------------------------------------
 
 
-def _heeds(event: Event) -> bool:
-    return event.dues is not None
-
-
 def _fold(entries: Document, recorded: Recorded) -> None:
     """An event that tells dues tells them all. One told again unchanged was known since it was first told."""
     known = {(entry["kind"], entry["due"]): entry for entry in entries}
-    entries.clear()
-    for kind, instant in (recorded.event.dues or {}).items():
-        due = stored(instant)
-        if (entry := known.get((kind.value, due))) is None:
-            recorded_at = stored(recorded.metadata.recorded_at)
-            entry = {
-                "relationship": str(recorded.stream),
-                "kind": kind.value,
-                "due": due,
-                "recorded_at": recorded_at,
-                "effective": max(due, recorded_at),
-            }
-        entries.append(entry)
-    entries.sort(key=lambda entry: entry["kind"])
+    told = [(str(kind), stored(due)) for kind, due in (recorded.event.dues or {}).items()]
+    entries[:] = [known.get(one) or _entry(recorded, *one) for one in told]
 
 
-AGENDA = Projection("agenda", agenda, _heeds, _fold)
+def _entry(recorded: Recorded, kind: str, due: str) -> Row:
+    recorded_at = stored(recorded.metadata.recorded_at)
+    return {
+        "relationship": str(recorded.stream),
+        "kind": kind,
+        "due": due,
+        "recorded_at": recorded_at,
+        "effective": max(due, recorded_at),
+    }
+
+
+AGENDA = Projection("agenda", agenda, None, _fold)
 """A row a due. ``effective`` is when the clock asks: never before the fact behind the due was recorded."""
 
 # --- queries ---------------------------------------------------------------------------------------------

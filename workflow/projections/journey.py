@@ -26,7 +26,7 @@ from workflow.aggregates.events import (
     StagnationWithdrawn,
 )
 from workflow.aggregates.moves import Move, State
-from workflow.projections.projection import Document, Projection
+from workflow.projections.projection import ENTERING, Document, Projection
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
 from workflow.store.recorded import Recorded
 
@@ -56,10 +56,6 @@ _MOVES: dict[type[Event], Move] = {
 }
 
 
-def _heeds(event: Event) -> bool:
-    return getattr(event, "entered", None) is not None or isinstance(event, MoveRevised)
-
-
 def _fold(stays: Document, recorded: Recorded) -> None:
     event = recorded.event
     if isinstance(event, RelationshipOpened):
@@ -79,9 +75,8 @@ def _fold(stays: Document, recorded: Recorded) -> None:
             _shift(stays, event.move, event.instant)
         if event.entered is not None:
             _be_in(stays, event.entered, event.instant or event.occurred_at)
-    else:
+    elif (entered := getattr(event, "entered", None)) is not None:
         declared = event.declared if isinstance(event, StagnationEntered) else None
-        entered: State = getattr(event, "entered")  # noqa: B009 heeded because it has one
         _enter(stays, entered, event.occurred_at, _MOVES.get(type(event)), declared)
 
 
@@ -163,7 +158,7 @@ def _refine(stay: Row) -> Row | None:
     return None if stay["withdrawn"] else stay
 
 
-JOURNEY = Projection("journey", journey, _heeds, _fold, _refine)
+JOURNEY = Projection("journey", journey, ENTERING, _fold, _refine)
 """A row a stay in a state, in order of entering."""
 
 # --- queries ---------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from workflow.aggregates.events import Event
+from workflow.aggregates.events import EVENTS, Event
 from workflow.projections.tables import Row
 from workflow.store.recorded import Recorded
 
@@ -20,14 +20,14 @@ Document = list[Row]
 class Projection:
     """A table and the fold that fills it.
 
-    ``fold`` changes the document in place and sees only events that ``heeds`` lets through. The first column
-    of the table's primary key is the relationship. ``canonical`` gives a row without what depends on when
-    we learned of things, or None where the whole row does.
+    ``fold`` changes the document in place and is given only events of the ``kinds`` named; where none are, those
+    that tell an agenda. The first column of the table's primary key is the relationship. ``canonical`` gives a
+    row without what depends on when we learned of things, or None where the whole row does.
     """
 
     name: str
     table: Table
-    heeds: Callable[[Event], bool]
+    kinds: frozenset[type[Event]] | None
     fold: Callable[[Document, Recorded], None]
     refine: Callable[[Row], Row | None] | None = None
 
@@ -42,6 +42,12 @@ class Projection:
                 return None
             row = refined
         return {name: value for name, value in row.items() if name not in left_out}
+
+
+ENTERING: frozenset[type[Event]] = frozenset(
+    kind for kind in EVENTS.values() if "entered" in kind.model_fields
+)
+"""The kinds of events that may say which state was entered."""
 
 
 class FoldFailed(Exception):
@@ -61,12 +67,13 @@ def heeded(projection: Projection, page: Iterable[Recorded], after: int) -> list
 
     Positions only grow, so an event whose position is not beyond the last one was delivered before.
     """
-    heeds = projection.heeds
+    kinds = projection.kinds
     chosen = []
     for recorded in page:
         if recorded.position > after:
             after = recorded.position
-            if heeds(recorded.event):
+            event = recorded.event
+            if event.dues is not None if kinds is None else type(event) in kinds:
                 chosen.append(recorded)
     return chosen
 

@@ -27,7 +27,7 @@ from workflow.aggregates.events import (
     SuspicionCleared,
 )
 from workflow.aggregates.moves import Move, State
-from workflow.projections.projection import Document, Projection
+from workflow.projections.projection import ENTERING, Document, Projection
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
 from workflow.store.recorded import Recorded
 
@@ -148,23 +148,14 @@ def _revise(row: Row, event: MoveRevised) -> None:
             row["term_ends_at"] = stored(event.term_ends_at)
 
 
-# What matters besides the events that enter a state.
-_HEEDED = frozenset(
-    {
-        AgreementConcluded,
-        AgreementAmended,
-        ConcernRaised,
-        ConcernCleared,
-        StagnationSuspected,
-        SuspicionCleared,
-        MoveRevised,
-        ReminderIssued,
-    }
-)
-
-
-def _heeds(event: Event) -> bool:
-    return type(event) in _HEEDED or getattr(event, "entered", None) is not None
+_KINDS: frozenset[type[Event]] = ENTERING | {
+    AgreementAmended,
+    ConcernRaised,
+    ConcernCleared,
+    StagnationSuspected,
+    SuspicionCleared,
+    ReminderIssued,
+}
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
@@ -184,7 +175,7 @@ def _refine(row: Row) -> Row:
     return {**row, "concerns": kept}
 
 
-RELATIONSHIPS = Projection("relationships", relationships, _heeds, _fold, _refine)
+RELATIONSHIPS = Projection("relationships", relationships, _KINDS, _fold, _refine)
 """A row a relationship. Evidence names versions of events, so the canonical row leaves it out."""
 
 # --- queries ---------------------------------------------------------------------------------------------

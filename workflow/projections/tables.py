@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -32,8 +32,12 @@ NOT_CANONICAL = {"canonical": False}
 """Marks a column that depends on when or how we learned of something, not on what happened."""
 
 
+@lru_cache(65_536)
 def stored(instant: datetime) -> str:
-    """An instant as rows keep it: text of one length, so that it sorts as time does."""
+    """An instant as rows keep it: text of one length, so that it sorts as time does.
+
+    A relationship's events tell the same few dues again and again, so most are found in the cache.
+    """
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
