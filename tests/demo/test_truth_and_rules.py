@@ -158,6 +158,6 @@ def _told(pair: Pair, report: Report) -> c.Command:
             )
 
 
-@pytest.mark.parametrize("seed", [7, 8, 9])
+@pytest.mark.parametrize("seed", [7, 8])
 def test_the_model_and_the_rules_go_the_same_way(seed: int) -> None:
     assert truth(story(seed, 60, 8), Mirrored).verdicts

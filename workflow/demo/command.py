@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from workflow.demo.cast import START, months_after
 from workflow.demo.findings import Findings, differences, find
-from workflow.demo.stage import publisher, service
+from workflow.demo.stage import Running, publisher, service
 from workflow.demo.tables import show
 from workflow.errors import MentoringError
 
@@ -51,14 +51,15 @@ def demo(
     console = Console(highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="mentoring-demo-"))
     truth_file = (json_file.parent if json_file is not None else folder) / "truth.json"
+    truth_file.parent.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     parted: list[str] | None = None
     try:
-        with service(folder) as address:
-            console.print(f"The service answers at {address['http']}/v1; its broker is at {address['nats']}.")
+        with service(folder) as running:
+            console.print(f"The service answers at {running.http}/v1; its broker is at {running.nats}.")
             words = ["--relationships", str(relationships), "--months", str(months), "--seed", str(seed)]
-            _play(console, address, [*words, "--truth", str(truth_file)])
-            found = find(address["http"])
+            _play(console, running, [*words, "--truth", str(truth_file)])
+            found = find(running.http)
             parted = differences(found, json.loads(truth_file.read_text("utf-8")))
             seconds = round(time.perf_counter() - began, 3)
             if json_file is not None:
@@ -69,16 +70,14 @@ def demo(
             _conclude(console, found, parted, seconds)
             if not once:
                 console.print(
-                    f"The service is still at {address['http']}/v1 over {address['data']}; Ctrl-C stops it."
+                    f"The service is still at {running.http}/v1 over {running.data}; Ctrl-C stops it."
                 )
-                signal.pause()
-    except MentoringError as error:
-        Console(stderr=True, highlight=False).print(
-            f"{error.detail}\nWhat was kept lies in {folder}.", markup=False
-        )
+                running.process.wait()
+    except (MentoringError, httpx.HTTPError) as error:
+        Console(stderr=True, highlight=False).print(f"{error}\nWhat was kept lies in {folder}.", markup=False)
         raise typer.Exit(3) from None
     except KeyboardInterrupt:
-        console.print("Stopped.")
+        console.print(f"Stopped. What was kept lies in {folder}.")
         raise typer.Exit(3 if parted is None else int(bool(parted))) from None
     if parted:
         console.print(f"What was kept lies in {folder}.")
@@ -86,7 +85,7 @@ def demo(
     shutil.rmtree(folder)
 
 
-def _play(console: Console, address: dict[str, Any], words: list[str]) -> None:
+def _play(console: Console, running: Running, words: list[str]) -> None:
     """Have the story played, with a bar that moves by the day."""
     columns = (
         TextColumn("{task.description}"),
@@ -95,7 +94,7 @@ def _play(console: Console, address: dict[str, Any], words: list[str]) -> None:
         TextColumn("days · {task.fields[sent]} messages"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress, publisher(address, words) as told:
+    with publisher(running, words) as told, Progress(*columns, console=console) as progress:
         task = progress.add_task("writing the story", total=None, sent=0)
         for said in told:
             if "day" in said:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,23 @@ from workflow.errors import Unavailable
 
 UP = "from workflow.cli.main import app; app(prog_name='mentoring')"
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 STOPS_WITHIN = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service at work, and where it answers."""
+
+    http: str
+    nats: str
+    data: str
+    process: subprocess.Popen[str]
+
+
 @contextmanager
-def service(folder: Path) -> Iterator[dict[str, Any]]:
-    """``mentoring up`` over ``folder`` with a simulated clock; where it answers. Stopped at the end."""
+def service(folder: Path) -> Iterator[Running]:
+    """``mentoring up`` over ``folder`` with a simulated clock. Stopped at the end."""
     log = folder / "service.log"
     words = ["up", "--data", str(folder / "data"), "--port", "0", "--nats-port", "0", "--json"]
     words += ["--clock", "simulated", "--start", START.strftime("%Y-%m-%dT%H:%M:%SZ")]
@@ -32,14 +44,15 @@ def service(folder: Path) -> Iterator[dict[str, Any]]:
         if not line:
             process.wait()
             raise Unavailable(f"the service did not start:\n{log.read_text()[-2000:]}")
-        yield json.loads(line)
+        address = json.loads(line)
+        yield Running(address["http"], address["nats"], address["data"], process)
 
 
 @contextmanager
-def publisher(address: dict[str, Any], words: Sequence[str]) -> Iterator[Iterator[dict[str, Any]]]:
-    """The publisher, playing to the service at ``address``; what it tells of its progress."""
+def publisher(running: Running, words: Sequence[str]) -> Iterator[Iterator[dict[str, Any]]]:
+    """The publisher, playing to a service; what it tells of its progress."""
     command = [sys.executable, "-m", "workflow.demo.publisher"]
-    command += ["--api", address["http"], "--nats", address["nats"], *words]
+    command += ["--api", running.http, "--nats", running.nats, *words]
     with _child(command) as process:
         yield _told(process)
 
@@ -83,4 +96,4 @@ def _child(command: list[str], stderr: Any = None) -> Iterator[subprocess.Popen[
 
 
 def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -54,7 +54,11 @@ def whom_to_contact(found: Findings, now: datetime) -> Table:
     for heading in ("relationship", "state", "why", "for", "what would clear it"):
         table.add_column(heading, justify="right" if heading == "for" else "left")
     for row in rows[:SHOWN]:
-        table.add_row(row["id"][:8], row["state"], *_columns(row["concerns"], now))
+        table.add_row(
+            row["id"][:8],
+            row["state"],
+            *_columns(sorted(row["concerns"], key=lambda one: str(one["since"])), now),
+        )
     if len(rows) > SHOWN:
         table.add_row("…", "", f"{len(rows) - SHOWN} more: `mentoring relationship list`", "", "")
     return table
