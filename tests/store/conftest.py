@@ -1,62 +1,13 @@
-"""A store in a folder of its own, with a programme and a clock that the test moves."""
+"""A store for a test, not yet started or started with a programme."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
 
-from workflow.aggregates.commands import Actor, HoldFreshLook, OpenRelationship, ReportScheduled
-from workflow.aggregates.events import Measure, Party, Role
-from workflow.aggregates.policy import Policy
-from workflow.aggregates.sealed import Sealed
-from workflow.clocks import SimulatedClock
-from workflow.store.event_store import EventStore
-from workflow.store.keys import KeyStore
-from workflow.store.master import load_master_key
-from workflow.store.recorded import Origin
-from workflow.store.transaction import Transaction
-from workflow.store.writer import Writer, Written
-
-START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-ORIGIN = Origin("test")
-SECRET = "we talk about the burnout of spring"
-IDENTITY = "email:ada.secret@example.org"
-
-
-@dataclass
-class Place:
-    """A folder with everything that the store needs."""
-
-    folder: Path
-    clock: SimulatedClock = field(default_factory=lambda: SimulatedClock(START))
-
-    def __post_init__(self) -> None:
-        self.master = load_master_key(self.folder / "master.key")
-        self.keys = KeyStore(self.folder / "keys.db", self.master)
-        self.store = EventStore(self.folder / "events.db", self.keys)
-        self.writer = Writer(self.store, self.clock)
-
-    def start(self) -> Place:
-        self.writer.start()
-        self.do(lambda t: t.open_programme("default", "Europe/Helsinki", Policy(), ORIGIN))
-        return self
-
-    def do(self, unit: Any, *, urgent: bool = False) -> Written[Any]:
-        return self.writer.submit(unit, urgent=urgent).result(20)
-
-    def close(self) -> None:
-        self.writer.stop()
-        self.store.close()
-        self.keys.close()
-
-    def bytes_on_disk(self) -> bytes:
-        return b"".join(file.read_bytes() for file in self.folder.iterdir() if file.is_file())
+from tests.store.place import Place
 
 
 @pytest.fixture
@@ -69,48 +20,3 @@ def empty(tmp_path: Path) -> Iterator[Place]:
 @pytest.fixture
 def place(empty: Place) -> Place:
     return empty.start()
-
-
-def opening(mentor: UUID, mentee: UUID, *, identity: str | None = None) -> OpenRelationship:
-    sealed = () if identity is None else (Sealed(identity, author=mentor, personal=True),)
-    return OpenRelationship(
-        at=START,
-        actor=Actor(mentor, Role.COORDINATOR),
-        programme="default",
-        zone="Europe/Helsinki",
-        parties=(
-            Party(person=mentor, role=Role.MENTOR, identities=sealed),
-            Party(person=mentee, role=Role.MENTEE),
-        ),
-    )
-
-
-def open_one(transaction: Transaction, *, identity: str | None = None) -> UUID:
-    id = transaction.new_id()
-    transaction.decide(id, opening(uuid4(), uuid4(), identity=identity), ORIGIN)
-    return id
-
-
-def booking(uid: str, day: int = 10, *, sequence: int = 0) -> ReportScheduled:
-    starts = START + timedelta(days=day)
-    return ReportScheduled(
-        at=START,
-        uid=uid,
-        source="calendar",
-        message=f"{uid}/{sequence}",
-        sequence=sequence,
-        starts_at=starts,
-        ends_at=starts + timedelta(hours=1),
-    )
-
-
-def fresh_look(author: UUID, *, perspective: str = SECRET, what: str = SECRET) -> HoldFreshLook:
-    return HoldFreshLook(
-        at=START,
-        actor=Actor(author, Role.MENTOR),
-        perspective=Sealed(perspective, author=author),
-        measures=tuple(
-            Measure(measure=uuid4(), what=Sealed(what, author=author), who=author, by_when=START)
-            for _ in range(2)
-        ),
-    )

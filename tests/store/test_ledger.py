@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store.conftest import START, Place
-from tests.store.scratch import scratch
+from tests.store.place import START, Place, scratch
 from workflow.errors import Invalid, NotFound
 from workflow.store.bodies import Kept
 from workflow.store.idempotency import Answer

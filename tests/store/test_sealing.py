@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.store.conftest import IDENTITY, ORIGIN, SECRET, Place, fresh_look, open_one
+from tests.store.place import IDENTITY, ORIGIN, SECRET, Place, fresh_look, open_one
 from workflow.aggregates.events import FreshLookHeld, Measure, Provenance, RelationshipOpened
 from workflow.aggregates.sealed import Sealed, sealed_members
 from workflow.errors import Conflict, NotFound

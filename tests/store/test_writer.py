@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from tests.store.conftest import ORIGIN, START, Place, booking, open_one, opening
+from tests.store.place import ORIGIN, START, Place, booking, open_one, opening
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship, replay
