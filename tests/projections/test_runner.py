@@ -155,6 +155,24 @@ def test_rows_of_an_older_shape_are_not_served_as_if_they_were_right(tmp_path: P
     views.close()
 
 
+def test_rows_of_events_that_the_log_lost_are_not_served_as_if_they_were_right(
+    tmp_path: Path, log: Log
+) -> None:
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    log.facts = log.facts[:3]
+    views = fold(log, path)
+    runner = Runner(views, log.read, log.head)
+    runner.step()
+    assert {status.state for status in runner.status()} == {LaneState.PAUSED}
+    asked = runner.rebuild()
+    runner.catch_up()
+    assert {one.position for one in asked.result(timeout=0)} == {3}
+    assert {status.state for status in runner.status()} == {LaneState.RUNNING}
+    assert len(states(path)) == 3
+    views.close()
+
+
 def test_verification_shows_which_rows_differ(tmp_path: Path, log: Log) -> None:
     path = tmp_path / "views.db"
     fold(log, path).close()

@@ -69,6 +69,7 @@ class Runner:
         self._thread: Thread | None = None
         self._readers = Readers()
         self._rebuilds = Rebuilds()
+        self._checked = False
         self.trouble: str | None = None
         """Why the last look for events failed, None where it did not; the runner goes on trying."""
 
@@ -108,6 +109,8 @@ class Runner:
 
     def step(self) -> bool:
         """Fold one page of every lane that has one; whether there may be more."""
+        if not self._checked:
+            self._check()
         for name in self._rebuilds.to_begin():
             self.views.shadow(self._live(name))
         more = self._advance(self.views.lanes, None)
@@ -115,6 +118,16 @@ class Runner:
             more = self._rebuild() or more
         self._readers.settle(self.views.lanes)
         return more
+
+    def _check(self) -> None:
+        """Rows of events that the log does not hold are not served as if nothing were wrong."""
+        head = self._head()
+        for lane in [lane for lane in self.views.lanes if lane.position > head]:
+            cause = f"the log ends at {head}, before what was folded: was it restored? Rebuild"
+            self.views.pause(lane, cause)
+        for lane in [lane for lane in self.views.shadows if lane.position > head]:
+            self.views.discard(lane)
+        self._checked = True
 
     def catch_up(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Fold until nothing is left, in the caller's thread: for operators where no service runs."""

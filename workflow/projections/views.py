@@ -97,6 +97,12 @@ class Views:
             if failure is not None:
                 lane.state, lane.cause, lane.failed_at = LaneState.PAUSED, failure.cause, failure.position
 
+    def pause(self, lane: Lane, cause: str) -> None:
+        """Let a lane fold nothing more, for a cause that is kept."""
+        with self._transaction():
+            self._note(lane, lane.position, LaneState.PAUSED, cause, None)
+        lane.state, lane.cause = LaneState.PAUSED, cause
+
     def shadow(self, live: Lane) -> Lane:
         """The lane that rebuilds a projection: the one begun before, else a new one."""
         for lane in self.shadows:
