@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+
+from tests.web.conftest import active
+from workflow.aggregates.commands import ReportScheduled
+from workflow.app import Service
+from workflow.store.receipts import Disposition
+from workflow.store.recorded import Origin
+from workflow.store.transaction import Transaction
+
+STARTS = datetime(2026, 2, 3, 13, tzinfo=UTC)
+ENDS = datetime(2026, 2, 3, 14, tzinfo=UTC)
+
+
+async def test_what_the_meetings_came_to(http: httpx.AsyncClient, service: Service) -> None:
+    relationship = await active(http)
+
+    def unit(tx: Transaction) -> None:
+        report = ReportScheduled(
+            at=tx.now, uid="weekly", source="/calendars/x", message="1", starts_at=STARTS, ends_at=ENDS
+        )
+        tx.decide(UUID(relationship), report, Origin(correlation_id="test"))
+
+    service.writer.submit(unit).result()
+    answer = await http.get(f"/v1/relationships/{relationship}/meetings")
+    (meeting,) = answer.json()["meetings"]
+    assert (meeting["meeting"], meeting["outcome"]) == ("weekly", "scheduled")
+    assert datetime.fromisoformat(meeting["starts_at"]) == STARTS
+    assert meeting["evidence"]
+
+
+async def test_the_meetings_of_nobody_are_not_found(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/relationships/00000000-0000-4000-8000-000000000000/meetings")
+    assert answer.status_code == 404
+
+
+async def test_receipts_come_page_by_page_in_the_order_of_the_stream(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    assert (await http.get("/v1/intake/receipts")).json() == {"upstream": None, "receipts": []}
+
+    def unit(tx: Transaction) -> None:
+        for sequence in (1, 2, 3):
+            tx.receipts.record("up", sequence, bytes([sequence] * 16), b"digest", Disposition.APPLIED, True)
+
+    service.writer.submit(unit).result()
+    page = (await http.get("/v1/intake/receipts", params={"limit": 2})).json()
+    assert page["upstream"] == "up"
+    assert [one["sequence"] for one in page["receipts"]] == [1, 2]
+    rest = (await http.get("/v1/intake/receipts", params={"after": 2, "upstream": "up"})).json()
+    assert rest["receipts"] == [{"sequence": 3, "disposition": "applied"}]
