@@ -37,7 +37,6 @@ def create_app(service: Service) -> FastAPI:
         commands.router,
         reads.router,
         outcomes.router,
-        outcomes.router,
         parked.router,
         operations.router,
     ):
