@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
@@ -30,7 +29,7 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
-from workflow.settings import ClockKind, Settings, is_loopback, read_secret
+from workflow.settings import ClockKind, Settings
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
@@ -42,6 +41,7 @@ from workflow.store.writer import Writer
 T = TypeVar("T")
 
 _HOUR = 3600
+_PATIENCE = 10
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Service:
         self.settings = settings
         self.folder = folder
         self.version = installed_version()
-        self.token = _http_token(settings)
+        self.token = settings.http_token()
         self.new_id: Callable[[], UUID] = uuid4
         master_key = load_master_key(settings.master_key_file or folder.master_key)
         self.keys = KeyStore(folder.keys, master_key)
@@ -72,7 +72,12 @@ class Service:
         self.publisher: Publisher | None = None
         self.trouble: str | None = None
         """What keeps a part of the service from its work, where that part cannot say so itself."""
-        self._following: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def clock_kind(self) -> ClockKind:
+        """Whose time it is."""
+        return ClockKind.SIMULATED if isinstance(self.clock, SimulatedClock) else ClockKind.REAL
 
     # --- at work ------------------------------------------------------------------------------------------
 
@@ -85,7 +90,7 @@ class Service:
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, and take messages in."""
         settings = self.settings
-        token = _nats_token(settings)
+        token = settings.nats_token()
         url = settings.nats
         if url is None:
             self.server = NatsServer(
@@ -97,28 +102,36 @@ class Service:
         broker = make_broker(url, token=token)
         self.publisher = Publisher(broker)
         self.intake = Intake(broker, self.writer, self.resolver, self.new_id)
+        beginning = asyncio.create_task(self._begin_intake(self.intake), name="intake begins")
+        self._tasks.append(beginning)
+        # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
+        await asyncio.wait({beginning}, timeout=_PATIENCE)
+
+    async def _begin_intake(self, intake: Intake) -> None:
+        self.trouble = f"intake has not begun: no answer yet from {self.nats_url}"
         try:
-            await self.intake.start()
+            await intake.start()
         except Stopped as stopped:
-            # What is recorded can still be read, and commands still be decided; health tells of it.
             self.trouble = f"intake did not begin: {stopped.detail}"
             _log.error(self.trouble)
+        else:
+            self.trouble = None
 
     def follow_time(self) -> None:
         """Let the real clock ask by itself. A simulated one asks when it is moved."""
-        if self.settings.clock is ClockKind.REAL:
-            self._following = [
+        if self.clock_kind is ClockKind.REAL:
+            self._tasks += [
                 asyncio.create_task(self.driver.run(), name="clock"),
                 asyncio.create_task(self._expire_hourly(), name="expiry"),
             ]
 
     async def end(self) -> None:
         """Stop from the outside in, so that nothing begun is left half done, and let go of every file."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.intake is not None:
             await self.intake.stop()
-        for task in self._following:
-            task.cancel()
-        await asyncio.gather(*self._following, return_exceptions=True)
         await asyncio.to_thread(self.writer.stop)
         await asyncio.to_thread(self.runner.stop)
         if self.server is not None:
@@ -187,19 +200,6 @@ class Service:
             await asyncio.sleep(_HOUR)
 
 
-@asynccontextmanager
-async def offline(settings: Settings) -> AsyncIterator[Service]:
-    """The service of a folder that no process holds, without doors, intake and clock, and caught up."""
-    with Folder(settings.data) as folder:
-        service = await asyncio.to_thread(Service, settings, folder)
-        try:
-            await service.begin()
-            await asyncio.wrap_future(service.runner.reaching(service.store.head()))
-            yield service
-        finally:
-            await service.end()
-
-
 def read_policy(settings: Settings) -> Policy:
     """The policy that the settings name, else the default one."""
     if settings.policy is None:
@@ -220,42 +220,19 @@ def installed_version() -> str:
 
 
 def _clock(settings: Settings, store: EventStore) -> Clock:
-    """The clock that the folder was begun with; the other kind would tear its log's times apart."""
+    """The clock that the folder was begun with; another kind would tear its log's times apart."""
     with store.ledger() as ledger:
         instant = ledger.simulated_instant()
-    if settings.clock is ClockKind.SIMULATED:
-        if instant is None and store.head() > 0:
-            raise Conflict(
-                "this folder was begun with the real clock and stays with it", code="clock_differs"
-            )
-        return SimulatedClock(instant or settings.simulated_start)
-    if instant is not None:
+    begun = None
+    if store.head() > 0:
+        begun = ClockKind.REAL if instant is None else ClockKind.SIMULATED
+    asked = settings.clock or begun or ClockKind.REAL
+    if begun not in {None, asked}:
         raise Conflict(
-            "this folder was begun with a simulated clock: use --clock simulated, or another folder",
+            f"this folder was begun with a {begun} clock and stays with it: name another folder, or leave "
+            "--clock away",
             code="clock_differs",
         )
-    return RealClock()
-
-
-def _http_token(settings: Settings) -> str | None:
-    if settings.token_file is not None:
-        return read_secret(settings.token_file, "bearer token")
-    if not settings.loopback:
-        raise Invalid(
-            f"to listen on {settings.host}, beyond loopback, a bearer token is needed: name its file with "
-            "--token-file",
-            code="token_needed",
-        )
-    return None
-
-
-def _nats_token(settings: Settings) -> str | None:
-    if settings.nats_token_file is not None:
-        return read_secret(settings.nats_token_file, "token of the NATS server")
-    if settings.nats is None and not is_loopback(settings.nats_host):
-        raise Invalid(
-            f"a NATS server on {settings.nats_host}, beyond loopback, needs a token: name its file with "
-            "--nats-token-file",
-            code="token_needed",
-        )
-    return None
+    return (
+        SimulatedClock(instant or settings.simulated_start) if asked is ClockKind.SIMULATED else RealClock()
+    )

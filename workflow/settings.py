@@ -49,8 +49,10 @@ class Settings(BaseSettings):
         None,
         description="file with the master key; without it `master.key` in the folder, made at first start",
     )
-    clock: ClockKind = Field(
-        ClockKind.REAL, description="`real`, or `simulated`: moved by `POST /v1/clock` alone"
+    clock: ClockKind | None = Field(
+        None,
+        description="`real`, or `simulated`: moved by `POST /v1/clock` alone; without it, the one that the "
+        "folder was begun with, else `real`",
     )
     simulated_start: AwareDatetime = Field(
         "2026-01-05T08:00:00Z",
@@ -89,10 +91,29 @@ class Settings(BaseSettings):
             raise ValueError("no time zone of this name is known") from error
         return zone
 
-    @property
-    def loopback(self) -> bool:
-        """Whether the HTTP door is open to this machine alone."""
-        return is_loopback(self.host)
+    def http_token(self) -> str | None:
+        """The bearer token that HTTP demands; none only where nobody but this machine can ask."""
+        if self.token_file is not None:
+            return read_secret(self.token_file, "bearer token")
+        if not is_loopback(self.host):
+            raise Invalid(
+                f"to listen on {self.host}, beyond loopback, a bearer token is needed: name its file with "
+                "--token-file",
+                code="token_needed",
+            )
+        return None
+
+    def nats_token(self) -> str | None:
+        """The token that the NATS server demands; our own goes without on loopback only."""
+        if self.nats_token_file is not None:
+            return read_secret(self.nats_token_file, "token of the NATS server")
+        if self.nats is None and not is_loopback(self.nats_host):
+            raise Invalid(
+                f"a NATS server on {self.nats_host}, beyond loopback, needs a token: name its file with "
+                "--nats-token-file",
+                code="token_needed",
+            )
+        return None
 
 
 def is_loopback(host: str) -> bool:

@@ -8,7 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from workflow.app import Service, offline
+from workflow.app import Service
+from workflow.lifecycle import offline
 from workflow.settings import ClockKind, Settings
 from workflow.web.api import create_app
 

@@ -7,6 +7,7 @@ does not answer).
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -36,6 +37,8 @@ def _main(
         bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
     ] = False,
 ) -> None:
+    # What the service keeps, and what a verb makes beside it, is for its own user alone.
+    os.umask(0o077)
     if version:
         typer.echo(installed_version())
         raise typer.Exit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -59,7 +59,7 @@ async def retry(number: Number, data: Data = None, as_json: AsJson = False) -> N
     """Take a parked message in again, after what was missing has been put right."""
     async with desk(settings_of(data)) as at:
         told = await at.post(f"/v1/parked/{number}/retry")
-    emit(told) if as_json else out.print(f"{number}: {told['disposition']}")
+    _tell(told, as_json=as_json)
 
 
 @app.command()
@@ -68,4 +68,12 @@ async def drop(number: Number, data: Data = None, as_json: AsJson = False) -> No
     """Give a parked message up for good. Its receipt stays and says *dropped*; its body is removed."""
     async with desk(settings_of(data)) as at:
         told = await at.post(f"/v1/parked/{number}/drop")
-    emit(told) if as_json else out.print(f"{number}: {told['disposition']}")
+    _tell(told, as_json=as_json)
+
+
+def _tell(told: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit(told)
+    else:
+        why = f" ({told['reason']})" if told["reason"] else ""
+        out.print(f"{told['number']}: {told['disposition']}{why}")

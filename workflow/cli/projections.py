@@ -57,7 +57,10 @@ async def verify(data: Data = None, as_json: AsJson = False) -> Exit:
     if as_json:
         emit(told)
     else:
-        out.print(f"{'equal' if told['equal'] else 'DIFFERENT'}: {told['rows']} rows, hash {told['hash']}")
+        out.print(
+            f"{'equal' if told['equal'] else 'DIFFERENT'}: {told['rows']} rows, hash {told['hash']}",
+            soft_wrap=True,
+        )
         for line in told["differences"]:
             out.print(f"  {line}", markup=False)
     return Exit.DONE if told["equal"] else Exit.NO

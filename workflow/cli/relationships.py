@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import State
@@ -45,7 +45,9 @@ async def list_(
     if as_json:
         emit(found)
         return
-    table = Table("id", "state", "opened", "concerns", box=None, header_style="bold")
+    table = Table(
+        Column("id", no_wrap=True, min_width=36), "state", "opened", "concerns", box=None, header_style="bold"
+    )
     for row in found:
         table.add_row(
             row["id"],

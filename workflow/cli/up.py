@@ -14,7 +14,7 @@ from workflow.cli.verb import AsJson, Data, settings_of, verb
 from workflow.folder import Address
 from workflow.lifecycle import serve
 from workflow.settings import ClockKind
-from workflow.web.api import create_app
+from workflow.web.api import door
 
 
 @verb
@@ -43,7 +43,8 @@ async def up(
         Path | None, typer.Option(help="File with the bearer token that HTTP demands.", metavar="FILE")
     ] = None,
     clock: Annotated[
-        ClockKind | None, typer.Option(help="`simulated` moves by `POST /v1/clock` alone, and stays so.")
+        ClockKind | None,
+        typer.Option(help="`simulated` moves by `POST /v1/clock` alone. A folder keeps its kind."),
     ] = None,
     start: Annotated[
         datetime | None,
@@ -89,4 +90,4 @@ async def up(
                 f"HTTP  {address.http}/v1\nNATS  {address.nats}\ndata  {address.data}\nstop with Ctrl-C"
             )
 
-    await serve(settings, create_app, announce)
+    await serve(settings, door, announce)

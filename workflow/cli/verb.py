@@ -19,9 +19,9 @@ import httpx
 import typer
 from rich.console import Console
 
-from workflow.app import offline
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Unavailable
 from workflow.folder import Folder
+from workflow.lifecycle import offline
 from workflow.settings import Settings, read_secret, read_settings
 from workflow.web.api import create_app
 
@@ -163,7 +163,7 @@ def tell(error: MentoringError, *, as_json: bool) -> Exit:
         said: dict[str, object] = {"code": error.code, "detail": error.detail}
         if isinstance(error, Refused):
             said["possible"] = list(error.possible)
-        err.print_json(json.dumps({"error": said}))
+        typer.echo(json.dumps({"error": said}), err=True)
     else:
         err.print(f"mentoring: {error.detail}", markup=False, soft_wrap=True)
     if error.code == "folder_in_use" or isinstance(error, Unavailable):

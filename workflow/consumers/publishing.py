@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 
@@ -20,12 +21,11 @@ class Publisher:
 
     async def publish(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The sequence that the message was stored under. ``key`` becomes the last token of its subject."""
-        streams = self._broker.connection.jetstream()
         try:
-            stored = await streams.publish(
+            stored = await self._broker.connection.jetstream().publish(
                 SUBJECT.replace("*", key), body, timeout=self._within, stream=STREAM, headers=dict(headers)
             )
-        except (NatsError, TimeoutError) as error:
+        except (IncorrectState, NatsError, TimeoutError) as error:
             raise Unavailable(
                 "the broker did not say that it has stored this; send it again", code="not_stored"
             ) from error

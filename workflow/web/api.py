@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
 from workflow.web import commands, operations, outcomes, parked, problems, publishing, reads
@@ -19,8 +22,22 @@ _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, f
 """
 
 
+def door(service: Service) -> ASGIApp:
+    """What the server runs: the app, without the exceptions that it has answered and logged already.
+
+    The server would log them once more, with their messages, which may hold what a client sent.
+    """
+    app = create_app(service)
+
+    async def quietly(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(Exception):
+            await app(scope, receive, send)
+
+    return quietly
+
+
 def create_app(service: Service) -> FastAPI:
-    """The door of ``service``."""
+    """The app over ``service``."""
     app = FastAPI(
         title="Mentoring workflow",
         version=service.version,

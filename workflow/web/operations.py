@@ -109,7 +109,7 @@ async def health(service: Serving, response: Response) -> Health:
         status="degraded" if troubles else "ok",
         troubles=troubles,
         version=service.version,
-        clock=service.settings.clock,
+        clock=service.clock_kind,
         now=service.clock.now(),
         head=await run_in_threadpool(service.store.head),
         intake=IntakeHealth(state=intake.state, behind=intake.behind) if intake else None,
