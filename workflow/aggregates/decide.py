@@ -75,7 +75,9 @@ def _date(state: Relationship, events: list[e.Event], moment: Moment) -> None:
         return
     state.dues = dues
     if events:
-        events[-1] = events[-1].model_copy(update={"dues": dues})
+        # Nobody has seen the event yet, and a copy of it would cost as much as making it did.
+        events[-1].__dict__["dues"] = dues
+        events[-1].__pydantic_fields_set__.add("dues")
         return
     revised = e.AgendaRevised(
         occurred_at=moment.at, provenance=e.Provenance.INFERRED, policy=moment.policy.version, dues=dues

@@ -2,8 +2,8 @@
 
 A calendar entry is a calendar UID and, for an occurrence of a series, its original start. Each entry keeps
 four registers (booked time, cancellation, reported outcome, corrected outcome), and each register keeps
-its latest fact. Entries joined by ``previous_uid`` are one meeting. What stands is computed from the
-registers alone, so the same facts in any order make the same meeting.
+its latest fact. What stands is computed from the registers alone, so the same facts in any order make the
+same meeting.
 """
 
 from __future__ import annotations
@@ -101,114 +101,7 @@ def key_order(key: EntryKey) -> tuple[str, str]:
     return key[0], key[1].isoformat() if key[1] is not None else ""
 
 
-class Calendar:
-    """All calendar entries of one relationship and the meetings that they make."""
-
-    __slots__ = ("_entries", "_groups", "_held", "_meetings", "_ordered")
-
-    def __init__(self) -> None:
-        self._entries: dict[EntryKey, Entry] = {}
-        self._groups: dict[EntryKey, tuple[EntryKey, ...]] = {}
-        self._meetings: dict[EntryKey, Meeting] = {}
-        self._ordered: list[Meeting] | None = None
-        self._held: list[tuple[datetime, Meeting]] | None = None
-
-    def fork(self) -> Calendar:
-        """A copy that can be changed alone; entries and meetings are values and are shared."""
-        copy = Calendar.__new__(Calendar)
-        copy._entries = self._entries.copy()
-        copy._groups = self._groups.copy()
-        copy._meetings = self._meetings.copy()
-        copy._ordered = self._ordered
-        copy._held = self._held
-        return copy
-
-    def entry(self, key: EntryKey) -> Entry:
-        """The registers of one entry, empty if nothing is known of it."""
-        return self._entries.get(key) or Entry(key)
-
-    def is_replaced(self, key: EntryKey) -> bool:
-        """Whether another entry came in place of this one."""
-        group = self._groups.get(key)
-        return group is not None and key in _replaced(group, self._entries)
-
-    def meetings(self) -> list[Meeting]:
-        """Every meeting with a known start, by start; callers must not change the list."""
-        if self._ordered is None:
-            self._ordered = sorted(
-                (meeting for meeting in self._meetings.values() if meeting.starts_at is not None),
-                key=lambda meeting: (meeting.starts_at, key_order(meeting.key)),
-            )
-        return self._ordered
-
-    def held_ends(self) -> list[tuple[datetime, Meeting]]:
-        """The held meetings by their end; callers must not change the list."""
-        if self._held is None:
-            self._held = [
-                (meeting.ends_at, meeting)
-                for meeting in self.meetings()
-                if meeting.status is Status.HELD and meeting.ends_at is not None
-            ]
-            self._held.sort(key=lambda pair: pair[0])
-        return self._held
-
-    def keep(self, entry: Entry) -> None:
-        """Replace an entry's registers and work out anew what stands of its meeting."""
-        key = entry.key
-        self._entries[key] = entry
-        group = self._groups.get(key)
-        joins = [(uid, key[1]) for uid in entry.replaces if uid != key[0]]
-        if joins and (group is None or any(other not in group for other in joins)):
-            group = self._join([key, *joins])
-        if group is None:
-            self._meetings[key] = _standing(key, (entry,))
-        else:
-            self._stand(group)
-        self._ordered = self._held = None
-
-    def _join(self, keys: list[EntryKey]) -> tuple[EntryKey, ...]:
-        members = {member for key in keys for member in self._groups.get(key, (key,))}
-        group = tuple(sorted(members, key=key_order))
-        for member in group:
-            self._groups[member] = group
-            self._meetings.pop(member, None)
-        return group
-
-    def _stand(self, group: tuple[EntryKey, ...]) -> None:
-        replaced = _replaced(group, self._entries)
-        entries = tuple(
-            entry if key not in replaced else entry._replace(booking=None, cancellation=None)
-            for key in group
-            if (entry := self._entries.get(key)) is not None
-        )
-        self._meetings[group[0]] = _standing(group[0], entries)
-
-
-def _replaced(group: tuple[EntryKey, ...], entries: dict[EntryKey, Entry]) -> set[EntryKey]:
-    """The keys that another came in place of; a link that is part of a cycle replaces nothing."""
-    links = {
-        key: [(uid, key[1]) for uid in sorted(entries[key].replaces)] if key in entries else []
-        for key in group
-    }
-
-    def reaches(start: EntryKey, goal: EntryKey) -> bool:
-        seen: set[EntryKey] = set()
-        open_keys = [start]
-        while open_keys:
-            key = open_keys.pop()
-            if key == goal:
-                return True
-            if key not in seen:
-                seen.add(key)
-                open_keys.extend(links.get(key, ()))
-        return False
-
-    return {
-        previous for key, previouses in links.items() for previous in previouses if not reaches(previous, key)
-    }
-
-
-def _standing(key: EntryKey, entries: tuple[Entry, ...]) -> Meeting:
+def standing(key: EntryKey, entries: tuple[Entry, ...]) -> Meeting:
     """What stands of the meeting that these entries (none of them replaced in its schedule) make."""
     if len(entries) == 1:
         entry = entries[0]

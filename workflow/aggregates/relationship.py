@@ -12,7 +12,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from workflow.aggregates import events as e
-from workflow.aggregates.meetings import Booking, Calendar, Cancellation, Report
+from workflow.aggregates.calendars import Calendar
+from workflow.aggregates.meetings import Booking, Cancellation, Entry, Report
 from workflow.aggregates.moves import Move, State
 
 
@@ -224,7 +225,8 @@ def _booked(state: Relationship, event: e.MeetingScheduled | e.MeetingReschedule
     entry = state.calendar.entry((event.uid, event.recurrence_id))
     stamp = (event.sequence, event.occurred_at, event.source, event.message)
     if entry.booking is None or stamp > entry.booking.stamp:
-        entry = entry._replace(booking=Booking(stamp, event.starts_at, event.ends_at, state.version))
+        booking = Booking(stamp, event.starts_at, event.ends_at, state.version)
+        entry = Entry(entry.key, booking, *entry[2:])
     if isinstance(event, e.MeetingRescheduled) and event.previous_uid is not None:
         entry = entry._replace(replaces=entry.replaces | {event.previous_uid})
     state.calendar.keep(entry)

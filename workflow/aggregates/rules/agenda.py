@@ -16,14 +16,7 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
     if state.state is State.CLOSURE:
         return {}
     dues: dict[DueKind, datetime | None] = {
-        DueKind.OUTCOME_UNCONFIRMED: min(
-            (
-                due
-                for meeting in state.calendar.meetings()
-                if (due := outcomes.unconfirmed_at(meeting, moment)) is not None
-            ),
-            default=None,
-        ),
+        DueKind.OUTCOME_UNCONFIRMED: outcomes.unconfirmed_from(state, moment),
         DueKind.CONCERNS_BEGIN: _concerns_begin(state, moment),
         DueKind.SILENCE: (
             silence.held_off_from(state, moment)

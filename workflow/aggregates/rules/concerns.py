@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from workflow.aggregates.events import ConcernCleared, ConcernCode, ConcernRaised, Event, Provenance
 from workflow.aggregates.meetings import Meeting, Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, days
+from workflow.aggregates.rules.moment import Moment, days, hours
 
 Standing = tuple[datetime, tuple[int, ...]]
 """Since when a concern stands, and the versions of the events that it rests on."""
+
+_FAILURES = (Status.MISSED, Status.CANCELLED)
 
 CLEARS = {
     ConcernCode.COMMITMENT: "a meeting held",
@@ -34,6 +36,8 @@ def commitment(state: Relationship, moment: Moment) -> Iterator[Event]:
 def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A meeting that was called off and yet has an outcome."""
     standing = contradictions(state)
+    if not standing and not state.concerns:
+        return
     recorded = [subject for code, subject in state.concerns if code is ConcernCode.CONTRADICTORY]
     for subject in sorted({*standing, *(subject for subject in recorded if subject is not None)}):
         yield from _settle(state, moment, ConcernCode.CONTRADICTORY, subject, standing.get(subject))
@@ -62,7 +66,7 @@ def contradictions(state: Relationship) -> dict[str, Standing]:
     """The meetings whose outcome stands beside a cancellation."""
     return {
         meeting.subject: (meeting.contradicted_at, meeting.versions)
-        for meeting in state.calendar.meetings()
+        for meeting in state.calendar.contradicted()
         if meeting.contradicted_at is not None
     }
 
@@ -77,10 +81,11 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     counted: list[tuple[datetime, Meeting] | None] = []
     standing: Standing | None = None
     for meeting in state.calendar.meetings():
-        if meeting.status is Status.HELD:
+        status = meeting.status
+        if status is Status.HELD:
             counted.append(None)
             standing = None
-        elif (failed_at := _failed_at(meeting, moment)) is not None:
+        elif status in _FAILURES and (failed_at := _failed_at(meeting, moment)) is not None:
             counted.append((failed_at, meeting))
             failures = [failure for failure in counted[-limits.of_last :] if failure is not None]
             row = counted[-limits.in_a_row :]
@@ -98,7 +103,7 @@ def _failed_at(meeting: Meeting, moment: Moment) -> datetime | None:
     cancelled_at, starts_at = meeting.cancelled_at, meeting.starts_at
     if meeting.status is not Status.CANCELLED or cancelled_at is None or starts_at is None:
         return None
-    limit = timedelta(hours=moment.policy.policy.meetings.late_cancellation_hours)
+    limit = hours(moment.policy.policy.meetings.late_cancellation_hours)
     return cancelled_at if starts_at - cancelled_at < limit else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
@@ -23,21 +24,29 @@ class Moment:
     policy: PolicyInForce
 
 
+@lru_cache
 def days(count: float) -> timedelta:
     """A day is 24 hours."""
     return timedelta(days=count)
 
 
+@lru_cache
+def hours(count: float) -> timedelta:
+    """Sixty minutes each."""
+    return timedelta(hours=count)
+
+
 def cadence(state: Relationship, moment: Moment) -> timedelta:
     """C: the agreed time between meetings, else the policy's."""
     if state.agreement is not None:
-        return timedelta(days=state.agreement.cadence_days)
-    return timedelta(days=moment.policy.policy.agreement.cadence_days)
+        return days(state.agreement.cadence_days)
+    return days(moment.policy.policy.agreement.cadence_days)
 
 
 def anchor(state: Relationship, until: datetime | None = None) -> datetime | None:
     """The last sign of life: the latest of active-since and the last held end (not after ``until``)."""
     for end, _ in reversed(state.calendar.held_ends()):
         if until is None or end <= until:
-            return end if state.active_since is None else max(end, state.active_since)
+            since = state.active_since
+            return end if since is None or end > since else since
     return state.active_since

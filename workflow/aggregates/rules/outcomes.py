@@ -6,25 +6,29 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from workflow.aggregates.events import Event, MeetingOutcomeUnconfirmed, Provenance
-from workflow.aggregates.meetings import Meeting, Status
+from workflow.aggregates.meetings import Status
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment
+from workflow.aggregates.rules.moment import Moment, hours
 
 
-def unconfirmed_at(meeting: Meeting, moment: Moment) -> datetime | None:
-    """When a meeting will be called unconfirmed if nobody reports; None where it will not."""
-    if meeting.status is not Status.SCHEDULED or meeting.ends_at is None:
-        return None
-    return meeting.ends_at + timedelta(hours=moment.policy.policy.meetings.unconfirmed_after_hours)
+def unconfirmed_from(state: Relationship, moment: Moment) -> datetime | None:
+    """When the next meeting will be called unconfirmed if nobody reports; None where there is none."""
+    ends = [
+        meeting.ends_at
+        for meeting in state.calendar.pending()
+        if meeting.status is Status.SCHEDULED and meeting.ends_at is not None
+    ]
+    return min(ends) + _after(moment) if ends else None
 
 
 def unconfirmed(state: Relationship, moment: Moment) -> Iterator[Event]:
     """That a calendar entry's end has passed does not mean that anybody came: say that nobody knows."""
     if not moment.passing:
         return
-    for meeting in state.calendar.meetings():
-        due = unconfirmed_at(meeting, moment)
-        if due is not None and due <= moment.at and meeting.ends_at is not None:
+    for meeting in state.calendar.pending():
+        if meeting.status is not Status.SCHEDULED or meeting.ends_at is None:
+            continue
+        if meeting.ends_at + _after(moment) <= moment.at:
             uid, recurrence_id = meeting.key
             yield MeetingOutcomeUnconfirmed(
                 occurred_at=moment.at,
@@ -34,3 +38,7 @@ def unconfirmed(state: Relationship, moment: Moment) -> Iterator[Event]:
                 recurrence_id=recurrence_id,
                 ends_at=meeting.ends_at,
             )
+
+
+def _after(moment: Moment) -> timedelta:
+    return hours(moment.policy.policy.meetings.unconfirmed_after_hours)

@@ -34,7 +34,7 @@ def book_next_due(state: Relationship, moment: Moment) -> dict[UUID, tuple[datet
     policy = moment.policy.policy
     if any(
         meeting.status is Status.SCHEDULED and meeting.starts_at is not None and meeting.starts_at >= last
-        for meeting in state.calendar.meetings()
+        for meeting in state.calendar.pending()
     ):
         return {}
     due = last + policy.meetings.book_next_after * cadence(state, moment)

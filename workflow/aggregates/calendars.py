@@ -1,0 +1,151 @@
+"""The calendar of one relationship: its entries, and the meetings that they make.
+
+Entries joined by ``previous_uid`` are one meeting. The lists that rules ask for are worked out together and
+at most once after each change, for a decision asks for each of them several times.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import pairwise
+from operator import attrgetter, itemgetter
+
+from workflow.aggregates.meetings import Entry, EntryKey, Meeting, Status, key_order, standing
+
+
+class _Lists:
+    """The meetings with a known start, and those among them that rules look at."""
+
+    __slots__ = ("contradicted", "held", "meetings", "pending")
+
+    def __init__(self, meetings: list[Meeting]) -> None:
+        self.meetings = meetings
+        self.held: list[tuple[datetime, Meeting]] = []
+        self.pending: list[Meeting] = []
+        self.contradicted: list[Meeting] = []
+        meetings.sort(key=attrgetter("starts_at"))
+        if any(one.starts_at == other.starts_at for one, other in pairwise(meetings)):
+            meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
+        for meeting in meetings:
+            if meeting.status is Status.HELD and meeting.ends_at is not None:
+                self.held.append((meeting.ends_at, meeting))
+            elif meeting.status in _PENDING:
+                self.pending.append(meeting)
+            if meeting.contradicted_at is not None:
+                self.contradicted.append(meeting)
+        self.held.sort(key=itemgetter(0))
+
+
+_PENDING = (Status.SCHEDULED, Status.UNCONFIRMED)
+
+
+class Calendar:
+    """All calendar entries of one relationship and the meetings that they make."""
+
+    __slots__ = ("_entries", "_groups", "_lists", "_meetings")
+
+    def __init__(self) -> None:
+        self._entries: dict[EntryKey, Entry] = {}
+        self._groups: dict[EntryKey, tuple[EntryKey, ...]] = {}
+        self._meetings: dict[EntryKey, Meeting] = {}
+        self._lists: _Lists | None = None
+
+    def fork(self) -> Calendar:
+        """A copy that can be changed alone; entries and meetings are values and are shared."""
+        copy = Calendar.__new__(Calendar)
+        copy._entries = self._entries.copy()
+        copy._groups = self._groups.copy()
+        copy._meetings = self._meetings.copy()
+        copy._lists = self._lists
+        return copy
+
+    def entry(self, key: EntryKey) -> Entry:
+        """The registers of one entry, empty if nothing is known of it."""
+        return self._entries.get(key) or Entry(key)
+
+    def is_replaced(self, key: EntryKey) -> bool:
+        """Whether another entry came in place of this one."""
+        group = self._groups.get(key)
+        return group is not None and key in _replaced(group, self._entries)
+
+    # --- lists that callers must not change ---------------------------------------------------------------
+
+    def meetings(self) -> list[Meeting]:
+        """Every meeting with a known start, by start."""
+        return self._sorted().meetings
+
+    def held_ends(self) -> list[tuple[datetime, Meeting]]:
+        """The held meetings by their end."""
+        return self._sorted().held
+
+    def pending(self) -> list[Meeting]:
+        """By start, the meetings booked of which nobody has said yet what they came to."""
+        return self._sorted().pending
+
+    def contradicted(self) -> list[Meeting]:
+        """By start, the meetings whose outcome stands beside a cancellation."""
+        return self._sorted().contradicted
+
+    def _sorted(self) -> _Lists:
+        lists = self._lists
+        if lists is None:
+            lists = self._lists = _Lists([m for m in self._meetings.values() if m.starts_at is not None])
+        return lists
+
+    # --- changing -----------------------------------------------------------------------------------------
+
+    def keep(self, entry: Entry) -> None:
+        """Replace an entry's registers and work out anew what stands of its meeting."""
+        key = entry.key
+        self._entries[key] = entry
+        group = self._groups.get(key)
+        if entry.replaces:
+            joins = [(uid, key[1]) for uid in entry.replaces if uid != key[0]]
+            if joins and (group is None or any(other not in group for other in joins)):
+                group = self._join([key, *joins])
+        if group is None:
+            self._meetings[key] = standing(key, (entry,))
+        else:
+            self._stand(group)
+        self._lists = None
+
+    def _join(self, keys: list[EntryKey]) -> tuple[EntryKey, ...]:
+        members = {member for key in keys for member in self._groups.get(key, (key,))}
+        group = tuple(sorted(members, key=key_order))
+        for member in group:
+            self._groups[member] = group
+            self._meetings.pop(member, None)
+        return group
+
+    def _stand(self, group: tuple[EntryKey, ...]) -> None:
+        replaced = _replaced(group, self._entries)
+        entries = tuple(
+            entry if key not in replaced else entry._replace(booking=None, cancellation=None)
+            for key in group
+            if (entry := self._entries.get(key)) is not None
+        )
+        self._meetings[group[0]] = standing(group[0], entries)
+
+
+def _replaced(group: tuple[EntryKey, ...], entries: dict[EntryKey, Entry]) -> set[EntryKey]:
+    """The keys that another came in place of; a link that is part of a cycle replaces nothing."""
+    links = {
+        key: [(uid, key[1]) for uid in sorted(entries[key].replaces)] if key in entries else []
+        for key in group
+    }
+
+    def reaches(start: EntryKey, goal: EntryKey) -> bool:
+        seen: set[EntryKey] = set()
+        open_keys = [start]
+        while open_keys:
+            key = open_keys.pop()
+            if key == goal:
+                return True
+            if key not in seen:
+                seen.add(key)
+                open_keys.extend(links.get(key, ()))
+        return False
+
+    return {
+        previous for key, previouses in links.items() for previous in previouses if not reaches(previous, key)
+    }
