@@ -68,6 +68,8 @@ class Service:
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
+        self.read_waits = 5.0
+        """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
         self.publisher: Publisher | None = None
         self.trouble: str | None = None
@@ -154,7 +156,7 @@ class Service:
     async def folded(self, names: Collection[str], after: int | None) -> None:
         """Wait until the projections named (none named: all) have folded a position, at most 5 s."""
         if after is not None:
-            await self.runner.reached(after, names or None)
+            await self.runner.reached(after, names or None, self.read_waits)
 
     async def read(
         self, query: Callable[[Connection], T], names: Collection[str], after: int | None = None

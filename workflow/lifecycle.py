@@ -21,6 +21,7 @@ Door = Callable[[Service], Any]
 """Makes the ASGI app over a service."""
 
 _CLOSES_WITHIN = 10
+_BACKLOG = 1024
 
 
 class Http(uvicorn.Server):
@@ -106,6 +107,7 @@ def _listen(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((name, port))
+            listener.listen(_BACKLOG)  # from here on who comes waits, and is not refused
         except OSError as error:
             raise Unavailable(
                 f"cannot listen on {host} port {port}: {error.strerror}; name another with --port",

@@ -1,0 +1,157 @@
+"""`mentoring up` in a process of its own, over real parts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cli.conftest import run, told, up
+from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, PARTIES
+from workflow.folder import Folder
+
+CLOUD = {"content-type": "application/cloudevents+json"}
+IDENTITIES = [identity for party in PARTIES for identity in party["identities"]]
+
+
+def event(kind: str, number: int, time: str, **data: Any) -> str:
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "type": f"mentoring.meeting.{kind}.v1",
+            "source": "/calendar",
+            "id": str(number),
+            "time": time,
+            "data": {"uid": f"meeting-{number}", "parties": IDENTITIES, **data},
+        }
+    )
+
+
+def _until_received(http: httpx.Client, messages: int) -> dict[str, Any]:
+    while (counts := http.get("/v1/intake").json())["received"] < messages:
+        pass
+    return dict(counts)
+
+
+def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
+    with up(data, "--clock", "simulated") as running:
+        with httpx.Client(base_url=running.address.http, trust_env=False) as http:
+            early = event(
+                "scheduled",
+                1,
+                "2026-01-05T07:00:00Z",
+                starts_at="2026-01-09T10:00:00Z",
+                ends_at="2026-01-09T11:00:00Z",
+            )
+            assert (http.post("/v1/events", content=early, headers=CLOUD)).json()["sequences"] == [1]
+            assert (_until_received(http, 1))["waiting"] == 1
+
+            opening = http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+            relationship = opening.json()["relationship_id"]
+            base = f"/v1/relationships/{relationship}"
+            assert http.get("/v1/intake").json()["applied"] == 1
+            for who in (AS_MENTOR, AS_MENTEE):
+                http.post(f"{base}/commitments", headers=who)
+            http.post(f"{base}/agreements", json={}, headers=AS_MENTOR)
+            for who in (AS_MENTOR, AS_MENTEE):
+                signed = http.post(f"{base}/agreements/1/signatures", headers=who)
+            assert signed.json()["state"] == "active"
+
+            http.post("/v1/clock", json={"to": "2026-01-09T12:00:00Z"})
+            held = event(
+                "held",
+                2,
+                "2026-01-09T11:00:00Z",
+                uid="meeting-1",
+                starts_at="2026-01-09T10:00:00Z",
+                ends_at="2026-01-09T11:00:00Z",
+            )
+            for _ in range(2):
+                http.post("/v1/events", content=held, headers=CLOUD)
+            http.post("/v1/events", content="{}", headers=CLOUD)
+            counts = _until_received(http, 4)
+            assert [counts[name] for name in ("applied", "duplicate", "parked")] == [2, 1, 1]
+
+        assert [row["id"] for row in told("relationship", "list", "--data", data)] == [relationship]
+        (parked,) = told("parked", "list", "--data", data)
+        assert told("parked", "drop", parked["number"], "--data", data)["disposition"] == "dropped"
+        proved = told("verify", "--data", data)
+        assert proved["equal"]
+
+        busy = run("up", "--data", data, "--port", "0", "--nats-port", "0")
+        assert busy.exit_code == 3
+        assert f"process {running.process.pid}" in busy.stderr
+        code, said = running.stop()
+        assert (code, said) == (0, "")
+    assert Folder(data).address() is None
+
+    with up(data) as running:
+        assert running.address.clock == "simulated"
+        with httpx.Client(base_url=running.address.http, trust_env=False) as http:
+            health = (http.get("/v1/health")).json()
+            assert (health["status"], health["now"]) == ("ok", "2026-01-09T12:00:00Z")
+            assert http.get("/v1/intake").json()["received"] == 4
+            again = event("missed", 5, "2026-01-10T11:00:00Z", missed_by=IDENTITIES[:1])
+            assert (http.post("/v1/events", content=again, headers=CLOUD)).json()["sequences"] == [5]
+            _until_received(http, 5)
+        assert told("verify", "--data", data)["equal"]
+        assert running.stop(signal.SIGINT)[0] == 0
+
+
+def test_a_service_that_died_leaves_no_lock_and_no_server_behind(data: Path) -> None:
+    with up(data) as running:
+        server = _children(running.process.pid)
+        assert server
+        running.process.kill()
+        running.process.wait()
+        while any(_lives(pid) for pid in server):
+            pass
+    assert Folder(data).address() is not None
+    assert told("relationship", "list", "--data", data) == []
+    with up(data) as running:
+        assert running.stop()[0] == 0
+
+
+def test_beyond_loopback_the_token_is_demanded_and_the_verbs_bring_it(data: Path, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("a-token-of-enough-letters\n")
+    with up(data, "--host", "0.0.0.0", "--token-file", str(token)) as running:
+        with httpx.Client(base_url=running.address.http, trust_env=False) as http:
+            assert http.get("/v1/health").status_code == 200
+            assert http.get("/v1/relationships").status_code == 401
+            bearer = {"Authorization": "Bearer a-token-of-enough-letters"}
+            assert http.get("/v1/relationships", headers=bearer).status_code == 200
+        listing = run("relationship", "list", "--data", data, env={"MENTORING_TOKEN_FILE": str(token)})
+        assert listing.exit_code == 0
+        without = run("relationship", "list", "--data", data)
+        assert without.exit_code == 2
+        assert "bearer token" in without.stderr
+        assert running.stop()[0] == 0
+
+
+def test_a_port_in_use_is_told(data: Path, tmp_path: Path) -> None:
+    with up(data) as running:
+        port = running.address.http.rsplit(":", 1)[1]
+        result = run("up", "--data", tmp_path / "other", "--port", port)
+        assert result.exit_code == 3
+        assert f"port {port}" in result.stderr
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task")
+    if not tasks.exists():
+        pytest.skip("processes are looked at under /proc")
+    return [int(child) for task in tasks.iterdir() for child in (task / "children").read_text().split()]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"

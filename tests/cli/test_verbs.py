@@ -1,0 +1,121 @@
+"""The verbs on a folder that no service runs on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.cli.conftest import run, told
+from workflow.folder import Folder
+
+
+def test_relationships_are_listed_and_shown(data: Path, relationship: str) -> None:
+    (row,) = told("relationship", "list", "--data", data)
+    assert (row["id"], row["state"]) == (relationship, "stagnation")
+    assert told("relationship", "list", "--data", data, "--state", "closure") == []
+    shown = told("relationship", "show", relationship, "--data", data)
+    assert [stay["state"] for stay in shown["journey"]][-1] == "stagnation"
+    assert shown["timeline"][0]["name"] == "mentoring.relationship_opened.v1"
+    for words in (("list",), ("show", relationship)):
+        text = run("relationship", *words, "--data", data).stdout
+        assert relationship in text
+        assert "silence" in text
+
+
+def test_events_are_told_one_a_line(data: Path, relationship: str) -> None:
+    lines = run("events", "tail", "--data", data, "--json").stdout.splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [event["position"] for event in events] == list(range(1, len(events) + 1))
+    last = run("events", "tail", "--data", data, "--last", 2, "--json").stdout.splitlines()
+    assert last == lines[-2:]
+    own = run("events", "tail", "--data", data, "--relationship", relationship).stdout.splitlines()
+    assert len(own) == sum(event["stream"] == relationship for event in events)
+
+
+def test_projections_are_rebuilt_and_proved(data: Path, relationship: str) -> None:
+    before = told("verify", "--data", data)
+    assert before["equal"]
+    assert before["rows"] > 0
+    rebuilt = told("projections", "rebuild", "--data", data)
+    assert {one["generation"] for one in rebuilt["projections"]} == {2}
+    assert told("verify", "--data", data)["hash"] == before["hash"]
+    status = told("projections", "status", "--data", data)
+    assert {one["status"] for one in status["projections"]} == {"running"}
+    assert "running" in run("projections", "status", "--data", data).stdout
+
+
+def test_nothing_is_parked_where_nothing_came_in(data: Path, relationship: str) -> None:
+    assert told("parked", "list", "--data", data) == []
+    for words in (("show", 1), ("retry", 1), ("drop", 1)):
+        result = run("parked", *words, "--data", data)
+        assert result.exit_code == 1
+        assert "parked under" in result.stderr
+
+
+def test_what_is_not_there_ends_with_1_and_says_so(data: Path, relationship: str) -> None:
+    result = run("relationship", "show", uuid4(), "--data", data, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stderr)["error"]["code"] == "not_found"
+    assert run("projections", "rebuild", "nosuch", "--data", data).exit_code == 1
+
+
+def test_a_folder_in_which_nothing_is_kept_is_left_alone(tmp_path: Path) -> None:
+    result = run("relationship", "list", "--data", tmp_path / "nowhere")
+    assert result.exit_code == 1
+    assert "mentoring up" in result.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_in_use_is_refused_with_its_holder(data: Path, relationship: str) -> None:
+    with Folder(data):
+        for words in (("relationship", "list"), ("verify",), ("up", "--port", 0)):
+            result = run(*words, "--data", data)
+            assert result.exit_code == 3
+            assert "in use by process" in result.stderr
+    assert run("verify", "--data", data).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("relationship", "show", "no-uuid"),
+        ("relationship", "list", "--state", "bliss"),
+        ("up", "--clock", "sundial"),
+        ("up", "--port", "70000"),
+        ("up", "--zone", "Mars/Olympus"),
+        ("up", "--host", "0.0.0.0"),
+        ("nosuch",),
+    ],
+)
+def test_wrong_words_end_with_2(data: Path, words: tuple[str, ...]) -> None:
+    data_words = ("--data", data) if words[0] != "nosuch" else ()
+    result = run(*words, *data_words)
+    assert result.exit_code == 2
+    assert result.stderr
+
+
+def test_a_folder_keeps_its_kind_of_clock(data: Path, relationship: str) -> None:
+    result = run("up", "--data", data, "--clock", "real", "--port", 0)
+    assert result.exit_code == 1
+    assert "simulated" in result.stderr
+
+
+def test_what_the_code_knows_is_drawn_without_a_folder(tmp_path: Path) -> None:
+    assert "stagnation --> active" in run("diagram").stdout
+    moves = told("diagram")["moves"]
+    assert {"move": "stagnate", "from": ["active"], "to": "stagnation"} in moves
+    assert json.loads(run("asyncapi").stdout)["asyncapi"].startswith("3.")
+    assert json.loads(run("policy", "schema").stdout)["properties"]["silence"]
+
+
+def test_a_policy_is_checked(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text("[agreement]\ncadence_days = 14\n")
+    bad.write_text("[agreement]\ncadence = 14\n")
+    assert told("policy", "check", good)["agreement"]["cadence_days"] == 14
+    result = run("policy", "check", bad)
+    assert result.exit_code == 2
+    assert "agreement.cadence" in result.stderr

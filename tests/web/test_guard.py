@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from workflow.errors import Invalid
+from workflow.settings import Settings, read_secret
+from workflow.web.guard import Guard
+
+TOKEN = "a-token-of-enough-letters"
+
+
+async def _hello(scope: object, receive: object, send: object) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
+    await send({"type": "http.response.body", "body": b"hello"})  # type: ignore[operator]
+
+
+async def _asked(token: str | None, path: str = "/v1/relationships", **headers: str) -> httpx.Response:
+    transport = httpx.ASGITransport(Guard(_hello, token=token))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        return await client.get(path, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        ("", "token_missing"),
+        ("Basic YTpi", "token_missing"),
+        ("Bearer", "token_missing"),
+        ("Bearer other-token-of-letters", "token_wrong"),
+        (f"Bearer {TOKEN}x", "token_wrong"),
+    ],
+)
+async def test_without_the_token_nobody_comes_in(authorization: str, code: str) -> None:
+    answer = await _asked(TOKEN, authorization=authorization)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.json()["code"] == code
+
+
+async def test_with_the_token_one_comes_in_from_anywhere() -> None:
+    answer = await _asked(TOKEN, authorization=f"bearer {TOKEN}", host="mentoring.example.org")
+    assert answer.text == "hello"
+
+
+async def test_health_is_answered_without_a_token() -> None:
+    assert (await _asked(TOKEN, "/v1/health")).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080", "[::1]"])
+async def test_on_loopback_no_token_is_needed(host: str) -> None:
+    assert (await _asked(None, host=host)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.org", "evil.example.org:8080", "127.0.0.1.evil.example.org", ""]
+)
+async def test_a_name_that_is_pointed_at_loopback_is_turned_away(host: str) -> None:
+    answer = await _asked(None, host=host)
+    assert answer.status_code == 421
+    assert answer.json()["code"] == "host_unknown"
+
+
+def test_beyond_loopback_a_token_is_demanded(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="bearer token"):
+        Settings(host="0.0.0.0").http_token()
+    with pytest.raises(Invalid, match="token"):
+        Settings(nats_host="0.0.0.0").nats_token()
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    assert Settings(host="0.0.0.0", token_file=file).http_token() == TOKEN
+    assert Settings(host="::1").http_token() is None
+
+
+@pytest.mark.parametrize("secret", ["", "short", "two words of enough letters", "ünïcödé-of-enough-letters"])
+def test_a_weak_secret_is_refused(tmp_path: Path, secret: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(secret, encoding="utf-8")
+    with pytest.raises(Invalid):
+        read_secret(file, "bearer token")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import logging
+
+import httpx
+import pytest
+
+from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, PARTIES, opened
+from workflow.app import Service
+from workflow.web.api import create_app, door
+
+SECRET = "what nobody else may read"
+
+
+async def test_a_body_that_is_not_json_is_told_apart(http: httpx.AsyncClient) -> None:
+    headers = AS_COORDINATOR | {"content-type": "application/json"}
+    answer = await http.post("/v1/relationships", content=b'{"parties": [', headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "body_malformed"
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        {"title": SECRET, "visibility": SECRET},
+        {"title": [SECRET], "visibility": "pair_only"},
+        {"title": SECRET * 1000, "visibility": "pair_only"},
+        {"title": SECRET, "visibility": "pair_only", "note": SECRET},
+    ],
+)
+async def test_a_refusal_never_repeats_what_was_sent(
+    http: httpx.AsyncClient, topic: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    relationship = await opened(http)
+    with caplog.at_level(logging.DEBUG):
+        answer = await http.post(
+            f"/v1/relationships/{relationship}/agreements", json={"topics": [topic]}, headers=AS_MENTOR
+        )
+    assert answer.status_code == 422
+    assert answer.json()["faults"][0]["where"].startswith("body.topics.0")
+    assert SECRET not in answer.text
+    assert SECRET not in caplog.text
+
+
+async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient, service: Service) -> None:
+    body = b"[" + b"1," * service.settings.max_body_bytes + b"1]"
+    answer = await http.post("/v1/relationships", content=body, headers=AS_COORDINATOR)
+    assert answer.status_code == 413
+
+
+async def test_a_body_that_does_not_tell_its_length_is_cut_off(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    async def endless() -> object:
+        for _ in range(service.settings.max_body_bytes // 1024 + 1):
+            yield b" " * 1024
+
+    headers = AS_COORDINATOR | {"content-type": "application/json"}
+    answer = await http.post("/v1/relationships", content=endless(), headers=headers)  # type: ignore[arg-type]
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("PATCH", "/v1/agenda", 405)]
+)
+async def test_whatever_is_refused_is_a_problem(
+    http: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await http.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+
+
+async def test_an_unforeseen_error_is_logged_without_what_was_sent(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> object:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(service.commands, "opening", broken)
+    transport = httpx.ASGITransport(door(service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "internal"
+    assert "RuntimeError" in caplog.text
+    assert SECRET not in caplog.text + answer.text
+
+
+async def test_the_openapi_document_types_every_answer(service: Service) -> None:
+    document = create_app(service).openapi()
+    assert document["openapi"].startswith("3.1")
+    untyped = [
+        f"{method} {path}"
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        for status, answer in operation["responses"].items()
+        if status.startswith("2") and not answer["content"]["application/json"]["schema"]
+    ]
+    assert untyped == []

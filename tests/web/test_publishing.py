@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from workflow.app import Service
+from workflow.errors import Unavailable
+
+STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}
+BATCHED = {"content-type": "application/cloudevents-batch+json"}
+EVENT: dict[str, Any] = {
+    "specversion": "1.0",
+    "type": "mentoring.meeting.held.v1",
+    "source": "/calendar",
+    "id": "1",
+    "time": "2026-01-06T10:00:00Z",
+    "data": {"uid": "u", "relationship_id": "8b0f2c0e-6a34-4c55-a6bb-5d6d4bcb6b4e"},
+}
+
+
+class Broker:
+    def __init__(self) -> None:
+        self.stored: list[tuple[str, bytes, dict[str, str]]] = []
+        self.refuses_from = 10**9
+
+    async def publish(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
+        if len(self.stored) >= self.refuses_from:
+            raise Unavailable("the broker is away", code="not_stored")
+        self.stored.append((key, body, dict(headers)))
+        return len(self.stored)
+
+
+@pytest.fixture
+def broker(service: Service) -> Broker:
+    broker = Broker()
+    service.publisher = broker  # type: ignore[assignment]
+    return broker
+
+
+async def test_a_structured_event_is_handed_on_as_it_came(http: httpx.AsyncClient, broker: Broker) -> None:
+    body = json.dumps(EVENT, indent=3).encode()
+    answer = await http.post("/v1/events", content=body, headers=STRUCTURED)
+    assert (answer.status_code, answer.json()) == (202, {"stored": 1, "sequences": [1]})
+    (stored,) = broker.stored
+    assert stored == (
+        EVENT["data"]["relationship_id"],
+        body,
+        {"content-type": "application/cloudevents+json"},
+    )
+
+
+async def test_a_binary_event_keeps_its_attributes_in_headers(
+    http: httpx.AsyncClient, broker: Broker
+) -> None:
+    attributes = {f"ce-{name}": value for name, value in EVENT.items() if name != "data"}
+    answer = await http.post(
+        "/v1/events", json=EVENT["data"], headers=attributes | {"ce-partitionkey": "k-1"}
+    )
+    assert answer.status_code == 202
+    ((key, body, headers),) = broker.stored
+    assert key == "k-1"
+    assert json.loads(body) == EVENT["data"]
+    assert headers == attributes | {"ce-partitionkey": "k-1", "content-type": "application/json"}
+
+
+async def test_a_batch_is_stored_in_its_order(http: httpx.AsyncClient, broker: Broker) -> None:
+    events = [EVENT | {"id": str(number)} for number in range(20)]
+    answer = await http.post("/v1/events", content=json.dumps(events), headers=BATCHED)
+    assert answer.json() == {"stored": 20, "sequences": list(range(1, 21))}
+    assert [json.loads(body)["id"] for _, body, _ in broker.stored] == [event["id"] for event in events]
+
+
+async def test_what_makes_no_sense_is_stored_all_the_same(http: httpx.AsyncClient, broker: Broker) -> None:
+    """Intake parks it with its reason, so that nothing received is ever lost."""
+    for body in ("{}", "[]", '"text"', '{"data": 4, "partitionkey": "a b.*>"}'):
+        assert (await http.post("/v1/events", content=body, headers=STRUCTURED)).status_code == 202
+    assert {key for key, _, _ in broker.stored} == {"http"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status", "code"),
+    [
+        ({"content-type": "application/json"}, "{}", 415, "media_type_unknown"),
+        ({}, "{}", 415, "media_type_unknown"),
+        (STRUCTURED, "{", 400, "body_malformed"),
+        (STRUCTURED, "[" * 100_000, 400, "body_malformed"),
+        (BATCHED, "{}", 400, "body_malformed"),
+        (BATCHED, "[]", 400, "body_malformed"),
+        (BATCHED, "[" + "{}," * 1000 + "{}]", 400, "body_malformed"),
+        (STRUCTURED, '"' + "x" * 256 * 1024 + '"', 413, "body_too_large"),
+        (BATCHED, '["' + "x" * 256 * 1024 + '"]', 413, "body_too_large"),
+    ],
+)
+async def test_what_cannot_be_stored_is_refused(
+    http: httpx.AsyncClient, broker: Broker, headers: dict[str, str], body: str, status: int, code: str
+) -> None:
+    answer = await http.post("/v1/events", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert broker.stored == []
+
+
+async def test_while_the_broker_is_away_the_sender_is_to_try_again(
+    http: httpx.AsyncClient, broker: Broker
+) -> None:
+    broker.refuses_from = 1
+    events = [EVENT | {"id": str(number)} for number in range(3)]
+    answer = await http.post("/v1/events", content=json.dumps(events), headers=BATCHED)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert answer.json()["code"] == "not_stored"
