@@ -39,6 +39,8 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
     It is stopped from the outside in: the HTTP door, intake and clock, the writer, the projections, and the
     NATS server last, so that nothing taken in is left half done.
     """
+    settings.http_token()
+    settings.nats_token()  # both asked for before anything is made
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

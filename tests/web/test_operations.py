@@ -18,22 +18,6 @@ def _park(service: Service, *bodies: bytes) -> None:
     service.writer.submit(unit).result()
 
 
-async def test_health_tells_that_all_is_well(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/v1/health")
-    health = answer.json()
-    assert answer.status_code == 200
-    assert (health["status"], health["troubles"], health["clock"]) == ("ok", [], "simulated")
-    assert {one["name"] for one in health["projections"]} == {"relationships", "journey", "agenda"}
-
-
-async def test_health_tells_what_has_stopped(http: httpx.AsyncClient, service: Service) -> None:
-    service.writer.stop()
-    answer = await http.get("/v1/health")
-    assert answer.status_code == 503
-    assert answer.json()["status"] == "degraded"
-    assert "writer" in answer.json()["troubles"][0]
-
-
 async def test_a_write_to_a_service_that_stops_is_told_to_come_again(
     http: httpx.AsyncClient, service: Service
 ) -> None:

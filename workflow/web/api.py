@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
-from workflow.web import commands, operations, outcomes, parked, problems, publishing, reads
+from workflow.web import commands, health, operations, outcomes, parked, problems, publishing, reads
 from workflow.web.guard import Guard
+from workflow.web.health import Watch
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -49,8 +50,10 @@ def create_app(service: Service) -> FastAPI:
         max_body_size=service.settings.max_body_bytes,
     )
     app.state.service = service
+    app.state.watch = Watch()
     problems.install(app)
     for router in (
+        health.router,
         commands.router,
         reads.router,
         outcomes.router,

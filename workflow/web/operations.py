@@ -1,17 +1,15 @@
-"""For operators: health, what became of the messages, projections, and the simulated clock."""
+"""For operators: what became of the messages, projections, and the simulated clock."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, Field
+from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.app import Service
 from workflow.errors import Conflict
-from workflow.settings import ClockKind
 from workflow.web.asking import After, Serving
 from workflow.web.bodies import ClockIn, ClockOut, Out
 from workflow.web.problems import PROBLEMS
@@ -40,26 +38,6 @@ class ProjectionsOut(Out):
     """How all projections stand."""
 
     head: int = Field(description="the last position in the log")
-    projections: list[ProjectionOut]
-
-
-class IntakeHealth(Out):
-    """Whether messages are taken in, and how many the broker still holds."""
-
-    state: str
-    behind: int
-
-
-class Health(Out):
-    """Whether everything is at work. It holds nothing personal."""
-
-    status: Literal["ok", "degraded"]
-    troubles: list[str] = Field(description="what is wrong, in words")
-    version: str
-    clock: ClockKind
-    now: AwareDatetime
-    head: int
-    intake: IntakeHealth | None = Field(description="null while the folder is worked on offline")
     projections: list[ProjectionOut]
 
 
@@ -95,26 +73,6 @@ class Verified(Out):
     positions: dict[str, int]
     differing: dict[str, int] = Field(description="rows that differ, by projection")
     differences: list[str] = Field(description="the first of them")
-
-
-@router.get("/health", summary="Tell whether all is well")
-async def health(service: Serving, response: Response) -> Health:
-    """Answered with 503 where something has stopped, so that what watches over processes need not read it."""
-    projections = await run_in_threadpool(_projections, service)
-    intake = service.intake.status if service.intake is not None else None
-    troubles = _troubles(service, projections)
-    if troubles:
-        response.status_code = 503
-    return Health(
-        status="degraded" if troubles else "ok",
-        troubles=troubles,
-        version=service.version,
-        clock=service.clock_kind,
-        now=service.clock.now(),
-        head=await run_in_threadpool(service.store.head),
-        intake=IntakeHealth(state=intake.state, behind=intake.behind) if intake else None,
-        projections=projections,
-    )
 
 
 @router.get("/intake", summary="Count what became of the messages")
@@ -183,23 +141,6 @@ async def move_clock(body: ClockIn, service: Serving) -> ClockOut:
     """Forward only. Every due on the way is asked at its own instant, and folded, before this is answered."""
     position = await service.move_clock(body.to)
     return ClockOut(now=service.clock.now(), position=position)
-
-
-def _troubles(service: Service, projections: list[ProjectionOut]) -> list[str]:
-    """What has stopped, in words."""
-    troubles = []
-    if not service.writer.alive:
-        troubles.append("the writer has ended; start the service anew")
-    if service.intake is not None and (cause := service.intake.status.cause) is not None:
-        troubles.append(f"intake has stopped: {cause}")
-    if service.runner.trouble is not None:
-        troubles.append(f"projections cannot go on: {service.runner.trouble}")
-    troubles += [f"projection {one.name} is paused: {one.cause}" for one in projections if one.cause]
-    if service.driver.trouble is not None:
-        troubles.append(f"the clock cannot ask: {service.driver.trouble}")
-    if service.trouble is not None:
-        troubles.append(service.trouble)
-    return troubles
 
 
 def _projections(service: Serving) -> list[ProjectionOut]:

@@ -1,0 +1,133 @@
+"""Whether everything is at work: what has stopped, and what stands still although there is more to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime, Field
+from starlette.concurrency import run_in_threadpool
+
+from workflow.app import Service
+from workflow.projections.lanes import LaneState
+from workflow.projections.runner import Status
+from workflow.settings import ClockKind
+from workflow.web.asking import Serving
+from workflow.web.bodies import Out
+
+router = APIRouter(prefix="/v1", tags=["operations"])
+
+STANDS_STILL = 30.0
+"""Seconds without a step, with steps to take, after which a mark counts as stuck."""
+
+
+class Watch:
+    """Notices a high-water mark that is stuck: growing lag alone does not tell it from a busy day."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._marks: dict[str, tuple[int, float]] = {}
+
+    def stuck(self, name: str, mark: int, lag: int) -> bool:
+        """Whether ``mark`` has stayed where it is for long, with ``lag`` before it; asked at every look."""
+        now = self._monotonic()
+        known, since = self._marks.get(name, (None, now))
+        if known != mark or lag == 0:
+            self._marks[name] = mark, now
+            return False
+        return now - since >= STANDS_STILL
+
+
+class ProjectionHealth(Out):
+    """How far one projection is."""
+
+    name: str
+    status: LaneState
+    position: int
+    lag: int = Field(description="events recorded and not yet folded")
+
+
+class IntakeHealth(Out):
+    """Whether messages are taken in."""
+
+    state: str
+    sequence: int = Field(description="taken in so far, of the broker's stream")
+    behind: int = Field(description="messages that the broker still holds")
+
+
+class Health(Out):
+    """Whether everything is at work. It is answered without a token, and holds nothing personal."""
+
+    status: Literal["ok", "degraded"]
+    troubles: list[str] = Field(description="what is wrong, in words")
+    version: str
+    clock: ClockKind
+    now: AwareDatetime
+    head: int = Field(description="the last position in the log")
+    intake: IntakeHealth | None = Field(description="null while the folder is worked on offline")
+    projections: list[ProjectionHealth]
+
+
+@router.get("/health", summary="Tell whether all is well", responses={503: {"model": Health}})
+async def health(request: Request, service: Serving, response: Response) -> Health:
+    """Answered with 503 where something has stopped, so that what watches over processes need not read it."""
+    projections = await run_in_threadpool(service.runner.status)
+    intake = service.intake.status if service.intake is not None else None
+    troubles = [*_stopped(service, projections), *_stuck(service, request.app.state.watch, projections)]
+    if troubles:
+        response.status_code = 503
+    return Health(
+        status="degraded" if troubles else "ok",
+        troubles=troubles,
+        version=service.version,
+        clock=service.clock_kind,
+        now=service.clock.now(),
+        head=await run_in_threadpool(service.store.head),
+        intake=IntakeHealth(state=intake.state, sequence=intake.position, behind=intake.behind)
+        if intake
+        else None,
+        projections=[
+            ProjectionHealth(name=one.name, status=one.state, position=one.position, lag=one.lag)
+            for one in projections
+        ],
+    )
+
+
+def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
+    troubles = []
+    if not service.writer.alive:
+        troubles.append("the writer has ended; start the service anew")
+    if service.trouble is not None:
+        troubles.append(service.trouble)
+    if service.intake is not None and (cause := service.intake.status.cause) is not None:
+        troubles.append(f"intake has stopped: {cause}")
+    troubles += [
+        f"projection {one.name} is paused on event {one.failed_at}; `mentoring projections status` says why"
+        for one in projections
+        if one.state is LaneState.PAUSED
+    ]
+    # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
+    if service.runner.trouble is not None:
+        troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
+    if service.driver.trouble is not None:
+        troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
+    return troubles
+
+
+def _stuck(service: Service, watch: Watch, projections: Sequence[Status]) -> list[str]:
+    troubles = [
+        f"projection {one.name} stands still at {one.position}, {one.lag} behind"
+        for one in projections
+        if one.state is LaneState.RUNNING and watch.stuck(one.name, one.position, one.lag)
+    ]
+    if service.intake is not None:
+        status = service.intake.status
+        if status.cause is None and watch.stuck("intake", status.position, status.behind):
+            troubles.append(f"intake stands still at {status.position}, {status.behind} behind")
+    return troubles
+
+
+def _kind(trouble: str) -> str:
+    return trouble.partition(":")[0]
