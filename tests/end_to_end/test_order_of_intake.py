@@ -1,0 +1,258 @@
+"""The same messages in any order, doubled or not, with relationships opened at any point among them.
+
+No broker here: the unit that intake runs, over a real store, with real projections and a clock that moves
+between two lots of messages. The same over the real broker stands in ``test_order_over_broker``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.end_to_end.replica import Message, Pair, Replica
+from tests.oracle.comparing import against
+from tests.oracle.oracle import recompute
+from workflow.aggregates import commands as c
+from workflow.aggregates.events import Measure, Role
+from workflow.aggregates.sealed import Sealed
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def _pair(number: int, mentor: str, mentee: str, mentor_number: int) -> Pair:
+    return Pair(
+        UUID(int=number),
+        f"email:{mentor}@example.org",
+        f"email:{mentee}@example.org",
+        UUID(int=100 + mentor_number),
+        UUID(int=200 + number),
+    )
+
+
+PAIRS = (_pair(1, "ada", "bob", 1), _pair(2, "ada", "cleo", 1), _pair(3, "dan", "eve", 3))
+"""Ada mentors two people."""
+
+RECURRENCES = (None, START + timedelta(days=7))
+
+
+@dataclass(frozen=True)
+class History:
+    """What happens: messages before and after the clock moves, and what the people do meanwhile."""
+
+    before: tuple[Message, ...]
+    after: tuple[Message, ...]
+    until: datetime
+    declares: bool
+    looks: bool
+
+
+@st.composite
+def messages(draw: st.DrawFn, first: int, most: int, last_day: int) -> tuple[Message, ...]:
+    """Messages about a handful of meetings, with clashing sequences, times and uids within each pair."""
+    found: list[Message] = []
+    hours = st.integers(-48, 24 * last_day).map(lambda hour: START + timedelta(hours=hour))
+    for number in range(draw(st.integers(0, most))):
+        pair = draw(st.sampled_from(PAIRS))
+        index = PAIRS.index(pair)
+        # One calendar's uid may be met in two relationships; one that replaces another is one pair's own.
+        uids = [f"{letter}{index}" for letter in "xyz"]
+        start = draw(hours)
+        times = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
+        recurrence = draw(st.sampled_from(RECURRENCES))
+        data: dict[str, Any] = {"uid": draw(st.sampled_from([*uids, "shared"]))}
+        if recurrence is not None:
+            data["recurrence_id"] = recurrence.isoformat()
+        if draw(st.booleans()):
+            data["relationship_id"] = str(pair.relationship)
+        else:
+            data["parties"] = [pair.mentor, pair.mentee]
+        kind = draw(st.sampled_from(("scheduled", "rescheduled", "cancelled", "held", "missed", "corrected")))
+        if kind in ("scheduled", "rescheduled", "cancelled"):
+            data["sequence"] = draw(st.integers(0, 2))
+        if kind in ("scheduled", "rescheduled", "held"):
+            data |= times
+        if kind == "rescheduled" and data["uid"] != "shared" and draw(st.booleans()):
+            data["previous_uid"] = draw(st.sampled_from(uids))
+        if kind == "held":
+            attended = draw(st.sampled_from((None, [pair.mentor], [pair.mentor, pair.mentee])))
+            data |= {} if attended is None else {"attended": attended}
+        if kind == "missed":
+            data["missed_by"] = [
+                draw(st.sampled_from((pair.mentor, pair.mentee, "email:nobody@example.org")))
+            ]
+        if kind == "corrected":
+            data["outcome"] = draw(st.sampled_from(("held", "missed", "cancelled", "none")))
+            data |= times if data["outcome"] == "held" else {}
+            data |= {"missed_by": [pair.mentee]} if data["outcome"] == "missed" else {}
+        found.append(
+            {
+                "specversion": "1.0",
+                "type": f"mentoring.meeting.{kind}.v1",
+                "source": draw(st.sampled_from(("/calendar", "/portal"))),
+                "id": f"m{first + number}",
+                "time": draw(hours).isoformat(),
+                "data": data,
+            }
+        )
+    return tuple(found)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    until = draw(st.sampled_from((20, 50, 70, 100)))
+    return History(
+        draw(messages(0, 14, until)),
+        draw(messages(100, 10, 140)),
+        START + timedelta(days=until),
+        draw(st.booleans()),
+        draw(st.booleans()),
+    )
+
+
+def committed(at: datetime, actor: c.Actor) -> c.Command:
+    return c.ConfirmCommitment(at=at, actor=actor)
+
+
+def drafted(at: datetime, actor: c.Actor) -> c.Command:
+    return c.DraftAgreement(at=at, actor=actor, cadence_days=21)
+
+
+def signed(at: datetime, actor: c.Actor) -> c.Command:
+    return c.SignAgreement(at=at, actor=actor, version=1)
+
+
+def declared(at: datetime, actor: c.Actor) -> c.Command:
+    return c.DeclareStagnation(at=at, actor=actor)
+
+
+def looked(at: datetime, actor: c.Actor) -> c.Command:
+    measures = tuple(
+        Measure(
+            measure=UUID(int=number),
+            what=Sealed("call", author=actor.person),
+            who=actor.person,
+            by_when=at + timedelta(days=9),
+        )
+        for number in (1, 2)
+    )
+    return c.HoldFreshLook(at=at, actor=actor, measures=measures)
+
+
+def completed(at: datetime, actor: c.Actor) -> c.Command:
+    return c.CompleteMeasure(at=at, actor=actor, measure=UUID(int=1))
+
+
+Step = Callable[[Replica], None]
+
+
+def asking(pair: Pair, make: Callable[[datetime, c.Actor], c.Command], role: Role) -> Step:
+    return lambda replica: replica.ask(pair, make, role)
+
+
+def opening(pair: Pair) -> list[Step]:
+    """Pair 3 never agrees on anything."""
+    first: Step = lambda replica: replica.open(pair)  # noqa: E731
+    roles = (Role.MENTOR, Role.MENTEE)
+    commitments = [asking(pair, committed, role) for role in roles]
+    if pair is PAIRS[2]:
+        return [first, *commitments]
+    agreement = [asking(pair, drafted, Role.MENTOR), *(asking(pair, signed, role) for role in roles)]
+    return [first, *commitments, *agreement]
+
+
+# --- living it through -----------------------------------------------------------------------------------
+
+
+def lived(history: History, order: random.Random | None, *, doubled: bool = False) -> tuple[list[str], str]:
+    """Live a history through; ``order`` None: as it was written, everybody opened first."""
+    with TemporaryDirectory() as folder, Replica(Path(folder), START) as replica:
+        commands = [opening(pair) for pair in PAIRS]
+        play(replica, arranged(history.before, order, doubled=doubled), commands, order)
+        replica.pass_time(history.until)
+        if history.declares and state(replica, PAIRS[0]) == "active":
+            replica.ask(PAIRS[0], declared, Role.MENTEE)
+        later = [
+            [asking(PAIRS[0], looked, Role.MENTEE), asking(PAIRS[0], completed, Role.MENTOR)]
+            if history.looks
+            else []
+        ]
+        play(replica, arranged(history.after, order, doubled=doubled), later, order)
+        replica.pass_time(replica.clock.now())  # what became due by facts known late is asked now
+        soon = replica.documents()
+        replica.pass_time(START + timedelta(days=200))
+        late = replica.documents()
+        assert not against(recompute(replica.printed()), replica.views.path)
+        assert sum(replica.counts().values()) == replica.taken
+        return [*soon, *late], str(sorted(set(replica.parked())))
+
+
+def state(replica: Replica, pair: Pair) -> str:
+    relationship = replica.do(lambda tx: tx.relationship(pair.relationship))
+    assert relationship is not None
+    return relationship.state.value
+
+
+def arranged(messages: Sequence[Message], order: random.Random | None, *, doubled: bool) -> list[Message]:
+    arrangement = list(messages)
+    if order is not None:
+        order.shuffle(arrangement)
+    if doubled:
+        again = list(messages)
+        (order or random.Random(0)).shuffle(again)
+        arrangement += again
+    return arrangement
+
+
+def play(
+    replica: Replica, messages: Sequence[Message], commands: Sequence[list[Step]], order: random.Random | None
+) -> None:
+    """Commands first, or, given an ``order``, at any point among the messages; each list in its own order."""
+    steps: list[Step | Message]
+    if order is None:
+        steps = [*(command for own in commands for command in own), *messages]
+    else:
+        steps = list(messages)
+        for own in commands:
+            at = sorted(order.randint(0, len(steps)) for _ in own)
+            for place, command in reversed(list(zip(at, own, strict=True))):
+                steps.insert(place, command)
+    batch: list[Message] = []
+    for step in steps:
+        if isinstance(step, dict):
+            batch.append(step)
+        if callable(step) or (order is not None and order.random() < 0.3):
+            replica.take(batch)
+            batch = []
+        if callable(step):
+            step(replica)
+    replica.take(batch)
+
+
+def assert_order_does_not_matter(history: History, seed: int) -> None:
+    note(f"{history!r}")
+    plain = lived(history, None)
+    assert lived(history, random.Random(seed), doubled=True) == plain
+    assert lived(history, random.Random(seed + 1)) == plain
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories(), st.integers(0, 2**32))
+def test_any_order_and_any_moment_of_opening_come_to_the_same(history: History, seed: int) -> None:
+    assert_order_does_not_matter(history, seed)
+
+
+@pytest.mark.soak
+@settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories(), st.integers(0, 2**32))
+def test_so_do_many_more_histories(history: History, seed: int) -> None:
+    assert_order_does_not_matter(history, seed)

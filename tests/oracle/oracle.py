@@ -1,0 +1,239 @@
+"""Where every relationship stands, worked out anew from the printed log alone.
+
+It reads the lines of ``mentoring events tail --json`` and imports nothing of the service: names and rules are
+written down here a second time, from the description of the domain, so that a fault in a fold is not shared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tests.oracle.meetings import Facts, Limits
+
+Event = dict[str, Any]
+Concerns = dict[tuple[str, str | None], datetime]
+"""What is open, by code and the meeting it is about, and since when."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """Entering a state: by which move, and when."""
+
+    move: str | None
+    state: str
+    at: datetime
+    declared: bool | None = None
+
+
+@dataclass(slots=True)
+class Life:
+    """One relationship. ``entries`` are those that stand: what was withdrawn never was."""
+
+    id: str
+    opened_at: datetime
+    entries: list[Entry]
+    parties: set[str]
+    committed: set[str] = field(default_factory=set)
+    active_since: datetime | None = None
+    term_ends_at: datetime | None = None
+    closed_at: datetime | None = None
+    suspected_since: datetime | None = None
+    concerns: Concerns = field(default_factory=dict)
+    withdrawn: list[Entry] = field(default_factory=list)
+    stagnations: int = 0
+    reinvigorations: int = 0
+    reminders: list[tuple[str, str, str]] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def state(self) -> str:
+        """The state that it is in."""
+        return self.entries[-1].state
+
+    @property
+    def stays(self) -> list[tuple[str, datetime, datetime | None, str | None, bool | None]]:
+        """State, entered, left, by which move, declared or inferred."""
+        left = [entry.at for entry in self.entries[1:]] + [None]
+        return [
+            (entry.state, entry.at, end, entry.move, entry.declared)
+            for entry, end in zip(self.entries, left, strict=True)
+        ]
+
+
+@dataclass(slots=True)
+class Told:
+    """What a whole log says. ``until`` is the last instant at which anything was recorded."""
+
+    lives: dict[str, Life] = field(default_factory=dict)
+    until: datetime | None = None
+    faults: list[str] = field(default_factory=list)
+
+
+def recompute(lines: Iterable[str]) -> Told:
+    """Read the printed log. ``faults`` lists what contradicts itself in it."""
+    told = Told()
+    limits = Limits()
+    versions: dict[str, int] = {}
+    position = 0
+    for line in filter(str.strip, lines):
+        entry = json.loads(line)
+        event, stream = entry["event"], entry["stream"]
+        name = entry["name"].removeprefix("mentoring.").removesuffix(".v1")
+        recorded_at = _instant(entry["recorded_at"])
+        if entry["position"] <= position:
+            told.faults.append(f"position {entry['position']} comes after {position}")
+        if entry["version"] != versions.get(stream, 0) + 1:
+            told.faults.append(
+                f"version {entry['version']} of {stream} comes after {versions.get(stream, 0)}"
+            )
+        if told.until is not None and recorded_at < told.until:
+            told.faults.append(f"position {entry['position']} was recorded before the one before it")
+        position, versions[stream], told.until = entry["position"], entry["version"], recorded_at
+        if name == "policy_adopted":
+            limits = Limits.of(event["document"])
+        elif name == "relationship_opened":
+            told.lives[stream] = _opened(stream, event)
+        elif stream in told.lives:
+            life = told.lives[stream]
+            life.limits = limits
+            life.facts.add(name, event)
+            if name in _TOLD:
+                _TOLD[name](life, event)
+            if event.get("entered") not in (None, life.state):
+                told.faults.append(f"{name} of {stream} enters {event['entered']}, not {life.state}")
+    for life in told.lives.values():
+        told.faults += _against_meetings(life, told.until)
+    return told
+
+
+def _opened(stream: str, event: Event) -> Life:
+    at = _instant(event["occurred_at"])
+    parties = {party["person"] for party in event["parties"]}
+    return Life(stream, at, [Entry(None, "onboarding", at)], parties)
+
+
+def _committed(life: Life, event: Event) -> None:
+    life.committed.add(event["party"])
+    if life.state == "onboarding" and life.committed == life.parties:
+        life.entries.append(Entry("complete_onboarding", "agreement", _at(event)))
+
+
+def _concluded(life: Life, event: Event) -> None:
+    life.active_since = _at(event)
+    life.term_ends_at = _instant(event["term_ends_at"])
+    life.entries.append(Entry("conclude_agreement", "active", life.active_since))
+
+
+def _amended(life: Life, event: Event) -> None:
+    life.term_ends_at = _instant(event["term_ends_at"])
+
+
+def _raised(life: Life, event: Event) -> None:
+    life.concerns[event["code"], event["subject"]] = _instant(event["since"])
+
+
+def _cleared(life: Life, event: Event) -> None:
+    life.concerns.pop((event["code"], event["subject"]), None)
+
+
+def _suspected(life: Life, event: Event) -> None:
+    life.suspected_since = _at(event)
+
+
+def _unsuspected(life: Life, event: Event) -> None:
+    life.suspected_since = None
+
+
+def _stagnated(life: Life, event: Event) -> None:
+    life.stagnations += 1
+    life.entries.append(Entry("stagnate", "stagnation", _at(event), event["declared"]))
+
+
+def _stagnation_withdrawn(life: Life, event: Event) -> None:
+    """The latest stagnation never was, nor what the pair did to come back from it."""
+    at = _latest(life, "stagnate")
+    life.withdrawn.append(life.entries[at])
+    gone = life.entries[at:]
+    del life.entries[at:]
+    life.stagnations -= 1
+    life.reinvigorations -= sum(entry.move == "reinvigorate" for entry in gone)
+    life.entries += [entry for entry in gone if entry.move == "close"]
+
+
+def _reinvigorated(life: Life, event: Event) -> None:
+    life.reinvigorations += 1
+    life.entries.append(Entry("reinvigorate", "active", _at(event)))
+
+
+def _revised(life: Life, event: Event) -> None:
+    move, instant = event["move"], event["instant"]
+    if instant is not None:
+        life.entries[_latest(life, move)].at = _instant(instant)
+        if move == "conclude_agreement":
+            life.active_since = _instant(instant)
+            life.term_ends_at = _instant(event["term_ends_at"])
+    elif move == "stagnate":
+        _stagnation_withdrawn(life, event)
+    elif move == "withdraw_stagnation":
+        life.entries.append(life.withdrawn.pop())
+        life.stagnations += 1
+    elif move == "reinvigorate":
+        del life.entries[_latest(life, move)]
+        life.reinvigorations -= 1
+    elif move == "conclude_agreement":
+        del life.entries[_latest(life, move) :]
+        life.active_since = life.term_ends_at = None
+
+
+def _reminded(life: Life, event: Event) -> None:
+    life.reminders.append((event["kind"], event["party"], event["about"]))
+
+
+def _closed(life: Life, event: Event) -> None:
+    life.closed_at = _at(event)
+    life.entries.append(Entry("close", "closure", life.closed_at))
+
+
+_TOLD: dict[str, Callable[[Life, Event], None]] = {
+    "commitment_confirmed": _committed,
+    "agreement_concluded": _concluded,
+    "agreement_amended": _amended,
+    "concern_raised": _raised,
+    "concern_cleared": _cleared,
+    "stagnation_suspected": _suspected,
+    "suspicion_cleared": _unsuspected,
+    "stagnation_entered": _stagnated,
+    "stagnation_withdrawn": _stagnation_withdrawn,
+    "reinvigorated": _reinvigorated,
+    "move_revised": _revised,
+    "reminder_issued": _reminded,
+    "closed": _closed,
+}
+
+
+def _latest(life: Life, move: str) -> int:
+    return max(index for index, entry in enumerate(life.entries) if entry.move == move)
+
+
+def _against_meetings(life: Life, until: datetime | None) -> list[str]:
+    """What the meetings of an open relationship, told anew, say of its concerns and do not find there."""
+    if life.closed_at is not None or until is None:
+        return []
+    expected = life.facts.concerns(life.opened_at, life.limits, until)
+    told = {key: at for key, at in life.concerns.items() if key[0] in ("commitment", "contradictory")}
+    faults = [f"{life.id}: the meetings say {expected}, the concerns {told}"] if expected != told else []
+    twice = len(life.reminders) - len(set(life.reminders))
+    return [*faults, *([f"{life.id}: {twice} reminders were issued again"] if twice else [])]
+
+
+def _at(event: Event) -> datetime:
+    return _instant(event["occurred_at"])
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
