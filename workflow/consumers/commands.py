@@ -131,9 +131,7 @@ class Commands:
             for person, known in zip(people, hashes, strict=True):
                 tx.directory.identify(person, known)
             tx.directory.enrol(identifier, tx.now, people)
-            drain_opened(
-                tx, self._resolver, identifier, [name for party in parties for name in party.identities]
-            )
+            drain_opened(tx, self._resolver, identifier, people)
             standing = tx.relationship(identifier)
             assert standing is not None
             return _standing(standing) | {

@@ -24,11 +24,10 @@ class Drained:
     settled: int
 
 
-def drain_opened(
-    tx: Transaction, resolver: Resolver, relationship: UUID, identities: Iterable[str]
-) -> Drained:
-    """A relationship was opened among people known by ``identities``: work off what waited for that."""
-    awaited = [awaits_identity(identity) for identity in resolver.hashes(identities)]
+def drain_opened(tx: Transaction, resolver: Resolver, relationship: UUID, people: Iterable[UUID]) -> Drained:
+    """A relationship was opened among ``people``: work off what waited for it, or for any of them."""
+    identities = (identity for person in people for identity in tx.directory.identities_of(person))
+    awaited = [awaits_identity(identity) for identity in identities]
     return drain(tx, resolver, [awaits_relationship(relationship), *awaited])
 
 

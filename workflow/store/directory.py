@@ -27,11 +27,24 @@ class Directory:
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
         self._foreseen: Foreseen | None = None
+        self._bindings: list[tuple[str, int, bytes]] = []
 
     def foresee(self, identities: Iterable[bytes], entries: Iterable[tuple[str, datetime | None]]) -> None:
         """A batch is about to ask for these identity hashes and calendar entries: look them up together."""
         asked = ((uid, _recurrence(recurrence_id)) for uid, recurrence_id in entries)
+        self.flush()
         self._foreseen = Foreseen(self._cursor, identities, asked)
+
+    def flush(self) -> None:
+        """Write the bindings that were gathered, at the end of the unit of work at the latest."""
+        if self._bindings:
+            self._cursor.executemany("INSERT OR IGNORE INTO uids VALUES (?, ?, ?)", self._bindings)
+            self._bindings = []
+
+    def _look_again(self) -> None:
+        """Who belongs where is about to change: nothing is known beforehand any more."""
+        self.flush()
+        self._foreseen = None
 
     # --- people -------------------------------------------------------------------------------------------
 
@@ -58,23 +71,28 @@ class Directory:
         found = ((identity, self.person_in(relationship, identity)) for identity in identities)
         return {identity: person for identity, person in found if person is not None}
 
+    def identities_of(self, person: UUID) -> list[bytes]:
+        """The identity hashes that lead to ``person``."""
+        self._cursor.execute("SELECT hash FROM identities WHERE person = ? ORDER BY hash", (person.bytes,))
+        return [row[0] for row in self._cursor.fetchall()]
+
     def identify(self, person: UUID, identities: Iterable[bytes]) -> None:
         """From now on ``person`` is known by these identity hashes, as long as nobody else is."""
-        self._foreseen = None
+        self._look_again()
         self._cursor.executemany(
             "INSERT OR IGNORE INTO identities VALUES (?, ?)", [(hash_, person.bytes) for hash_ in identities]
         )
 
     def forget(self, person: UUID) -> None:
         """No identity leads to ``person`` any more."""
-        self._foreseen = None
+        self._look_again()
         self._cursor.execute("DELETE FROM identities WHERE person = ?", (person.bytes,))
 
     # --- relationships ------------------------------------------------------------------------------------
 
     def enrol(self, relationship: UUID, opened_at: datetime, persons: Iterable[UUID]) -> None:
         """A relationship was opened at ``opened_at`` among ``persons``."""
-        self._foreseen = None
+        self._look_again()
         self._cursor.execute(
             "INSERT OR IGNORE INTO relationships VALUES (?, ?, NULL)",
             (relationship.bytes, to_micros(opened_at)),
@@ -86,7 +104,7 @@ class Directory:
 
     def close(self, relationship: UUID, at: datetime) -> None:
         """The relationship ended at ``at``; meetings that start then or later are not its own."""
-        self._foreseen = None
+        self._look_again()
         self._cursor.execute(
             "UPDATE relationships SET closed_at = ? WHERE relationship = ?",
             (to_micros(at), relationship.bytes),
@@ -128,6 +146,8 @@ class Directory:
             if relationship in holders:
                 return False
             holders.append(relationship)
+            self._bindings.append((uid, recurrence, relationship.bytes))
+            return True
         self._cursor.execute(
             "INSERT OR IGNORE INTO uids VALUES (?, ?, ?)", (uid, recurrence, relationship.bytes)
         )

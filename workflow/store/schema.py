@@ -51,6 +51,7 @@ TABLES = (
     """,
     # The directory: who is who, who is in which relationship, which calendar entry belongs to which.
     "CREATE TABLE IF NOT EXISTS identities (hash BLOB PRIMARY KEY, person BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS identities_of_persons ON identities (person)",
     """
     CREATE TABLE IF NOT EXISTS memberships (
         person BLOB NOT NULL, relationship BLOB NOT NULL, PRIMARY KEY (person, relationship)
