@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from uuid import UUID, uuid4
+
+import httpx
+
+from tests.web.conftest import ADA, AS_COORDINATOR, PARTIES, opened
+from workflow.app import Service
+from workflow.consumers.receiving import receive, take_in
+
+HEADERS = {"content-type": "application/cloudevents+json"}
+
+
+def _take_in(service: Service, number: int, *identities: str) -> None:
+    event = {
+        "specversion": "1.0",
+        "type": "mentoring.meeting.scheduled.v1",
+        "source": "/calendar",
+        "id": str(number),
+        "time": "2026-01-05T09:00:00Z",
+        "data": {
+            "uid": f"meeting-{number}",
+            "parties": identities,
+            "starts_at": "2026-02-05T09:00:00Z",
+            "ends_at": "2026-02-05T10:00:00Z",
+        },
+    }
+    batch = receive([number], [json.dumps(event).encode()], [HEADERS])
+    service.writer.submit(lambda tx: take_in(tx, service.resolver, "upstream/0", number - 1, batch)).result()
+
+
+async def test_whoever_opens_works_off_what_waited(http: httpx.AsyncClient, service: Service) -> None:
+    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    assert (await http.get("/v1/intake")).json()["waiting"] == 1
+    answer = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+    assert answer.json()["version"] == 2
+    counts = (await http.get("/v1/intake")).json()
+    assert (counts["waiting"], counts["applied"]) == (0, 1)
+
+
+async def test_what_waits_for_somebody_known_of_old_is_worked_off(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    """The second opening does not say again by what identities the mentor is known."""
+    await opened(http)
+    _take_in(service, 1, "email:ada@example.org", "email:linus@example.org")
+    assert (await http.get("/v1/intake")).json()["waiting"] == 1
+    linus = str(uuid4())
+    parties = [
+        {"role": "mentor", "person_id": str(ADA)},
+        {"role": "mentee", "person_id": linus, "identities": ["email:linus@example.org"]},
+    ]
+    body = {"parties": parties, "relationship_id": str(uuid4())}
+    answer = await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+    relationship = UUID(answer.json()["relationship_id"])
+    assert [recorded.event.name for recorded in service.store.stream(relationship)] == [
+        "mentoring.relationship_opened.v1",
+        "mentoring.meeting_scheduled.v1",
+    ]
