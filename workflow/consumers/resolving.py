@@ -71,6 +71,7 @@ class Resolver:
             if previous is not None:
                 entries.add((previous, data.recurrence_id))
         tx.directory.foresee(self.hashes(named), entries)
+        tx.waiting.foresee(awaits_uid(uid, recurrence_id) for uid, recurrence_id in entries)
 
     def relationship(self, tx: Transaction, data: Data) -> UUID | Waits | Parks:
         """The relationship that the meeting belongs to, as the domain's rules find it."""

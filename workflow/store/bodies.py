@@ -33,6 +33,7 @@ class Kept:
 
 
 _NONCE = 12
+_CHUNK = 500
 
 
 def _bound_to(upstream: str, seq: int) -> bytes:
@@ -47,6 +48,7 @@ class Bodies:
         self._keys = keys
         self._receipts = receipts
         self._table = table
+        self._unawaited: set[str] = set()
 
     def put(
         self,
@@ -70,14 +72,28 @@ class Bodies:
         )
         number = int(self._cursor.fetchone()[0])
         if self._table == "waiting":
-            self._cursor.executemany(
-                "INSERT OR IGNORE INTO waiting_for VALUES (?, ?)", [(key, number) for key in awaited]
-            )
+            rows = [(key, number) for key in awaited]
+            self._cursor.executemany("INSERT OR IGNORE INTO waiting_for VALUES (?, ?)", rows)
+            self._unawaited.difference_update(key for key, _ in rows)
         return number
+
+    def foresee(self, keys: Iterable[str]) -> None:
+        """A batch may be about to ask who waits for these: find out together which nobody waits for."""
+        asked = list(dict.fromkeys(keys))
+        for start in range(0, len(asked), _CHUNK):
+            chunk = asked[start : start + _CHUNK]
+            self._cursor.execute(
+                f"SELECT DISTINCT awaited FROM waiting_for WHERE awaited IN ({','.join('?' * len(chunk))})",
+                chunk,
+            )
+            self._unawaited.update(chunk)
+            self._unawaited.difference_update(key for (key,) in self._cursor.fetchall())
 
     def awaiting(self, keys: Iterable[str]) -> list[Kept]:
         """Everything that waits for any of ``keys``, in order of arrival."""
-        wanted = list(keys)
+        wanted = [key for key in keys if key not in self._unawaited]
+        if not wanted:
+            return []
         marks = ",".join("?" * len(wanted))
         return self._select(
             f"b.id IN (SELECT body FROM waiting_for WHERE awaited IN ({marks})) ORDER BY b.id", wanted

@@ -131,7 +131,8 @@ class EventStore:
 
     def replay(self, cursor: sqlite3.Cursor, id: UUID) -> list[Event]:
         """A stream's events as the transaction of ``cursor`` sees them."""
-        return [recorded.event for recorded in self._decode(self.recorder.select_stream(cursor, id))]
+        decode = self.mapper.decode_event
+        return [decode(topic, state) for *_, topic, state in self.recorder.select_stream(cursor, id)]
 
     def append(
         self, cursor: sqlite3.Cursor, staged: Sequence[Staged], head: int, new_id: Callable[[], UUID]

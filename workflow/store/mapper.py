@@ -7,6 +7,7 @@ its box on the way out and stays in it on the way in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.upcasting import STEPS, Step, upcast
 
 _E = TypeVar("_E", bound=Event)
+_NO_STREAM = UUID(int=0)
 _metadata_json: Callable[[Metadata], bytes] = Metadata.__pydantic_serializer__.to_json
 
 
@@ -30,6 +32,12 @@ class Stored(TypedDict, Generic[_E]):
     """The stored form, as it is read."""
 
     metadata: Metadata
+    event: _E
+
+
+class _Alone(TypedDict, Generic[_E]):
+    """The stored form, read for the event alone."""
+
     event: _E
 
 
@@ -48,6 +56,7 @@ class EventMapper(Mapper[UUID]):
         self._events = events
         self._steps = steps
         self._readers: dict[str, TypeAdapter[Any]] = {}
+        self._event_readers: dict[str, TypeAdapter[Any]] = {}
 
     # --- to be stored -------------------------------------------------------------------------------------
 
@@ -81,6 +90,20 @@ class EventMapper(Mapper[UUID]):
         stored = self._reader(name).validate_python({"metadata": raw["metadata"], "event": members})
         return Recorded(position, stream, version, stored["event"], stored["metadata"], topic, renamed)
 
+    def decode_event(self, topic: str, state: bytes) -> Event:
+        """The event alone, for replaying: read in half the time, its instants in Python's own UTC."""
+        reader = self._event_readers.get(topic)
+        if reader is None:
+            if topic in self._steps:
+                return self.decode(0, _NO_STREAM, 0, topic, state).event
+            alone: Any = _Alone[self._event(topic)]  # type: ignore[misc]
+            reader = self._event_readers[topic] = TypeAdapter(alone)
+        event: Event = reader.validate_json(state)["event"]
+        _in_plain_utc(event.__dict__)
+        if event.dues:
+            _in_plain_utc(event.dues)
+        return event
+
     def to_domain_event(self, stored_event: StoredEvent) -> Recorded:
         """The library's way out. Only a notification knows its position."""
         position = stored_event.id if isinstance(stored_event, Notification) else 0
@@ -96,12 +119,22 @@ class EventMapper(Mapper[UUID]):
     def _reader(self, name: str) -> TypeAdapter[Any]:
         reader = self._readers.get(name)
         if reader is None:
-            event = self._events.get(name)
-            if event is None:
-                raise Stopped(
-                    f"the store holds an event {name!r} that this version does not know; run a newer one",
-                    code="event_unknown",
-                )
-            stored: Any = Stored[event]  # type: ignore[valid-type]
+            stored: Any = Stored[self._event(name)]  # type: ignore[misc]
             reader = self._readers[name] = TypeAdapter(stored)
         return reader
+
+    def _event(self, name: str) -> type[Event]:
+        event = self._events.get(name)
+        if event is None:
+            raise Stopped(
+                f"the store holds an event {name!r} that this version does not know; run a newer one",
+                code="event_unknown",
+            )
+        return event
+
+
+def _in_plain_utc(members: dict[Any, Any]) -> None:
+    """Give instants the zone that new ones have: two of different zone objects take ten times to compare."""
+    for name, value in members.items():
+        if type(value) is datetime and value.tzinfo is not UTC:
+            members[name] = value.astimezone(UTC)

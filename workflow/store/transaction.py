@@ -186,6 +186,7 @@ class Transaction:
     def complete(self) -> None:
         """The unit ran to its end: the writer hands what it gathered to the batch."""
         self.receipts.flush()
+        self.directory.flush()
         batch = self._batch
         batch.states.update(self._states)
         batch.staged += self._staged
