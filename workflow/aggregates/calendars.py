@@ -16,21 +16,27 @@ from workflow.aggregates.meetings import Entry, EntryKey, Meeting, Status, key_o
 class _Lists:
     """The meetings with a known start, and those among them that rules look at."""
 
-    __slots__ = ("contradicted", "held", "meetings", "pending")
+    __slots__ = ("contradicted", "held", "meetings", "pending", "unkept")
 
     def __init__(self, meetings: list[Meeting]) -> None:
         self.meetings = meetings
         self.held: list[tuple[datetime, Meeting]] = []
         self.pending: list[Meeting] = []
+        self.unkept: list[Meeting] = []
         self.contradicted: list[Meeting] = []
         meetings.sort(key=attrgetter("starts_at"))
         if any(one.starts_at == other.starts_at for one, other in pairwise(meetings)):
             meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
         for meeting in meetings:
-            if meeting.status is Status.HELD and meeting.ends_at is not None:
-                self.held.append((meeting.ends_at, meeting))
-            elif meeting.status in _PENDING:
+            status = meeting.status
+            if status is Status.HELD:
+                self.unkept = []
+                if meeting.ends_at is not None:
+                    self.held.append((meeting.ends_at, meeting))
+            elif status in _PENDING:
                 self.pending.append(meeting)
+            else:
+                self.unkept.append(meeting)
             if meeting.contradicted_at is not None:
                 self.contradicted.append(meeting)
         self.held.sort(key=itemgetter(0))
@@ -81,6 +87,10 @@ class Calendar:
     def pending(self) -> list[Meeting]:
         """By start, the meetings booked of which nobody has said yet what they came to."""
         return self._sorted().pending
+
+    def unkept(self) -> list[Meeting]:
+        """By start, the meetings missed or called off since the last one held."""
+        return self._sorted().unkept
 
     def contradicted(self) -> list[Meeting]:
         """By start, the meetings whose outcome stands beside a cancellation."""

@@ -77,6 +77,8 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     One held meeting clears it; it comes back only with a new failure. Meetings that start at or after the
     closing count nowhere.
     """
+    if not state.calendar.unkept():
+        return None
     limits = moment.policy.policy.concerns
     counted: list[tuple[datetime, Meeting] | None] = []
     standing: Standing | None = None

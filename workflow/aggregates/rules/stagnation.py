@@ -34,8 +34,10 @@ def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
 
 def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Silence that lasts, after a suspicion that stood, is stagnation: inferred, and open to be withdrawn."""
+    if not moment.passing:
+        return
     due = stagnates_from(state, moment)
-    if not moment.passing or due is None or due > moment.at:
+    if due is None or due > moment.at:
         return
     last = anchor(state)
     assert last is not None  # else there is no due
