@@ -95,10 +95,11 @@ class Intake:
 
     async def stop(self) -> None:
         """Finish the batches under way, then let go of the broker."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left, self._tasks = set(self._tasks), []
+        while left:  # more than once: a request to the broker may swallow a cancellation as it is answered
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=1)
         await self._broker.stop()
 
     @property
@@ -220,7 +221,12 @@ class Intake:
 
 
 async def _settled(work: asyncio.Future[Any]) -> None:
-    """Wait for ``work`` even while being cancelled."""
+    """Wait for ``work`` to its end, and only then let a cancellation through."""
+    cancelled: asyncio.CancelledError | None = None
     while not work.done():
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await asyncio.shield(work)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled

@@ -114,7 +114,10 @@ class Pull:
             await self._request()
             self._arrived.clear()
             try:
-                await asyncio.wait_for(self._arrived.wait(), _STALLED_AFTER)
+                async with asyncio.timeout(
+                    _STALLED_AFTER
+                ):  # unlike wait_for it never swallows a cancellation
+                    await self._arrived.wait()
             except TimeoutError:
                 raise Stalled("nothing arrives") from None
         batch = self._draw()

@@ -81,7 +81,8 @@ class NatsServer:
             return
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), _STOPS_WITHIN)
+            async with asyncio.timeout(_STOPS_WITHIN):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -122,7 +123,8 @@ class NatsServer:
         )
         self.starts += 1
         try:
-            self._port = await asyncio.wait_for(self._await_port(ports, self._process), _STARTS_WITHIN)
+            async with asyncio.timeout(_STARTS_WITHIN):
+                self._port = await self._await_port(ports, self._process)
         except TimeoutError:
             self._process.kill()
             await self._process.wait()

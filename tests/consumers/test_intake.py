@@ -1,0 +1,235 @@
+"""Intake from a real JetStream server, and what may go wrong between it and us."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from nats.aio.client import Client
+from nats.js.api import StorageType
+
+from tests.consumers.world import ADA, BOB, World, body, event, held, reached, scheduled
+from workflow.consumers.intake import Intake
+from workflow.consumers.meetings import make_broker
+from workflow.consumers.publishing import Publisher
+from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.transport.streams import STREAM, declare, look, purge
+from workflow.errors import Stopped
+from workflow.store.receipts import Disposition
+from workflow.store.transaction import Transaction
+
+
+@asynccontextmanager
+async def running(world: World, url: str, **options: Any) -> AsyncIterator[Intake]:
+    intake = world.intake(url, **options)
+    await intake.start()
+    try:
+        yield intake
+    finally:
+        await intake.stop()
+
+
+async def publish(client: Client, *messages: Any) -> int:
+    last = 0
+    for message in messages:
+        last = (await client.jetstream().publish("mentoring.meetings.k1", body(message))).seq
+    return last
+
+
+async def test_structured_and_binary(world: World, server: NatsServer, client: Client) -> None:
+    pair = world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        first, second = scheduled("a"), held("b", channel="café")
+        await publish(client, first)
+        headers = {f"ce-{name}": str(value) for name, value in second.items() if name != "data"}
+        headers |= {"content-type": "application/json", "ce-source": "%2Fcalendar"}
+        async with make_broker(server.url) as broker:
+            last = await Publisher(broker).publish("k2", body(second["data"]), headers)
+        await reached(intake, last)
+        assert intake.status.state == "running"
+    assert world.names(pair) == ["meeting_scheduled", "meeting_held"]
+    assert world.counts() == {"applied": 2}
+
+
+async def test_goes_on_where_it_stopped(world: World, server: NatsServer, client: Client) -> None:
+    world.open(ADA, BOB)
+    for number in range(3):
+        async with running(world, server.url) as intake:
+            last = await publish(
+                client, *(scheduled(f"{number}-{n}", uid=f"u{number}-{n}") for n in range(5))
+            )
+            await reached(intake, last)
+    assert world.counts() == {"applied": 15}
+
+
+async def test_many_batches_under_way(world: World, server: NatsServer, client: Client) -> None:
+    world.open(ADA, BOB)
+    await declare(client.jetstream(), uuid4)
+    for number in range(400):
+        await client.publish("mentoring.meetings.k1", body(scheduled(f"{number}", uid=f"u{number % 40}")))
+    await client.flush()
+    async with running(world, server.url, most=7, ahead=40) as intake:
+        await reached(intake, 400)
+    assert sum(world.counts().values()) == 400
+    assert len(world.dispositions(intake.status.upstream or "")) == 400
+
+
+async def test_the_server_is_killed(world: World, server: NatsServer, client: Client) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a")))
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while server.starts < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            while True:
+                try:
+                    last = await publish(client, held("b"))
+                    break
+                except Exception:  # noqa: BLE001 the client is still reconnecting
+                    await asyncio.sleep(0.1)
+        await reached(intake, last)
+    assert world.counts()["applied"] == 2
+
+
+async def test_a_message_that_makes_the_client_deaf_is_parked(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    """The client library cannot decode a subject, or a status, that is no UTF-8, and hears nothing more."""
+    world.open(ADA, BOB)
+    await declare(client.jetstream(), uuid4)
+    await publish(client, scheduled("a"))
+    host, _, port = server.url.removeprefix("nats://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    text = body(scheduled("b", uid="m2"))
+    head = b"NATS/1.0 \xff\xff\xff\r\nce-id: x\r\n\r\n"
+    writer.write(b'CONNECT {"verbose":false,"headers":true}\r\n')
+    writer.write(b"PUB mentoring.meetings.\xff\xfe %d\r\n%b\r\n" % (len(text), text))
+    writer.write(b"HPUB mentoring.meetings.k %d %d\r\n%b%b\r\n" % (len(head), len(head) + 2, head, b"{}"))
+    writer.write(b"PING\r\n")
+    await writer.drain()
+    while b"PONG" not in await reader.readline():
+        pass
+    writer.close()
+    last = await publish(client, held("c"))
+    assert last == 4
+    async with running(world, server.url) as intake:
+        await reached(intake, last)
+    assert world.counts() == {"applied": 3, "parked": 1}
+
+
+async def test_one_message_that_fails_is_parked_alone(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    decide = Transaction.decide
+
+    def failing(self: Transaction, id: Any, command: Any, *rest: Any, **named: Any) -> Any:
+        if getattr(command, "message", "") == "m13":
+            raise RuntimeError("a mistake")
+        return decide(self, id, command, *rest, **named)
+
+    await declare(client.jetstream(), uuid4)
+    last = await publish(client, *(scheduled(f"m{n}", uid=f"u{n}") for n in range(20)))
+    with patch.object(Transaction, "decide", failing):
+        async with running(world, server.url) as intake:
+            await reached(intake, last)
+    assert world.counts() == {"applied": 19, "parked": 1}
+    assert world.reasons_by_sequence() == {14: "failed"}
+
+
+async def test_a_recreated_stream_is_a_new_upstream(world: World, server: NatsServer, client: Client) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
+    await client.jetstream().delete_stream(STREAM)
+    async with running(world, server.url) as again:
+        assert again.status.upstream != intake.status.upstream
+        await reached(again, await publish(client, scheduled("a")))
+    assert world.counts() == {"applied": 2, "duplicate": 1}
+
+
+async def test_a_stream_that_lies_behind_stops_intake(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    upstream = await declare(client.jetstream(), uuid4)
+    world.do(lambda tx: _count_in(tx, upstream.name))
+    with pytest.raises(Stopped) as stopped:
+        await world.intake(server.url).start()
+    assert stopped.value.code == "stream_behind"
+
+
+async def test_a_stream_cut_off_beyond_our_position_stops_intake(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    await declare(client.jetstream(), uuid4)
+    await publish(client, scheduled("a"), scheduled("b"), scheduled("c"))
+    await purge(client.jetstream(), 3)
+    with pytest.raises(Stopped) as stopped:
+        await world.intake(server.url).start()
+    assert stopped.value.code == "stream_gap"
+
+
+async def test_what_is_recorded_is_purged_and_intake_goes_on(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        last = await publish(client, *(scheduled(f"m{n}", uid=f"u{n}") for n in range(5)))
+        await reached(intake, last)
+        await purge(client.jetstream(), intake.status.position)
+        assert (await look(client.jetstream())).first == last
+        await reached(intake, await publish(client, held("x")))
+    await client.jetstream().purge_stream(STREAM)
+    async with running(world, server.url) as again:
+        await reached(again, await publish(client, held("y", uid="u1")))
+    assert world.counts() == {"applied": 7}
+
+
+async def test_a_stream_made_by_others_gets_our_name_and_limits(server: NatsServer, client: Client) -> None:
+    streams = client.jetstream()
+    await streams.add_stream(
+        name=STREAM, subjects=["mentoring.meetings.*"], storage=StorageType.FILE, max_age=60
+    )
+    await publish(client, scheduled("a"))
+    first, second = await declare(streams, uuid4), await declare(streams, uuid4)
+    assert first == second
+    info = await streams.stream_info(STREAM)
+    assert not info.config.max_age
+    assert info.state.messages == 1
+
+
+async def test_an_end_while_messages_come_loses_none(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    await declare(client.jetstream(), uuid4)
+    for number in range(300):
+        await client.publish(
+            "mentoring.meetings.k1", body(event("held", f"{number}", uid=f"u{number}", **_span()))
+        )
+    await client.flush()
+    for _ in range(4):
+        async with running(world, server.url, most=20, ahead=60) as intake:
+            await asyncio.sleep(0.05)
+    async with running(world, server.url) as intake:
+        await reached(intake, 300)
+    assert world.counts() == {"applied": 300}
+
+
+def _count_in(tx: Transaction, upstream: str) -> None:
+    tx.receipts.record(upstream, 5, None, b"digest", Disposition.PARKED, False)
+    tx.receipts.move_position(upstream, 5)
+
+
+def _span() -> dict[str, Any]:
+    said = held("x")["data"]
+    return {"starts_at": said["starts_at"], "ends_at": said["ends_at"]}

@@ -1,0 +1,230 @@
+"""What becomes of a message: applied, duplicate, stale, waiting or parked, and each accounted for once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.consumers.world import ADA, BOB, START, UPSTREAM, World, body, event, held, scheduled
+from workflow.consumers.parked import drop, retry
+from workflow.consumers.receiving import Hole, receive, take_in
+from workflow.consumers.waiting import expire
+from workflow.errors import NotFound
+from workflow.store.receipts import Disposition
+
+
+def test_applied(world: World) -> None:
+    pair = world.open(ADA, BOB)
+    assert world.take(scheduled("a"), held("b")) == [Disposition.APPLIED, Disposition.APPLIED]
+    assert world.names(pair) == ["meeting_scheduled", "meeting_held"]
+
+
+def test_the_event_names_its_message(world: World) -> None:
+    pair = world.open(ADA, BOB)
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    world.take(scheduled("a") | {"traceparent": trace}, held("b") | {"traceparent": "00-nonsense"})
+    first, second = (r.metadata for r in world.store.stream(pair) if ".meeting_" in r.event.name)
+    assert (first.source, first.message_id, first.traceparent) == ("/calendar", "a", trace)
+    assert first.correlation_id == "4bf92f3577b34da6a3ce929d0e0e4736"
+    assert second.traceparent is None
+
+
+def test_duplicate_within_a_batch_and_across(world: World) -> None:
+    world.open(ADA, BOB)
+    assert world.take(scheduled("a"), scheduled("a")) == [Disposition.APPLIED, Disposition.DUPLICATE]
+    assert world.take(scheduled("a")) == [Disposition.DUPLICATE]
+    assert world.counts() == {"applied": 1, "duplicate": 2}
+
+
+def test_the_same_said_otherwise_is_a_duplicate(world: World) -> None:
+    world.open(ADA, BOB)
+    message = scheduled("a", title="free text")
+    other = scheduled("a", description="more of it", parties=["EMAIL:Ada@Example.org", BOB])
+    other["time"] = "2026-01-05T11:00:00+02:00"
+    assert world.take(message, other) == [Disposition.APPLIED, Disposition.DUPLICATE]
+    assert world.count("members_dropped") == 1
+
+
+def test_conflict(world: World) -> None:
+    world.open(ADA, BOB)
+    assert world.take(scheduled("a"), scheduled("a", day=11)) == [Disposition.APPLIED, Disposition.PARKED]
+    assert world.reasons() == ["conflict"]
+    assert world.take(scheduled("a")) == [Disposition.DUPLICATE]
+
+
+def test_the_same_id_of_another_source_is_another_message(world: World) -> None:
+    world.open(ADA, BOB)
+    assert world.take(scheduled("a"), scheduled("a", source="/portal", uid="m2")) == [
+        Disposition.APPLIED,
+        Disposition.APPLIED,
+    ]
+
+
+def test_stale(world: World) -> None:
+    world.open(ADA, BOB)
+    assert world.take(scheduled("a", sequence=2), scheduled("b", sequence=1)) == [
+        Disposition.APPLIED,
+        Disposition.STALE,
+    ]
+
+
+def test_waits_for_identities_and_is_drained_in_order_of_arrival(world: World) -> None:
+    taken = world.take(scheduled("a"), held("b"), scheduled("c", uid="m2", parties=[ADA, "email:eve@x.org"]))
+    assert taken == [Disposition.WAITING] * 3
+    pair = world.open(ADA, BOB)
+    assert [world.disposition(n) for n in (1, 2, 3)] == [
+        Disposition.APPLIED,
+        Disposition.APPLIED,
+        Disposition.WAITING,
+    ]
+    assert world.names(pair) == ["meeting_scheduled", "meeting_held"]
+
+
+def test_a_meeting_from_before_the_opening_is_nobodys(world: World) -> None:
+    assert world.take(held("a", day=-3)) == [Disposition.WAITING]
+    world.open(ADA, BOB)
+    assert world.disposition(1) is Disposition.WAITING
+
+
+def test_waits_for_a_relationship_by_its_id(world: World) -> None:
+    pair = uuid4()
+    assert world.take(scheduled("a", relationship_id=str(pair)), held("b", relationship_id=str(pair))) == [
+        Disposition.WAITING,
+        Disposition.WAITING,
+    ]
+    world.open(ADA, BOB, id=pair)
+    assert world.counts() == {"applied": 2}
+    assert world.names(pair) == ["meeting_scheduled", "meeting_held"]
+
+
+def test_a_cancellation_waits_for_the_first_binding_of_its_uid(world: World) -> None:
+    pair = world.open(ADA, BOB)
+    assert world.take(event("cancelled", "a", time=1)) == [Disposition.WAITING]
+    assert world.take(event("missed", "b", time=2, missed_by=[ADA])) == [Disposition.WAITING]
+    assert world.take(scheduled("c")) == [Disposition.APPLIED]
+    assert world.counts() == {"applied": 3}
+    assert world.names(pair) == ["meeting_scheduled", "meeting_cancelled", "meeting_missed"]
+
+
+def test_a_binding_of_a_previous_uid_drains_too(world: World) -> None:
+    world.open(ADA, BOB)
+    assert world.take(event("cancelled", "a", uid="old")) == [Disposition.WAITING]
+    moved = event("rescheduled", "b", uid="new", previous_uid="old", **_span(12))
+    assert world.take(moved) == [Disposition.APPLIED]
+    assert world.counts()["waiting"] == 0
+
+
+def test_a_drained_message_may_be_parked(world: World) -> None:
+    world.open(ADA, BOB)
+    world.take(event("cancelled", "a", cancelled_by="email:stranger@example.org"), scheduled("b"))
+    assert world.counts() == {"parked": 1, "applied": 1}
+    assert world.reasons() == ["unknown_identity"]
+
+
+def test_ambiguous(world: World) -> None:
+    world.open(ADA, BOB)
+    first = world.do(lambda tx: tx.directory.person_of(world.resolver.hashes([ADA])[0]))
+    second = world.do(lambda tx: tx.directory.person_of(world.resolver.hashes([BOB])[0]))
+    world.do(lambda tx: tx.directory.enrol(uuid4(), START, [first, second]))
+    assert world.take(scheduled("a")) == [Disposition.PARKED]
+    assert world.reasons() == ["ambiguous"]
+
+
+def test_a_bound_uid_decides_between_relationships(world: World) -> None:
+    pair = world.open(ADA, BOB)
+    world.take(scheduled("a"))
+    people = [
+        world.do(lambda tx, n=n: tx.directory.person_of(world.resolver.hashes([n])[0])) for n in (ADA, BOB)
+    ]
+    world.do(lambda tx: tx.directory.enrol(uuid4(), START, people))
+    assert world.take(held("b")) == [Disposition.APPLIED]
+    assert world.names(pair) == ["meeting_scheduled", "meeting_held"]
+
+
+def test_across_relationships(world: World) -> None:
+    one, other = world.open(ADA, BOB), world.open("email:eve@x.org", "email:dan@x.org")
+    world.take(scheduled("a", uid="old", relationship_id=str(one)))
+    moved = event("rescheduled", "b", uid="new", previous_uid="old", relationship_id=str(other), **_span(12))
+    assert world.take(moved) == [Disposition.PARKED]
+    assert world.reasons() == ["across_relationships"]
+
+
+def test_unknown_identity(world: World) -> None:
+    world.open(ADA, BOB)
+    assert world.take(held("a", attended=[ADA, "email:eve@x.org"])) == [Disposition.PARKED]
+    assert world.reasons() == ["unknown_identity"]
+
+
+def test_after_thirty_days_of_waiting_parked(world: World) -> None:
+    world.take(scheduled("a"))
+    world.clock.advance(START + timedelta(days=30) - timedelta(seconds=1))
+    assert world.do(expire) == 0
+    world.clock.advance(START + timedelta(days=30))
+    assert world.do(expire) == 1
+    assert world.reasons() == ["never_opened"]
+    assert world.counts() == {"parked": 1}
+
+
+def test_a_parked_message_is_retried(world: World) -> None:
+    pair = world.open(ADA)
+    world.take(held("a", relationship_id=str(pair), attended=[ADA, BOB]))
+    assert world.reasons() == ["unknown_identity"]
+    assert world.do(lambda tx: retry(tx, world.resolver, 1)).disposition is Disposition.PARKED
+    mentee = next(r for r in world.store.stream(pair)).event.parties[1].person  # type: ignore[attr-defined]
+    world.do(lambda tx: tx.directory.identify(mentee, world.resolver.hashes([BOB])))
+    assert world.do(lambda tx: retry(tx, world.resolver, 1)).disposition is Disposition.APPLIED
+    assert world.counts() == {"applied": 1}
+    with pytest.raises(NotFound):
+        world.do(lambda tx: retry(tx, world.resolver, 1))
+
+
+def test_a_conflict_stays_one_when_retried(world: World) -> None:
+    world.open(ADA, BOB)
+    world.take(scheduled("a"), scheduled("a", day=11))
+    retried = world.do(lambda tx: retry(tx, world.resolver, 1))
+    assert (retried.disposition, retried.reason) == (Disposition.PARKED, "conflict")
+
+
+def test_dropped(world: World) -> None:
+    world.take(b"nonsense")
+    world.do(lambda tx: drop(tx, 1))
+    assert world.counts() == {"dropped": 1}
+    assert world.reasons() == []
+
+
+def test_sent_again_under_the_same_sequence_is_not_counted(world: World) -> None:
+    world.open(ADA, BOB)
+    batch = receive([1, 2], [body(scheduled("a")), body(held("b"))], [None, None])
+    assert world.do(lambda tx: take_in(tx, world.resolver, UPSTREAM, 0, batch)) == 2
+    assert world.do(lambda tx: take_in(tx, world.resolver, UPSTREAM, 0, batch)) == 0
+    longer = receive([2, 3], [body(held("b")), body(held("c", uid="m3"))], [None, None])
+    assert world.do(lambda tx: take_in(tx, world.resolver, UPSTREAM, 1, longer)) == 1
+    assert world.counts() == {"applied": 3}
+
+
+def test_a_batch_behind_a_hole_is_never_taken_in(world: World) -> None:
+    world.open(ADA, BOB)
+    world.take(scheduled("a"))
+    batch = receive([3], [body(held("c"))], [None])
+    with pytest.raises(Hole):
+        world.do(lambda tx: take_in(tx, world.resolver, UPSTREAM, 2, batch))
+    assert world.counts() == {"applied": 1}
+
+
+def test_nothing_free_or_personal_is_kept_in_clear(world: World) -> None:
+    world.take(scheduled("a", title="our secret"), held("b"), b"\xff our secret " + ADA.encode())
+    world.open("email:eve@x.org", "email:dan@x.org")
+    world.close()
+    on_disk = b"".join(file.read_bytes() for file in world.folder.iterdir() if file.is_file())
+    assert b"our secret" not in on_disk
+    assert b"ada@example.org" not in on_disk
+
+
+def _span(day: float) -> dict[str, Any]:
+    return {
+        "starts_at": scheduled("x", day)["data"]["starts_at"],
+        "ends_at": scheduled("x", day)["data"]["ends_at"],
+    }
