@@ -41,8 +41,10 @@ def _describe_messages(document: dict[str, Any]) -> None:
     )
     components = document["components"]
     components["schemas"] = definitions["$defs"]
-    components["messages"] = {_type(message): _message(message) for message in MESSAGES}
+    components["messages"] = {_key(message): _message(message) for message in MESSAGES}
     (name, channel), *_ = document["channels"].items()
+    # FastStream's binding names a subject, where the standard's has no members; the address says it already.
+    channel.pop("bindings", None)
     channel["messages"] = {
         message: {"$ref": f"#/components/messages/{message}"} for message in components["messages"]
     }
@@ -55,6 +57,11 @@ def _describe_messages(document: dict[str, Any]) -> None:
 def _type(message: type[Envelope]) -> str:
     """The CloudEvents type, by which a message is known."""
     return str(message.model_json_schema()["properties"]["type"]["const"])
+
+
+def _key(message: type[Envelope]) -> str:
+    """What the document calls a message: keys hold no dots."""
+    return _type(message).replace(".", "-")
 
 
 def _message(message: type[Envelope]) -> dict[str, Any]:
