@@ -9,8 +9,9 @@ from uuid import UUID, uuid5
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.decide import Decision, decide
+from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy, PolicyInForce
-from workflow.aggregates.relationship import Relationship, replay
+from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 

@@ -18,8 +18,9 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from tests.store.place import ORIGIN, START, Place, booking, open_one, opening
 from workflow.aggregates.decide import Decision
+from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy
-from workflow.aggregates.relationship import Relationship, replay
+from workflow.aggregates.relationship import Relationship
 from workflow.errors import NotFound, Refused, Unavailable
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin

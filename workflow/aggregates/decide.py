@@ -9,9 +9,10 @@ from uuid import UUID
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.doing import do
+from workflow.aggregates.evolve import evolve
 from workflow.aggregates.moves import State
 from workflow.aggregates.policy import PolicyInForce
-from workflow.aggregates.relationship import Relationship, evolve
+from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.reporting import report
 from workflow.aggregates.rules import RULES, Moment
 from workflow.aggregates.rules.agenda import agenda

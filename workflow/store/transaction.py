@@ -10,6 +10,7 @@ from uuid import UUID
 from workflow.aggregates.commands import Command, OpenRelationship
 from workflow.aggregates.decide import Decision, decide
 from workflow.aggregates.events import Event
+from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.programme import (
     Programme,
@@ -18,7 +19,7 @@ from workflow.aggregates.programme import (
     open_programme,
     programme_id,
 )
-from workflow.aggregates.relationship import Relationship, replay
+from workflow.aggregates.relationship import Relationship
 from workflow.errors import NotFound
 from workflow.failpoints import hit
 from workflow.store.event_store import EventStore, Staged

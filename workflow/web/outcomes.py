@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
+from workflow.aggregates.evolve import replay
 from workflow.aggregates.meetings import Status
-from workflow.aggregates.relationship import replay
 from workflow.errors import NotFound
 from workflow.store.receipts import Disposition
 from workflow.web.asking import Serving
