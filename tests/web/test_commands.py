@@ -165,3 +165,15 @@ async def test_a_relationship_nobody_knows_is_not_found(http: httpx.AsyncClient)
     ):
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_two_parties_are_two_people(http: httpx.AsyncClient) -> None:
+    shared = [party | {"identities": ["email:ada@example.org"], "person_id": None} for party in PARTIES]
+    answer = await http.post("/v1/relationships", json={"parties": shared}, headers=AS_COORDINATOR)
+    assert (answer.status_code, answer.json()["code"]) == (422, "identity_shared")
+    same = [party | {"identities": [], "person_id": str(ADA)} for party in PARTIES]
+    answer = await http.post("/v1/relationships", json={"parties": same}, headers=AS_COORDINATOR)
+    assert answer.status_code == 409
+    malformed = [PARTIES[0] | {"identities": ["no kind"]}, PARTIES[1]]
+    answer = await http.post("/v1/relationships", json={"parties": malformed}, headers=AS_COORDINATOR)
+    assert (answer.status_code, answer.json()["code"]) == (422, "identity_invalid")

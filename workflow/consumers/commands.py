@@ -22,7 +22,7 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.consumers.resolving import Resolver
 from workflow.consumers.waiting import drain_opened
-from workflow.errors import Conflict, NotFound
+from workflow.errors import Conflict, Invalid, NotFound
 from workflow.store.idempotency import Answer as Kept
 from workflow.store.identities import normalise
 from workflow.store.master import derive
@@ -113,6 +113,8 @@ class Commands:
     ) -> Unit:
         """Bring people together, and work off the messages that waited for them, in order of arrival."""
         hashes = [self._resolver.hashes(party.identities) for party in parties]
+        if sum(len(set(known)) for known in hashes) > len({one for known in hashes for one in known}):
+            raise Invalid("one identity cannot name two parties", code="identity_shared")
 
         def unit(tx: Transaction) -> Answer:
             identifier = relationship or tx.new_id()
