@@ -109,7 +109,7 @@ class Replica:
             for person, identity in zip(people, identities, strict=True):
                 tx.directory.identify(person, self.resolver.hashes([identity]))
             tx.directory.enrol(pair.relationship, tx.now, people)
-            drain_opened(tx, self.resolver, pair.relationship, identities)
+            drain_opened(tx, self.resolver, pair.relationship, people)
 
         self.do(unit)
 

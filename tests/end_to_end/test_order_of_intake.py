@@ -24,6 +24,7 @@ from tests.oracle.comparing import against
 from tests.oracle.oracle import recompute
 from workflow.aggregates import commands as c
 from workflow.aggregates.events import Measure, Role
+from workflow.aggregates.policy import Policy
 from workflow.aggregates.sealed import Sealed
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -52,6 +53,7 @@ class History:
     before: tuple[Message, ...]
     after: tuple[Message, ...]
     until: datetime
+    form: str
     declares: bool
     looks: bool
 
@@ -114,6 +116,7 @@ def histories(draw: st.DrawFn) -> History:
         draw(messages(0, 14, until)),
         draw(messages(100, 10, 140)),
         START + timedelta(days=until),
+        draw(st.sampled_from(("signed", "none"))),
         draw(st.booleans()),
         draw(st.booleans()),
     )
@@ -175,7 +178,8 @@ def opening(pair: Pair) -> list[Step]:
 
 def lived(history: History, order: random.Random | None, *, doubled: bool = False) -> tuple[list[str], str]:
     """Live a history through; ``order`` None: as it was written, everybody opened first."""
-    with TemporaryDirectory() as folder, Replica(Path(folder), START) as replica:
+    policy = Policy.model_validate({"agreement": {"form": history.form}})
+    with TemporaryDirectory() as folder, Replica(Path(folder), START, policy) as replica:
         commands = [opening(pair) for pair in PAIRS]
         play(replica, arranged(history.before, order, doubled=doubled), commands, order)
         replica.pass_time(history.until)
@@ -183,7 +187,7 @@ def lived(history: History, order: random.Random | None, *, doubled: bool = Fals
             replica.ask(PAIRS[0], declared, Role.MENTEE)
         later = [
             [asking(PAIRS[0], looked, Role.MENTEE), asking(PAIRS[0], completed, Role.MENTOR)]
-            if history.looks
+            if history.looks and history.form == "signed"
             else []
         ]
         play(replica, arranged(history.after, order, doubled=doubled), later, order)

@@ -20,11 +20,15 @@ class Draft(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """The agreement in force. ``version`` is None where no agreement was asked for."""
+    """The agreement in force. ``version`` is None where no agreement was asked for.
+
+    ``by_meeting``: it was the first held meeting that concluded it, whatever was amended since.
+    """
 
     version: int | None
     cadence_days: float
     term_ends_at: datetime
+    by_meeting: bool
 
 
 class Spell(NamedTuple):

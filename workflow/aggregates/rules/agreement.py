@@ -48,7 +48,7 @@ def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
     It is withdrawn only while nothing but silence has followed from it: what people have declared since
     stands.
     """
-    if state.agreement is None or state.agreement.version is not None:
+    if state.agreement is None or not state.agreement.by_meeting:
         return
     instant = _first_held(state)
     if instant == state.active_since:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from workflow.aggregates.events import (
     ConcernCleared,
@@ -17,7 +17,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, anchor, cadence
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, hours
 
 _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
 
@@ -32,9 +32,10 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
     if last is None:
         return None
     instant = last + moment.policy.policy.silence.suspected_after * cadence(state, moment)
-    if instant < moment.at and not _stands(state, moment):
+    held_off = _held_off(state, moment, last)
+    if instant < moment.at and any(begin <= moment.at < end for begin, end in held_off):
         instant = moment.at
-    for begin, end in _held_off(state, moment, last):
+    for begin, end in held_off:
         if begin <= instant < end:
             instant = end
     return instant
@@ -51,14 +52,12 @@ def held_off_from(state: Relationship, moment: Moment) -> datetime | None:
 def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Suspicion first, explained; taken back at once where a fact or a booking says otherwise."""
     suspicion = state.suspicion
+    if suspicion is None and not moment.passing:
+        return
     suspected = suspicion is not None and not suspicion.cleared
-    stands = _stands(state, moment)
-    if stands and not suspected:
-        last = _anchor(state)
-        assert last is not None  # a suspicion without an anchor does not stand
-        since = _stood_since(state, moment, last)
-        if since is None:
-            return
+    last = _anchor(state)
+    since = _stood_since(state, moment, last) if last is not None and _stands(state, moment) else None
+    if last is not None and since is not None and not suspected:
         yield StagnationSuspected(
             occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
         )
@@ -77,7 +76,7 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
             evidence=(*evidence, state.version),
             clears="a meeting held, or one booked soon",
         )
-    elif suspected and not stands:
+    elif suspicion is not None and suspected and since != suspicion.since:
         yield SuspicionCleared(
             occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version
         )
@@ -90,11 +89,15 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
 
 
 def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetime | None:
-    """Since when: as before, where what cleared the suspicion was corrected; else since the clock asks."""
-    cleared = state.suspicion
+    """Since when: as before, where it rests on no later anchor than then; else since the clock asks.
+
+    So one whose anchor moved is cleared, even if it is long enough ago for another, and one that was cleared
+    stands again where what cleared it was corrected: in whichever order these facts became known.
+    """
+    known = state.suspicion
     after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
-    if cleared is not None and last + after <= cleared.since:
-        return cleared.since
+    if known is not None and last + after <= known.since:
+        return known.since
     return moment.at if moment.passing else None
 
 
@@ -118,16 +121,19 @@ def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple
     The first unreported meeting after the anchor does so for half a cadence after its end, once an anchor.
     """
     silence = moment.policy.policy.silence
+    pending = state.calendar.pending()
+    if not pending:
+        return []
     near = silence.booked_within * cadence(state, moment)
-    unconfirmed_after = timedelta(hours=moment.policy.policy.meetings.unconfirmed_after_hours)
+    unconfirmed_after = hours(moment.policy.policy.meetings.unconfirmed_after_hours)
     intervals = []
     postponed = False
-    for meeting in state.calendar.meetings():
+    for meeting in pending:
         if meeting.starts_at is None or meeting.ends_at is None or meeting.ends_at <= last:
             continue
         if meeting.status is Status.SCHEDULED:
             end = meeting.ends_at + (unconfirmed_after if postponed else max(unconfirmed_after, near))
-        elif meeting.status is Status.UNCONFIRMED and not postponed:
+        elif not postponed:
             end = meeting.ends_at + near
         else:
             continue
