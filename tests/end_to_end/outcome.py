@@ -1,0 +1,86 @@
+"""What a folder holds once a run is over, in the form in which two runs can be compared."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.end_to_end.replica import canonical_documents
+from tests.oracle.comparing import against, printed
+from tests.oracle.oracle import recompute
+
+SETTLED = {"applied": "settled", "stale": "settled"}
+"""Which of two reports came to be stale depends on who came first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``receipts`` are by sequence in the stream; ``reminders`` and ``reports`` are counted."""
+
+    documents: list[str]
+    receipts: dict[int, str]
+    counts: Counter[str]
+    reminders: Counter[tuple[str, ...]]
+    reports: Counter[tuple[str, str]]
+    entered: dict[str, list[str]]
+    events: int
+    faults: list[str]
+
+    def same_as(self, other: Outcome) -> None:
+        """Whether two runs on one stream came to the same; fails where not."""
+        assert self.documents == other.documents
+        assert {seq: SETTLED.get(kind, kind) for seq, kind in self.receipts.items()} == {
+            seq: SETTLED.get(kind, kind) for seq, kind in other.receipts.items()
+        }
+        assert self.reminders == other.reminders
+        assert self.entered == other.entered
+
+    def balanced(self, stored: int) -> None:
+        """Every message that the broker stored has one receipt, and nothing was done twice; fails where not."""
+        assert sorted(self.receipts) == list(range(1, stored + 1))
+        assert self.counts == Counter(self.receipts.values())
+        assert not [report for report, times in self.reports.items() if times > 1]
+        assert not [reminder for reminder, times in self.reminders.items() if times > 1]
+        assert not self.faults
+
+
+def outcome(data: Path) -> Outcome:
+    """Read the folder of a service that has stopped."""
+    lines = list(printed(data))
+    events = [json.loads(line) for line in lines]
+    with closing(sqlite3.connect(data / "events.db")) as connection:
+        receipts = dict(connection.execute("SELECT seq, disposition FROM receipts ORDER BY seq").fetchall())
+        counted = connection.execute("SELECT name, number FROM counts WHERE number > 0").fetchall()
+    kinds = {"applied", "duplicate", "stale", "waiting", "parked", "dropped"}
+    return Outcome(
+        documents=canonical_documents(data / "views.db"),
+        receipts=receipts,
+        counts=Counter({name: number for name, number in counted if name in kinds}),
+        reminders=Counter(
+            (event["stream"], *(event["event"][name] for name in ("kind", "party", "about")))
+            for event in events
+            if event["name"] == "mentoring.reminder_issued.v1"
+        ),
+        reports=Counter(
+            (event["event"]["source"], event["event"]["message"])
+            for event in events
+            if "message" in event["event"]
+        ),
+        entered=_entered(events),
+        events=len(events),
+        faults=against(recompute(lines), data / "views.db"),
+    )
+
+
+def _entered(events: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The states that each relationship entered, in order."""
+    found: dict[str, list[str]] = {}
+    for event in events:
+        if event["event"].get("entered") is not None:
+            found.setdefault(event["stream"], []).append(event["event"]["entered"])
+    return found
