@@ -157,6 +157,21 @@ async def test_a_recreated_stream_is_a_new_upstream(world: World, server: NatsSe
     assert world.counts() == {"applied": 2, "duplicate": 1}
 
 
+async def test_a_stream_recreated_while_intake_runs(world: World, server: NatsServer, client: Client) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
+        first = intake.status.upstream
+        await client.jetstream().delete_stream(STREAM)
+        async with asyncio.timeout(30):
+            while intake.status.upstream == first:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await publish(client, held("c"))
+        async with asyncio.timeout(30):
+            while world.counts()["applied"] < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
 async def test_a_stream_that_lies_behind_stops_intake(
     world: World, server: NatsServer, client: Client
 ) -> None:
@@ -170,9 +185,9 @@ async def test_a_stream_that_lies_behind_stops_intake(
 async def test_a_stream_cut_off_beyond_our_position_stops_intake(
     world: World, server: NatsServer, client: Client
 ) -> None:
-    await declare(client.jetstream(), uuid4)
+    upstream = await declare(client.jetstream(), uuid4)
     await publish(client, scheduled("a"), scheduled("b"), scheduled("c"))
-    await purge(client.jetstream(), 3)
+    await purge(client.jetstream(), upstream, 3)
     with pytest.raises(Stopped) as stopped:
         await world.intake(server.url).start()
     assert stopped.value.code == "stream_gap"
@@ -185,13 +200,25 @@ async def test_what_is_recorded_is_purged_and_intake_goes_on(
     async with running(world, server.url) as intake:
         last = await publish(client, *(scheduled(f"m{n}", uid=f"u{n}") for n in range(5)))
         await reached(intake, last)
-        await purge(client.jetstream(), intake.status.position)
+        upstream = await look(client.jetstream())
+        await purge(client.jetstream(), upstream, intake.status.position)
         assert (await look(client.jetstream())).first == last
         await reached(intake, await publish(client, held("x")))
     await client.jetstream().purge_stream(STREAM)
     async with running(world, server.url) as again:
         await reached(again, await publish(client, held("y", uid="u1")))
     assert world.counts() == {"applied": 7}
+
+
+async def test_a_stream_made_anew_is_not_purged_by_the_old_ones_position(
+    server: NatsServer, client: Client
+) -> None:
+    old = await declare(client.jetstream(), uuid4)
+    await client.jetstream().delete_stream(STREAM)
+    await declare(client.jetstream(), uuid4)
+    await publish(client, scheduled("a"), scheduled("b"), scheduled("c"))
+    await purge(client.jetstream(), old, 3)
+    assert (await look(client.jetstream())).first == 1
 
 
 async def test_a_stream_made_by_others_gets_our_name_and_limits(server: NatsServer, client: Client) -> None:

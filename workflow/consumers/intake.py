@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,17 +18,15 @@ from workflow.consumers.meetings import subscribe
 from workflow.consumers.receiving import Hole, Received, receive, take_in
 from workflow.consumers.resolving import Resolver
 from workflow.consumers.transport.pull import Batch, Broken, Pull, Stalled
-from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
-from workflow.errors import Stopped, Unavailable
+from workflow.consumers.transport.streams import Upstream, check_position, declare, purge
+from workflow.errors import MentoringError, Stopped
 from workflow.failpoints import hit
-from workflow.store.writer import Writer, Written
+from workflow.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
 _PURGE_SECONDS = 60.0
 _RETRY_SECONDS = 0.5
-_IN_FLIGHT = 2
-"""Batches under way at once: one is read and decided while the one before it is committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +63,6 @@ class Intake:
         self._upstream: Upstream | None = None
         self._position = 0
         self._cause: str | None = None
-        self._reading = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -80,21 +75,23 @@ class Intake:
 
     async def start(self) -> None:
         """Connect, declare the stream and begin. Raises ``Stopped`` where going on would lose messages."""
-        await self._broker.connect()
-        self._upstream = await declare(self._streams, self._new_id)
-        self._position = await self._recorded()
-        check_position(self._upstream, self._position)
-        self._pull = Pull(self._broker.connection, most=self._most, ahead=self._ahead)
-        # FastStream finds a subscription in place and makes none of its own; it ends this one when it stops.
-        self._subscriber.subscription = self._pull
-        await self._broker.start()
+        try:
+            await self._broker.connect()
+            await self._look()
+            self._pull = Pull(self._broker.connection, most=self._most, ahead=self._ahead)
+            # FastStream finds a subscription in place and makes none of its own; stopping, it ends this one.
+            self._subscriber.subscription = self._pull
+            await self._broker.start()
+        except BaseException:
+            await self._broker.stop()
+            raise
         self._tasks = [
-            asyncio.create_task(self._run(), name="intake"),
+            asyncio.create_task(self._run(self._pull), name="intake"),
             asyncio.create_task(self._purge(), name="purge"),
         ]
 
     async def stop(self) -> None:
-        """Finish the batches under way, then let go of the broker."""
+        """Finish the batch under way, then let go of the broker."""
         left, self._tasks = set(self._tasks), []
         while left:  # more than once: a request to the broker may swallow a cancellation as it is answered
             for task in left:
@@ -106,106 +103,85 @@ class Intake:
     def _streams(self) -> JetStreamContext:
         return self._broker.connection.jetstream()
 
-    async def _recorded(self) -> int:
-        assert self._upstream is not None
-        name = self._upstream.name
-        return (await asyncio.wrap_future(self._writer.submit(lambda tx: tx.position(name)))).value
+    async def _look(self) -> None:
+        """Know the stream as it stands now, and how far it is recorded."""
+        upstream = await declare(self._streams, self._new_id)
+        if self._upstream is not None and self._upstream.name != upstream.name:
+            log.warning("the stream was deleted and made anew; it begins again as another upstream")
+        self._upstream = upstream
+        self._position = await self._recorded(upstream)
+        check_position(upstream, self._position)
+
+    async def _recorded(self, upstream: Upstream) -> int:
+        written = await asyncio.wrap_future(self._writer.submit(lambda tx: tx.position(upstream.name)))
+        return written.value
 
     # --- following the stream -----------------------------------------------------------------------------
 
-    async def _run(self) -> None:
-        assert self._pull is not None
-        stalled = False
+    async def _run(self, pull: Pull) -> None:
+        alone = False
         while True:
             try:
-                await self._resume(self._pull, alone=stalled)
-                stalled = False
-                await self._follow(self._pull)
+                await self._look()
+                if alone:
+                    await self._take_one(pull)
+                    alone = False
+                await pull.open(self._position)
+                while True:
+                    await _finished(self._subscriber.process_message(await pull.take()))
             except Stalled:
-                stalled = True
+                alone = True
                 await self._broker.connection.force_reconnect()
             except Broken as broken:
                 log.info("intake goes on from what is recorded: %s", broken)
-            except Stopped as stopped:
-                self._cause = stopped.detail
-                log.error("intake stopped: %s", stopped.detail)
-                return
             except (NatsError, TimeoutError) as error:
                 log.warning("the broker does not answer (%s); trying again", type(error).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
+            except Exception as error:  # noqa: BLE001 it has to be seen, whatever it is
+                self._cause = error.detail if isinstance(error, MentoringError) else type(error).__name__
+                log.error("intake stopped: %s", self._cause)
+                return
 
-    async def _resume(self, pull: Pull, *, alone: bool) -> None:
-        """Go on from what is recorded; ``alone``: one message first by the way that nothing can block."""
+    async def _take_one(self, pull: Pull) -> None:
+        """The next message by the way that nothing can block: it may be why nothing arrives."""
         assert self._upstream is not None
-        self._position = await self._recorded()
-        upstream = await look(self._streams)
-        if upstream.name != self._upstream.name:
-            raise Stopped(
-                "the stream was replaced while intake ran; start the service anew", code="stream_new"
-            )
-        check_position(upstream, self._position)
-        if alone and upstream.last > self._position:
+        if self._upstream.last > self._position:
             batch = await pull.single(self._position)
             if batch is not None:
-                await self._subscriber.process_message(batch)
-                self._position = batch.last
-        await pull.open(self._position)
-
-    async def _follow(self, pull: Pull) -> None:
-        under_way: deque[asyncio.Task[Any]] = deque()
-        try:
-            while True:
-                batch = await pull.take()
-                under_way.append(asyncio.create_task(self._subscriber.process_message(batch)))
-                while len(under_way) >= _IN_FLIGHT or (under_way and under_way[0].done()):
-                    await under_way[0]
-                    under_way.popleft()
-        finally:
-            # What was handed to the writer will be written, wanted or not: know it before going on.
-            await _settled(asyncio.gather(*under_way, return_exceptions=True))
+                await _finished(self._subscriber.process_message(batch))
 
     async def _handle(self, batch: Batch) -> None:
-        async with self._reading:  # batches reach the writer in the order in which they came
-            received = await asyncio.to_thread(
-                receive,
-                batch.sequences,
-                [message.data for message in batch],
-                [message.headers for message in batch],
-            )
-            taking = self._submit(batch.after, received)
-        try:
-            await self._taken(taking, batch.after, received)
-        except Hole as hole:
-            raise Broken(hole.detail) from None
-        self._position = max(self._position, batch.last)
+        received = await asyncio.to_thread(
+            receive,
+            batch.sequences,
+            [message.data for message in batch],
+            [message.headers for message in batch],
+        )
+        await self._take_in(batch.after, received)
         if batch[-1].reply:
             hit("ack.before")
             with contextlib.suppress(NatsError):  # what is not acknowledged comes again, and is known
                 await batch[-1].ack()
             hit("ack.after")
 
-    def _submit(self, after: int, batch: list[Received], *, give_up: bool = False) -> Future[Written[int]]:
-        assert self._upstream is not None
-        upstream, resolver = self._upstream.name, self._resolver
-        return self._writer.submit(lambda tx: take_in(tx, resolver, upstream, after, batch, give_up=give_up))
-
-    async def _taken(self, taking: Future[Written[int]], after: int, batch: list[Received]) -> None:
-        """Wait for a batch; one that fails is halved until what fails stands alone, and that is parked."""
+    async def _take_in(self, after: int, batch: list[Received]) -> None:
+        """Have a batch written; one that fails is halved until what fails stands alone, and that is parked."""
         try:
-            await asyncio.wrap_future(taking)
+            await self._write(after, batch)
             return
-        except (Hole, Unavailable, Stopped):
+        except Hole as hole:
+            raise Broken(hole.detail) from None
+        except MentoringError:
             raise
         except Exception as error:  # noqa: BLE001 nothing of the batch was kept, and nobody may be blocked
             log.error("taking in %d messages failed: %s", len(batch), type(error).__name__)
         if len(batch) > 1:
             middle = len(batch) // 2
-            first, second = batch[:middle], batch[middle:]
-            await self._taken(self._submit(after, first), after, first)
-            await self._taken(self._submit(first[-1].sequence, second), first[-1].sequence, second)
+            await self._take_in(after, batch[:middle])
+            await self._take_in(batch[middle - 1].sequence, batch[middle:])
             return
         try:
-            await asyncio.wrap_future(self._submit(after, batch, give_up=True))
+            await self._write(after, batch, give_up=True)
         except Exception as error:
             raise Stopped(
                 f"a message can be neither decided nor parked ({type(error).__name__}); "
@@ -213,20 +189,33 @@ class Intake:
                 code="intake_failed",
             ) from error
 
+    async def _write(self, after: int, batch: list[Received], *, give_up: bool = False) -> None:
+        assert self._upstream is not None
+        upstream, resolver = self._upstream.name, self._resolver
+        await asyncio.wrap_future(
+            self._writer.submit(lambda tx: take_in(tx, resolver, upstream, after, batch, give_up=give_up))
+        )
+        self._position = batch[-1].sequence
+
     async def _purge(self) -> None:
         while True:
             await asyncio.sleep(_PURGE_SECONDS)
-            with contextlib.suppress(NatsError, TimeoutError):
-                await purge(self._streams, await self._recorded())
+            if self._upstream is not None:
+                with contextlib.suppress(NatsError, TimeoutError):
+                    await purge(self._streams, self._upstream, await self._recorded(self._upstream))
 
 
-async def _settled(work: asyncio.Future[Any]) -> None:
+async def _finished(work: Coroutine[Any, Any, Any]) -> None:
     """Wait for ``work`` to its end, and only then let a cancellation through."""
+    task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
-    while not work.done():
+    while not task.done():
         try:
-            await asyncio.shield(work)
+            await asyncio.shield(task)
         except asyncio.CancelledError as error:
             cancelled = error
+        except Exception:  # noqa: BLE001, S110 told below
+            pass
     if cancelled is not None:
         raise cancelled
+    task.result()

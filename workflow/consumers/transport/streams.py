@@ -72,9 +72,12 @@ def check_position(upstream: Upstream, position: int) -> None:
         )
 
 
-async def purge(streams: JetStreamContext, position: int) -> None:
-    """Remove what lies below ``position``. The message at it stays, so that the stream shows where we are."""
-    if position > 1:
+async def purge(streams: JetStreamContext, upstream: Upstream, position: int) -> None:
+    """Remove what lies below the position recorded of ``upstream``, if that is still the stream that is there.
+
+    The message at the position stays, so that the stream shows where we are.
+    """
+    if position > 1 and (await look(streams)).name == upstream.name:
         await streams.purge_stream(STREAM, seq=position)
 
 

@@ -1,0 +1,195 @@
+"""The server child and the pull: what they promise without looking at any message."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import nats
+import pytest
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from workflow.consumers.meetings import make_broker, subscribe
+from workflow.consumers.transport.pull import CONSUMER, Batch, Broken, Pull
+from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.transport.streams import STREAM, declare
+from workflow.errors import Unavailable
+
+
+async def filled(client: Client, number: int) -> None:
+    await declare(client.jetstream(), uuid4)
+    for n in range(number):
+        await client.jetstream().publish("mentoring.meetings.k", str(n).encode())
+
+
+# --- the server ------------------------------------------------------------------------------------------
+
+
+async def test_the_configuration_is_ours_alone_and_asks_for_the_token(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path, token="a secret of enough letters")
+    await server.start()
+    try:
+        assert stat.S_IMODE((tmp_path / "server.conf").stat().st_mode) == 0o600
+        assert "secret" not in server.url
+        with pytest.raises(NatsError):
+            await nats.connect(server.url, allow_reconnect=False, error_cb=_quiet)
+        async with make_broker(server.url, token="a secret of enough letters") as broker:
+            assert broker.connection.is_connected
+    finally:
+        await server.stop()
+    assert server.pid is None
+
+
+async def test_a_port_in_use_is_told(server: NatsServer, tmp_path: Path) -> None:
+    port = int(server.url.rpartition(":")[2])
+    with pytest.raises(Unavailable) as told:
+        await NatsServer(tmp_path / "other", port=port).start()
+    assert told.value.code == "nats_server_failed"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system offers no such tie")
+def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from workflow.consumers.transport.server import NatsServer\n"
+        "async def main():\n"
+        "    server = NatsServer(Path(sys.argv[1])); await server.start()\n"
+        "    print(server.pid, flush=True); await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+    descriptor = _open_process(child)
+    if descriptor is not None:
+        assert select.select([descriptor], [], [], 30)[0]
+        os.close(descriptor)
+
+
+# --- the pull --------------------------------------------------------------------------------------------
+
+
+async def test_batches_follow_each_other(client: Client) -> None:
+    await filled(client, 25)
+    pull = Pull(client, most=10, ahead=20)
+    await pull.open(5)
+    taken: list[Batch] = []
+    while not taken or taken[-1].last < 25:
+        taken.append(await pull.take())
+    assert taken[0].after == 5
+    assert [batch.after for batch in taken[1:]] == [batch.last for batch in taken[:-1]]
+    assert [int(message.data) for batch in taken for message in batch] == list(range(5, 25))
+    await pull.unsubscribe()
+
+
+async def test_a_message_sent_again_breaks_the_pull(client: Client) -> None:
+    await filled(client, 3)
+    pull = Pull(client)
+    await pull.open(0)
+    batch = await pull.take()
+    while batch.last < 3:
+        batch = await pull.take()
+    await batch[-1].nak()
+    with pytest.raises(Broken):
+        await pull.take()
+    await pull.open(3)
+    await client.jetstream().publish("mentoring.meetings.k", b"3")
+    assert [message.data for message in await pull.take()] == [b"3"]
+    await pull.unsubscribe()
+
+
+async def test_a_consumer_that_has_gone_breaks_the_pull(client: Client) -> None:
+    await filled(client, 1)
+    pull = Pull(client)
+    await pull.open(0)
+    await pull.take()
+    await client.jetstream().delete_consumer(STREAM, CONSUMER)
+    with pytest.raises(Broken):
+        await pull.take()
+    await pull.unsubscribe()
+
+
+async def test_a_single_message_by_the_plain_api(client: Client) -> None:
+    await filled(client, 2)
+    await client.jetstream().publish("mentoring.meetings.k", b"x", headers={"ce-id": "café"})
+    pull = Pull(client)
+    second, third = await pull.single(1), await pull.single(2)
+    assert second is not None
+    assert third is not None
+    assert (second[0].data, second.sequences) == (b"1", [2])
+    assert third[0].headers == {"ce-id": "café"}
+    assert await pull.single(3) is None
+
+
+# --- what we rely on in FastStream -----------------------------------------------------------------------
+
+
+async def test_faststream_leaves_a_subscription_in_place_alone(server: NatsServer, client: Client) -> None:
+    """It makes no consumer of its own, hands a batch to the handler as it is, and ends what it was given."""
+    await filled(client, 1)
+    broker, ended, seen = make_broker(server.url), asyncio.Event(), []
+
+    class Given:
+        async def unsubscribe(self) -> None:
+            ended.set()
+
+    async def handle(batch: Any) -> None:
+        seen.append(batch)
+
+    subscriber = subscribe(broker, handle)
+    subscriber.subscription = Given()
+    await broker.start()
+    batch = Batch(0, [Msg(client, "mentoring.meetings.k", "", b"\xff{")], [1])
+    await subscriber.process_message(batch)
+    assert seen == [batch]
+    assert isinstance(seen[0], Batch)
+    assert (await client.jetstream().stream_info(STREAM)).state.consumer_count == 0
+    await broker.stop()
+    assert ended.is_set()
+
+
+async def test_a_handler_that_raises_is_told_to_whoever_hands_over(
+    server: NatsServer, client: Client
+) -> None:
+    await filled(client, 1)
+    broker: NatsBroker = make_broker(server.url)
+
+    async def handle(batch: Any) -> None:
+        raise Broken("on purpose")
+
+    subscriber = subscribe(broker, handle)
+    pull = Pull(client)
+    subscriber.subscription = pull
+    await broker.start()
+    await pull.open(0)
+    batch = await pull.take()
+    with patch.object(Msg, "term") as terminated, pytest.raises(Broken):
+        await subscriber.process_message(batch)
+    assert not terminated.called
+    assert not batch[0].is_acked
+    await broker.stop()
+
+
+async def _quiet(error: Exception) -> None:
+    """Not a word of errors that are meant."""
+
+
+def _open_process(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
