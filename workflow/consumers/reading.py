@@ -1,4 +1,7 @@
-"""From bytes to a message, or to the reason why they are none. Nothing here raises, whatever comes in."""
+"""From bytes to a message, or to the reason why they are none. Nothing here raises, whatever comes in.
+
+Nothing here prints what a message said, either: it may end up in a log.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 _LONGEST_NAME = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Raw:
     """A message as it came in: its CloudEvents and content headers in lower case, and its body."""
 
@@ -56,7 +59,7 @@ class Raw:
         return cls(json.loads(head), body)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Message:
     """A message that fits the contract. ``dropped`` counts the members that were not kept."""
 
@@ -78,7 +81,7 @@ class Message:
         return to_json(headers) + b"\n" + self.kept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Unreadable:
     """What does not fit the contract, and why; ``key`` where its source and id could be read all the same."""
 

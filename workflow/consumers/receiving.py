@@ -96,8 +96,8 @@ def _account(
             outcome = decided
         else:
             outcome, bound = decided.disposition, decided.bound
-        if content.dropped:
-            tx.receipts.count("members_dropped", content.dropped)
+    if isinstance(content, Message) and content.dropped and outcome is not Disposition.DUPLICATE:
+        tx.receipts.count("members_dropped", content.dropped)
     if key is not None:
         firsts.setdefault(key, digest)
     disposition = _keep(tx, upstream, received, outcome)
