@@ -123,7 +123,7 @@ def test_a_trace_context_comes_with_the_event_or_beside_it() -> None:
 
 
 def test_optional_members_may_be_null() -> None:
-    nulls = dict.fromkeys(("recurrence_id", "relationship_id", "timezone", "channel"))
+    nulls: dict[str, Any] = dict.fromkeys(("recurrence_id", "relationship_id", "timezone", "channel"))
     said = scheduled("a", parties=[ADA, BOB], **nulls)
     assert message(said).digest == message(scheduled("a")).digest
 
