@@ -1,0 +1,106 @@
+"""Measure: every case in several rounds, ours and the others taking turns, and report the medians."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks import intake, latency, rebuild, report
+from benchmarks.backlog import backlog, rewind
+from benchmarks.machine import machine
+from benchmarks.place import fresh, prepare
+from benchmarks.reference import reference
+from benchmarks.workload import Workload, workload
+from workflow.lifecycle import collect_seldom
+
+_FEWER = 10
+"""The documented way takes its share of pairs in, each with all of its messages: it would take too long."""
+
+_ONE_BY_ONE = 3_000
+"""Events folded with a transaction each."""
+
+_COMMANDS = 300
+"""HTTP commands sent while nothing else happens."""
+
+
+def main() -> None:
+    """``python -m benchmarks``."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--messages", type=int, default=24_000)
+    parser.add_argument("--relationships", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    work = workload(asked.messages, asked.relationships)
+    with TemporaryDirectory(prefix="mentoring-bench-") as name:
+        results = asyncio.run(_measure(Path(name), work, asked.rounds))
+    found = machine()
+    report.write(results, found, Path(__file__).parent)
+    report.show(results, found)
+
+
+async def _measure(folder: Path, work: Workload, rounds: int) -> list[report.Result]:
+    collect_seldom()  # as the service does; and the documented way gains by it too
+    results = [await _intake(folder, work, rounds), _rebuild(folder, work, rounds)]
+    return results + await _latency(folder, work)
+
+
+async def _intake(folder: Path, work: Workload, rounds: int) -> report.Result:
+    fewer = work.one_in(_FEWER)
+    expected, expected_of_fewer = reference(work), reference(fewer)
+    prepared = prepare(folder / "prepared", work)
+    prepared_naive = intake.prepare_naive(folder / "naive.prepared", fewer)
+    ours: list[float] = []
+    naive: list[float] = []
+    limit: list[float] = []
+    async with (
+        backlog(folder / "nats", work.messages) as url,
+        backlog(folder / "nats-fewer", fewer.messages) as url_of_fewer,
+    ):
+        for number in range(1, rounds + 1):
+            print(f"intake, round {number} of {rounds}", flush=True)
+            finished = fresh(prepared, folder / "finished")
+            ours.append(await intake.ours(url, finished, work, expected))
+            file = folder / f"naive.{number}"
+            shutil.copyfile(prepared_naive, file)
+            await rewind(url_of_fewer, "naive")
+            naive.append(await intake.documented(url_of_fewer, file, fewer, expected_of_fewer))
+            rows = intake.Rows(prepared, finished)
+            limit.append(rows.insert(fresh(prepared, folder / "limit")))
+    return report.rate("intake", "messages", ours=median(ours), naive=median(naive), limit=median(limit))
+
+
+def _rebuild(folder: Path, work: Workload, rounds: int) -> report.Result:
+    finished = folder / "finished"
+    rebuild.fold(finished, work)
+    ours: list[float] = []
+    naive: list[float] = []
+    limit: list[float] = []
+    for number in range(1, rounds + 1):
+        print(f"rebuild, round {number} of {rounds}", flush=True)
+        ours.append(rebuild.ours(finished, work))
+        naive.append(rebuild.one_by_one(finished, work, _ONE_BY_ONE))
+        limit.append(rebuild.limit(finished))
+    return report.rate("rebuild", "events", ours=median(ours), naive=median(naive), limit=median(limit))
+
+
+async def _latency(folder: Path, work: Workload) -> list[report.Result]:
+    print("latency of HTTP commands", flush=True)
+    data = fresh(folder / "prepared", folder / "served")
+    async with backlog(data / "nats", work.messages):
+        pass  # it lies in the service's own folder now
+    async with latency.service(data) as client:
+        beside = await latency.beside_intake(client, len(work.messages))
+        idle = await latency.idle(client, _COMMANDS)
+    return [
+        report.latency("HTTP command, idle", **asdict(idle)),
+        report.latency("HTTP command, while intake works off a backlog", **asdict(beside)),
+    ]
+
+
+if __name__ == "__main__":
+    main()

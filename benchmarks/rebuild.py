@@ -1,0 +1,81 @@
+"""Rebuild: all projections folded anew from the events, with everything in place to serve meanwhile."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks.place import open_place
+from benchmarks.workload import Workload
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.runner import Runner
+from workflow.projections.views import Views
+from workflow.store.recorded import Recorded
+
+
+def fold(folder: Path, work: Workload) -> None:
+    """Fold once, so that there is something to rebuild."""
+    with open_place(folder, work) as place, closing(Views(folder / "views.db", PROJECTIONS)) as views:
+        Runner(views, place.store.read, place.store.head).catch_up()
+
+
+def ours(folder: Path, work: Workload) -> float:
+    """Events a second by the service's own rebuild, up to the swap."""
+    with open_place(folder, work) as place, closing(Views(folder / "views.db", PROJECTIONS)) as views:
+        runner = Runner(views, place.store.read, place.store.head)
+        begin = time.perf_counter()
+        future = runner.rebuild()
+        runner.catch_up()
+        rebuilt = future.result(0)
+        seconds = time.perf_counter() - begin
+        if any(one.differences or one.failure for one in rebuilt):
+            raise SystemExit(f"rebuild: {rebuilt}")
+        return place.store.head() / seconds
+
+
+def one_by_one(folder: Path, work: Workload, events: int) -> float:
+    """Events a second by the same folds, with a transaction for every event. Reading is spared it."""
+    file = folder / "one-by-one.db"
+    with open_place(folder, work) as place:
+        page = place.store.read(0, events)
+
+    def read(after: int, limit: int) -> Sequence[Recorded]:
+        return page[after : after + limit]
+
+    with closing(Views(file, PROJECTIONS)) as views:
+        begin = time.perf_counter()
+        Runner(views, read, lambda: len(page), page=1).catch_up()
+        seconds = time.perf_counter() - begin
+        if min(lane.position for lane in views.lanes) != len(page):
+            raise SystemExit("rebuild: one by one did not come to its end")
+    _remove(file)
+    return len(page) / seconds
+
+
+def limit(folder: Path) -> float:
+    """Events a second where they are but read, and the rows that they come to but inserted, all at once."""
+    file = folder / "limit.db"
+    with closing(Views(folder / "views.db", PROJECTIONS)) as live:
+        rows = {lane.generation.table.name: lane.name for lane in live.lanes}
+    with closing(sqlite3.connect(folder / "views.db")) as live_file:
+        found = {name: live_file.execute(f"SELECT * FROM {table}").fetchall() for table, name in rows.items()}
+    with closing(Views(file, PROJECTIONS)) as views:
+        into = {lane.name: lane.generation for lane in views.lanes}
+    with closing(sqlite3.connect(folder / "events.db")) as events, closing(sqlite3.connect(file)) as target:
+        begin = time.perf_counter()
+        number = len(events.execute("SELECT rowid, * FROM stored_events ORDER BY rowid").fetchall())
+        for name, written in found.items():
+            marks = ",".join("?" * len(into[name].columns))
+            target.executemany(f"INSERT INTO {into[name].table.name} VALUES ({marks})", written)
+        target.commit()
+        seconds = time.perf_counter() - begin
+    _remove(file)
+    return number / seconds
+
+
+def _remove(file: Path) -> None:
+    for left in file.parent.glob(f"{file.name}*"):
+        left.unlink()
