@@ -14,9 +14,9 @@ VARIABLE = "MENTORING_FAILPOINTS"
 
 NAMES = frozenset(
     f"{place}.{when}"
-    for place in ("decide", "append", "commit", "ack", "projection", "reminder")
+    for place in ("decide", "keys", "append", "commit", "ack", "projection", "reminder")
     for when in ("before", "after")
-) | {"keys.created"}
+)
 """Every place there is; a name that is not one of them is refused at start, so that no test waits in vain."""
 
 

@@ -16,7 +16,7 @@ from workflow import failpoints
 from workflow.aggregates.events import RelationshipOpened
 
 ROOT = Path(__file__).parents[2]
-KILLS = ["decide.before:9", "decide.after:14", "keys.created:1", "append.before:2", "append.after:2"]
+KILLS = ["decide.before:9", "decide.after:14", "keys.after:1", "append.before:2", "append.after:2"]
 KILLS += ["commit.before:2", "commit.after:3"]
 
 

@@ -118,7 +118,7 @@ def test_a_key_is_durable_before_anything_is_sealed_under_it(tmp_path: Path) -> 
         "import sys; from pathlib import Path; from workflow.store.keys import KeyStore;"
         "KeyStore(Path(sys.argv[1]), bytes(range(32))).ensure(['person/a'])"
     )
-    environment = os.environ | {"MENTORING_FAILPOINTS": "keys.created:1"}
+    environment = os.environ | {"MENTORING_FAILPOINTS": "keys.after:1"}
     path = tmp_path / "keys.db"
     done = subprocess.run([sys.executable, "-c", program, str(path)], env=environment, check=False)
     assert done.returncode == -9

@@ -73,6 +73,7 @@ class KeyStore:
             if not missing:
                 return
             rows = [(scope, aes_key_wrap(self._wrapping, secrets.token_bytes(32))) for scope in missing]
+            hit("keys.before")
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._db.executemany("INSERT OR IGNORE INTO keys (scope, wrapped) VALUES (?, ?)", rows)
@@ -80,7 +81,7 @@ class KeyStore:
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
-            hit("keys.created")
+            hit("keys.after")
             self._load(missing)
 
     def cipher(self, scope: str) -> AESGCM:
