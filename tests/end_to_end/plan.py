@@ -22,7 +22,7 @@ START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 BEGIN, END, LAST = 100.0, 102.0, 250.0
 """Days after the start: the main part's, and where the clock is moved in the end."""
 
-QUIET_FOR = (15, 45, 60, 81)
+QUIET_FOR = (15, 45, 15, 60, 15, 81)
 """Days after a held meeting: a reminder to book, a suspicion, stagnation, and that no fresh look was taken."""
 
 COORDINATOR = "coordinator cccccccc-0000-4000-8000-000000000003"
@@ -45,10 +45,11 @@ class Couple:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``before`` and ``early`` prepare the quiet pairs; ``steps`` and ``messages`` are the main part."""
+    """``before`` and ``early`` make the quiet pairs; ``begin`` begins the main part, which is the next two."""
 
     before: list[Request]
     early: list[bytes]
+    begin: list[Request]
     steps: list[Request]
     messages: list[bytes]
     after: list[Request]
@@ -72,15 +73,15 @@ def make(seed: int, *, quiet: int, busy: int, messages: int, conflicts: bool = T
         _held(couple, instant - QUIET_FOR[index % len(QUIET_FOR)])
         for index, (couple, instant) in enumerate(zip(resting, instants, strict=True))
     ]
-    opened = meeting[: -max(1, busy // 10)]  # nobody ever opens the others
+    beginnings = [list(_beginning(couple, agreed=random.random() < 0.8)) for couple in meeting]
+    later = range(busy // 2, busy - max(1, busy // 10))  # nobody ever opens the last ones
     steps: list[Request] = []
-    for index, couple in enumerate(opened):
-        steps += _beginning(couple, agreed=random.random() < 0.8)
-        steps.append(_clock(BEGIN + (END - BEGIN) * (index + 1) / len(opened)))
+    for index, number in enumerate(later):
+        steps += [*beginnings[number], _clock(BEGIN + (END - BEGIN) * (index + 1) / len(later))]
     return Plan(
-        before=[request for couple in resting for request in _beginning(couple, agreed=True)]
-        + [_clock(BEGIN)],
+        before=[request for couple in resting for request in _beginning(couple, agreed=True)],
         early=[_body(message) for message in early],
+        begin=[_clock(BEGIN), *(request for beginning in beginnings[: later.start] for request in beginning)],
         steps=steps,
         messages=list(_messages(random, meeting, messages, conflicts=conflicts)),
         after=[_clock(day) for day in (120.0, 150.0, 170.0, LAST)],

@@ -48,12 +48,13 @@ async def _live(data: Path, plan: Plan, messages: Sequence[bytes]) -> None:
     async with asyncio.timeout(PATIENCE), Up(data, "--nats-port", "0") as up:
         client = await nats.connect(up.nats)
         streams = client.jetstream()
-        for request in plan.before[:-1]:
+        for request in plan.before:
             await up.ask(request)
         for message in plan.early:
             await streams.publish("mentoring.meetings.quiet", message)
         await up.taken_in(len(plan.early))
-        await up.ask(plan.before[-1])
+        for request in plan.begin:
+            await up.ask(request)
 
         async def publish() -> None:
             for start in range(0, len(messages), 20):

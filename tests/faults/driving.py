@@ -1,0 +1,181 @@
+"""Drives a service through its plan, however often it is killed, and tells what the kills met with."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nats
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.errors import Error as StreamError
+from nats.js.errors import NotFoundError
+
+from tests.end_to_end.plan import Plan
+from tests.end_to_end.service import PATIENCE, Died, Up
+from workflow.consumers.transport.pull import CONSUMER
+from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.transport.streams import STREAM, SUBJECT
+
+AT_ONCE = 50
+"""Messages that are published at once."""
+
+ASKED_FOR = ("keys", "reminder")
+"""Places that are come by through what is asked by HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One end of the service: where, at which passing, and how much of the stream it had been given.
+
+    ``delivered`` is up to where the broker had sent messages, ``recorded`` up to where they were committed.
+    """
+
+    place: str
+    delivered: int
+    recorded: int
+
+    @property
+    def again(self) -> bool:
+        """Whether messages that the dead process had been given were given to the next one once more."""
+        return self.delivered > self.recorded
+
+
+@dataclass(slots=True)
+class Driver:
+    """One run of a plan. ``server`` is a broker that outlives the service."""
+
+    data: Path
+    plan: Plan
+    server: NatsServer
+    published: int = 0
+    asked: int = 0
+    kills: list[Kill] = field(default_factory=list)
+
+    async def prepare(self) -> None:
+        """Bring the quiet pairs to where the main part begins."""
+        async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
+            for request in self.plan.before:
+                await up.ask(request)
+            await self._publish(self.plan.early, "early")
+            await up.taken_in(len(self.plan.early))
+            for request in self.plan.begin:
+                await up.ask(request)
+
+    async def live(self, failpoint: str, *, backlog: int, requests: int) -> None:
+        """One life of the service, ended at ``failpoint``. It begins with so many messages to take in."""
+        await self.publish(backlog - (self.published + len(self.plan.early) - recorded(self.data)))
+        up = Up(self.data, "--nats", self.server.url, failpoints=failpoint)
+        with contextlib.suppress(Died):
+            async with up:
+                await self._ask_until_dead(up, requests, waits=not failpoint.startswith(ASKED_FOR))
+        assert up.ended == -signal.SIGKILL, f"{failpoint} was not met: {up.ended}"
+        self.kills.append(await self._killed(failpoint))
+
+    async def finish(self, broker_kills: int = 0) -> int:
+        """All that is left, the broker being killed meanwhile; how many messages it stored in all."""
+        async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
+            publishing = asyncio.create_task(self.publish(len(self.plan.messages)))
+            for _ in range(broker_kills):
+                await self.kill_broker()
+            for request in self.plan.steps[self.asked :]:
+                await up.ask(request)
+            await publishing
+            stored = len(self.plan.early) + len(self.plan.messages)
+            counts = await up.taken_in(stored)
+            for request in self.plan.after:
+                await up.ask(request)
+            assert counts["received"] == stored == await self._stored()
+            verified = await up.verify()
+            assert verified["equal"], verified
+        return stored
+
+    async def publish(self, number: int) -> None:
+        """The next messages. Sent again until the broker has stored them, which it does once."""
+        some = self.plan.messages[self.published : self.published + max(0, number)]
+        await self._publish(some, "busy")
+        self.published += len(some)
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    async def _ask_until_dead(self, up: Up, requests: int, *, waits: bool) -> None:
+        """So many requests; more where the service lives on, given some time to die of something else."""
+        made = 0
+        async with asyncio.timeout(PATIENCE):
+            while self.asked < len(self.plan.steps):
+                if waits and made >= requests and up.ended is None:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(up.gone(), 0.5)
+                await up.ask(self.plan.steps[self.asked])
+                self.asked += 1
+                made += 1
+            await up.gone()
+
+    async def _publish(self, messages: Sequence[bytes], name: str) -> None:
+        first = self.published + 1 + (len(self.plan.early) if name == "busy" else 0)
+        for start in range(0, len(messages), AT_ONCE):
+            some = messages[start : start + AT_ONCE]
+            sequences = await self._store(some, f"{name}-{first + start}")
+            assert sequences == list(range(first + start, first + start + len(some)))
+
+    async def _store(self, messages: Sequence[bytes], name: str) -> list[int]:
+        """Publish a lot in order; after a failure again, under the names by which the broker knows them."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    async with self._streams() as streams:
+                        stored = await asyncio.gather(
+                            *(
+                                streams.publish(
+                                    SUBJECT.replace("*", "busy"),
+                                    message,
+                                    headers={"Nats-Msg-Id": f"{name}-{index}"},
+                                )
+                                for index, message in enumerate(messages)
+                            )
+                        )
+                        return [one.seq for one in stored]
+                except (NatsError, StreamError, OSError, TimeoutError):
+                    await asyncio.sleep(0.1)
+
+    @contextlib.asynccontextmanager
+    async def _streams(self) -> AsyncIterator[JetStreamContext]:
+        client = await nats.connect(self.server.url, allow_reconnect=False, connect_timeout=5)
+        try:
+            yield client.jetstream(timeout=5)
+        finally:
+            await client.close()
+
+    async def _killed(self, place: str) -> Kill:
+        async with self._streams() as streams:
+            try:
+                delivered = (await streams.consumer_info(STREAM, CONSUMER)).delivered.stream_seq
+            except NotFoundError:
+                delivered = 0
+        return Kill(place, delivered, recorded(self.data))
+
+    async def _stored(self) -> int:
+        async with self._streams() as streams:
+            return int((await streams.stream_info(STREAM)).state.last_seq)
+
+    async def kill_broker(self) -> None:
+        """The broker's process is killed; its keeper starts another on the same files."""
+        pid = self.server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(PATIENCE):
+            while self.server.pid in (None, pid):  # noqa: ASYNC110 it tells nobody
+                await asyncio.sleep(0.05)
+
+
+def recorded(data: Path) -> int:
+    """Up to where the stream is recorded as taken in."""
+    with closing(sqlite3.connect(data / "events.db")) as connection:
+        return int(connection.execute("SELECT coalesce(max(position), 0) FROM upstreams").fetchone()[0])

@@ -1,0 +1,88 @@
+"""The service is killed where it hurts, over and over, and comes to what an undisturbed one comes to.
+
+While it takes messages in, relationships are opened by HTTP and the simulated clock moves; the broker is
+killed too. Each life goes on in the same folder. The seed is printed, and another is taken from ``TEST_SEED``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.end_to_end.outcome import outcome
+from tests.end_to_end.plan import Plan, make
+from tests.faults.driving import ASKED_FOR, Driver
+from workflow.consumers.transport.server import NatsServer
+from workflow.failpoints import NAMES
+
+SEED = int(os.environ.get("TEST_SEED", "7"))
+HIT_AT = {"decide": (1, 60), "append": (1, 1), "commit": (5, 6), "reminder": (1, 3)}
+"""At which passing, at least and at most, a place is deadly; others at the first or the second."""
+
+BATCH = 1_000
+"""The most that intake takes in at once."""
+
+
+async def lives(folder: Path, places: list[str], plan: Plan, *, broker_kills: int) -> Counter[str]:
+    """One run with a death at each of ``places`` beside one without, from one beginning; the dispositions."""
+    random = Random(SEED)
+    begun = Driver(folder / "begun" / "data", plan, NatsServer(folder / "begun" / "nats"))
+    await begun.server.start()
+    await begun.prepare()
+    await begun.server.stop()
+    for name in ("killed", "undisturbed"):
+        await asyncio.to_thread(shutil.copytree, folder / "begun", folder / name)
+    killed, undisturbed = drivers = [
+        Driver(folder / name / "data", plan, NatsServer(folder / name / "nats"))
+        for name in ("killed", "undisturbed")
+    ]
+
+    async def disturbed() -> int:
+        for place in places:
+            least, most = HIT_AT.get(place.partition(".")[0], (1, 2))
+            nth = random.randint(least, most)
+            through = nth if place.startswith(("ack", "projection")) else 1
+            backlog = 200 if place.startswith(ASKED_FOR) else (through + 1) * BATCH
+            await killed.live(f"{place}:{nth}", backlog=backlog, requests=len(plan.steps) // len(places) // 2)
+        return await killed.finish(broker_kills)
+
+    for driver in drivers:
+        await driver.server.start()
+    try:
+        stored, _ = await asyncio.gather(disturbed(), undisturbed.finish())
+    finally:
+        for driver in drivers:
+            await driver.server.stop()
+    found, expected = await asyncio.gather(*(asyncio.to_thread(outcome, one.data) for one in drivers))
+    told = [f"seed {SEED}", *map(str, killed.kills), f"{stored} messages, {dict(found.counts)}"]
+    print("", *told, sep="\n")  # noqa: T201 pytest shows it where the test fails, or with -s
+    found.balanced(stored)
+    expected.balanced(stored)
+    found.same_as(expected)
+    assert [kill.place.partition(":")[0] for kill in killed.kills] == places
+    assert sum(kill.again for kill in killed.kills) > len(places) / 2
+    return found.counts
+
+
+async def test_killed_a_few_times_it_comes_to_the_same(tmp_path: Path) -> None:
+    places = ["decide.after", "commit.before", "commit.after", "ack.before"]
+    Random(SEED).shuffle(places)
+    places.append("reminder.after")
+    plan = make(SEED, quiet=12, busy=24, messages=3_000)
+    counts = await lives(tmp_path, places, plan, broker_kills=1)
+    assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()
+
+
+@pytest.mark.soak
+async def test_killed_everywhere_twice_it_comes_to_the_same(tmp_path: Path) -> None:
+    places = sorted(NAMES) * 2
+    Random(SEED).shuffle(places)
+    plan = make(SEED, quiet=120, busy=240, messages=20_000)
+    counts = await lives(tmp_path, places, plan, broker_kills=5)
+    assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()
