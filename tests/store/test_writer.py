@@ -20,8 +20,9 @@ from tests.store.place import ORIGIN, START, Place, booking, open_one, opening
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy
+from workflow.aggregates.programme import programme_id
 from workflow.aggregates.relationship import Relationship
-from workflow.errors import NotFound, Refused, Unavailable
+from workflow.errors import Conflict, NotFound, Refused, Unavailable
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
@@ -411,3 +412,24 @@ def test_the_librarys_own_reading_finds_what_the_writer_wrote(place: Place) -> N
     assert next(iter(place.store.facts.events.get(id))).originator_id == id
     log = place.store.facts.notification_log.select(start=1, limit=10)
     assert [notification.id for notification in log] == [r.position for r in place.store.read(0, 10)]
+
+
+def test_nothing_is_opened_over_a_stream_of_another_kind(place: Place) -> None:
+    programme = programme_id("default")
+    for _ in range(2):  # with the programme in memory, and after whatever the refusal left there
+        with pytest.raises(Conflict) as refused:
+            place.do(lambda t: t.decide(programme, opening(uuid4(), uuid4()), ORIGIN))
+        assert refused.value.code == "id_taken"
+        with pytest.raises(NotFound):
+            place.do(lambda t: t.decide(programme, booking("u1"), ORIGIN))
+        place.writer._states.clear()
+    assert place.do(lambda t: t.relationship(programme)).value is None
+    place.do(open_one)
+    relationship = programme_id("another")
+    place.do(lambda t: t.decide(relationship, opening(uuid4(), uuid4()), ORIGIN))
+    place.writer._states.clear()
+    with pytest.raises(Conflict):
+        place.do(lambda t: t.open_programme("another", "Europe/Helsinki", Policy(), ORIGIN))
+    with pytest.raises(NotFound):
+        place.do(lambda t: t.policy("another"))
+    assert place.do(lambda t: t.relationship(relationship)).value is not None

@@ -15,6 +15,7 @@ from tests.web.conftest import (
     active,
     opened,
 )
+from workflow.aggregates.programme import programme_id
 from workflow.app import Service
 
 
@@ -177,3 +178,13 @@ async def test_two_parties_are_two_people(http: httpx.AsyncClient) -> None:
     malformed = [PARTIES[0] | {"identities": ["no kind"]}, PARTIES[1]]
     answer = await http.post("/v1/relationships", json={"parties": malformed}, headers=AS_COORDINATOR)
     assert (answer.status_code, answer.json()["code"]) == (422, "identity_invalid")
+
+
+async def test_the_id_of_something_else_is_refused_and_harms_nobody(http: httpx.AsyncClient) -> None:
+    taken = str(programme_id("default"))
+    body = {"relationship_id": taken, "parties": PARTIES}
+    refused = await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+    assert (refused.status_code, refused.json()["code"]) == (409, "id_taken")
+    asked = await http.post(f"/v1/relationships/{taken}/commitments", headers=AS_MENTOR)
+    assert (asked.status_code, asked.json()["code"]) == (404, "relationship_unknown")
+    await active(http)

@@ -27,11 +27,16 @@ from workflow.aggregates.relationship import (
 
 
 def replay(id: UUID, stream: Iterable[e.Event]) -> Relationship | None:
-    """The state after a whole stream, None where the stream is empty."""
+    """The state after a whole stream, None where the stream is empty or is not a relationship's."""
+    events = iter(stream)
+    first = next(events, None)
+    if not isinstance(first, e.RelationshipOpened):
+        return None
     state = Relationship(id)
-    for event in stream:
+    evolve(state, first)
+    for event in events:
         evolve(state, event)
-    return state if state.version else None
+    return state
 
 
 def evolve(state: Relationship, event: e.Event) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from workflow.aggregates.commands import Command, OpenRelationship
 from workflow.aggregates.decide import Decision, decide
-from workflow.aggregates.events import Event
+from workflow.aggregates.events import Event, ProgrammeOpened
 from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.programme import (
@@ -20,7 +20,7 @@ from workflow.aggregates.programme import (
     programme_id,
 )
 from workflow.aggregates.relationship import Relationship
-from workflow.errors import NotFound
+from workflow.errors import Conflict, NotFound
 from workflow.failpoints import hit
 from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
@@ -116,6 +116,7 @@ class Transaction:
         if state is not None:
             programme = state.programme
         elif isinstance(command, OpenRelationship):
+            self._refuse_if_taken(id)
             programme = command.programme
         else:
             raise NotFound(f"there is no relationship {id}", code="relationship_unknown")
@@ -157,6 +158,7 @@ class Transaction:
         """Open the programme, or adopt another policy where it is open with an older one."""
         state = self.programme(name)
         if state is None:
+            self._refuse_if_taken(programme_id(name))
             events = open_programme(name, zone, policy, now=self.now)
         else:
             events = adopt_policy(state, policy, now=self.now)
@@ -176,6 +178,13 @@ class Transaction:
         return stored + [event for entry in staged if entry.stream == id for event in entry.events]
 
     # --- inside the store ---------------------------------------------------------------------------------
+
+    def _refuse_if_taken(self, id: UUID) -> None:
+        """Nothing is opened over a stream of whatever kind: one id means one thing for ever."""
+        batch = self._batch
+        known = self._states.get(id) or batch.state(id)
+        if known is not None or batch.store.recorder.select_stream(batch.cursor, id, limit=1):
+            raise Conflict(f"something else is kept under {id}; choose another id", code="id_taken")
 
     def _stage(
         self, id: UUID, version: int, events: tuple[Event, ...], origin: Origin, state: Aggregate
@@ -197,7 +206,9 @@ class Transaction:
 
 
 def _programme(events: list[Event]) -> Programme | None:
+    if not events or not isinstance(events[0], ProgrammeOpened):
+        return None
     state = Programme()
     for event in events:
         evolve_programme(state, event)
-    return state if state.version else None
+    return state
