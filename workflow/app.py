@@ -83,9 +83,12 @@ class Service:
 
     # --- at work ------------------------------------------------------------------------------------------
 
-    async def begin(self) -> None:
-        """Set the writer and the projections to work, and see that the programme is open."""
-        await asyncio.to_thread(self.writer.start)
+    async def begin(self, *, serving: bool = False) -> None:
+        """Set the writer and the projections to work, and see that the programme is open.
+
+        Only what is ``serving`` clears away what an earlier run left behind.
+        """
+        await asyncio.to_thread(self.writer.start, sweep=serving)
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
 

@@ -21,6 +21,9 @@ from workflow.settings import Settings
 Door = Callable[[Service], Any]
 """Makes the ASGI app over a service."""
 
+OPERATIONS = "mentoring.operations"
+"""The log of who had what done to the service itself. It is written whatever else is left out."""
+
 _CLOSES_WITHIN = 10
 _BACKLOG = 1024
 
@@ -52,7 +55,7 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         service = await asyncio.to_thread(Service, settings, folder)
         stack.push_async_callback(service.end)
         collect_seldom()
-        await service.begin()
+        await service.begin(serving=True)
         await service.connect()
         service.follow_time()
         http = Http(

@@ -50,7 +50,7 @@ def test_reading_makes_no_key(tmp_path: Path, keys: KeyStore) -> None:
         keys.cipher("person/nobody")
     assert raised.value.code == "key_missing"
     assert not keys.destroyed("person/nobody")
-    assert keys.sweep(lambda scope: False) == []
+    assert keys.sweep(lambda scope: False, 1) == []
 
 
 def test_a_destroyed_key_stays_destroyed(tmp_path: Path, keys: KeyStore) -> None:
@@ -88,13 +88,28 @@ def test_the_cache_is_bounded(keys: KeyStore) -> None:
 
 
 def test_keys_of_appends_that_never_came_about_are_swept(tmp_path: Path, keys: KeyStore) -> None:
-    keys.ensure(["a/x", "b/x"])
-    assert keys.sweep(lambda scope: scope == "a/x") == ["b/x"]
+    keys.ensure(["a/x", "b/x"], 7)
+    keys.ensure(["c/x"])
+    assert keys.sweep(lambda scope: False, 7) == [], "a log no longer than it was proves nothing"
+    assert keys.sweep(lambda scope: scope == "a/x", 8) == ["b/x"]
     with pytest.raises(NotFound):
         keys.cipher("b/x")
     # What was once found in use is not asked about again.
-    assert keys.sweep(lambda scope: False) == []
+    assert keys.sweep(lambda scope: False, 9) == []
     keys.cipher("a/x")
+    keys.cipher("c/x")
+
+
+def test_a_file_made_before_heads_were_kept_is_read_on(tmp_path: Path) -> None:
+    path = tmp_path / "keys.db"
+    keys = KeyStore(path, MASTER)
+    keys.ensure(["a/x"], 1)
+    keys._db.execute("ALTER TABLE keys DROP COLUMN head")
+    keys.close()
+    again = KeyStore(path, MASTER)
+    again.ensure(["b/x"], 1)
+    assert again.sweep(lambda scope: False, 2) == ["b/x"]
+    again.cipher("a/x")
 
 
 def test_a_wrong_master_key_is_refused(tmp_path: Path, keys: KeyStore) -> None:

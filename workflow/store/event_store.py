@@ -146,7 +146,8 @@ class EventStore:
                 for event in entry.events
                 if can_hold_sealed(type(event))
                 for scope in self.sealing.scopes(entry.stream, event)
-            ]
+            ],
+            head,
         )
         rows: list[Row] = []
         position, encode = head, self.mapper.encode
@@ -187,7 +188,7 @@ class EventStore:
                 return True
             return bool(self.recorder.select_stream(cursor, UUID(stream), limit=1))
 
-        return self.keys.sweep(in_use)
+        return self.keys.sweep(in_use, self.recorder.head(cursor))
 
 
 def _plain(cursor: SQLiteCursor) -> sqlite3.Cursor:

@@ -25,10 +25,11 @@ from workflow.store.master import derive
 CACHED = 4096
 CACHED_SECONDS = 60.0
 _CHECK = "check"
-# A destroyed key has no `wrapped`; `used` says that what it was made for is known to be stored.
+# A destroyed key has no `wrapped`; `used` says that what it was made for is known to be stored; `head` is the
+# last position of the log that the key was made for, where that was told.
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS keys"
-    " (scope TEXT PRIMARY KEY, wrapped BLOB, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID"
+    " (scope TEXT PRIMARY KEY, wrapped BLOB, used INTEGER NOT NULL DEFAULT 0, head INTEGER) WITHOUT ROWID"
 )
 _CHUNK = 500
 
@@ -59,12 +60,15 @@ class KeyStore:
         ):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.execute(_TABLE)
+        if "head" not in {row[1] for row in self._db.execute("PRAGMA table_info(keys)")}:
+            self._db.execute("ALTER TABLE keys ADD COLUMN head INTEGER")
         self._check_master_key()
 
-    def ensure(self, scopes: Iterable[str]) -> None:
+    def ensure(self, scopes: Iterable[str], head: int | None = None) -> None:
         """Make the keys that are missing among ``scopes``, durably and in one commit, before they are used.
 
-        A destroyed key is not made again.
+        A destroyed key is not made again. ``head`` is where the log ends that the keys are made for: without
+        it they are never swept.
         """
         with self._lock:
             missing = [scope for scope in dict.fromkeys(scopes) if self._cached(scope) is None]
@@ -72,11 +76,13 @@ class KeyStore:
             missing = [scope for scope in missing if scope not in stored]
             if not missing:
                 return
-            rows = [(scope, aes_key_wrap(self._wrapping, secrets.token_bytes(32))) for scope in missing]
+            rows = [(scope, aes_key_wrap(self._wrapping, secrets.token_bytes(32)), head) for scope in missing]
             hit("keys.before")
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                self._db.executemany("INSERT OR IGNORE INTO keys (scope, wrapped) VALUES (?, ?)", rows)
+                self._db.executemany(
+                    "INSERT OR IGNORE INTO keys (scope, wrapped, head) VALUES (?, ?, ?)", rows
+                )
                 self._db.execute("COMMIT")
             except BaseException:
                 self._db.execute("ROLLBACK")
@@ -123,13 +129,19 @@ class KeyStore:
             # What was overwritten must not live on in the write-ahead log.
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def sweep(self, in_use: Callable[[str], bool]) -> list[str]:
-        """Remove keys whose append never came about. Only for the start: no writer may be at work."""
+    def sweep(self, in_use: Callable[[str], bool], head: int) -> list[str]:
+        """Remove keys whose append never came about. Only for the start: no writer may be at work.
+
+        Only a log that has grown since a key was made, to ``head``, can prove that: one that has not may be
+        an older copy, and the facts sealed under the key stand in the newer.
+        """
         with self._lock:
             fresh = [
                 scope
                 for (scope,) in self._db.execute(
-                    "SELECT scope FROM keys WHERE used = 0 AND wrapped IS NOT NULL AND scope <> ?", (_CHECK,)
+                    "SELECT scope FROM keys"
+                    " WHERE used = 0 AND wrapped IS NOT NULL AND head < ? AND scope <> ?",
+                    (head, _CHECK),
                 )
             ]
             orphans = [scope for scope in fresh if not in_use(scope)]
@@ -184,7 +196,9 @@ class KeyStore:
         row = self._db.execute("SELECT wrapped FROM keys WHERE scope = ?", (_CHECK,)).fetchone()
         if row is None:
             wrapped = aes_key_wrap(self._wrapping, secrets.token_bytes(32))
-            self._db.execute("INSERT OR IGNORE INTO keys VALUES (?, ?, 1)", (_CHECK, wrapped))
+            self._db.execute(
+                "INSERT OR IGNORE INTO keys (scope, wrapped, used) VALUES (?, ?, 1)", (_CHECK, wrapped)
+            )
             return
         try:
             aes_key_unwrap(self._wrapping, row[0])

@@ -65,9 +65,9 @@ class Sealing:
             if sealed.box is None:
                 yield scope_of(stream, "person" if sealed.personal else "author", str(sealed.author))
 
-    def ensure(self, scopes: list[str]) -> None:
-        """Make the keys that are missing, durably."""
-        self._keys.ensure(scopes)
+    def ensure(self, scopes: list[str], head: int | None = None) -> None:
+        """Make the keys that are missing, durably, for facts behind the position ``head``."""
+        self._keys.ensure(scopes, head)
 
     def boxes(self, stream: UUID, event_id: UUID, event: Event) -> dict[int, str]:
         """The box for every open text in ``event``, by the identity of the value; its keys must be there.

@@ -88,10 +88,14 @@ class Writer:
         """How many units wait."""
         return len(self._jobs)
 
-    def start(self) -> None:
-        """Begin. Keys that were made for an append that never came about are swept first."""
+    def start(self, *, sweep: bool = False) -> None:
+        """Begin. To ``sweep`` is to remove first the keys that were made for an append that never came about.
+
+        That is for a service that goes on with this log, not for whoever looks into one.
+        """
         with self._store.transaction() as cursor:
-            self._store.sweep_keys(cursor)
+            if sweep:
+                self._store.sweep_keys(cursor)
             self._look_again(cursor)
         self._thread.start()
 
