@@ -55,6 +55,7 @@ class Service:
         self.version = installed_version()
         self.token = settings.http_token()
         self.new_id: Callable[[], UUID] = uuid4
+        self.instance = uuid4()
         master_key = load_master_key(settings.master_key_file or folder.master_key)
         self.keys = KeyStore(folder.keys, master_key)
         self.store = EventStore(folder.events, self.keys)

@@ -6,6 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,6 +18,8 @@ class Address(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    instance: UUID
+    """Which run of the service: its health tells the same."""
     pid: int
     http: str
     nats: str

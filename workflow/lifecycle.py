@@ -72,6 +72,7 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         serving = asyncio.create_task(http.serve([listener]), name="http")
         stack.push_async_callback(_close, http, serving)
         address = Address(
+            instance=service.instance,
             pid=os.getpid(),
             http=_address(listener),
             nats=service.nats_url,

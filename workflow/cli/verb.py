@@ -10,7 +10,7 @@ import asyncio
 import functools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Unavailable
-from workflow.folder import Folder
+from workflow.folder import Address, Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings, read_secret, read_settings
 from workflow.web.api import create_app
@@ -98,38 +98,46 @@ def _error_of(status: int, problem: dict[str, Any]) -> MentoringError:
 
 @asynccontextmanager
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
-    """The running service of the folder, else the folder itself."""
+    """The folder itself, or the running service that holds it.
+
+    The folder's lock tells which, and never the address alone: a service that was killed leaves its address
+    behind, and another service, of another folder, may answer there by now.
+    """
     folder = Folder(settings.data)
-    address = folder.address()
-    if address is not None:
-        headers = {}
-        if settings.token_file is not None:
-            headers["Authorization"] = f"Bearer {read_secret(settings.token_file, 'bearer token')}"
-        async with httpx.AsyncClient(
-            base_url=address.http, headers=headers, timeout=_PATIENCE, trust_env=False
-        ) as client:
-            if await _answers(client):
-                yield Desk(client, running=True)
-                return
     if not folder.events.exists():
         raise NotFound(
             f"nothing is kept in {settings.data}; `mentoring up --data {settings.data}` begins there",
             code="folder_empty",
         )
-    async with offline(settings) as service:
-        transport = httpx.ASGITransport(create_app(service))
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1", timeout=_PATIENCE
-        ) as client:
-            yield Desk(client, running=False)
+    async with AsyncExitStack() as stack:
+        try:
+            service = await stack.enter_async_context(offline(settings))
+        except Conflict as conflict:
+            if conflict.code != "folder_in_use" or (address := folder.address()) is None:
+                raise
+            client = httpx.AsyncClient(base_url=address.http, timeout=_PATIENCE, trust_env=False)
+            await stack.enter_async_context(client)
+            if not await _is(client, address):
+                raise
+            if settings.token_file is not None:
+                token = read_secret(settings.token_file, "bearer token")
+                client.headers["Authorization"] = f"Bearer {token}"
+            running = True
+        else:
+            transport = httpx.ASGITransport(create_app(service))
+            client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=_PATIENCE)
+            await stack.enter_async_context(client)
+            running = False
+        yield Desk(client, running=running)
 
 
-async def _answers(client: httpx.AsyncClient) -> bool:
+async def _is(client: httpx.AsyncClient, address: Address) -> bool:
+    """Whether the very service answers that announced the address; it is asked before it is told a secret."""
     try:
-        await client.get("/v1/health", timeout=5)
-    except httpx.HTTPError:
+        told = (await client.get("/v1/health", timeout=5)).json()
+    except (httpx.HTTPError, ValueError):
         return False
-    return True
+    return isinstance(told, dict) and told.get("instance") == str(address.instance)
 
 
 def settings_of(data: Path | None, **given: object) -> Settings:

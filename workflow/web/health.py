@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, Field
@@ -63,6 +64,9 @@ class Health(Out):
     status: Literal["ok", "degraded"]
     troubles: list[str] = Field(description="what is wrong, in words")
     version: str
+    instance: UUID = Field(
+        description="which run of the service answers; service.json in its folder tells it too"
+    )
     clock: ClockKind
     now: AwareDatetime
     head: int = Field(description="the last position in the log")
@@ -82,6 +86,7 @@ async def health(request: Request, service: Serving, response: Response) -> Heal
         status="degraded" if troubles else "ok",
         troubles=troubles,
         version=service.version,
+        instance=service.instance,
         clock=service.clock_kind,
         now=service.clock.now(),
         head=await run_in_threadpool(service.store.head),
