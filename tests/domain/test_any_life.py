@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -29,6 +29,7 @@ from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import MOVES, State
 from workflow.aggregates.policy import PolicyInForce
+from workflow.aggregates.rules import RULES, Moment
 from workflow.errors import Refused
 
 ACTORS = st.sampled_from((AS_MENTOR, AS_MENTEE, AS_COORDINATOR, c.Actor(COORDINATOR, e.Role.MENTOR)))
@@ -56,7 +57,16 @@ class AnyLife(RuleBasedStateMachine):
         with suppress(Refused):
             self.story.decide(command, now=self.now)
         assert facts(state) == before, "deciding changed the state that it was given"
+        self.nothing_more_follows(self.now, passing=False)
         assert state.version == version
+
+    def nothing_more_follows(self, at: datetime, *, passing: bool) -> None:
+        """The rules, asked again without new facts, yield nothing."""
+        state = self.story.state
+        assert state is not None
+        if state.state is not State.CLOSURE:
+            moment = Moment(at, at, passing, self.story.in_force)
+            assert [event for ask in RULES for event in ask(state.fork(), moment)] == []
 
     @rule(days=st.floats(0.01, 40))
     def time_passes(self, days: float) -> None:
@@ -71,6 +81,7 @@ class AnyLife(RuleBasedStateMachine):
             assert not story.state.dues or min(story.state.dues.values()) > due
             assert story.latest is not None
             assert story.latest.events
+            self.nothing_more_follows(due, passing=True)
         self.now = to
 
     @rule(actor=ACTORS)

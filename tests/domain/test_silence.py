@@ -40,8 +40,19 @@ def test_and_entered_2_c_after_it() -> None:
 
 
 def test_never_before_a_suspicion_stood_7_days() -> None:
-    story = given(*agreed(cadence=7)).pass_time(day(10.5)).then_concerns("silence")
-    story.pass_time(day(17.4)).then_state("active").pass_time(day(17.5)).then_state("stagnation")
+    story = given(*agreed(cadence=10)).pass_time(day(15)).then_concerns("silence")
+    story.pass_time(day(21.9)).then_state("active").pass_time(day(22)).then_state("stagnation")
+
+
+def test_the_first_14_days_raise_no_suspicion_either() -> None:
+    story = given(*agreed(cadence=7)).pass_time(day(13.9)).then_concerns()
+    story.pass_time(day(14)).then_concerns("silence").pass_time(day(21)).then_state("stagnation")
+
+
+def test_after_a_booking_that_nobody_reported_on_a_suspicion_is_a_new_one() -> None:
+    story = given(*agreed()).pass_time(day(45)).when(booked("m", day(58), at=day(46))).pass_time(day(73))
+    story.then_concerns().pass_time(day(73, 1)).then_concerns("silence")
+    story.pass_time(day(80)).then_state("active").pass_time(day(80, 1)).then_state("stagnation")
 
 
 def test_not_suspected_while_a_meeting_is_booked_within_half_c() -> None:
@@ -131,6 +142,24 @@ def test_inferred_stagnation_also_ends_with_two_held_meetings_within_2_c_and_the
     story.when(replace(LOOK, at=day(127))).then_concerns()
 
 
+def test_what_is_agreed_later_does_not_undo_a_way_back_nor_a_withdrawal() -> None:
+    shorter = (
+        c.DraftAgreement(at=day(130), actor=AS_MENTOR, cadence_days=14),
+        c.SignAgreement(at=day(130), actor=AS_MENTOR, version=2),
+        c.SignAgreement(at=day(130), actor=AS_MENTEE, version=2),
+    )
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(66)), held("n", day(116)))
+    story.when(*shorter).then_state("active")
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(30)), now=day(66)).then_state("active")
+    story.when(*shorter).then_state("active")
+
+
+def test_a_fresh_look_is_missed_only_once_it_is_not_too_early_to_tell() -> None:
+    soon = policy(fresh_look={"missing_after_days": 7})
+    story = given(*agreed(), c.DeclareStagnation(at=day(0), actor=AS_MENTOR), in_force=soon)
+    story.pass_time(day(13.9)).then_concerns().pass_time(day(14)).then_concerns("no_fresh_look")
+
+
 def test_two_meetings_further_apart_do_not_end_it() -> None:
     given(*agreed()).pass_time(day(65)).when(held("m", day(66)), held("n", day(126, 1))).then_state(
         "stagnation"
@@ -190,6 +219,12 @@ def test_at_most_one_in_7_days_moved_to_the_first_permitted_instant() -> None:
     story.pass_time(day(23))
     issued = [event.occurred_at for event in story.events if isinstance(event, e.ReminderIssued)]
     assert issued == [day(15, 3), day(22, 3)]
+
+
+def test_a_meeting_is_reminded_about_once_even_if_a_later_one_turns_out_not_to_have_been() -> None:
+    story = given(*agreed(), held("m", day(10))).pass_time(day(26)).when(held("n", day(27)))
+    story.pass_time(day(43)).when(corrected("n", day(43), e.Outcome.MISSED)).pass_time(day(44))
+    assert story.kinds().count(e.ReminderIssued) == 2
 
 
 def test_over_24_hours_late_it_is_suppressed() -> None:

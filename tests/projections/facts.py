@@ -89,7 +89,12 @@ def concluded(at: float) -> e.AgreementConcluded:
 
 def stagnated(at: float, *, declared: bool = False) -> e.StagnationEntered:
     return e.StagnationEntered(
-        occurred_at=day(at), provenance=INFERRED, declared=declared, anchor=day(at - 60)
+        occurred_at=day(at),
+        provenance=INFERRED,
+        declared=declared,
+        anchor=day(at - 60),
+        silent_for=timedelta(days=60),
+        two_meetings_within=timedelta(days=60),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID, uuid5
@@ -60,4 +60,5 @@ def _value(annotation: Any, name: str, full: bool) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return next(iter(annotation))
     plain = {str: f"some {name}", int: 3, float: 2.5, bool: True, UUID: uuid5(_IDS, name), datetime: INSTANT}
+    plain[timedelta] = timedelta(days=60)
     return plain[annotation]

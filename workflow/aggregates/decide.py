@@ -32,6 +32,9 @@ class Decision:
     stale: bool = False
 
 
+_ROUNDS = 8
+
+
 def decide(
     state: Relationship | None, command: c.Command, *, id: UUID, now: datetime, policy: PolicyInForce
 ) -> Decision:
@@ -59,14 +62,25 @@ def decide(
     moment = Moment(now, now, False, policy)
     if isinstance(command, c.PassTime):
         moment = Moment(command.at, command.now, True, policy)
-    if fork.state is not State.CLOSURE and (events or passing):
-        for rule in RULES:
-            for event in rule(fork, moment):
-                evolve(fork, event)
-                events.append(event)
     if events or passing:
+        _follow(fork, events, moment)
         _date(fork, events, moment)
     return Decision(tuple(events), fork, stale)
+
+
+def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
+    """Ask the rules until nothing more follows: what one brings about may concern one asked before it."""
+    for _ in range(_ROUNDS):
+        known = len(events)
+        for rule in RULES:
+            if state.state is State.CLOSURE:
+                return
+            for event in rule(state, moment):
+                evolve(state, event)
+                events.append(event)
+        if len(events) == known:
+            return
+    raise RuntimeError("the rules of a relationship run in a circle")
 
 
 def _date(state: Relationship, events: list[e.Event], moment: Moment) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -101,9 +101,17 @@ def _declare(state: Relationship, command: c.DeclareStagnation, policy: PolicyIn
     _not_before_state(state, command)
     last = anchor(state)
     assert last is not None  # an active relationship has an active-since
+    assert state.agreement is not None  # as above
+    silence, cadence = policy.policy.silence, timedelta(days=state.agreement.cadence_days)
     return [
         e.StagnationEntered(
-            **_said(command), policy=policy.version, declared=True, anchor=last, entered=entered
+            **_said(command),
+            policy=policy.version,
+            declared=True,
+            anchor=last,
+            silent_for=silence.entered_after * cadence,
+            two_meetings_within=silence.two_meetings_within * cadence,
+            entered=entered,
         )
     ]
 

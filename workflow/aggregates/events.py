@@ -8,6 +8,7 @@ that nobody who reads the stream later has to ask today's rules.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -321,11 +322,17 @@ class SuspicionCleared(Event):
 
 
 class StagnationEntered(Event):
-    """The relationship stagnates: people said so, or the clock inferred it from silence since ``anchor``."""
+    """The relationship stagnates: people said so, or the clock inferred it from silence since ``anchor``.
+
+    ``silent_for`` is how long a silence had to be, ``two_meetings_within`` how near each other two held
+    meetings have to be to end it: whoever decides anew does so by these, whatever is agreed meanwhile.
+    """
 
     name: ClassVar[str] = "mentoring.stagnation_entered.v1"
     declared: bool
     anchor: AwareDatetime
+    silent_for: timedelta
+    two_meetings_within: timedelta
     evidence: tuple[int, ...] = ()
     entered: State = State.STAGNATION
 

@@ -141,7 +141,7 @@ def _suspicion_cleared(state: Relationship, event: e.SuspicionCleared) -> None:
 
 def _stagnated(state: Relationship, event: e.StagnationEntered) -> None:
     withdrawn = state.spell is not None and state.spell.withdrawn
-    state.spell = Spell(event.occurred_at, event.declared)
+    state.spell = Spell(event.occurred_at, event.declared, event.silent_for, event.two_meetings_within)
     if state.look_wanted_since is None or withdrawn:
         state.look_wanted_since = event.occurred_at
     _enter(state, event.entered, event.occurred_at)
@@ -194,21 +194,29 @@ def _revised(state: Relationship, event: e.MoveRevised) -> None:
     elif state.spell is not None:
         state.spell = state.spell._replace(ended_at=event.instant, withdrawn=False)
     if event.entered is not None:
-        fallback = state.spell.entered_at if state.spell is not None else state.onboarded_at
-        _enter(state, event.entered, event.instant or fallback or state.entered_at)
+        spell = state.spell
+        before = state.onboarded_at if event.move is Move.CONCLUDE_AGREEMENT else spell and spell.entered_at
+        _enter(state, event.entered, event.instant or before or state.entered_at)
 
 
 def _reminded(state: Relationship, event: e.ReminderIssued) -> None:
-    state.reminded[event.kind, event.party] = Reminded(event.about)
+    _remember(state, event)
     state.last_reminded[event.party] = event.occurred_at
 
 
 def _reminder_suppressed(state: Relationship, event: e.ReminderSuppressed) -> None:
-    state.reminded[event.kind, event.party] = Reminded(event.about)
+    _remember(state, event)
+
+
+def _remember(state: Relationship, event: e.ReminderIssued | e.ReminderSuppressed) -> None:
+    known = state.reminded.get((event.kind, event.party))
+    about = frozenset({event.about}) if known is None else known.about | {event.about}
+    state.reminded[event.kind, event.party] = Reminded(about)
 
 
 def _closed(state: Relationship, event: e.Closed) -> None:
     state.closed_at = event.occurred_at
+    state.suspicion = None
     _enter(state, event.entered, event.occurred_at)
 
 

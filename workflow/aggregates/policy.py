@@ -8,16 +8,20 @@ version that was in force.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from workflow.errors import Invalid
 
 Days = Annotated[float, Field(gt=0, le=3660, allow_inf_nan=False)]
 Hours = Annotated[float, Field(gt=0, le=24 * 60, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=12, allow_inf_nan=False)]
+
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class Section(BaseModel):
@@ -32,6 +36,17 @@ class AgreementForm(StrEnum):
     SIGNED = "signed"
     ORAL = "oral"
     NONE = "none"
+
+
+def _at_most(fewer: str, more: str) -> Callable[[S], S]:
+    """A check that one number of a section does not exceed another."""
+
+    def check(section: S) -> S:
+        if getattr(section, fewer) > getattr(section, more):
+            raise ValueError(f"{fewer} must not exceed {more}")
+        return section
+
+    return check
 
 
 class AgreementPolicy(Section):
@@ -53,6 +68,8 @@ class SilencePolicy(Section):
     entered_after: Share = Field(2.0, description="C after the anchor: stagnation is entered")
     booked_within: Share = Field(0.5, description="C: a meeting booked this near holds a suspicion off")
     suspicion_stands_days: Days = Field(7, description="days a suspicion stands before stagnation is entered")
+    _order = model_validator(mode="after")(_at_most("suspected_after", "entered_after"))
+
     two_meetings_within: Share = Field(
         2.0, description="C: two held meetings this near end inferred stagnation"
     )
@@ -79,6 +96,8 @@ class ConcernPolicy(Section):
     in_a_row: int = Field(2, ge=1, le=50, description="meetings in a row not held: commitment concern")
     of_last: int = Field(6, ge=1, le=50, description="the latest meetings among which failures are counted")
     failures_of_last: int = Field(3, ge=1, le=50, description="failures among them: commitment concern")
+    _order = model_validator(mode="after")(_at_most("failures_of_last", "of_last"))
+
     too_early_days: Days = Field(14, description="days from opening that raise no concern")
 
 
@@ -89,6 +108,8 @@ class FreshLookPolicy(Section):
         21, description="days in stagnation without measures: the coordinator is told"
     )
     least_measures: int = Field(2, ge=1, le=20, description="the fewest measures of a fresh look")
+    _order = model_validator(mode="after")(_at_most("least_measures", "most_measures"))
+
     most_measures: int = Field(5, ge=1, le=20, description="the most measures of a fresh look")
 
 

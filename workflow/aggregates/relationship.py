@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,6 +39,8 @@ class Spell(NamedTuple):
 
     entered_at: datetime
     declared: bool
+    silent_for: timedelta
+    two_meetings_within: timedelta
     ended_at: datetime | None = None
     withdrawn: bool = False
 
@@ -66,9 +68,9 @@ class Suspicion(NamedTuple):
 
 
 class Reminded(NamedTuple):
-    """The last reminder of a kind that was decided for a party."""
+    """What reminders of a kind were about that were decided for a party: each comes once."""
 
-    about: datetime
+    about: frozenset[datetime]
 
 
 class Relationship:

@@ -187,7 +187,8 @@ class Course:
         suspicious = self.state != "onboarding" and quiet.suspicious(at)
         begins = quiet.begins()
         if suspicious and not self._suspected:
-            if self._since is not None and begins is not None and begins <= self._since:
+            had_its_time = self._since is not None and any(self._since < end <= at for _, end in quiet.calm())
+            if self._since is not None and begins is not None and begins <= self._since and not had_its_time:
                 self._suspected = True
             elif asked:
                 self._suspected, self._since = True, at

@@ -8,7 +8,7 @@ from workflow.aggregates.events import ConcernCode, DueKind
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import concerns, outcomes, reminders, silence, stagnation
-from workflow.aggregates.rules.moment import Moment
+from workflow.aggregates.rules.moment import Moment, concerns_begin
 
 
 def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
@@ -25,10 +25,8 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
         ),
         DueKind.STAGNATION: stagnation.stagnates_from(state, moment),
         DueKind.FRESH_LOOK_MISSING: (
-            concerns.fresh_look_missing_from(state.look_wanted_since, moment)
-            if state.state is State.STAGNATION
-            and state.look_wanted_since is not None
-            and (ConcernCode.NO_FRESH_LOOK, None) not in state.concerns
+            concerns.fresh_look_missing_from(state, moment)
+            if (ConcernCode.NO_FRESH_LOOK, None) not in state.concerns
             else None
         ),
         DueKind.BOOK_NEXT_MEETING: min(
@@ -39,7 +37,7 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
 
 
 def _concerns_begin(state: Relationship, moment: Moment) -> datetime | None:
-    begin = concerns.concerns_begin(state, moment)
+    begin = concerns_begin(state, moment)
     if moment.at >= begin:
         return None
     waiting = concerns.failing(state, moment) is not None or bool(concerns.contradictions(state))

@@ -9,7 +9,7 @@ from workflow.aggregates.events import ConcernCleared, ConcernCode, ConcernRaise
 from workflow.aggregates.meetings import Meeting, Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, days, hours
+from workflow.aggregates.rules.moment import Moment, concerns_begin, days, hours
 
 Standing = tuple[datetime, tuple[int, ...]]
 """Since when a concern stands, and the versions of the events that it rests on."""
@@ -21,11 +21,6 @@ CLEARS = {
     ConcernCode.CONTRADICTORY: "a correction of the meeting's outcome",
     ConcernCode.NO_FRESH_LOOK: "a fresh look with measures",
 }
-
-
-def concerns_begin(state: Relationship, moment: Moment) -> datetime:
-    """The first days are too early to tell; from this instant on concerns are raised."""
-    return state.opened_at + days(moment.policy.policy.concerns.too_early_days)
 
 
 def commitment(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -46,20 +41,28 @@ def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
 def no_fresh_look(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Long in stagnation, or back from it, without having written measures down."""
     standing: Standing | None = None
-    wanted, spell = state.look_wanted_since, state.spell
-    if wanted is not None and spell is not None and not spell.withdrawn:
-        missing_from = fresh_look_missing_from(wanted, moment)
+    missing_from = fresh_look_missing_from(state, moment)
+    if missing_from is not None and state.state is State.STAGNATION:
         recorded = (ConcernCode.NO_FRESH_LOOK, None) in state.concerns
-        if spell.ended_at is not None and state.state is State.ACTIVE:
-            standing = (min(spell.ended_at, missing_from), ())
-        elif state.state is State.STAGNATION and missing_from <= moment.at and (recorded or moment.passing):
+        if missing_from <= moment.at and (recorded or moment.passing):
             standing = (missing_from, ())
+    elif missing_from is not None:
+        standing = (missing_from, ())
     yield from _settle(state, moment, ConcernCode.NO_FRESH_LOOK, None, standing)
 
 
-def fresh_look_missing_from(wanted: datetime, moment: Moment) -> datetime:
-    """When the coordinator is told that a pair in stagnation since ``wanted`` has no measures."""
-    return wanted + days(moment.policy.policy.fresh_look.missing_after_days)
+def fresh_look_missing_from(state: Relationship, moment: Moment) -> datetime | None:
+    """When the coordinator is told that a pair has no measures; None where none are wanted.
+
+    That is some time into stagnation, or at once when the pair came back without them.
+    """
+    wanted, spell = state.look_wanted_since, state.spell
+    if wanted is None or spell is None or spell.withdrawn:
+        return None
+    missing_from = wanted + days(moment.policy.policy.fresh_look.missing_after_days)
+    if state.state is State.ACTIVE and spell.ended_at is not None:
+        missing_from = min(spell.ended_at, missing_from)
+    return max(missing_from, concerns_begin(state, moment))
 
 
 def contradictions(state: Relationship) -> dict[str, Standing]:

@@ -36,6 +36,11 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
+def concerns_begin(state: Relationship, moment: Moment) -> datetime:
+    """The first days are too early to tell; from this instant on concerns are raised."""
+    return state.opened_at + days(moment.policy.policy.concerns.too_early_days)
+
+
 def cadence(state: Relationship, moment: Moment) -> timedelta:
     """C: the agreed time between meetings, else the policy's."""
     if state.agreement is not None:

@@ -13,10 +13,10 @@ Rule = Callable[[Relationship, Moment], Iterator[Event]]
 
 RULES: tuple[Rule, ...] = (
     outcomes.unconfirmed,
-    stagnation.withdraw,
     agreement.conclude,
     agreement.revise,
     agreement.amend,
+    stagnation.withdraw,
     stagnation.revise_reinvigoration,
     stagnation.reinvigorate,
     silence.suspect,

@@ -45,7 +45,7 @@ def book_next_due(state: Relationship, moment: Moment) -> dict[UUID, tuple[datet
     dues = {}
     for mentee in state.persons(Role.MENTEE):
         recorded = state.reminded.get((ReminderKind.BOOK_NEXT_MEETING, mentee))
-        if recorded is None or recorded.about != last:
+        if recorded is None or last not in recorded.about:
             previous = state.last_reminded.get(mentee)
             permitted = due if previous is None else max(due, previous + days(policy.reminders.one_in_days))
             dues[mentee] = (permitted, last)

@@ -17,7 +17,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, hours
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours
 
 _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
 
@@ -31,7 +31,7 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
     last = _anchor(state)
     if last is None:
         return None
-    instant = last + moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    instant = _silent_from(state, moment, last)
     held_off = _held_off(state, moment, last)
     if instant < moment.at and any(begin <= moment.at < end for begin, end in held_off):
         instant = moment.at
@@ -92,13 +92,21 @@ def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetim
     """Since when: as before, where it rests on no later anchor than then; else since the clock asks.
 
     So one whose anchor moved is cleared, even if it is long enough ago for another, and one that was cleared
-    stands again where what cleared it was corrected: in whichever order these facts became known.
+    stands again where what cleared it was corrected: in whichever order these facts became known. A booking
+    that nobody reported on has had its time: after it a suspicion is a new one.
     """
     known = state.suspicion
-    after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
-    if known is not None and last + after <= known.since:
-        return known.since
+    if known is not None and _silent_from(state, moment, last) <= known.since:
+        held_off = _held_off(state, moment, last)
+        if not any(known.since < end <= moment.at for _, end in held_off):
+            return known.since
     return moment.at if moment.passing else None
+
+
+def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetime:
+    """When silence since ``last`` becomes a suspicion, but for bookings; not while it is too early to tell."""
+    after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    return max(last + after, concerns_begin(state, moment))
 
 
 def _anchor(state: Relationship) -> datetime | None:
@@ -109,8 +117,7 @@ def _stands(state: Relationship, moment: Moment) -> bool:
     last = _anchor(state)
     if last is None:
         return False
-    after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
-    if moment.at < last + after:
+    if moment.at < _silent_from(state, moment, last):
         return False
     return not any(begin <= moment.at < end for begin, end in _held_off(state, moment, last))
 

@@ -42,12 +42,15 @@ def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
     last = anchor(state)
     assert last is not None  # else there is no due
     assert state.suspicion is not None  # as above
+    silence = moment.policy.policy.silence
     yield StagnationEntered(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
         policy=moment.policy.version,
         declared=False,
         anchor=last,
+        silent_for=silence.entered_after * cadence(state, moment),
+        two_meetings_within=silence.two_meetings_within * cadence(state, moment),
         evidence=(state.suspicion.version,),
         entered=destination(state.state, Move.STAGNATE),
     )
@@ -63,8 +66,7 @@ def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
     if spell is None or spell.declared or state.state not in (State.ACTIVE, State.STAGNATION):
         return
     last = anchor(state, until=spell.entered_at)
-    after = moment.policy.policy.silence.entered_after * cadence(state, moment)
-    silent = last is None or last + after <= spell.entered_at
+    silent = last is None or last + spell.silent_for <= spell.entered_at
     if silent and spell.withdrawn:
         yield _revision(moment, Move.WITHDRAW_STAGNATION, None, entered=State.STAGNATION)
     elif not silent and state.state is State.STAGNATION:
@@ -82,7 +84,7 @@ def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Back to active once the last of what it takes is there, whichever that is."""
     if state.state is not State.STAGNATION or state.spell is None:
         return
-    found = _way_back(state, state.spell, moment)
+    found = _way_back(state, state.spell)
     if found is None:
         return
     instant, evidence = found
@@ -100,7 +102,7 @@ def revise_reinvigoration(state: Relationship, moment: Moment) -> Iterator[Event
     spell = state.spell
     if state.state is not State.ACTIVE or spell is None or spell.ended_at is None:
         return
-    found = _way_back(state, spell, moment)
+    found = _way_back(state, spell)
     instant = found[0] if found is not None else None
     if instant == spell.ended_at:
         return
@@ -121,7 +123,7 @@ def _revision(
     )
 
 
-def _way_back(state: Relationship, spell: Spell, moment: Moment) -> tuple[datetime, tuple[int, ...]] | None:
+def _way_back(state: Relationship, spell: Spell) -> tuple[datetime, tuple[int, ...]] | None:
     """The earliest instant at which the pair had come back, and the events that this rests on."""
     since = [(end, meeting) for end, meeting in state.calendar.held_ends() if end > spell.entered_at]
     ways: list[tuple[datetime, tuple[int, ...]]] = []
@@ -138,9 +140,8 @@ def _way_back(state: Relationship, spell: Spell, moment: Moment) -> tuple[dateti
         end, meeting = since[0]
         ways.append((max(end, look[0], settled), (look[1], *meeting.versions)))
     if not spell.declared:
-        within = moment.policy.policy.silence.two_meetings_within * cadence(state, moment)
         for (first, one), (second, other) in pairwise(since):
-            if second - first <= within:
+            if second - first <= spell.two_meetings_within:
                 ways.append((second, (*one.versions, *other.versions)))
                 break
     return min(ways, default=None)
