@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import pickle
-from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -129,18 +129,23 @@ def test_an_error_while_storing_does_not_show_it(place: Place, caplog: pytest.Lo
     assert len(place.store.stream(id)) == 1
 
 
+def _replaced(recorded: Recorded, **changes: Any) -> Recorded:
+    names = ("position", "stream", "version", "event", "metadata", "stored_as", "renamed")
+    return Recorded(**{name: getattr(recorded, name) for name in names} | changes)
+
+
 def test_a_box_opens_only_where_it_was_put(place: Place) -> None:
     id, _ = stagnating(place)
     recorded = look_of(place, id)
     elsewhere = [
-        replace(recorded, stream=uuid4()),
-        replace(recorded, stored_as="mentoring.other.v1"),
-        replace(recorded, metadata=recorded.metadata.model_copy(update={"event_id": uuid4()})),
+        _replaced(recorded, stream=uuid4()),
+        _replaced(recorded, stored_as="mentoring.other.v1"),
+        _replaced(recorded, metadata=recorded.metadata.model_copy(update={"event_id": uuid4()})),
     ]
     event = recorded.event
     assert isinstance(event, FreshLookHeld)
     swapped = event.model_copy(update={"perspective": event.measures[0].what})
-    elsewhere.append(replace(recorded, event=swapped))
+    elsewhere.append(_replaced(recorded, event=swapped))
     for moved in elsewhere:
         with pytest.raises((Conflict, NotFound)) as raised:
             place.store.unseal(moved, "perspective")

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, Index, String, Table, func, select
 
 from workflow.aggregates.events import DueKind
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, stored_text
 from workflow.store.recorded import Recorded
 
 agenda = Table(
@@ -32,19 +32,23 @@ agenda = Table(
 def _fold(entries: Document, recorded: Recorded) -> None:
     """An event that tells dues tells them all. One told again unchanged was known since it was first told."""
     known = {(entry["kind"], entry["due"]): entry for entry in entries}
-    told = [(str(kind), stored(due)) for kind, due in (recorded.event.dues or {}).items()]
-    entries[:] = [known.get(one) or _entry(recorded, *one) for one in told]
-
-
-def _entry(recorded: Recorded, kind: str, due: str) -> Row:
-    recorded_at = stored(recorded.metadata.recorded_at)
-    return {
-        "relationship": str(recorded.stream),
-        "kind": kind,
-        "due": due,
-        "recorded_at": recorded_at,
-        "effective": max(due, recorded_at),
-    }
+    relationship = entries[0]["relationship"] if entries else str(recorded.stream)
+    told = recorded.agenda
+    assert told is not None  # else it is none of this projection's events
+    recorded_at = stored_text(told.recorded_at)
+    entries.clear()
+    for kind, instant in told.dues.items():
+        due = stored_text(instant)
+        entries.append(
+            known.get((kind, due))
+            or {
+                "relationship": relationship,
+                "kind": kind,
+                "due": due,
+                "recorded_at": recorded_at,
+                "effective": due if due > recorded_at else recorded_at,
+            }
+        )
 
 
 AGENDA = Projection("agenda", agenda, None, _fold)

@@ -57,7 +57,7 @@ class FoldFailed(Exception):
         super().__init__(f"{projection} at position {recorded.position}: {type(cause).__name__}: {cause}")
         self.position = recorded.position
         self.cause = (
-            f"{type(cause).__name__}: {cause} (on {recorded.event.name} of {recorded.stream}, "
+            f"{type(cause).__name__}: {cause} (on {recorded.kind.name} of {recorded.stream}, "
             f"version {recorded.version})"
         )
 
@@ -72,8 +72,7 @@ def heeded(projection: Projection, page: Iterable[Recorded], after: int) -> list
     for recorded in page:
         if recorded.position > after:
             after = recorded.position
-            event = recorded.event
-            if event.dues is not None if kinds is None else type(event) in kinds:
+            if recorded.agenda is not None if kinds is None else recorded.kind in kinds:
                 chosen.append(recorded)
     return chosen
 

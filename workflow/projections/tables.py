@@ -41,6 +41,12 @@ def stored(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+@lru_cache(65_536)
+def stored_text(instant: str) -> str:
+    """The same of an instant as RFC 3339 writes it."""
+    return stored(datetime.fromisoformat(instant))
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant in UTC, kept as text that SQL can compare."""
 

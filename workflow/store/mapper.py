@@ -14,12 +14,12 @@ from uuid import UUID
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from pydantic import TypeAdapter
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, from_json
 from typing_extensions import TypedDict
 
 from workflow.aggregates.events import EVENTS, Event
 from workflow.errors import Stopped
-from workflow.store.recorded import Metadata, Recorded
+from workflow.store.recorded import Agenda, Metadata, Recorded
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.upcasting import STEPS, Step, upcast
 
@@ -41,6 +41,66 @@ class _Alone(TypedDict, Generic[_E]):
     event: _E
 
 
+class _Recording(TypedDict):
+    recorded_at: str
+
+
+class _Dues(TypedDict):
+    dues: dict[str, str] | None
+
+
+class _ForAgenda(TypedDict):
+    """The stored form, read for the agenda alone, its instants as they are written."""
+
+    metadata: _Recording
+    event: _Dues
+
+
+class _Reader:
+    """Reads one kind of event."""
+
+    def __init__(self, kind: type[Event]) -> None:
+        self.kind = kind
+        stored: Any = Stored[kind]  # type: ignore[valid-type]
+        alone: Any = _Alone[kind]  # type: ignore[valid-type]
+        self._stored = _validator(stored)
+        self._alone = _validator(alone)
+
+    def whole(self, state: bytes) -> tuple[Event, Metadata]:
+        """The event, and what is known about its recording."""
+        stored = self._stored.validate_json(state)
+        return stored["event"], stored["metadata"]
+
+    def members(self, raw: Any) -> tuple[Event, Metadata]:
+        """The same from what JSON said."""
+        stored = self._stored.validate_python(raw)
+        return stored["event"], stored["metadata"]
+
+    def event(self, state: bytes) -> Event:
+        """The event alone, for replaying: read in half the time, its instants in Python's own UTC."""
+        event: Event = self._alone.validate_json(state)["event"]
+        _in_plain_utc(event.__dict__)
+        if event.dues:
+            _in_plain_utc(event.dues)
+        return event
+
+    def agenda(self, state: bytes) -> Agenda | None:
+        """The agenda alone, read in a quarter of the time."""
+        stored = _FOR_AGENDA.validate_json(state)
+        dues = stored["event"]["dues"]
+        return None if dues is None else Agenda(stored["metadata"]["recorded_at"], dues)
+
+
+def _validator(form: Any) -> SchemaValidator:
+    """What reads: pydantic's wrapping of it costs as much as a tenth of the reading."""
+    validator = TypeAdapter(form).validator
+    assert isinstance(validator, SchemaValidator)
+    return validator
+
+
+_FOR_AGENDA = _validator(_ForAgenda)
+
+
 class EventMapper(Mapper[UUID]):
     """Turns events into their stored form and back, as the event sourcing library asks a mapper to."""
 
@@ -55,8 +115,7 @@ class EventMapper(Mapper[UUID]):
         self.sealing = sealing
         self._events = events
         self._steps = steps
-        self._readers: dict[str, TypeAdapter[Any]] = {}
-        self._event_readers: dict[str, TypeAdapter[Any]] = {}
+        self._readers: dict[str, _Reader] = {}
 
     # --- to be stored -------------------------------------------------------------------------------------
 
@@ -83,26 +142,17 @@ class EventMapper(Mapper[UUID]):
     def decode(self, position: int, stream: UUID, version: int, topic: str, state: bytes) -> Recorded:
         """The fact that was stored."""
         if topic not in self._steps:
-            stored = self._reader(topic).validate_json(state)
-            return Recorded(position, stream, version, stored["event"], stored["metadata"])
+            return Recorded.unread(position, stream, version, self._reader(topic), state)
         raw = from_json(state)
         name, members, renamed = upcast(topic, raw["event"], self._steps)
-        stored = self._reader(name).validate_python({"metadata": raw["metadata"], "event": members})
-        return Recorded(position, stream, version, stored["event"], stored["metadata"], topic, renamed)
+        event, metadata = self._reader(name).members({"metadata": raw["metadata"], "event": members})
+        return Recorded(position, stream, version, event, metadata, topic, renamed)
 
     def decode_event(self, topic: str, state: bytes) -> Event:
-        """The event alone, for replaying: read in half the time, its instants in Python's own UTC."""
-        reader = self._event_readers.get(topic)
-        if reader is None:
-            if topic in self._steps:
-                return self.decode(0, _NO_STREAM, 0, topic, state).event
-            alone: Any = _Alone[self._event(topic)]  # type: ignore[misc]
-            reader = self._event_readers[topic] = TypeAdapter(alone)
-        event: Event = reader.validate_json(state)["event"]
-        _in_plain_utc(event.__dict__)
-        if event.dues:
-            _in_plain_utc(event.dues)
-        return event
+        """The event alone, for replaying."""
+        if topic in self._steps:
+            return self.decode(0, _NO_STREAM, 0, topic, state).event
+        return self._reader(topic).event(state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Recorded:
         """The library's way out. Only a notification knows its position."""
@@ -116,21 +166,17 @@ class EventMapper(Mapper[UUID]):
             stored_event.state,
         )
 
-    def _reader(self, name: str) -> TypeAdapter[Any]:
+    def _reader(self, name: str) -> _Reader:
         reader = self._readers.get(name)
         if reader is None:
-            stored: Any = Stored[self._event(name)]  # type: ignore[misc]
-            reader = self._readers[name] = TypeAdapter(stored)
+            kind = self._events.get(name)
+            if kind is None:
+                raise Stopped(
+                    f"the store holds an event {name!r} that this version does not know; run a newer one",
+                    code="event_unknown",
+                )
+            reader = self._readers[name] = _Reader(kind)
         return reader
-
-    def _event(self, name: str) -> type[Event]:
-        event = self._events.get(name)
-        if event is None:
-            raise Stopped(
-                f"the store holds an event {name!r} that this version does not know; run a newer one",
-                code="event_unknown",
-            )
-        return event
 
 
 def _in_plain_utc(members: dict[Any, Any]) -> None:
