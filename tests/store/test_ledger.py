@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.store.place import START, Place, scratch
 from workflow.errors import Invalid, NotFound
-from workflow.store.bodies import Kept
+from workflow.store.bodies import Bodies, Kept
 from workflow.store.idempotency import Answer
 from workflow.store.ledger import Ledger
 from workflow.store.receipts import Disposition, Receipt
@@ -195,6 +195,21 @@ def test_destroying_a_months_key_takes_its_bodies_and_no_others(place: Place) ->
     place.keys.destroy(["intake/2026-01"])
     with place.store.ledger() as ledger:
         assert [(k.seq, k.body) for k in ledger.parked.page()] == [(1, None), (2, b"body")]
+
+
+@pytest.mark.parametrize("table", ["parked", "waiting"])
+def test_the_number_of_a_body_that_is_gone_is_never_given_again(place: Place, table: str) -> None:
+    def put(transaction: Transaction, seq: int) -> int:
+        bodies: Bodies = getattr(transaction, table)
+        return bodies.put("up", seq, b"body", arrived_at=transaction.now, reason="r")
+
+    first = place.do(partial(put, seq=1)).value
+    place.do(lambda t: getattr(t, table).remove(first))
+    second = place.do(partial(put, seq=2)).value
+    assert second > first
+    place.do(lambda t: getattr(t, table).remove(first))
+    with place.store.ledger() as ledger:
+        assert [kept.id for kept in getattr(ledger, table).page()] == [second]
 
 
 # --- answers ---------------------------------------------------------------------------------------------

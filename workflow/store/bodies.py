@@ -60,7 +60,7 @@ class Bodies:
         reason: str,
         awaited: Iterable[str] = (),
     ) -> int:
-        """Keep a body, and what it waits for; the number that it is kept under grows with every body."""
+        """Keep a body, and what it waits for, under a number greater than any that a body ever had here."""
         scope = f"intake/{arrived_at:%Y-%m}"
         self._keys.ensure([scope])
         nonce = os.urandom(_NONCE)

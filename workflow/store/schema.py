@@ -27,11 +27,12 @@ TABLES = (
     """,
     "CREATE UNIQUE INDEX IF NOT EXISTS first_receipts ON receipts (key) WHERE first = 1",
     "CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
-    # Bodies are encrypted under the intake key of the month in which they arrived.
+    # Bodies are encrypted under the intake key of the month in which they arrived. Their numbers are given to
+    # operators: one that is gone is never given again.
     """
     CREATE TABLE IF NOT EXISTS waiting (
-        id INTEGER PRIMARY KEY, upstream INTEGER NOT NULL, seq INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
-        reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
+        id INTEGER PRIMARY KEY AUTOINCREMENT, upstream INTEGER NOT NULL, seq INTEGER NOT NULL,
+        arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
         UNIQUE (upstream, seq)
     )
     """,
@@ -44,8 +45,8 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS waiting_bodies ON waiting_for (body)",
     """
     CREATE TABLE IF NOT EXISTS parked (
-        id INTEGER PRIMARY KEY, upstream INTEGER NOT NULL, seq INTEGER NOT NULL, arrived_at INTEGER NOT NULL,
-        reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
+        id INTEGER PRIMARY KEY AUTOINCREMENT, upstream INTEGER NOT NULL, seq INTEGER NOT NULL,
+        arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
         UNIQUE (upstream, seq)
     )
     """,
