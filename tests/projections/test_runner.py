@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Column, Integer, MetaData, select
 
 from tests.projections.facts import OTHER, PAIR, Log, concluded, day, fold, onboarded, opened, raised
 from workflow.aggregates.events import AgreementConcluded, ConcernCode, DueKind
-from workflow.errors import NotFound
+from workflow.errors import Conflict, NotFound
 from workflow.projections import relationships
+from workflow.projections.agenda import AGENDA
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.journey import JOURNEY
 from workflow.projections.lanes import LaneState
@@ -152,6 +154,55 @@ def test_rows_of_an_older_shape_are_not_served_as_if_they_were_right(tmp_path: P
     assert agenda.state is LaneState.PAUSED
     assert agenda.cause is not None
     assert "rebuild" in agenda.cause
+    views.close()
+
+
+def test_a_projection_with_another_column_is_rebuilt_and_proved(tmp_path: Path, log: Log) -> None:
+    """What an upgrade does: the rows that serve have fewer columns than those that are folded now."""
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    table = AGENDA.table.to_metadata(MetaData())
+    table.append_column(Column("weekday", Integer))
+
+    def wider(entries: Document, recorded: Recorded) -> None:
+        AGENDA.fold(entries, recorded)
+        for entry in entries:
+            entry.setdefault("weekday", 1)
+
+    upgraded = [*PROJECTIONS[:2], replace(AGENDA, table=table, fold=wider)]
+    views = Views(path, upgraded, durable=False)
+    runner = Runner(views, log.read, log.head)
+    log.add(onboarded(3), stream=OTHER)
+    reader = runner.reaching(6, ["journey"])
+    runner.catch_up()
+    assert reader.result(timeout=0) == 6
+    with pytest.raises(Conflict, match="rebuild agenda"):
+        verify(path, upgraded, log.read)
+    asked = runner.rebuild(["agenda"])
+    runner.catch_up()
+    (rebuilt,) = asked.result(timeout=0)
+    assert (rebuilt.generation, rebuilt.differences, rebuilt.failure) == (2, None, None)
+    assert {status.state for status in runner.status()} == {LaneState.RUNNING}
+    assert verify(path, upgraded, log.read).equal
+    with views.reading() as connection:
+        assert connection.execute(select(table.c.weekday)).scalars().all() == [1]
+    asked = runner.rebuild(["agenda"])
+    runner.catch_up()
+    assert [one.differences for one in asked.result(timeout=0)] == [0]
+    views.close()
+
+
+def test_readers_are_answered_although_the_page_failed(tmp_path: Path, log: Log) -> None:
+    views = fold(log, tmp_path / "views.db")
+
+    def read(after: int, limit: int) -> Any:
+        raise OSError("the disk is gone")
+
+    runner = Runner(views, read, log.head)
+    reader = runner._readers.add(5, frozenset({"journey"}))
+    with pytest.raises(OSError, match="disk"):
+        runner.step()
+    assert reader.result(timeout=0) == 5
     views.close()
 
 

@@ -29,6 +29,8 @@ class Lane:
     state: LaneState = LaneState.RUNNING
     cause: str | None = None
     failed_at: int | None = None
+    fits: bool = True
+    """Whether its rows have the columns that the projection has now."""
 
     @property
     def name(self) -> str:

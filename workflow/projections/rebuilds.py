@@ -12,7 +12,7 @@ class Rebuilt:
     """What the rebuild of one projection came to.
 
     ``differences`` counts rows that differed from those that served; None where these stood at another
-    position. ``failure`` is what the fold raised: then the old rows serve on.
+    position, or had other columns. ``failure`` is what the fold raised: then the old rows serve on.
     """
 
     name: str

@@ -109,15 +109,15 @@ class Runner:
 
     def step(self) -> bool:
         """Fold one page of every lane that has one; whether there may be more."""
-        if not self._checked:
-            self._check()
-        for name in self._rebuilds.to_begin():
-            self.views.shadow(self._live(name))
-        more = self._advance(self.views.lanes, None)
-        if self.views.shadows:
-            more = self._rebuild() or more
-        self._readers.settle(self.views.lanes)
-        return more
+        try:
+            if not self._checked:
+                self._check()
+            for name in self._rebuilds.to_begin():
+                self.views.shadow(self._live(name))
+            more = self._advance(self.views.lanes, None)
+            return self._rebuild() or more if self.views.shadows else more
+        finally:  # whoever waits for what could be folded is told so, whatever could not
+            self._readers.settle(self.views.lanes)
 
     def _check(self) -> None:
         """Rows of events that the log does not hold are not served as if nothing were wrong."""
@@ -174,8 +174,8 @@ class Runner:
                 self.views.discard(shadow)
                 self._rebuilt(shadow, None)
             elif live.state is LaneState.PAUSED or shadow.position >= live.position:
-                same = shadow.position == live.position
-                differences = self.views.differences(live, shadow) if same else None
+                comparable = live.fits and shadow.position == live.position
+                differences = self.views.differences(live, shadow) if comparable else None
                 self.views.swap(live, shadow)
                 self._rebuilt(shadow, differences)
         return bool(self.views.shadows)

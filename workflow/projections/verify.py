@@ -14,11 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from workflow.errors import Conflict
 from workflow.projections.canonical import content_hash
 from workflow.projections.lanes import Lane, LaneState
 from workflow.projections.projection import Projection
 from workflow.projections.runner import PAGE
-from workflow.projections.tables import Generation, Row, generation_of
+from workflow.projections.tables import Generation, Row, generation_of, shape
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
@@ -63,17 +64,30 @@ def verify(
             connection.execute("PRAGMA query_only = ON")
             connection.execute("ATTACH DATABASE ? AS scratch", (str(scratch.path),))
             connection.execute("BEGIN")
-            live = {
-                name: (number, position)
-                for name, number, position in connection.execute(
-                    "SELECT name, generation, position FROM main.projections WHERE live = 1"
-                )
-            }
+            live = _live(connection, projections)
             positions = {lane.name: live[lane.name][1] for lane in scratch.lanes}
             _fold_to(scratch, positions, read, page)
             return _compare(
                 connection, scratch.lanes, {name: number for name, (number, _) in live.items()}, positions
             )
+
+
+def _live(connection: sqlite3.Connection, projections: Sequence[Projection]) -> dict[str, tuple[int, int]]:
+    """Generation and position of what serves; refused where its columns are not those that are folded now."""
+    live, others = {}, []
+    shapes = {projection.name: shape(projection.table) for projection in projections}
+    for name, number, position, kept_shape in connection.execute(
+        "SELECT name, generation, position, shape FROM main.projections WHERE live = 1"
+    ):
+        live[name] = number, position
+        if shapes.get(name, kept_shape) != kept_shape:
+            others.append(name)
+    if others:
+        raise Conflict(
+            f"rows of another version cannot be compared: rebuild {', '.join(sorted(others))}",
+            code="rebuild_needed",
+        )
+    return live
 
 
 def _fold_to(

@@ -122,7 +122,7 @@ class Views:
         self.shadows.remove(shadow)
 
     def differences(self, live: Lane, shadow: Lane) -> int:
-        """How many rows of two generations, which must be at one position, differ."""
+        """How many rows of two generations, which must be of one shape and at one position, differ."""
         one, other = live.generation.table.name, shadow.generation.table.name
         count = f"""
             SELECT count(*) FROM (SELECT * FROM (SELECT * FROM {one} EXCEPT SELECT * FROM {other})
@@ -172,10 +172,11 @@ class Views:
         if found is None:
             return None
         number, position, state, cause, failed_at, kept_shape = found
-        if kept_shape != shape(projection.table):
+        fits = kept_shape == shape(projection.table)
+        if not fits:
             state, cause = LaneState.PAUSED, "its rows were folded into other columns: rebuild it"
         generation = generation_of(projection.table, number)
-        return Lane(projection, generation, number, live, position, LaneState(state), cause, failed_at)
+        return Lane(projection, generation, number, live, position, LaneState(state), cause, failed_at, fits)
 
     def _new(self, projection: Projection, number: int, *, live: bool) -> Lane:
         generation = generation_of(projection.table, number)
