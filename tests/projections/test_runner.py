@@ -265,6 +265,19 @@ def test_the_hash_tells_neither_ids_nor_evidence_nor_recorded_times(tmp_path: Pa
     assert hash_of("one.db", one) != hash_of("later.db", later)
 
 
+def test_all_that_a_reader_reads_is_of_one_moment(tmp_path: Path, log: Log) -> None:
+    views = fold(log, tmp_path / "views.db")
+    runner = Runner(views, log.read, log.head)
+    with views.reading() as connection:
+        before = relationships.count_by_state(connection)
+        log.add(onboarded(3), stream=OTHER)
+        runner.catch_up()
+        assert relationships.count_by_state(connection) == before
+    with views.reading() as connection:
+        assert relationships.count_by_state(connection) != before
+    views.close()
+
+
 async def test_a_reader_waits_for_what_it_wrote(tmp_path: Path, log: Log) -> None:
     views = Views(tmp_path / "views.db", PROJECTIONS, durable=False)
     runner = Runner(views, log.read, log.head)

@@ -42,6 +42,7 @@ class Views:
         self._connection.execute("PRAGMA cache_size = -65536")
         self._engine = create_engine(f"sqlite:///{path}")
         event.listen(self._engine, "connect", _only_read)
+        event.listen(self._engine, "begin", _begin)
         with self._transaction():
             self._connection.execute(_LANES)
         self.lanes = [self._live(projection) for projection in self.projections]
@@ -231,5 +232,10 @@ class Views:
 
 
 def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature
+    connection.isolation_level = None  # else a transaction would begin at the first write, which never comes
     connection.execute("PRAGMA busy_timeout = 10000")
     connection.execute("PRAGMA query_only = ON")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
