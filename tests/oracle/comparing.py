@@ -46,7 +46,7 @@ def against(told: Told, views: Path) -> list[str]:
         for row in connection.execute(
             "SELECT * FROM journey WHERE NOT withdrawn ORDER BY relationship, number"
         ):
-            stays[row["relationship"]].append(dict(row))
+            stays.setdefault(row["relationship"], []).append(dict(row))
     faults = list(told.faults)
     faults += [f"{id}: has a row and no events" for id in sorted(rows.keys() - told.lives.keys())]
     faults += [f"{id}: has events and no row" for id in sorted(told.lives.keys() - rows.keys())]

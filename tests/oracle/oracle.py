@@ -31,7 +31,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Life:
-    """One relationship. ``entries`` are those that stand: what was withdrawn never was."""
+    """One relationship. ``entries`` are those that stand: what was withdrawn never was.
+
+    ``trail`` holds the states in the order in which they were entered at the time.
+    """
 
     id: str
     opened_at: datetime
@@ -44,6 +47,7 @@ class Life:
     suspected_since: datetime | None = None
     concerns: Concerns = field(default_factory=dict)
     withdrawn: list[Entry] = field(default_factory=list)
+    trail: list[str] = field(default_factory=lambda: ["onboarding"])
     stagnations: int = 0
     reinvigorations: int = 0
     reminders: list[tuple[str, str, str]] = field(default_factory=list)
@@ -104,6 +108,8 @@ def recompute(lines: Iterable[str]) -> Told:
             life.facts.add(name, event)
             if name in _TOLD:
                 _TOLD[name](life, event)
+            if event.get("entered") is not None:
+                life.trail.append(life.state)
             if event.get("entered") not in (None, life.state):
                 told.faults.append(f"{name} of {stream} enters {event['entered']}, not {life.state}")
     for life in told.lives.values():
