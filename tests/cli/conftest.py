@@ -15,7 +15,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from tests.web.conftest import active
+from tests.web.conftest import AS_OPERATOR, active
 from workflow.cli.main import app
 from workflow.folder import Address
 from workflow.lifecycle import offline
@@ -47,7 +47,7 @@ def relationship(data: Path) -> str:
             transport = httpx.ASGITransport(create_app(service))
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 relationship = await active(http)
-                await http.post("/v1/clock", json={"to": "2026-03-01T00:00:00Z"})
+                await http.post("/v1/clock", json={"to": "2026-03-01T00:00:00Z"}, headers=AS_OPERATOR)
                 return relationship
 
     return asyncio.run(begin())

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import run, told, up
-from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, PARTIES
+from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, PARTIES
 from workflow.folder import Folder
 
 CLOUD = {"content-type": "application/cloudevents+json"}
@@ -62,7 +62,7 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
                 signed = http.post(f"{base}/agreements/1/signatures", headers=who)
             assert signed.json()["state"] == "active"
 
-            http.post("/v1/clock", json={"to": "2026-01-09T12:00:00Z"})
+            http.post("/v1/clock", json={"to": "2026-01-09T12:00:00Z"}, headers=AS_OPERATOR)
             held = event(
                 "held",
                 2,
@@ -87,7 +87,16 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
         assert busy.exit_code == 3
         assert f"process {running.process.pid}" in busy.stderr
         code, said = running.stop()
-        assert (code, said) == (0, "")
+        done = [line.split(" mentoring.operations: ")[1] for line in said.splitlines()]
+        command_line = "by service 00000000-0000-4000-8000-6f7065726174"
+        assert (code, done) == (
+            0,
+            [
+                f"clock moved to 2026-01-09T12:00:00+00:00, by {AS_OPERATOR['Mentoring-Actor']}",
+                f"parked message 1 dropped, {command_line}",
+                f"everything folded anew and compared, {command_line}",
+            ],
+        )
     assert Folder(data).address() is None
 
     with up(data) as running:

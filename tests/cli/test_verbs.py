@@ -119,3 +119,12 @@ def test_a_policy_is_checked(tmp_path: Path) -> None:
     result = run("policy", "check", bad)
     assert result.exit_code == 2
     assert "agreement.cadence" in result.stderr
+
+
+def test_who_has_it_done_is_the_command_line_unless_named(data: Path, relationship: str) -> None:
+    assert told("verify", "--data", data)["by"] == "service 00000000-0000-4000-8000-6f7065726174"
+    who = f"coordinator {uuid4()}"
+    assert told("verify", "--data", data, "--actor", who)["by"] == who
+    named = run("verify", "--data", data, "--json", env={"MENTORING_ACTOR": who})
+    assert json.loads(named.stdout)["by"] == who
+    assert run("verify", "--data", data, "--actor", "emperor").exit_code == 2

@@ -23,6 +23,7 @@ def actor(role: str, person: UUID) -> dict[str, str]:
 
 
 AS_COORDINATOR = actor("coordinator", COORDINATOR)
+AS_OPERATOR = actor("service", UUID("dddddddd-0000-4000-8000-000000000004"))
 AS_MENTOR = actor("mentor", ADA)
 AS_MENTEE = actor("mentee", GRACE)
 

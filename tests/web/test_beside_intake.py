@@ -7,7 +7,7 @@ import json
 
 import httpx
 
-from tests.web.conftest import AS_COORDINATOR, PARTIES, opened
+from tests.web.conftest import AS_COORDINATOR, AS_OPERATOR, PARTIES, opened
 from workflow.app import Service
 from workflow.consumers.receiving import Received, receive, take_in
 
@@ -61,5 +61,7 @@ async def test_every_command_is_answered_while_intake_works_off_a_backlog(
     assert max(answer.json()["position"] for answer in answers) < taken[-1].position
     counts = (await http.get("/v1/intake")).json()
     assert counts["received"] == BATCHES * OF
-    proved = (await http.post("/v1/verify", params={"after": service.store.head()})).json()
+    proved = (
+        await http.post("/v1/verify", params={"after": service.store.head()}, headers=AS_OPERATOR)
+    ).json()
     assert proved["equal"]

@@ -17,10 +17,13 @@ async def _hello(scope: object, receive: object, send: object) -> None:
     await send({"type": "http.response.body", "body": b"hello"})  # type: ignore[operator]
 
 
-async def _asked(token: str | None, path: str = "/v1/relationships", **headers: str) -> httpx.Response:
+async def _asked(
+    token: str | None, path: str = "/v1/relationships", method: str = "GET", **headers: str
+) -> httpx.Response:
     transport = httpx.ASGITransport(Guard(_hello, token=token))
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
-        return await client.get(path, headers=headers)
+        return await client.request(method, path, headers=given)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,9 @@ async def test_health_is_answered_without_a_token() -> None:
     assert (await _asked(TOKEN, "/v1/health")).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080", "[::1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8080", "localhost", "localhost:1", "LOCALHOST", "[::1]:8080", "[::1]"]
+)
 async def test_on_loopback_no_token_is_needed(host: str) -> None:
     assert (await _asked(None, host=host)).status_code == 200
 
@@ -61,6 +66,46 @@ async def test_a_name_that_is_pointed_at_loopback_is_turned_away(host: str) -> N
     answer = await _asked(None, host=host)
     assert answer.status_code == 421
     assert answer.json()["code"] == "host_unknown"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example.org",
+        "null",
+        "",
+        "https://127.0.0.1:8080",
+        "http://127.0.0.1:3000",
+        "http://localhost:8080",
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/events"), ("POST", "/v1/verify"), ("GET", "/v1/agenda")]
+)
+async def test_a_page_of_another_origin_is_turned_away(origin: str, method: str, path: str) -> None:
+    answer = await _asked(None, path, method, origin=origin)
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin_foreign")
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "anything"])
+async def test_what_a_page_of_another_site_began_changes_nothing(site: str) -> None:
+    answer = await _asked(None, "/v1/events", "POST", sec_fetch_site=site)
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin_foreign")
+
+
+async def test_our_own_pages_and_programs_may_ask() -> None:
+    own = {"origin": "http://127.0.0.1:8080", "sec_fetch_site": "same-origin"}
+    assert (await _asked(None, "/v1/events", "POST", **own)).status_code == 200
+    assert (await _asked(None, "/v1/events", "POST", sec_fetch_site="none")).status_code == 200
+    assert (await _asked(None, "/v1/events", "POST")).status_code == 200
+    assert (await _asked(None, sec_fetch_site="cross-site")).status_code == 200  # a link that was followed
+
+
+async def test_a_request_has_one_host() -> None:
+    transport = httpx.ASGITransport(Guard(_hello, token=None))
+    hosts = [("host", "evil.example.org"), ("host", "127.0.0.1")]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        assert (await client.get("/v1/agenda", headers=hosts)).status_code == 421
 
 
 def test_beyond_loopback_a_token_is_demanded(tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+import logging
+
 import httpx
 import pytest
 
-from tests.web.conftest import active
+from tests.web.conftest import AS_OPERATOR, active
 from workflow.app import Service
+from workflow.lifecycle import OPERATIONS
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
@@ -22,7 +26,7 @@ async def test_a_write_to_a_service_that_stops_is_told_to_come_again(
     http: httpx.AsyncClient, service: Service
 ) -> None:
     service.writer.stop()
-    answer = await http.post("/v1/parked/1/drop")
+    answer = await http.post("/v1/parked/1/drop", headers=AS_OPERATOR)
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
 
@@ -52,36 +56,95 @@ async def test_parked_messages_are_shown_without_what_they_say(
 
 async def test_a_parked_message_is_dropped_once(http: httpx.AsyncClient, service: Service) -> None:
     _park(service, b"{}\nnothing", b"{}\nnothing")
-    assert (await http.post("/v1/parked/1/retry")).json()["disposition"] == "parked"
-    assert (await http.post("/v1/parked/1/drop")).json()["disposition"] == "dropped"
-    assert (await http.post("/v1/parked/1/drop")).status_code == 404
+    assert (await http.post("/v1/parked/1/retry", headers=AS_OPERATOR)).json()["disposition"] == "parked"
+    assert (await http.post("/v1/parked/1/drop", headers=AS_OPERATOR)).json()["disposition"] == "dropped"
+    assert (await http.post("/v1/parked/1/drop", headers=AS_OPERATOR)).status_code == 404
     assert (await http.get("/v1/parked/1")).status_code == 404
     counts = (await http.get("/v1/intake")).json()
     assert (counts["received"], counts["parked"], counts["dropped"]) == (2, 1, 1)
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/parked/1/drop", "/v1/parked/1/retry", "/v1/projections/rebuild", "/v1/verify", "/v1/clock"],
+)
+async def test_what_changes_something_names_who_has_it_done(
+    http: httpx.AsyncClient, service: Service, path: str
+) -> None:
+    _park(service, b"{}\nnothing")
+    body = {"to": "2026-02-01T00:00:00Z"}
+    plain = await http.post(path, content=json.dumps(body), headers={"content-type": "text/plain"})
+    assert (plain.status_code, plain.json()["code"]) == (400, "actor_missing")
+    foreign = {**AS_OPERATOR, "origin": "http://evil.example.org"}
+    assert (await http.post(path, json=body, headers=foreign)).status_code == 403
+    assert (await http.get("/v1/parked/1")).status_code == 200
+
+
+async def test_who_had_it_done_is_answered_and_logged(
+    http: httpx.AsyncClient, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    _park(service, b"{}\nnothing")
+    caplog.set_level(logging.INFO, OPERATIONS)
+    who = AS_OPERATOR["Mentoring-Actor"]
+    for path, words in (
+        ("/v1/parked/1/retry", "parked message 1 taken in again"),
+        ("/v1/parked/1/drop", "parked message 1 dropped"),
+        ("/v1/projections/rebuild", "projections folded anew: all"),
+        ("/v1/clock", "clock moved to 2026-02-01T00:00:00+00:00"),
+    ):
+        answer = await http.post(path, json={"to": "2026-02-01T00:00:00Z"}, headers=AS_OPERATOR)
+        assert answer.json()["by"] == who
+        assert caplog.messages[-1] == f"{words}, by {who}"
+
+
+async def test_what_is_asked_of_operators_twice_under_one_key_is_answered_as_before(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    _park(service, b"{}\nnothing")
+    keyed = AS_OPERATOR | {"Idempotency-Key": "one"}
+    dropped = await http.post("/v1/parked/1/drop", headers=keyed)
+    moved = await http.post("/v1/clock", json={"to": "2026-02-01T00:00:00Z"}, headers=keyed)
+    rebuilt = await http.post("/v1/projections/rebuild", params={"name": "journey"}, headers=keyed)
+    await http.post("/v1/clock", json={"to": "2026-02-02T00:00:00Z"}, headers=AS_OPERATOR)
+    for path, given, first in (
+        ("/v1/parked/1/drop", {}, dropped),
+        ("/v1/clock", {"json": {"to": "2026-02-01T00:00:00Z"}}, moved),
+        ("/v1/projections/rebuild", {"params": {"name": "journey"}}, rebuilt),
+    ):
+        again = await http.post(path, headers=keyed, **given)  # type: ignore[arg-type]
+        assert (again.status_code, again.json()) == (200, first.json())
+    other = await http.post("/v1/projections/rebuild", headers=keyed)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_the_simulated_clock_moves_forward_and_asks_what_is_due(http: httpx.AsyncClient) -> None:
     relationship = await active(http)
-    moved = (await http.post("/v1/clock", json={"to": "2026-03-01T00:00:00+02:00"})).json()
+    moved = (
+        await http.post("/v1/clock", json={"to": "2026-03-01T00:00:00+02:00"}, headers=AS_OPERATOR)
+    ).json()
     assert moved["now"] == "2026-02-28T22:00:00Z"
     shown = (await http.get(f"/v1/relationships/{relationship}")).json()
     assert shown["state"] == "stagnation"
-    back = await http.post("/v1/clock", json={"to": "2026-01-01T00:00:00Z"})
+    back = await http.post("/v1/clock", json={"to": "2026-01-01T00:00:00Z"}, headers=AS_OPERATOR)
     assert (back.status_code, back.json()["code"]) == (409, "clock_never_goes_back")
-    naive = await http.post("/v1/clock", json={"to": "2026-04-01T00:00:00"})
+    naive = await http.post("/v1/clock", json={"to": "2026-04-01T00:00:00"}, headers=AS_OPERATOR)
     assert naive.status_code == 422
 
 
 async def test_projections_are_rebuilt_and_proved(http: httpx.AsyncClient) -> None:
     await active(http)
-    before = (await http.post("/v1/verify", params={"after": 5})).json()
-    rebuilt = (await http.post("/v1/projections/rebuild", params={"name": "journey"})).json()
-    after = (await http.post("/v1/verify")).json()
+    before = (await http.post("/v1/verify", params={"after": 5}, headers=AS_OPERATOR)).json()
+    rebuilt = (
+        await http.post("/v1/projections/rebuild", params={"name": "journey"}, headers=AS_OPERATOR)
+    ).json()
+    after = (await http.post("/v1/verify", headers=AS_OPERATOR)).json()
     assert before["equal"]
     assert after["equal"]
     assert before["hash"] == after["hash"]
     assert {one["name"]: one["generation"] for one in rebuilt["projections"]}["journey"] == 2
-    assert (await http.post("/v1/projections/rebuild", params={"name": "nosuch"})).status_code == 404
+    assert (
+        await http.post("/v1/projections/rebuild", params={"name": "nosuch"}, headers=AS_OPERATOR)
+    ).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/v1/parked/0", "/v1/parked/99999999999999999999", "/v1/parked/x"])

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, PARTIES, active, opened
+from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, PARTIES, active, opened
 from workflow.app import Service
 
 
@@ -46,7 +46,7 @@ async def test_relationships_are_listed_page_by_page(http: httpx.AsyncClient) ->
 async def test_relationships_are_listed_by_state_and_by_concern(http: httpx.AsyncClient) -> None:
     quiet = await active(http)
     await opened(http)
-    moved = await http.post("/v1/clock", json={"to": "2026-02-10T00:00:00Z"})
+    moved = await http.post("/v1/clock", json={"to": "2026-02-10T00:00:00Z"}, headers=AS_OPERATOR)
     after = {"after": moved.json()["position"]}
 
     async def ids(**query: str) -> list[str]:

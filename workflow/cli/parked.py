@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, desk, emit, out, settings_of, verb
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,19 +55,19 @@ async def show(number: Number, data: Data = None, as_json: AsJson = False) -> No
 
 @app.command()
 @verb
-async def retry(number: Number, data: Data = None, as_json: AsJson = False) -> None:
+async def retry(number: Number, data: Data = None, actor: By = None, as_json: AsJson = False) -> None:
     """Take a parked message in again, after what was missing has been put right."""
     async with desk(settings_of(data)) as at:
-        told = await at.post(f"/v1/parked/{number}/retry")
+        told = await at.post(f"/v1/parked/{number}/retry", actor)
     _tell(told, as_json=as_json)
 
 
 @app.command()
 @verb
-async def drop(number: Number, data: Data = None, as_json: AsJson = False) -> None:
+async def drop(number: Number, data: Data = None, actor: By = None, as_json: AsJson = False) -> None:
     """Give a parked message up for good. Its receipt stays and says *dropped*; its body is removed."""
     async with desk(settings_of(data)) as at:
-        told = await at.post(f"/v1/parked/{number}/drop")
+        told = await at.post(f"/v1/parked/{number}/drop", actor)
     _tell(told, as_json=as_json)
 
 

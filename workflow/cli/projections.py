@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from workflow.cli.verb import AsJson, Data, Exit, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
 
 app = typer.Typer(no_args_is_help=True, help="What is folded from the events.")
 
@@ -34,11 +34,12 @@ async def status(data: Data = None, as_json: AsJson = False) -> Exit:
 async def rebuild(
     name: Annotated[str | None, typer.Argument(help="The projection; without it, every one.")] = None,
     data: Data = None,
+    actor: By = None,
     as_json: AsJson = False,
 ) -> None:
     """Fold a projection anew from the first event on."""
     async with desk(settings_of(data)) as at:
-        told = await at.post("/v1/projections/rebuild", name=name)
+        told = await at.post("/v1/projections/rebuild", actor, name=name)
     if as_json:
         emit(told)
     else:
@@ -47,13 +48,13 @@ async def rebuild(
 
 
 @verb
-async def verify(data: Data = None, as_json: AsJson = False) -> Exit:
+async def verify(data: Data = None, actor: By = None, as_json: AsJson = False) -> Exit:
     """Fold everything anew into a scratch file and compare it with what stands, row by row and by hash.
 
     Ends with 1 where they differ.
     """
     async with desk(settings_of(data)) as at:
-        told = await at.post("/v1/verify")
+        told = await at.post("/v1/verify", actor)
     if as_json:
         emit(told)
     else:

@@ -12,7 +12,7 @@ import typer
 
 from workflow.cli.verb import AsJson, Data, settings_of, verb
 from workflow.folder import Address
-from workflow.lifecycle import serve
+from workflow.lifecycle import OPERATIONS, serve
 from workflow.settings import ClockKind
 from workflow.web.api import door
 
@@ -68,6 +68,7 @@ async def up(
     addresses (with --json on one line), and writes them to service.json in the folder for the other verbs.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger(OPERATIONS).setLevel(logging.INFO)
     settings = settings_of(
         data,
         host=host,

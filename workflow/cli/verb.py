@@ -23,6 +23,7 @@ from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused
 from workflow.folder import Address, Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings, read_secret, read_settings
+from workflow.web.actor import HEADER, OPERATOR, named, parse_actor
 from workflow.web.api import create_app
 
 P = ParamSpec("P")
@@ -36,6 +37,16 @@ Data = Annotated[
         "--data",
         metavar="DIR",
         help="The service's folder.  [env: MENTORING_DATA; default: mentoring-data]",
+        show_default=False,
+    ),
+]
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--actor",
+        envvar="MENTORING_ACTOR",
+        metavar="WHO",
+        help="Who has it done: `<role> <person id>`; without it, the command line itself.",
         show_default=False,
     ),
 ]
@@ -70,14 +81,17 @@ class Desk:
         """Read."""
         return await self._ask("GET", path, query)
 
-    async def post(self, path: str, **query: object) -> Any:
-        """Write."""
-        return await self._ask("POST", path, query)
+    async def post(self, path: str, by: str | None, **query: object) -> Any:
+        """Write; ``by`` names who acts, in the form of the header."""
+        actor = OPERATOR if by is None else parse_actor(by)
+        return await self._ask("POST", path, query, {HEADER: named(actor)})
 
-    async def _ask(self, method: str, path: str, query: dict[str, object]) -> Any:
+    async def _ask(
+        self, method: str, path: str, query: dict[str, object], headers: dict[str, str] | None = None
+    ) -> Any:
         given = {name: str(value) for name, value in query.items() if value is not None}
         try:
-            answer = await self._client.request(method, path, params=given)
+            answer = await self._client.request(method, path, params=given, headers=headers)
         except httpx.HTTPError as error:
             raise Unavailable(f"the service does not answer: {type(error).__name__}") from error
         body = answer.json()

@@ -32,18 +32,31 @@ from workflow.store.transaction import Transaction
 Answer = dict[str, Any]
 """What a command answers, ready for JSON; kept beside its idempotency key, so nothing sealed stands in it."""
 
-Unit = Callable[[Transaction], Answer]
+Work = Callable[[Transaction], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it is given, and given again: with its status, and the position of what it tells of."""
+
+    body: Answer
+    status: int
+    position: int
+
+
+Unit = Callable[[Transaction], Reply]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request for a command: who asks for what, under which key."""
+    """One request for a command: who asks for what, under which key, and the status that doing it has."""
 
     actor: Actor
     route: str
     body: bytes
     key: str | None
     origin: Origin
+    status: int = 201
 
     @property
     def principal(self) -> str:
@@ -68,27 +81,48 @@ class Commands:
         self._digests = derive(master_key, "request digests")
         self._resolver = resolver
 
-    def once(self, asked: Asked, unit: Unit) -> Unit:
-        """``unit``, done at most once under the request's key, which is the actor's own on this route.
+    def once(self, asked: Asked, work: Work) -> Unit:
+        """``work``, done at most once under the request's key, which is the actor's own on this route.
 
         The first answer is kept and given again. Another body under the same key is refused.
         """
-        key = asked.key
-        if key is None:
-            return unit
-        digest = hmac.digest(self._digests, asked.body, sha256)
 
-        def guarded(tx: Transaction) -> Answer:
-            kept = tx.idempotency.find(asked.principal, asked.route, key, digest)
-            if kept is not None:
-                answered: Answer = json.loads(kept.body)
-                return answered
-            answer = unit(tx)
-            body = json.dumps(answer, separators=(",", ":")).encode()
-            tx.idempotency.keep(asked.principal, asked.route, key, digest, Kept(201, body, tx.head), tx.now)
-            return answer
+        def unit(tx: Transaction) -> Reply:
+            known = self.known(asked)(tx)
+            return known if known is not None else self.keeping(asked, work(tx))(tx)
 
-        return guarded
+        return unit
+
+    def known(self, asked: Asked) -> Callable[[Transaction], Reply | None]:
+        """What was answered to this key, None where it is a new one."""
+
+        def unit(tx: Transaction) -> Reply | None:
+            if asked.key is None:
+                return None
+            kept = tx.idempotency.find(asked.principal, asked.route, asked.key, self._digest(asked))
+            return None if kept is None else Reply(json.loads(kept.body), kept.status, kept.position)
+
+        return unit
+
+    def keeping(self, asked: Asked, answer: Answer) -> Unit:
+        """Keep the answer under the request's key, where it has one.
+
+        By itself it is for what is more than one transaction, and comes to the same when it is done again.
+        """
+
+        def unit(tx: Transaction) -> Reply:
+            if asked.key is not None:
+                body = json.dumps(answer, separators=(",", ":")).encode()
+                kept = Kept(asked.status, body, tx.head)
+                tx.idempotency.keep(
+                    asked.principal, asked.route, asked.key, self._digest(asked), kept, tx.now
+                )
+            return Reply(answer, asked.status, tx.head)
+
+        return unit
+
+    def _digest(self, asked: Asked) -> bytes:
+        return hmac.digest(self._digests, asked.body, sha256)
 
     def command(
         self,
@@ -99,14 +133,14 @@ class Commands:
     ) -> Unit:
         """Ask an existing relationship for what ``make`` makes; ``tell`` adds to the answer."""
 
-        def unit(tx: Transaction) -> Answer:
+        def work(tx: Transaction) -> Answer:
             decision = tx.decide(relationship, make(tx), asked.origin)
             for event in decision.events:
                 if isinstance(event, Closed):
                     tx.directory.close(relationship, event.occurred_at)
             return _standing(decision.state) | tell(decision)
 
-        return self.once(asked, unit)
+        return self.once(asked, work)
 
     def opening(
         self, relationship: UUID | None, programme: str, parties: tuple[NewParty, ...], asked: Asked
@@ -116,7 +150,7 @@ class Commands:
         if sum(len(set(known)) for known in hashes) > len({one for known in hashes for one in known}):
             raise Invalid("one identity cannot name two parties", code="identity_shared")
 
-        def unit(tx: Transaction) -> Answer:
+        def work(tx: Transaction) -> Answer:
             identifier = relationship or tx.new_id()
             host = tx.programme(programme)
             if host is None:
@@ -143,7 +177,7 @@ class Commands:
                 ]
             }
 
-        return self.once(asked, unit)
+        return self.once(asked, work)
 
 
 def at_now(make: Callable[[datetime], Command]) -> Callable[[Transaction], Command]:

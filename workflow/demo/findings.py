@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from workflow.demo.portal import OPERATOR
+
 DISPOSITIONS = ("applied", "duplicate", "stale", "waiting", "parked", "dropped")
 STATES = ("onboarding", "agreement", "active", "stagnation", "closure")
 PAGE = 1000
@@ -54,7 +56,7 @@ def find(address: str) -> Findings:
         rows = _rows(client)
         findings = Findings(
             intake=_get(client, "/v1/intake"),
-            verified=client.post("/v1/verify").raise_for_status().json(),
+            verified=client.post("/v1/verify", headers=OPERATOR).raise_for_status().json(),
             rows=rows,
             receipts=_receipts(client),
             meetings={

@@ -19,6 +19,9 @@ from workflow.errors import Invalid
 
 HEADER = "Mentoring-Actor"
 
+OPERATOR = Actor(person=UUID("00000000-0000-4000-8000-6f7065726174"), role=Role.SERVICE)
+"""Who acts where an operator's verb names nobody: the command line itself."""
+
 _FORM = re.compile(
     r"(?P<role>mentor|mentee|coordinator|service) "
     r"(?P<person>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
@@ -36,6 +39,11 @@ def parse_actor(header: str) -> Actor:
             code="actor_malformed",
         )
     return Actor(person=UUID(found["person"]), role=Role(found["role"].lower()))
+
+
+def named(actor: Actor) -> str:
+    """An actor in the form of the header."""
+    return f"{actor.role.value} {actor.person}"
 
 
 def acting(

@@ -16,6 +16,8 @@ _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, f
 
 * A **write** names who acts in `Mentoring-Actor: <role> <person id>`, and may carry an `Idempotency-Key`,
   which is the actor's own on that route: sent again it is answered as before; with another body it is 422.
+* Publishing needs no name: it is a machine's door. On loopback, where no token is needed either, a request of a
+  web page of another origin is refused.
 * Every answer to a write names its `position`; a **read** with `?after=<position>` waits, at most 5 s, until
   that is folded, and else is answered 503 with `Retry-After` and the position reached.
 * A **refusal** is an RFC 9457 problem. One about a move names the moves that are possible.

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Query, Request, Response
 
 from workflow.aggregates.commands import Actor, Command
 from workflow.aggregates.decide import Decision
 from workflow.app import Service
-from workflow.consumers.commands import Answer, Asked, Unit
+from workflow.consumers.commands import Answer, Asked, Reply, Unit, Work
+from workflow.consumers.reading import trace_context
 from workflow.errors import Invalid
+from workflow.lifecycle import OPERATIONS
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
-from workflow.web.actor import acting
+from workflow.web.actor import acting, named
 
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_log = logging.getLogger(OPERATIONS)
 
 
 def service_of(request: Request) -> Service:
@@ -40,15 +42,39 @@ After = Annotated[
 class Asking:
     """One write, on its way to the writer."""
 
-    def __init__(self, service: Service, asked: Asked) -> None:
+    def __init__(self, service: Service, asked: Asked, response: Response) -> None:
         self.service = service
         self.asked = asked
         self.actor = asked.actor
+        self._response = response
 
     async def run(self, unit: Unit) -> Answer:
         """Have the writer carry the unit out; the answer names the position."""
         written = await asyncio.wrap_future(self.service.writer.submit(unit, urgent=True))
-        return {**written.value, "position": written.position}
+        return self._told(written.value)
+
+    async def once(self, work: Work) -> Answer:
+        """Have the writer do this in one transaction, and once under the request's key."""
+        return await self.run(self.service.commands.once(self.asked, work))
+
+    async def lasting(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Do what is more than one transaction, unless this key was answered already."""
+        submit, commands = self.service.writer.submit, self.service.commands
+        if self.asked.key is not None:
+            known = await asyncio.wrap_future(submit(commands.known(self.asked), urgent=True))
+            if known.value is not None:
+                return self._told(known.value)
+        return await self.run(commands.keeping(self.asked, await work()))
+
+    async def operate(self, what: str, doing: Awaitable[Answer]) -> Answer:
+        """Do what operators do, and put on record who had it done."""
+        answer = await doing
+        _log.info("%s, by %s", what, named(self.actor))
+        return {**answer, "by": named(self.actor)}
+
+    def _told(self, reply: Reply) -> Answer:
+        self._response.status_code = reply.status
+        return {**reply.body, "position": reply.position}
 
     async def of(
         self,
@@ -62,6 +88,7 @@ class Asking:
 
 async def asking(
     request: Request,
+    response: Response,
     service: Serving,
     actor: Annotated[Actor, Depends(acting)],
     key: Annotated[
@@ -78,14 +105,21 @@ async def asking(
     ] = None,
 ) -> Asking:
     """What a route needs to carry out a command."""
-    trace = traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
+    trace = trace_context(traceparent)
     origin = Origin(
         correlation_id=trace.split("-")[1] if trace else service.new_id().hex,
         traceparent=trace,
     )
     body = canonical(await request.body())
     route = f"{request.method} {request.url.path}"
-    return Asking(service, Asked(actor=actor, route=route, body=body, key=key, origin=origin))
+    if request.url.query:
+        body += b"?" + request.url.query.encode()
+    status = request.scope["route"].status_code or 200
+    asked = Asked(actor=actor, route=route, body=body, key=key, origin=origin, status=status)
+    return Asking(service, asked, response)
+
+
+By = Annotated[Asking, Depends(asking)]
 
 
 def canonical(body: bytes) -> bytes:

@@ -104,6 +104,12 @@ class Placed(Out):
     position: int = Field(description="the position in the log; `?after=` of a read waits until it is folded")
 
 
+class Operated(Placed):
+    """An answer to what an operator had done."""
+
+    by: str = Field(description="who had it done: the role and the person")
+
+
 class Done(Placed):
     """A command was carried out."""
 
@@ -137,7 +143,7 @@ class LookHeld(Done):
     measures: tuple[UUID, ...] = Field(description="the measures' ids, in the order given")
 
 
-class ClockOut(Placed):
+class ClockOut(Operated):
     """What the simulated clock shows; everything due until then was asked."""
 
     now: AwareDatetime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 
 from workflow.aggregates import commands as ask
 from workflow.aggregates.decide import Decision
@@ -13,7 +13,7 @@ from workflow.aggregates.events import AgreementDrafted, FreshLookHeld, Measure,
 from workflow.aggregates.sealed import Sealed
 from workflow.consumers.commands import Answer, NewParty, at_now
 from workflow.store.transaction import Transaction
-from workflow.web.asking import Asking, asking
+from workflow.web.asking import By
 from workflow.web.bodies import (
     AgreementIn,
     ClosureIn,
@@ -29,10 +29,9 @@ from workflow.web.problems import PROBLEMS
 router = APIRouter(
     prefix="/v1/relationships",
     tags=["commands"],
-    responses={status: PROBLEMS[status] for status in (400, 401, 404, 409, 413, 422, 503)},
+    responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 409, 413, 422, 503)},
 )
 
-By = Annotated[Asking, Depends(asking)]
 Relationship = Annotated[UUID, Path(alias="relationship_id", description="the relationship's id")]
 MeasureId = Annotated[UUID, Path(alias="measure_id", description="the measure's id")]
 

@@ -1,4 +1,8 @@
-"""What every request has to pass before it is looked at: the right host, and beyond loopback the token."""
+"""What every request has to pass before it is looked at.
+
+Beyond loopback that is the token. On loopback it is that no web page is behind the request: a browser lets any
+page that it shows send requests to this machine, with nobody's knowledge.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +18,17 @@ from workflow.web.problems import problem_of
 OPEN_TO_ALL = frozenset({"/v1/health"})
 """Answered without a token: what watches over processes needs no secret. It holds nothing personal."""
 
+_READS = frozenset({"GET", "HEAD"})
+_OURS = frozenset({"same-origin", "none"})
+"""What a browser says of requests that no other site's page began."""
+
 
 class Guard:
     """Refuses what may not come in.
 
-    With a token, whoever brings it may. Without one the service listens on loopback only, and a request has
-    to be addressed to loopback as well: a web page that had its own name pointed at 127.0.0.1 is turned away.
+    With a token, whoever brings it may: no browser adds it by itself. Without one the service listens on
+    loopback only, and a request has to be addressed to loopback as well (a web page that had its own name
+    pointed at 127.0.0.1 is turned away), and must not come from a page of any other origin.
     """
 
     def __init__(self, app: ASGIApp, *, token: str | None) -> None:
@@ -29,22 +38,37 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it."""
         if scope["type"] == "http":
+            headers = Headers(scope=scope)
             try:
-                self._check(scope["path"], Headers(scope=scope))
+                if self._token is None:
+                    _check_origin(scope["method"], headers)
+                elif scope["path"] not in OPEN_TO_ALL:
+                    _check_token(self._token, headers)
             except MentoringError as error:
                 await problem_of(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _check(self, path: str, headers: Headers) -> None:
-        if self._token is None:
-            host = headers.get("host", "")
-            name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-            if not is_loopback(name):
-                raise Invalid("this service is addressed by a loopback name only", code="host_unknown")
-        elif path not in OPEN_TO_ALL:
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not given:
-                raise Invalid("a bearer token is demanded", code="token_missing")
-            if not hmac.compare_digest(given.strip().encode("latin-1", "replace"), self._token):
-                raise Invalid("the bearer token is not the one demanded", code="token_wrong")
+
+def _check_origin(method: str, headers: Headers) -> None:
+    hosts = headers.getlist("host")
+    if len(hosts) != 1 or not is_loopback(_name(hosts[0])):
+        raise Invalid("this service is addressed by a loopback name only", code="host_unknown")
+    origins = {origin.lower() for origin in headers.getlist("origin")}
+    if origins - {f"http://{hosts[0].lower()}"}:
+        raise Invalid("pages of another origin may not ask this service", code="origin_foreign")
+    if method not in _READS and set(headers.getlist("sec-fetch-site")) - _OURS:
+        raise Invalid("pages of another site may not ask this service", code="origin_foreign")
+
+
+def _check_token(token: bytes, headers: Headers) -> None:
+    scheme, _, given = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not given:
+        raise Invalid("a bearer token is demanded", code="token_missing")
+    if not hmac.compare_digest(given.strip().encode("latin-1", "replace"), token):
+        raise Invalid("the bearer token is not the one demanded", code="token_wrong")
+
+
+def _name(host: str) -> str:
+    """A Host header's name or address, without the port."""
+    return host.lower() if host.endswith("]") else host.lower().rsplit(":", 1)[0]

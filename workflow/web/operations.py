@@ -9,15 +9,17 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from workflow.app import Service
+from workflow.consumers.commands import Answer
 from workflow.errors import Conflict
-from workflow.web.asking import After, Serving
-from workflow.web.bodies import ClockIn, ClockOut, Out
+from workflow.web.asking import After, By, Serving
+from workflow.web.bodies import ClockIn, ClockOut, Operated, Out
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(
     prefix="/v1",
     tags=["operations"],
-    responses={status: PROBLEMS[status] for status in (401, 404, 409, 422, 503)},
+    responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 409, 422, 503)},
 )
 
 
@@ -63,7 +65,11 @@ class IntakeOut(Out):
     upstreams: list[UpstreamOut] = Field(description="how far each of the broker's streams was taken in")
 
 
-class Verified(Out):
+class Rebuilt(ProjectionsOut, Operated):
+    """How all projections stand after some were folded anew."""
+
+
+class Verified(Operated):
     """What folding everything anew came to."""
 
     equal: bool
@@ -99,52 +105,66 @@ async def intake(service: Serving) -> IntakeOut:
 @router.get("/projections", summary="Tell how the projections stand")
 async def projections(service: Serving) -> ProjectionsOut:
     """A paused projection says on which event, and why."""
-    found = await run_in_threadpool(_projections, service)
-    return ProjectionsOut(head=service.store.head(), projections=found)
+    return await run_in_threadpool(_projections, service)
 
 
-@router.post("/projections/rebuild", status_code=200, summary="Fold projections anew")
+@router.post("/projections/rebuild", status_code=200, response_model=Rebuilt, summary="Fold projections anew")
 async def rebuild(
-    service: Serving,
+    by: By,
     name: Annotated[str | None, Query(description="without it, every one", max_length=100)] = None,
-) -> ProjectionsOut:
+) -> Answer:
     """Into the next generation, while the present one serves; then the new one takes its place."""
-    rebuilt = await asyncio.wrap_future(service.runner.rebuild(None if name is None else (name,)))
-    for one in rebuilt:
-        if one.failure is not None:
-            raise Conflict(f"{one.name} cannot be folded: {one.failure}", code="fold_failed")
-    return await projections(service)
+    service = by.service
+
+    async def work() -> Answer:
+        rebuilt = await asyncio.wrap_future(service.runner.rebuild(None if name is None else (name,)))
+        for one in rebuilt:
+            if one.failure is not None:
+                raise Conflict(f"{one.name} cannot be folded: {one.failure}", code="fold_failed")
+        return (await run_in_threadpool(_projections, service)).model_dump(mode="json")
+
+    return await by.operate(f"projections folded anew: {name or 'all'}", by.lasting(work))
 
 
-@router.post("/verify", summary="Prove that the projections are what the events say")
-async def verify(service: Serving, after: After = None) -> Verified:
+@router.post("/verify", response_model=Verified, summary="Prove that the projections are what the events say")
+async def verify(by: By, after: After = None) -> Answer:
     """Folds all anew beside the rows that serve, up to the same position, and compares."""
-    await service.folded((), after)
-    found = await run_in_threadpool(service.verify)
-    return Verified(
-        equal=found.equal,
-        rows=found.rows,
-        hash=found.hash,
-        folded_hash=found.folded_hash,
-        positions=found.positions,
-        differing=found.differing,
-        differences=[
-            f"{one.projection} {one.key}: {'missing' if one.live is None else 'kept'} "
-            f"where the events say {'nothing' if one.folded is None else 'otherwise'}"
-            for one in found.differences
-        ],
-    )
+    service = by.service
+
+    async def work() -> Answer:
+        await service.folded((), after)
+        found = await run_in_threadpool(service.verify)
+        return {
+            "equal": found.equal,
+            "rows": found.rows,
+            "hash": found.hash,
+            "folded_hash": found.folded_hash,
+            "positions": dict(found.positions),
+            "differing": dict(found.differing),
+            "differences": [
+                f"{one.projection} {one.key}: {'missing' if one.live is None else 'kept'} "
+                f"where the events say {'nothing' if one.folded is None else 'otherwise'}"
+                for one in found.differences
+            ],
+        }
+
+    return await by.operate("everything folded anew and compared", by.lasting(work))
 
 
-@router.post("/clock", summary="Move the simulated clock")
-async def move_clock(body: ClockIn, service: Serving) -> ClockOut:
+@router.post("/clock", response_model=ClockOut, summary="Move the simulated clock")
+async def move_clock(body: ClockIn, by: By) -> Answer:
     """Forward only. Every due on the way is asked at its own instant, and folded, before this is answered."""
-    position = await service.move_clock(body.to)
-    return ClockOut(now=service.clock.now(), position=position)
+    service = by.service
+
+    async def work() -> Answer:
+        await service.move_clock(body.to)
+        return {"now": service.clock.now().isoformat()}
+
+    return await by.operate(f"clock moved to {body.to.isoformat()}", by.lasting(work))
 
 
-def _projections(service: Serving) -> list[ProjectionOut]:
-    return [
+def _projections(service: Service) -> ProjectionsOut:
+    found = [
         ProjectionOut(
             name=one.name,
             status=one.state.value,
@@ -157,3 +177,4 @@ def _projections(service: Serving) -> list[ProjectionOut]:
         )
         for one in service.runner.status()
     ]
+    return ProjectionsOut(head=service.store.head(), projections=found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -10,20 +9,20 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.app import Service
 from workflow.consumers import parked
+from workflow.consumers.commands import Answer, Work
 from workflow.errors import NotFound
 from workflow.store.bodies import Kept
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
-from workflow.web.asking import Serving
-from workflow.web.bodies import Out, Placed
+from workflow.web.asking import By, Serving
+from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(
     prefix="/v1/parked",
     tags=["operations"],
-    responses={status: PROBLEMS[status] for status in (401, 404, 422, 503)},
+    responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 422, 503)},
 )
 
 Number = Annotated[int, Path(ge=1, le=2**62, description="the number that it is parked under")]
@@ -47,7 +46,7 @@ class ParkedList(Out):
     next: int | None = Field(description="give it as `beyond` for the next page; null on the last one")
 
 
-class Resolved(Placed):
+class Resolved(Operated):
     """What became of a parked message."""
 
     number: int
@@ -88,24 +87,26 @@ async def show(number: Number, service: Serving) -> ParkedOut:
     return await run_in_threadpool(read)
 
 
-@router.post("/{number}/retry", summary="Take a parked message in again")
-async def retry(number: Number, service: Serving) -> Resolved:
+@router.post("/{number}/retry", response_model=Resolved, summary="Take a parked message in again")
+async def retry(number: Number, by: By) -> Answer:
     """As if it had just arrived; it may be applied, wait, or be parked again."""
-    return await _resolve(service, number, lambda tx: parked.retry(tx, service.resolver, number))
+    work = _work(number, lambda tx: parked.retry(tx, by.service.resolver, number))
+    return await by.operate(f"parked message {number} taken in again", by.once(work))
 
 
-@router.post("/{number}/drop", summary="Give a parked message up")
-async def drop(number: Number, service: Serving) -> Resolved:
+@router.post("/{number}/drop", response_model=Resolved, summary="Give a parked message up")
+async def drop(number: Number, by: By) -> Answer:
     """Its receipt stays for ever and says *dropped*; its body is removed."""
-    return await _resolve(service, number, lambda tx: parked.drop(tx, number))
+    work = _work(number, lambda tx: parked.drop(tx, number))
+    return await by.operate(f"parked message {number} dropped", by.once(work))
 
 
-async def _resolve(service: Service, number: int, unit: Callable[[Transaction], parked.Retried]) -> Resolved:
-    written = await asyncio.wrap_future(service.writer.submit(unit, urgent=True))
-    told = written.value
-    return Resolved(
-        number=number, disposition=told.disposition, reason=told.reason, position=written.position
-    )
+def _work(number: int, resolve: Callable[[Transaction], parked.Retried]) -> Work:
+    def work(tx: Transaction) -> Answer:
+        became = resolve(tx)
+        return {"number": number, "disposition": became.disposition.value, "reason": became.reason}
+
+    return work
 
 
 def _out(kept: Kept) -> ParkedOut:

@@ -42,6 +42,7 @@ _STATUS_BY_CODE = {
     "media_type_unknown": 415,
     "token_missing": 401,
     "token_wrong": 401,
+    "origin_foreign": 403,
     "host_unknown": 421,
 }
 
@@ -162,6 +163,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, text in (
         (400, "The request cannot be read"),
         (401, "A bearer token is demanded"),
+        (403, "A page of another origin is behind it"),
         (404, "Nothing is kept under this name"),
         (409, "The rules refuse it; `possible` names what can be done instead"),
         (413, "The body is too large"),
