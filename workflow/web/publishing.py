@@ -15,12 +15,12 @@ from fastapi import APIRouter, Request
 
 from workflow.errors import Invalid, Unavailable
 from workflow.web.asking import Serving
+from workflow.web.batches import MOST_IN_A_BATCH, elements
 from workflow.web.bodies import Published
 from workflow.web.problems import PROBLEMS
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
-MOST_IN_A_BATCH = 1000
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -109,12 +109,8 @@ async def publish(request: Request, service: Serving) -> Published:
 
 
 def _batch(body: bytes, limit: int) -> list[Outgoing]:
-    events = _json(body)
-    if not isinstance(events, list) or not events or len(events) > MOST_IN_A_BATCH:
-        raise Invalid(f"a batch is a JSON array of 1 to {MOST_IN_A_BATCH} events", code="body_malformed")
     batch = []
-    for event in events:
-        single = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    for event, single in elements(body):
         _within(single, limit)
         batch.append(Outgoing(single, {"content-type": STRUCTURED}, _key(event)))
     return batch
