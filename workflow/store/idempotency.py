@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workflow.errors import Invalid
 from workflow.store.schema import to_micros
+
+KEPT_FOR = timedelta(days=7)
+"""How long an answer can be asked for again, by the service's own clock; a little longer where nobody writes."""
+
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,14 @@ class Idempotency:
         return Answer(int(row[1]), row[2], int(row[3]))
 
     def keep(self, principal: str, route: str, key: str, digest: bytes, answer: Answer, at: datetime) -> None:
-        """Keep the answer to this key."""
+        """Keep the answer to this key, and let go of old ones, a few at a time."""
         self._cursor.execute(
             "INSERT INTO idempotency VALUES (?,?,?,?,?,?,?,?)",
             (principal, route, key, digest, answer.status, answer.body, answer.position, to_micros(at)),
+        )
+        self._cursor.execute(
+            "DELETE FROM idempotency WHERE (principal, route, key) IN"
+            " (SELECT principal, route, key FROM idempotency WHERE answered_at < ?"
+            " ORDER BY answered_at LIMIT ?)",
+            (to_micros(at - KEPT_FOR), _AT_ONCE),
         )

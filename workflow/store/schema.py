@@ -77,6 +77,7 @@ TABLES = (
         PRIMARY KEY (principal, route, key)
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX IF NOT EXISTS answers_by_age ON idempotency (answered_at)",
     # Where a simulated clock stands, so that a restart goes on from there.
     "CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), instant INTEGER NOT NULL)",
 )
