@@ -69,12 +69,6 @@ class Settings(BaseSettings):
         None,
         description="TOML file with the programme's policy; a changed one is adopted as its next version",
     )
-    max_body_bytes: int = Field(
-        256 * 1024,
-        ge=1024,
-        le=8 * 1024 * 1024,
-        description="largest body of one HTTP request, or of one event",
-    )
     max_batch_bytes: int = Field(
         4 * 1024 * 1024,
         ge=1024,

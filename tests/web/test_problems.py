@@ -7,6 +7,7 @@ import pytest
 
 from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, PARTIES, opened
 from workflow.app import Service
+from workflow.consumers.contract import LARGEST_BODY
 from workflow.web.api import create_app, door
 
 SECRET = "what nobody else may read"
@@ -42,17 +43,15 @@ async def test_a_refusal_never_repeats_what_was_sent(
     assert SECRET not in caplog.text
 
 
-async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient, service: Service) -> None:
-    body = b"[" + b"1," * service.settings.max_body_bytes + b"1]"
+async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient) -> None:
+    body = b"[" + b"1," * LARGEST_BODY + b"1]"
     answer = await http.post("/v1/relationships", content=body, headers=AS_COORDINATOR)
     assert answer.status_code == 413
 
 
-async def test_a_body_that_does_not_tell_its_length_is_cut_off(
-    http: httpx.AsyncClient, service: Service
-) -> None:
+async def test_a_body_that_does_not_tell_its_length_is_cut_off(http: httpx.AsyncClient) -> None:
     async def endless() -> object:
-        for _ in range(service.settings.max_body_bytes // 1024 + 1):
+        for _ in range(LARGEST_BODY // 1024 + 1):
             yield b" " * 1024
 
     headers = AS_COORDINATOR | {"content-type": "application/json"}

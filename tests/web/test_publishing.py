@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from workflow.app import Service
+from workflow.consumers.contract import LARGEST_BODY
+from workflow.consumers.transport.server import MAX_PAYLOAD
 from workflow.errors import Unavailable
 
 STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}
@@ -117,8 +119,8 @@ async def test_what_makes_no_sense_is_stored_all_the_same(http: httpx.AsyncClien
         (BATCHED, b'["\xed\xa0\x80"]', 400, "body_malformed"),
         (BATCHED, "[" * 100_000, 400, "body_malformed"),
         (BATCHED, "[" + "{}," * 1000 + "{}]", 400, "body_malformed"),
-        (STRUCTURED, '"' + "x" * 256 * 1024 + '"', 413, "body_too_large"),
-        (BATCHED, '["' + "x" * 256 * 1024 + '"]', 413, "body_too_large"),
+        (STRUCTURED, '"' + "x" * LARGEST_BODY + '"', 413, "body_too_large"),
+        (BATCHED, '["' + "x" * LARGEST_BODY + '"]', 413, "body_too_large"),
     ],
 )
 async def test_what_cannot_be_stored_is_refused(
@@ -132,6 +134,17 @@ async def test_what_cannot_be_stored_is_refused(
     answer = await http.post("/v1/events", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert broker.stored == []
+
+
+@pytest.mark.parametrize("headers", [STRUCTURED, {"ce-specversion": "1.0", "content-type": "text/plain"}])
+async def test_what_intake_would_not_read_is_not_stored(
+    http: httpx.AsyncClient, broker: Broker, headers: dict[str, str]
+) -> None:
+    """One size for both doors."""
+    whole = '"' + "x" * (LARGEST_BODY - 2) + '"'
+    assert (await http.post("/v1/events", content=whole + " ", headers=headers)).status_code == 413
+    assert (await http.post("/v1/events", content=whole, headers=headers)).status_code == 202
+    assert len(broker.stored[0][1]) == LARGEST_BODY < MAX_PAYLOAD
 
 
 async def test_while_the_broker_is_away_the_sender_is_to_try_again(

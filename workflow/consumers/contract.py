@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from workflow.consumers.members import Channel, Identities, Identity, Instant, Json, Name, Uid, Zone
 
 LARGEST_BODY = 256 * 1024
-"""Bytes of one message's body; more is parked."""
+"""Bytes of one message's body, and of one HTTP request's. More is parked, and is refused by HTTP."""
 
 LONGEST_MEETING = timedelta(hours=24)
 

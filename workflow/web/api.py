@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
+from workflow.consumers.contract import LARGEST_BODY
 from workflow.web import commands, health, operations, outcomes, parked, problems, publishing, reads
 from workflow.web.guard import Guard
 from workflow.web.health import Watch
@@ -15,7 +16,9 @@ from workflow.web.health import Watch
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
 * A **write** names who acts in `Mentoring-Actor: <role> <person id>`, and may carry an `Idempotency-Key`,
-  which is the actor's own on that route: sent again it is answered as before; with another body it is 422.
+  which is the actor's own on that route: sent again within 7 days of the service's clock it is answered as
+  before, with the same status and position; with another body it is 422. A refusal changed nothing and is
+  not kept.
 * Publishing needs no name: it is a machine's door. On loopback, where no token is needed either, a request of a
   web page of another origin is refused.
 * Every answer to a write names its `position`; a **read** with `?after=<position>` waits, at most 5 s, until
@@ -49,7 +52,7 @@ def create_app(service: Service) -> FastAPI:
         # Their pages load scripts from elsewhere; the document itself is at /v1/openapi.json.
         docs_url=None,
         redoc_url=None,
-        max_body_size=service.settings.max_body_bytes,
+        max_body_size=LARGEST_BODY,
     )
     app.state.service = service
     app.state.watch = Watch()

@@ -13,6 +13,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from workflow.consumers.contract import LARGEST_BODY
 from workflow.errors import Invalid, Unavailable
 from workflow.web.asking import Serving
 from workflow.web.batches import MOST_IN_A_BATCH, elements
@@ -82,14 +83,13 @@ async def publish(request: Request, service: Serving) -> Published:
     """
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
-    limit = service.settings.max_body_bytes
     if media == BATCHED:
-        events = _batch(body, limit)
+        events = _batch(body)
     elif media == STRUCTURED:
-        _within(body, limit)
+        _within(body)
         events = [Outgoing(body, {"content-type": STRUCTURED}, _key(_json(body)))]
     elif "ce-specversion" in request.headers:
-        _within(body, limit)
+        _within(body)
         headers = {name: value for name, value in request.headers.items() if name.startswith("ce-")}
         if any(not value.isascii() for value in headers.values()):
             raise Invalid("attributes beyond ASCII are percent-encoded in headers", code="body_malformed")
@@ -108,10 +108,10 @@ async def publish(request: Request, service: Serving) -> Published:
     return Published(stored=len(sequences), sequences=list(sequences))
 
 
-def _batch(body: bytes, limit: int) -> list[Outgoing]:
+def _batch(body: bytes) -> list[Outgoing]:
     batch = []
     for event, single in elements(body):
-        _within(single, limit)
+        _within(single)
         batch.append(Outgoing(single, {"content-type": STRUCTURED}, _key(event)))
     return batch
 
@@ -123,9 +123,9 @@ def _json(body: bytes) -> Any:
         raise Invalid("the body is not JSON", code="body_malformed") from error
 
 
-def _within(body: bytes, limit: int) -> None:
-    if len(body) > limit:
-        raise Invalid(f"an event is at most {limit} bytes", code="body_too_large")
+def _within(body: bytes) -> None:
+    if len(body) > LARGEST_BODY:
+        raise Invalid(f"an event is at most {LARGEST_BODY} bytes", code="body_too_large")
 
 
 def _key(event: object) -> str:
