@@ -256,7 +256,7 @@ def test_any_order_and_any_moment_of_opening_come_to_the_same(history: History, 
 
 
 @pytest.mark.soak
-@settings(max_examples=2_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories(), st.integers(0, 2**32))
 def test_so_do_many_more_histories(history: History, seed: int) -> None:
     assert_order_does_not_matter(history, seed)
