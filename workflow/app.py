@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from workflow.aggregates.policy import Policy, parse_policy
 from workflow.clocks import Clock, RealClock, SimulatedClock
-from workflow.consumers.clock import ClockDriver, Due
+from workflow.consumers.asking import Due
+from workflow.consumers.clock import ClockDriver
 from workflow.consumers.commands import Commands
 from workflow.consumers.intake import Intake
 from workflow.consumers.meetings import make_broker
@@ -24,7 +25,7 @@ from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.waiting import expire
 from workflow.errors import Conflict, Invalid, Stopped
 from workflow.folder import Folder
-from workflow.projections.agenda import due_until
+from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
@@ -178,7 +179,7 @@ class Service:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
         await self.driver.advance(to)
         position = await self._expire()
-        await self._folded(position)
+        await asyncio.wrap_future(self.runner.reaching(position))
         return position
 
     def verify(self) -> Verified:
@@ -192,7 +193,7 @@ class Service:
             return due_until(connection, until, limit)
 
     async def _folded(self, position: int) -> None:
-        await asyncio.wrap_future(self.runner.reaching(position))
+        await asyncio.wrap_future(self.runner.reaching(position, [AGENDA.name]))
 
     async def _expire(self) -> int:
         """Park what has waited too long; the position after."""

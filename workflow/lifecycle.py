@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -16,6 +16,7 @@ import uvicorn
 from workflow.app import Service
 from workflow.errors import Unavailable
 from workflow.folder import Address, Folder
+from workflow.projections.reads import NotYetFolded
 from workflow.settings import Settings
 
 Door = Callable[[Service], Any]
@@ -93,7 +94,9 @@ async def offline(settings: Settings) -> AsyncIterator[Service]:
         service = await asyncio.to_thread(Service, settings, folder)
         try:
             await service.begin()
-            await asyncio.wrap_future(service.runner.reaching(service.store.head()))
+            for projection in service.runner.status():
+                with suppress(NotYetFolded):  # one that is paused can be looked at, and rebuilt
+                    await asyncio.wrap_future(service.runner.reaching(projection.head, [projection.name]))
             yield service
         finally:
             await service.end()

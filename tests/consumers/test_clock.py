@@ -13,6 +13,7 @@ import pytest
 
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
+from workflow.aggregates.decide import Decision
 from workflow.aggregates.policy import Policy
 from workflow.clocks import SimulatedClock
 from workflow.consumers import clock as module
@@ -21,6 +22,7 @@ from workflow.errors import Conflict, Stopped
 from workflow.projections import agenda
 from workflow.projections.agenda import Due
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.reads import NotYetFolded
 from workflow.projections.runner import Runner
 from workflow.projections.views import Views
 from workflow.store.event_store import EventStore
@@ -267,11 +269,93 @@ async def test_commands_are_answered_while_the_clock_moves(world: World) -> None
     assert world.due(day(400), 10) == []
 
 
-async def test_a_due_that_stays_due_stops_the_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.do(active(PAIRS[0]))
-    monkeypatch.setattr(module, "PassTime", lambda at, now: c.PassTime(at=START, now=START))
-    with pytest.raises(Stopped, match="stays due"):
+def unmoved(monkeypatch: pytest.MonkeyPatch, *pairs: UUID) -> None:
+    """Let these relationships answer nothing to what they are asked."""
+    decide = Transaction.decide
+
+    def deaf(tx: Transaction, id: UUID, command: c.Command, *args: Any, **more: Any) -> Decision:
+        state = tx.relationship(id)
+        if id in pairs and state is not None and isinstance(command, c.PassTime):
+            return Decision((), state)
+        return decide(tx, id, command, *args, **more)
+
+    monkeypatch.setattr(Transaction, "decide", deaf)
+
+
+@pytest.mark.parametrize("page", [1, 3, 500])
+async def test_whoever_cannot_be_asked_keeps_nobody_else_from_being_asked(
+    tmp_path: Path, page: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(tmp_path, page=page)
+    for pair in PAIRS:
+        world.do(active(pair))
+    with pytest.MonkeyPatch.context() as patched:
+        unmoved(patched, PAIRS[0], PAIRS[3])
+        for _ in range(2):
+            passed = await world.driver.advance(day(100))
+            assert passed.now == world.clock.now() == day(100)
+            for pair in PAIRS:
+                entered = ("StagnationEntered", day(60)) in story(world, pair)
+                assert entered == (pair not in (PAIRS[0], PAIRS[3]))
+            assert world.driver.trouble is not None
+            assert world.driver.trouble.startswith(f"relationship {PAIRS[0]}, {PAIRS[3]}: Stopped: ")
+            assert "stays due" in world.driver.trouble
+        assert len(caplog.records) == 2, "each is logged once"
+    await world.driver.advance(day(101))
+    assert world.driver.trouble is None
+    assert any(event == "StagnationEntered" for event, _ in story(world, PAIRS[0]))
+    world.close()
+
+
+async def test_where_nobody_can_be_asked_the_clock_stops(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pair in PAIRS:
+        world.do(active(pair))
+    unmoved(monkeypatch, *PAIRS)
+    monkeypatch.setattr(module, "_MOST", len(PAIRS) - 1)
+    with pytest.raises(Stopped, match="stays due") as stopped:
         await world.driver.advance(day(100))
+    assert stopped.value.code == "dues_unaskable"
+    assert world.clock.now() < day(100)
+
+
+async def test_an_agenda_that_nobody_knows_of_stops_the_clock(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orphan = Due(UUID(int=99), e.DueKind.SILENCE, day(1), day(1))
+    agenda_of = world.driver._agenda
+
+    def due(until: datetime, limit: int) -> Sequence[Any]:
+        return [orphan, *agenda_of(until, limit)][:limit]
+
+    world.do(active(PAIRS[0]))
+    monkeypatch.setattr(world.driver, "_agenda", due)
+    with pytest.raises(Stopped, match="rebuild") as stopped:
+        await world.driver.advance(day(100))
+    assert stopped.value.code == "agenda_differs"
+    assert ("StagnationEntered", day(60)) in story(world, PAIRS[0])
+
+
+async def test_the_clock_asks_nothing_of_an_agenda_of_another_log(tmp_path: Path) -> None:
+    """The log is restored from a backup, and the views are not."""
+    world = World(tmp_path)
+    world.do(active(PAIRS[0]))
+    world.close()
+    backup = (tmp_path / "events.db").read_bytes()
+    world = World(tmp_path)
+    world.do(active(PAIRS[1]))
+    await world.folded(world.writer.head)
+    world.close()
+    (tmp_path / "events.db").write_bytes(backup)
+    world = World(tmp_path)
+    with pytest.raises(NotYetFolded, match="paused"):
+        await world.driver.advance(day(100))
+    world.runner.rebuild().result(30)
+    await world.driver.advance(day(100))
+    assert ("StagnationEntered", day(60)) in story(world, PAIRS[0])
+    assert story(world, PAIRS[1]) == []
+    world.close()
 
 
 async def test_the_real_clock_is_followed_and_not_moved(tmp_path: Path) -> None:

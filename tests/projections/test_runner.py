@@ -199,7 +199,7 @@ def test_readers_are_answered_although_the_page_failed(tmp_path: Path, log: Log)
         raise OSError("the disk is gone")
 
     runner = Runner(views, read, log.head)
-    reader = runner._readers.add(5, frozenset({"journey"}))
+    reader = runner.reaching(5, ["journey"])
     with pytest.raises(OSError, match="disk"):
         runner.step()
     assert reader.result(timeout=0) == 5
@@ -221,6 +221,23 @@ def test_rows_of_events_that_the_log_lost_are_not_served_as_if_they_were_right(
     assert {one.position for one in asked.result(timeout=0)} == {3}
     assert {status.state for status in runner.status()} == {LaneState.RUNNING}
     assert len(states(path)) == 3
+    views.close()
+
+
+async def test_rows_beyond_the_end_of_the_log_are_not_answered_as_if_they_were_reached(
+    tmp_path: Path, log: Log
+) -> None:
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    log.facts = log.facts[:3]
+    views = Views(path, PROJECTIONS, durable=False)
+    runner = Runner(views, log.read, log.head)
+    early = runner.reaching(2, ["agenda"])
+    assert not early.done(), "nobody has looked at the log yet"
+    runner.step()
+    for reader in (early, runner.reaching(2, ["agenda"])):
+        with pytest.raises(NotYetFolded, match="paused"):
+            reader.result(timeout=0)
     views.close()
 
 

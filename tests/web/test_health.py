@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import httpx
 
-from tests.web.conftest import opened
+from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
+from workflow.consumers.asking import Unaskable
+from workflow.consumers.clock import told
 from workflow.web.health import STANDS_STILL, Watch
 
 
@@ -29,6 +31,14 @@ async def test_a_trouble_is_told_without_what_its_exception_says(
     service.driver.trouble = "KeyError: ada@example.org"
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "the clock cannot ask: KeyError"
+
+
+async def test_health_names_whom_the_clock_could_not_ask(http: httpx.AsyncClient, service: Service) -> None:
+    fault = Unaskable(ADA, KeyError("ada@example.org"))
+    service.driver.trouble = told({ADA: fault, GRACE: fault})
+    answer = await http.get("/v1/health")
+    assert answer.status_code == 503
+    assert answer.json()["troubles"] == [f"the clock cannot ask: relationship {ADA}, {GRACE}"]
 
 
 async def test_a_projection_that_stands_still_is_noticed(http: httpx.AsyncClient, service: Service) -> None:

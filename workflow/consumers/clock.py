@@ -2,59 +2,35 @@
 
 Dues are asked in the order of (effective due, relationship). A due is effective once it has come and the fact
 behind it is recorded. The simulated clock visits every due on its way, with ``now`` being that due; the real one
-asks as soon as it can, with the ``now`` that it is. Cost is of what is due, never of all relationships.
+asks as soon as it can, with the ``now`` that it is. Cost is of what is due, never of all relationships. One that
+cannot be asked is told of and left for the next pass; it never keeps the others from being asked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import heappop, heappush
-from typing import Protocol
 from uuid import UUID
 
-from workflow.aggregates.commands import PassTime
-from workflow.aggregates.events import DueKind, ReminderIssued
-from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.events import DueKind
 from workflow.clocks import Clock, SimulatedClock
+from workflow.consumers.asking import Due, Page, Unaskable
 from workflow.errors import Conflict, Stopped
-from workflow.failpoints import hit
-from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
 PAGE = 500
 """Dues asked in one transaction."""
 
-_TIMES = 100
-"""How often one relationship is asked at one instant before the rules are taken to run in a circle."""
+_MOST = 100
+"""Relationships that cannot be asked in one pass; with more, the fault is not theirs and nothing is asked."""
 
+_SHOWN = 5
 _LAST = UUID(int=2**128 - 1)
 _log = logging.getLogger(__name__)
-
-
-class Due(Protocol):
-    """A line of the agenda."""
-
-    @property
-    def relationship(self) -> UUID:
-        """Whom to ask."""
-
-    @property
-    def kind(self) -> DueKind:
-        """What for."""
-
-    @property
-    def due(self) -> datetime:
-        """When it falls due."""
-
-    @property
-    def effective(self) -> datetime:
-        """When it is asked: the due, but never before the fact behind it was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,70 +40,6 @@ class Passed:
     asked: int
     now: datetime
     position: int
-
-
-class Page:
-    """Dues that are asked in one transaction, with those that the answers bring about among them."""
-
-    def __init__(self, dues: Sequence[Due], last: tuple[datetime, UUID], *, simulated: bool) -> None:
-        self._effective = {(due.relationship, due.kind, due.due): due.effective for due in dues}
-        self._last = last
-        self._simulated = simulated
-
-    def __call__(self, tx: Transaction) -> int:
-        """Ask; how many questions it took. May run more than once, so it keeps nothing."""
-        effective = dict(self._effective)
-        heap = sorted({(at, relationship) for (relationship, _, _), at in effective.items()})
-        times: Counter[tuple[datetime, UUID]] = Counter()
-        while heap:
-            at, relationship = entry = heappop(heap)
-            state = tx.relationship(relationship)
-            kinds = [] if state is None else _open(state, effective, until=at)
-            if state is None or not kinds:
-                continue
-            times[entry] += 1
-            after = self._ask(tx, state, at, kinds, endless=times[entry] > _TIMES)
-            for kind, due in after.dues.items():
-                if (key := (relationship, kind, due)) not in effective:
-                    effective[key] = max(due, tx.now)
-                    if (found := (effective[key], relationship)) <= self._last:
-                        heappush(heap, found)
-        if self._simulated:
-            tx.ledger.set_simulated_instant(max(self._last[0], tx.now))
-        return times.total()
-
-    def _ask(
-        self, tx: Transaction, state: Relationship, at: datetime, kinds: Iterable[DueKind], *, endless: bool
-    ) -> Relationship:
-        reminds = DueKind.BOOK_NEXT_MEETING in kinds
-        if reminds:
-            hit("reminder.before")
-        origin = Origin(correlation_id=f"clock {at.isoformat()}")
-        if self._simulated:
-            decision = tx.decide(state.id, PassTime(at=at, now=at), origin, now=at)
-        else:
-            decision = tx.decide(state.id, PassTime(at=at, now=tx.now), origin)
-        for kind in kinds:
-            if endless or decision.state.dues.get(kind) == state.dues[kind]:
-                raise Stopped(
-                    f"{kind.value} of relationship {state.id}, due at {state.dues[kind].isoformat()}, stays due "
-                    "however often it is asked for. This is a fault in the rules: report it",
-                    code="due_unchanged",
-                )
-        if any(isinstance(event, ReminderIssued) for event in decision.events):
-            hit("reminder.after")
-        return decision.state
-
-
-def _open(
-    state: Relationship, effective: dict[tuple[UUID, DueKind, datetime], datetime], *, until: datetime
-) -> list[DueKind]:
-    """What is still to be asked of a relationship: the agenda may be older than its latest facts."""
-    return [
-        kind
-        for kind, due in state.dues.items()
-        if (at := effective.get((state.id, kind, due))) is not None and at <= until
-    ]
 
 
 class ClockDriver:
@@ -154,8 +66,9 @@ class ClockDriver:
         self._page = page
         self._poll_seconds = poll_seconds
         self._moving = asyncio.Lock()
+        self._left: Mapping[UUID, Unaskable] = {}
         self.trouble: str | None = None
-        """Why nothing is asked at present, None while all is well."""
+        """Why nothing is asked at present, or whom the last pass could not ask; None while all is well."""
 
     async def advance(self, to: datetime) -> Passed:
         """Move the simulated clock forward, asking everything due on the way; never back.
@@ -183,27 +96,69 @@ class ClockDriver:
             try:
                 async with self._moving:
                     await self._ask_until(self._clock.now())
-                self.trouble = None
             except Exception as error:  # noqa: BLE001 it is told by health, and tried again
-                if self.trouble is None:
+                trouble = f"{type(error).__name__}: {error}"
+                if self.trouble != trouble:
                     _log.exception("the clock cannot ask")
-                self.trouble = f"{type(error).__name__}: {error}"
+                self.trouble = trouble
             await asyncio.sleep(self._poll_seconds)
 
     async def _ask_until(self, to: datetime) -> int:
         simulated = isinstance(self._clock, SimulatedClock)
         asked = 0
+        left: dict[UUID, Unaskable] = {}
+        unanswered: Sequence[Due] = ()
         await self._folded(self._writer.head)
-        while dues := await asyncio.to_thread(self._agenda, to, self._page):
+        while dues := await self._due(to, left):
+            if dues == unanswered:
+                raise Stopped(
+                    f"the agenda tells {len(dues)} dues that no relationship knows of, such as one of "
+                    f"{dues[0].relationship}; rebuild it",
+                    code="agenda_differs",
+                )
             full = len(dues) >= self._page
             last = (dues[-1].effective, dues[-1].relationship) if full else (to, _LAST)
             page = Page(dues, last, simulated=simulated)
-            written = await asyncio.wrap_future(self._writer.submit(page))
+            try:
+                written = await asyncio.wrap_future(self._writer.submit(page))
+            except Unaskable as fault:
+                self._leave(fault, left)
+                continue
+            unanswered = () if written.value else dues
             asked += written.value
             if isinstance(self._clock, SimulatedClock):
                 self._clock.advance(max(self._clock.now(), last[0]))
             await self._folded(written.position)
+        self._left = left
+        self.trouble = told(left)
         return asked
+
+    async def _due(self, to: datetime, left: Mapping[UUID, Unaskable]) -> Sequence[Due]:
+        """The next page of what is due, without those that could not be asked before."""
+        more = len(left) * len(DueKind)
+        dues = await asyncio.to_thread(self._agenda, to, self._page + more)
+        return [due for due in dues if due.relationship not in left][: self._page]
+
+    def _leave(self, fault: Unaskable, left: dict[UUID, Unaskable]) -> None:
+        """Leave one relationship to the next pass."""
+        left[fault.relationship] = fault
+        if len(left) > _MOST:
+            raise Stopped(
+                f"more than {_MOST} relationships cannot be asked; the first: {next(iter(left.values())).detail}",
+                code="dues_unaskable",
+            )
+        if fault.relationship not in self._left:
+            _log.error("%s", fault.detail, exc_info=fault.cause)
+
+
+def told(left: Mapping[UUID, Unaskable]) -> str | None:
+    """What could not be asked, in words; whose it was comes first."""
+    if not left:
+        return None
+    shown = ", ".join(str(relationship) for relationship in list(left)[:_SHOWN])
+    others = f" and {len(left) - _SHOWN} others" if len(left) > _SHOWN else ""
+    cause = next(iter(left.values())).cause
+    return f"relationship {shown}{others}: {type(cause).__name__}: {cause}"
 
 
 def _stands_at(instant: datetime) -> Callable[[Transaction], None]:

@@ -36,7 +36,7 @@ class Readers:
         self._waiting: list[_Waiting] = []
 
     def add(self, position: int, names: frozenset[str]) -> Future[int]:
-        """A future of the position reached; it fails with ``NotYetFolded`` where a projection is paused."""
+        """A future of the position reached; it fails with ``NotYetFolded`` where any of them is paused."""
         waiting = _Waiting(position, names, Future())
         with self._lock:
             self._waiting.append(waiting)
@@ -57,9 +57,9 @@ def _settled(one: _Waiting, lanes: Sequence[Lane]) -> bool:
     if reached < one.position and not paused:
         return one.future.cancelled()
     if one.future.set_running_or_notify_cancel():
-        if reached >= one.position:
+        if not paused:
             one.future.set_result(reached)
-        else:
+        else:  # however far it is: what it folded may not be what the log says
             detail = f"paused and to be rebuilt: {', '.join(paused)}"
             one.future.set_exception(NotYetFolded(detail, reached))
     return True

@@ -117,6 +117,11 @@ class Runner:
             more = self._advance(self.views.lanes, None)
             return self._rebuild() or more if self.views.shadows else more
         finally:  # whoever waits for what could be folded is told so, whatever could not
+            self._settle()
+
+    def _settle(self) -> None:
+        """Nobody is told anything before it is known that the rows are of this log."""
+        if self._checked:
             self._readers.settle(self.views.lanes)
 
     def _check(self) -> None:
@@ -214,7 +219,7 @@ class Runner:
     def reaching(self, position: int, names: Collection[str] | None = None) -> Future[int]:
         """A future that ends once the projections named have folded up to a position."""
         future = self._readers.add(position, self._named(names))
-        self._readers.settle(self.views.lanes)
+        self._settle()
         self.wake()
         return future
 

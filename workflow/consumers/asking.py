@@ -1,0 +1,125 @@
+"""A page of what is due, put to the relationships in one transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from heapq import heappop, heappush
+from typing import Protocol
+from uuid import UUID
+
+from workflow.aggregates.commands import PassTime
+from workflow.aggregates.events import DueKind, ReminderIssued
+from workflow.aggregates.relationship import Relationship
+from workflow.errors import Stopped, Unavailable
+from workflow.failpoints import hit
+from workflow.store.recorded import Origin
+from workflow.store.transaction import Transaction
+
+_TIMES = 100
+"""How often one relationship is asked at one instant before the rules are taken to run in a circle."""
+
+
+class Due(Protocol):
+    """A line of the agenda."""
+
+    @property
+    def relationship(self) -> UUID:
+        """Whom to ask."""
+
+    @property
+    def kind(self) -> DueKind:
+        """What for."""
+
+    @property
+    def due(self) -> datetime:
+        """When it falls due."""
+
+    @property
+    def effective(self) -> datetime:
+        """When it is asked: the due, but never before the fact behind it was recorded."""
+
+
+class Unaskable(Stopped):
+    """One relationship cannot be asked; the page that it was in was not asked either."""
+
+    code = "due_unaskable"
+
+    def __init__(self, relationship: UUID, cause: Exception) -> None:
+        super().__init__(f"relationship {relationship} cannot be asked: {type(cause).__name__}: {cause}")
+        self.relationship = relationship
+        self.cause = cause
+
+
+class Page:
+    """Dues that are asked in one transaction, with those that the answers bring about among them.
+
+    A relationship that cannot be asked fails the page with ``Unaskable``, so that it can be left out of it.
+    """
+
+    def __init__(self, dues: Sequence[Due], last: tuple[datetime, UUID], *, simulated: bool) -> None:
+        self._effective = {(due.relationship, due.kind, due.due): due.effective for due in dues}
+        self._last = last
+        self._simulated = simulated
+
+    def __call__(self, tx: Transaction) -> int:
+        """Ask; how many questions it took. May run more than once, so it keeps nothing."""
+        effective = dict(self._effective)
+        heap = sorted({(at, relationship) for (relationship, _, _), at in effective.items()})
+        times: Counter[tuple[datetime, UUID]] = Counter()
+        while heap:
+            at, relationship = entry = heappop(heap)
+            try:
+                state = tx.relationship(relationship)
+                kinds = [] if state is None else _open(state, effective, until=at)
+                if state is None or not kinds:
+                    continue
+                times[entry] += 1
+                after = self._ask(tx, state, at, kinds, endless=times[entry] > _TIMES)
+            except (sqlite3.Error, Unavailable):
+                raise  # the store's trouble, not the relationship's
+            except Exception as error:
+                raise Unaskable(relationship, error) from error
+            for kind, due in after.dues.items():
+                if (key := (relationship, kind, due)) not in effective:
+                    effective[key] = max(due, tx.now)
+                    if (found := (effective[key], relationship)) <= self._last:
+                        heappush(heap, found)
+        if self._simulated:
+            tx.ledger.set_simulated_instant(max(self._last[0], tx.now))
+        return times.total()
+
+    def _ask(
+        self, tx: Transaction, state: Relationship, at: datetime, kinds: Iterable[DueKind], *, endless: bool
+    ) -> Relationship:
+        reminds = DueKind.BOOK_NEXT_MEETING in kinds
+        if reminds:
+            hit("reminder.before")
+        origin = Origin(correlation_id=f"clock {at.isoformat()}")
+        if self._simulated:
+            decision = tx.decide(state.id, PassTime(at=at, now=at), origin, now=at)
+        else:
+            decision = tx.decide(state.id, PassTime(at=at, now=tx.now), origin)
+        for kind in kinds:
+            if endless or decision.state.dues.get(kind) == state.dues[kind]:
+                raise Stopped(
+                    f"{kind.value} of relationship {state.id}, due at {state.dues[kind].isoformat()}, stays due "
+                    "however often it is asked for. This is a fault in the rules: report it",
+                    code="due_unchanged",
+                )
+        if any(isinstance(event, ReminderIssued) for event in decision.events):
+            hit("reminder.after")
+        return decision.state
+
+
+def _open(
+    state: Relationship, effective: dict[tuple[UUID, DueKind, datetime], datetime], *, until: datetime
+) -> list[DueKind]:
+    """What is still to be asked of a relationship: the agenda may be older than its latest facts."""
+    return [
+        kind
+        for kind, due in state.dues.items()
+        if (at := effective.get((state.id, kind, due))) is not None and at <= until
+    ]
