@@ -188,3 +188,40 @@ async def test_the_id_of_something_else_is_refused_and_harms_nobody(http: httpx.
     asked = await http.post(f"/v1/relationships/{taken}/commitments", headers=AS_MENTOR)
     assert (asked.status_code, asked.json()["code"]) == (404, "relationship_unknown")
     await active(http)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("cadence_days", 1e-9),
+        ("cadence_days", 0.99),
+        ("cadence_days", 3660.5),
+        ("cadence_days", "1e400"),
+        ("duration_months", 0),
+        ("duration_months", 121),
+    ],
+)
+async def test_an_agreement_is_within_reason(http: httpx.AsyncClient, member: str, value: object) -> None:
+    relationship = await opened(http)
+    path = f"/v1/relationships/{relationship}/agreements"
+    answer = await http.post(path, json={member: value}, headers=AS_MENTOR)
+    assert (answer.status_code, answer.json()["faults"][0]["where"]) == (422, f"body.{member}")
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("by_when", "9999-12-31T23:59:59-12:00"),
+        ("by_when", "0001-01-01T00:00:00+12:00"),
+        ("by_when", 4e18),
+        ("what", "x" * 4001),
+        ("what", " "),
+    ],
+)
+async def test_a_measure_is_within_reason(http: httpx.AsyncClient, member: str, value: object) -> None:
+    relationship = await opened(http)
+    measure = {"what": "walk", "who": str(ADA), "by_when": "2026-03-01T12:00:00Z", member: value}
+    answer = await http.post(
+        f"/v1/relationships/{relationship}/fresh-looks", json={"measures": [measure]}, headers=AS_MENTOR
+    )
+    assert (answer.status_code, answer.json()["faults"][0]["where"]) == (422, f"body.measures.0.{member}")

@@ -103,12 +103,12 @@ async def test_what_is_asked_of_operators_twice_under_one_key_is_answered_as_bef
     _park(service, b"{}\nnothing")
     keyed = AS_OPERATOR | {"Idempotency-Key": "one"}
     dropped = await http.post("/v1/parked/1/drop", headers=keyed)
-    moved = await http.post("/v1/clock", json={"to": "2026-02-01T00:00:00Z"}, headers=keyed)
+    moved = await http.post("/v1/clock", json={"to": "2026-01-06T00:00:00Z"}, headers=keyed)
     rebuilt = await http.post("/v1/projections/rebuild", params={"name": "journey"}, headers=keyed)
-    await http.post("/v1/clock", json={"to": "2026-02-02T00:00:00Z"}, headers=AS_OPERATOR)
+    await http.post("/v1/clock", json={"to": "2026-01-07T00:00:00Z"}, headers=AS_OPERATOR)
     for path, given, first in (
         ("/v1/parked/1/drop", {}, dropped),
-        ("/v1/clock", {"json": {"to": "2026-02-01T00:00:00Z"}}, moved),
+        ("/v1/clock", {"json": {"to": "2026-01-06T00:00:00Z"}}, moved),
         ("/v1/projections/rebuild", {"params": {"name": "journey"}}, rebuilt),
     ):
         again = await http.post(path, headers=keyed, **given)  # type: ignore[arg-type]

@@ -51,5 +51,5 @@ async def test_receipts_come_page_by_page_in_the_order_of_the_stream(
     page = (await http.get("/v1/intake/receipts", params={"limit": 2})).json()
     assert page["upstream"] == "up"
     assert [one["sequence"] for one in page["receipts"]] == [1, 2]
-    rest = (await http.get("/v1/intake/receipts", params={"after": 2, "upstream": "up"})).json()
+    rest = (await http.get("/v1/intake/receipts", params={"beyond": 2, "upstream": "up"})).json()
     assert rest["receipts"] == [{"sequence": 3, "disposition": "applied"}]

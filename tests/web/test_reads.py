@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, PARTIES, active, opened
 from workflow.app import Service
@@ -75,19 +77,19 @@ async def test_the_timeline_is_the_stream_itself(http: httpx.AsyncClient) -> Non
     events = (await http.get(path)).json()["events"]
     assert [event["version"] for event in events] == list(range(1, len(events) + 1))
     assert events[0]["name"] == "mentoring.relationship_opened.v1"
-    later = (await http.get(path, params={"after_version": 3})).json()["events"]
+    later = (await http.get(path, params={"beyond": 3})).json()["events"]
     assert later == events[3:]
-    beyond = await http.get(path, params={"after_version": len(events)})
-    assert (beyond.status_code, beyond.json()["events"]) == (200, [])
+    last = await http.get(path, params={"beyond": len(events)})
+    assert (last.status_code, last.json()["events"]) == (200, [])
 
 
 async def test_the_log_is_read_page_by_page(http: httpx.AsyncClient) -> None:
     await active(http)
     whole = (await http.get("/v1/events")).json()
-    pages, after = [], 0
-    while (page := (await http.get("/v1/events", params={"after": after, "limit": 3})).json())["events"]:
+    pages, beyond = [], 0
+    while (page := (await http.get("/v1/events", params={"beyond": beyond, "limit": 3})).json())["events"]:
         pages += page["events"]
-        after = page["position"]
+        beyond = page["position"]
     assert pages == whole["events"]
     assert [event["position"] for event in pages] == list(range(1, whole["head"] + 1))
 
@@ -103,3 +105,70 @@ async def test_an_event_names_what_caused_it(http: httpx.AsyncClient) -> None:
     timeline = (await http.get(f"/v1/relationships/{relationship}/timeline")).json()["events"]
     assert timeline[-1]["metadata"]["correlation_id"] == trace
     assert timeline[-1]["metadata"]["traceparent"] == headers["traceparent"]
+
+
+@pytest.mark.parametrize("number", [-1, 2**62 + 1, 2**63, 10**30])
+async def test_a_number_that_no_event_has_is_refused(http: httpx.AsyncClient, number: int) -> None:
+    relationship = await opened(http)
+    for path, name in (
+        ("/v1/events", "beyond"),
+        ("/v1/intake/receipts", "beyond"),
+        ("/v1/parked", "beyond"),
+        (f"/v1/relationships/{relationship}/timeline", "beyond"),
+        ("/v1/relationships", "after"),
+        ("/v1/agenda", "after"),
+    ):
+        answer = await http.get(path, params={name: number})
+        assert (answer.status_code, answer.json()["faults"][0]["where"]) == (422, f"query.{name}")
+
+
+async def test_the_farthest_number_is_no_fault(http: httpx.AsyncClient) -> None:
+    relationship = await opened(http)
+    for path in (
+        "/v1/events",
+        "/v1/intake/receipts",
+        "/v1/parked",
+        f"/v1/relationships/{relationship}/timeline",
+    ):
+        assert (await http.get(path, params={"beyond": 2**62})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "until", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2200-01-01T00:00:00Z", "1"]
+)
+async def test_an_instant_that_cannot_be_meant_is_refused(http: httpx.AsyncClient, until: str) -> None:
+    agenda = await http.get("/v1/agenda", params={"until": until})
+    assert (agenda.status_code, agenda.json()["faults"][0]["where"]) == (422, "query.until")
+    moved = await http.post("/v1/clock", json={"to": until}, headers=AS_OPERATOR)
+    assert (moved.status_code, moved.json()["faults"][0]["where"]) == (422, "body.to")
+
+
+async def test_nothing_is_read_on_the_event_loop(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relationship = await opened(http)
+    loop, there = threading.get_ident(), []
+
+    def noticed(name: str, of: object) -> None:
+        asked = getattr(of, name)
+
+        def ask(*args: object) -> object:
+            if threading.get_ident() == loop:
+                there.append(name)
+            return asked(*args)
+
+        monkeypatch.setattr(of, name, ask)
+
+    for name in ("head", "read", "stream", "ledger"):
+        noticed(name, service.store)
+    noticed("reading", service.views)
+    for path in (
+        *("/v1/relationships", "/v1/agenda", "/v1/events", "/v1/intake", "/v1/intake/receipts", "/v1/parked"),
+        *("/v1/projections", "/v1/health", f"/v1/relationships/{relationship}"),
+        *(f"/v1/relationships/{relationship}/timeline", f"/v1/relationships/{relationship}/meetings"),
+    ):
+        assert (await http.get(path)).status_code == 200
+    for path in ("/v1/projections/rebuild", "/v1/verify", "/v1/clock"):
+        answer = await http.post(path, json={"to": "2026-02-01T00:00:00Z"}, headers=AS_OPERATOR)
+        assert answer.status_code == 200
+    assert there == []

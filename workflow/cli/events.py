@@ -20,7 +20,7 @@ _AGAIN = 0.5
 @verb
 async def tail(
     data: Data = None,
-    after: Annotated[int, typer.Option(min=0, help="Begin behind this position.")] = 0,
+    beyond: Annotated[int, typer.Option(min=0, help="Begin beyond this position.")] = 0,
     last: Annotated[int | None, typer.Option(min=1, help="Begin so many events before the end.")] = None,
     relationship: Annotated[UUID | None, typer.Option(help="Only the events of this stream.")] = None,
     follow: Annotated[
@@ -30,12 +30,12 @@ async def tail(
 ) -> None:
     """Print events in the order of the log, one a line. What is sealed reads `sealed`."""
     async with desk(settings_of(data)) as at:
-        position = after
+        position = beyond
         if last is not None:
-            head = (await at.get("/v1/events", after=after, limit=1))["head"]
-            position = max(after, head - last)
+            head = (await at.get("/v1/events", beyond=beyond, limit=1))["head"]
+            position = max(beyond, head - last)
         while True:
-            page = await at.get("/v1/events", after=position, limit=_PAGE)
+            page = await at.get("/v1/events", beyond=position, limit=_PAGE)
             for event in page["events"]:
                 if relationship is not None and event["stream"] != str(relationship):
                     continue

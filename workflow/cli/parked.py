@@ -22,12 +22,12 @@ Number = Annotated[int, typer.Argument(min=1, help="The parked message's number,
 async def list_(
     data: Data = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
-    after: Annotated[int, typer.Option(min=0, help="Only those behind this number.")] = 0,
+    beyond: Annotated[int, typer.Option(min=0, help="Only those beyond this number.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """List parked messages in order of arrival."""
     async with desk(settings_of(data)) as at:
-        found = (await at.get("/v1/parked", limit=limit, beyond=after))["parked"]
+        found = (await at.get("/v1/parked", limit=limit, beyond=beyond))["parked"]
     if as_json:
         emit(found)
         return

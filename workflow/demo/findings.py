@@ -120,7 +120,7 @@ def _rows(client: httpx.Client) -> list[dict[str, Any]]:
 def _receipts(client: httpx.Client) -> dict[int, str]:
     found: dict[int, str] = {}
     while True:
-        page = _get(client, "/v1/intake/receipts", after=max(found, default=0), limit=PAGE)["receipts"]
+        page = _get(client, "/v1/intake/receipts", beyond=max(found, default=0), limit=PAGE)["receipts"]
         found |= {one["sequence"]: one["disposition"] for one in page}
         if len(page) < PAGE:
             return found
@@ -128,9 +128,9 @@ def _receipts(client: httpx.Client) -> dict[int, str]:
 
 def _read_log(client: httpx.Client, findings: Findings) -> None:
     """The whole log, for what only the log can tell: reminders, and states with the order they came in."""
-    after = 0
+    beyond = 0
     while True:
-        page = _get(client, "/v1/events", after=after, limit=PAGE)
+        page = _get(client, "/v1/events", beyond=beyond, limit=PAGE)
         for recorded in page["events"]:
             findings.events += 1
             name, event = recorded["name"], recorded["event"]
@@ -141,7 +141,7 @@ def _read_log(client: httpx.Client, findings: Findings) -> None:
                 findings.trails.setdefault(recorded["stream"], []).append(step)
         if not page["events"]:
             return
-        after = page["position"]
+        beyond = page["position"]
 
 
 def _step(name: str, event: dict[str, Any]) -> tuple[str, str] | None:

@@ -33,9 +33,16 @@ def service_of(request: Request) -> Service:
 
 Serving = Annotated[Service, Depends(service_of)]
 
+FARTHEST = 2**62
+"""No position, sequence or version is beyond it; what counts on from it still fits a column."""
+
 After = Annotated[
     int | None,
-    Query(ge=0, description="wait, at most 5 s, until what this route reads has folded this position"),
+    Query(
+        ge=0,
+        le=FARTHEST,
+        description="wait, at most 5 s, until what this route reads has folded this position",
+    ),
 ]
 
 

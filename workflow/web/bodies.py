@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from workflow.aggregates.events import ClosureManner, ClosureReason, Role, Visibility
 from workflow.aggregates.moves import State
+from workflow.consumers.members import Instant
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Identity = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
@@ -57,7 +58,7 @@ class AgreementIn(In):
     """A version of the agreement; what is left out follows the policy."""
 
     cadence_days: float | None = Field(
-        None, gt=0, le=3660, allow_inf_nan=False, description="days between meetings"
+        None, ge=1, le=3660, allow_inf_nan=False, description="days between meetings"
     )
     duration_months: int | None = Field(None, ge=1, le=120, description="calendar months")
     topics: tuple[TopicIn, ...] = Field((), max_length=50)
@@ -69,7 +70,7 @@ class MeasureIn(In):
     measure_id: UUID | None = Field(None, description="the measure's id, where the client chooses it")
     what: Text
     who: UUID = Field(description="the party that will do it")
-    by_when: AwareDatetime
+    by_when: Instant
 
 
 class FreshLookIn(In):
@@ -89,7 +90,7 @@ class ClosureIn(In):
 class ClockIn(In):
     """Where a simulated clock is to be moved."""
 
-    to: AwareDatetime
+    to: Instant
 
 
 class Out(BaseModel):

@@ -12,7 +12,7 @@ from workflow.aggregates.evolve import replay
 from workflow.aggregates.meetings import Status
 from workflow.errors import NotFound
 from workflow.store.receipts import Disposition
-from workflow.web.asking import Serving
+from workflow.web.asking import FARTHEST, Serving
 from workflow.web.bodies import Out
 from workflow.web.commands import Relationship
 from workflow.web.problems import PROBLEMS
@@ -57,7 +57,7 @@ class MeetingsOut(Out):
 @router.get("/intake/receipts", summary="Tell what became of each message")
 async def receipts(
     service: Serving,
-    after: Annotated[int, Query(ge=0, description="only messages beyond this sequence")] = 0,
+    beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="only messages beyond this sequence")] = 0,
     upstream: Annotated[
         str | None, Query(max_length=200, description="without it, the stream met last")
     ] = None,
@@ -68,7 +68,7 @@ async def receipts(
     def read() -> ReceiptsOut:
         with service.store.ledger() as ledger:
             name = upstream or next(reversed(ledger.receipts.upstreams()), None)
-            found = [] if name is None else ledger.receipts.page(name, after, limit)
+            found = [] if name is None else ledger.receipts.page(name, beyond, limit)
         return ReceiptsOut(
             upstream=name,
             receipts=[ReceiptOut(sequence=one.seq, disposition=one.disposition) for one in found],

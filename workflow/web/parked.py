@@ -15,7 +15,7 @@ from workflow.errors import NotFound
 from workflow.store.bodies import Kept
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
-from workflow.web.asking import By, Serving
+from workflow.web.asking import FARTHEST, By, Serving
 from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
 
@@ -25,7 +25,7 @@ router = APIRouter(
     responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 422, 503)},
 )
 
-Number = Annotated[int, Path(ge=1, le=2**62, description="the number that it is parked under")]
+Number = Annotated[int, Path(ge=1, le=FARTHEST, description="the number that it is parked under")]
 
 
 class ParkedOut(Out):
@@ -57,7 +57,7 @@ class Resolved(Operated):
 @router.get("", summary="List parked messages")
 async def listing(
     service: Serving,
-    beyond: Annotated[int, Query(ge=0, le=2**62, description="the `next` of the page before")] = 0,
+    beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="the `next` of the page before")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> ParkedList:
     """Each with its reason; what it says is kept encrypted."""

@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 
 from workflow.aggregates.events import ConcernCode, DueKind
 from workflow.aggregates.moves import Move, State, possible
+from workflow.consumers.members import Instant
 from workflow.errors import NotFound
 from workflow.projections import agenda, journey, relationships
 from workflow.store.recorded import Recorded
-from workflow.web.asking import After, Serving
+from workflow.web.asking import FARTHEST, After, Serving
 from workflow.web.bodies import EventOut, EventsOut, Out
 from workflow.web.commands import Relationship
 from workflow.web.problems import PROBLEMS
@@ -158,12 +159,12 @@ async def show(relationship: Relationship, service: Serving, after: After = None
 async def timeline(
     relationship: Relationship,
     service: Serving,
-    after_version: Annotated[int, Query(ge=0, description="only events beyond this version")] = 0,
+    beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="only events beyond this version")] = 0,
 ) -> EventsOut:
     """Everything recorded of a relationship, in order; read from the log itself, so always current."""
 
     def read() -> EventsOut:
-        found = service.store.stream(relationship, after_version)
+        found = service.store.stream(relationship, beyond)
         if not found and not service.store.stream(relationship, 0):
             raise NotFound(f"no relationship {relationship} is known")
         head = service.store.head()
@@ -179,16 +180,16 @@ async def timeline(
 @router.get("/events", summary="Read the log")
 async def log(
     service: Serving,
-    after: Annotated[int, Query(ge=0, description="only events beyond this position")] = 0,
+    beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="only events beyond this position")] = 0,
     limit: Limit = 500,
 ) -> EventsOut:
     """The whole log in order, page by page. What is sealed reads `sealed`."""
 
     def read() -> EventsOut:
-        found = service.store.read(after, limit)
+        found = service.store.read(beyond, limit)
         return EventsOut(
             events=[event_out(one) for one in found],
-            position=found[-1].position if found else after,
+            position=found[-1].position if found else beyond,
             head=service.store.head(),
         )
 
@@ -199,9 +200,7 @@ async def log(
 async def due(
     service: Serving,
     after: After = None,
-    until: Annotated[
-        AwareDatetime | None, Query(description="only what is due at this instant or before")
-    ] = None,
+    until: Annotated[Instant | None, Query(description="only what is due at this instant or before")] = None,
     limit: Limit = 100,
 ) -> Any:
     """What the clock will ask, soonest first."""
