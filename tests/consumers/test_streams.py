@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -104,6 +106,34 @@ async def test_a_stream_made_by_others_gets_our_name_and_limits(server: NatsServ
     info = await streams.stream_info(STREAM)
     assert not info.config.max_age
     assert info.state.messages == 1
+
+
+async def test_what_an_operator_set_on_the_stream_stays(server: NatsServer, client: Client) -> None:
+    streams = client.jetstream()
+    await streams.add_stream(
+        name=STREAM,
+        description="meetings of the north",
+        subjects=["mentoring.meetings.>"],
+        max_bytes=100_000_000,
+        max_msg_size=500_000,
+        duplicate_window=30,
+        allow_direct=True,
+        metadata={"owner": "north"},
+        max_age=60,
+    )
+    before = await _configuration(client)
+    await declare(streams, uuid4)
+    after = await _configuration(client)
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert changed == {"subjects", "discard", "max_age", "metadata"}
+    assert after["metadata"]["owner"] == "north"
+
+
+async def _configuration(client: Client) -> dict[str, Any]:
+    """As the server tells it, with what the client library does not know."""
+    answer = await client.request(f"$JS.API.STREAM.INFO.{STREAM}")
+    found: dict[str, Any] = json.loads(answer.data)["config"]
+    return found
 
 
 def _count_in(tx: Transaction, upstream: str) -> None:

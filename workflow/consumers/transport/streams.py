@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from nats.js import JetStreamContext
@@ -30,22 +30,24 @@ class Upstream:
 
 
 async def declare(streams: JetStreamContext, new_id: Callable[[], UUID]) -> Upstream:
-    """Create the stream where it is missing, bring its limits in line, and tell its name.
+    """Create the stream where it is missing, bring our part of it in line, and tell its name.
 
     The name is an id of its own, kept in the stream's metadata: a stream that was deleted and created anew
-    counts its messages from 1 again, and must never be taken for the old one.
+    counts its messages from 1 again, and must never be taken for the old one. What else an operator has
+    set on the stream stays as it is.
     """
     try:
         info = await streams.stream_info(STREAM)
     except NotFoundError:
         try:
-            info = await streams.add_stream(_wanted({_NAME: str(new_id())}))
+            made = StreamConfig(name=STREAM, storage=StorageType.FILE, metadata={_NAME: str(new_id())})
+            info = await streams.add_stream(_ours(made))
         except BadRequestError:  # another process was faster, with a name of its own
             info = await streams.stream_info(STREAM)
     metadata = dict(info.config.metadata or {})
     if _NAME not in metadata or _differs(info.config):
         metadata.setdefault(_NAME, str(new_id()))
-        info = await streams.update_stream(_wanted(metadata, storage=info.config.storage))
+        info = await streams.update_stream(_ours(replace(info.config, metadata=metadata)))
     return _upstream(info)
 
 
@@ -75,21 +77,23 @@ def check_position(upstream: Upstream, position: int) -> None:
 async def purge(streams: JetStreamContext, upstream: Upstream, position: int) -> None:
     """Remove what lies below the position recorded of ``upstream``, if that is still the stream that is there.
 
-    The message at the position stays, so that the stream shows where we are.
+    The message at the position stays, so that the stream shows where we are. A stream that ends before it
+    is another copy, whose messages were never taken in: nothing of it is removed.
     """
-    if position > 1 and (await look(streams)).name == upstream.name:
-        await streams.purge_stream(STREAM, seq=position)
+    if position > 1:
+        now = await look(streams)
+        if now.name == upstream.name and now.last >= position:
+            await streams.purge_stream(STREAM, seq=position)
 
 
-def _wanted(metadata: dict[str, str], storage: StorageType | None = StorageType.FILE) -> StreamConfig:
-    return StreamConfig(
-        name=STREAM,
+def _ours(config: StreamConfig) -> StreamConfig:
+    """``config`` with what intake relies on: no message goes by itself, before it was taken in."""
+    return replace(
+        config,
         subjects=[SUBJECT],
-        storage=storage,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.NEW,
         max_age=0,
-        metadata=metadata,
     )
 
 
