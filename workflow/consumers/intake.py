@@ -5,43 +5,39 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID
 
+from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from workflow.consumers.meetings import subscribe
-from workflow.consumers.receiving import Hole, Received, receive, take_in
 from workflow.consumers.resolving import Resolver
+from workflow.consumers.resuming import recognise
+from workflow.consumers.standing import IntakeStatus, Standing, in_words
+from workflow.consumers.taking import Unit, finished, take_batch
 from workflow.consumers.transport.pull import Batch, Broken, Pull, Stalled
-from workflow.consumers.transport.streams import Upstream, check_position, declare, purge
-from workflow.errors import MentoringError, Stopped
+from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
+from workflow.errors import Stopped
 from workflow.failpoints import hit
+from workflow.store.receipts import Receipt
+from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
-_PURGE_SECONDS = 60.0
-_RETRY_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeStatus:
-    """How intake stands. ``behind`` is how many messages the stream holds that are not taken in."""
-
-    state: str
-    cause: str | None
-    upstream: str | None
-    position: int
-    behind: int
+BATCH = 250
+"""Messages decided at once: some 30 ms, for which a command by HTTP has to wait. More gain little."""
 
 
 class Intake:
-    """Takes messages in from ``start`` to ``stop``. ``writer`` must run for as long."""
+    """Takes messages in from ``start`` to ``stop``. ``writer`` must run for as long.
+
+    Whatever fails is tried again, ever more seldom; only a ``Stopped`` ends it, since going on would lose
+    messages.
+    """
 
     def __init__(
         self,
@@ -50,54 +46,81 @@ class Intake:
         resolver: Resolver,
         new_id: Callable[[], UUID],
         *,
-        most: int = 1000,
+        most: int = BATCH,
         ahead: int = 8000,
+        purge_seconds: float = 60.0,
     ) -> None:
         self._broker = broker
         self._writer = writer
         self._resolver = resolver
         self._new_id = new_id
         self._most, self._ahead = most, ahead
+        self._purge_seconds = purge_seconds
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
         self._upstream: Upstream | None = None
         self._position = 0
-        self._cause: str | None = None
+        self._checked = False
+        """Whether the stream was found to be the recorded one, and nothing has broken off since."""
+        self._begun = asyncio.Event()
+        self._standing = Standing()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def status(self) -> IntakeStatus:
         """How intake stands now."""
-        state = "stopped" if self._cause else "running" if self._tasks else "off"
-        behind = self._pull.behind if self._pull else 0
-        upstream = self._upstream.name if self._upstream else None
-        return IntakeStatus(state, self._cause, upstream, self._position, behind)
+        return self._standing.told(
+            begun=self._begun.is_set(),
+            upstream=self._upstream.name if self._upstream else None,
+            position=self._position,
+            behind=self._pull.behind if self._pull else 0,
+        )
 
     async def start(self) -> None:
-        """Connect, declare the stream and begin. Raises ``Stopped`` where going on would lose messages."""
+        """Connect, declare the stream and begin, however long it takes.
+
+        Raises ``Stopped`` where going on would lose messages.
+        """
+        self._standing.trouble = "there is no answer yet from the broker"
+        following = asyncio.create_task(self._follow(), name="intake")
+        self._tasks = [following, asyncio.create_task(self._purge(), name="purge")]
+        for task in self._tasks:
+            task.add_done_callback(self._on_end)
+        begun = asyncio.create_task(self._begun.wait(), name="intake begun")
         try:
-            await self._broker.connect()
-            await self._look()
-            self._pull = Pull(self._broker.connection, most=self._most, ahead=self._ahead)
-            # FastStream finds a subscription in place and makes none of its own; stopping, it ends this one.
-            self._subscriber.subscription = self._pull
-            await self._broker.start()
-        except BaseException:
-            await self._broker.stop()
-            raise
-        self._tasks = [
-            asyncio.create_task(self._run(self._pull), name="intake"),
-            asyncio.create_task(self._purge(), name="purge"),
-        ]
+            await asyncio.wait({begun, following}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            begun.cancel()
+        if self._standing.stopped is not None:
+            await self.stop()
+            raise self._standing.stopped
 
     async def stop(self) -> None:
-        """Finish the batch under way, then let go of the broker."""
+        """Finish the batch under way, then let go of the broker, even one that does not answer."""
         left, self._tasks = set(self._tasks), []
         while left:  # more than once: a request to the broker may swallow a cancellation as it is answered
             for task in left:
                 task.cancel()
             _, left = await asyncio.wait(left, timeout=1)
-        await self._broker.stop()
+        self._begun.clear()
+        self._checked = False
+        try:
+            await self._broker.stop()
+        except Exception as error:  # noqa: BLE001 what was recorded is safe, and there is more to be stopped
+            log.warning("the broker was left without a farewell: %s", type(error).__name__)
+            with contextlib.suppress(NatsError, IncorrectState):
+                await self._broker.connection.close()
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        """Neither part of intake ends by itself; where one does, the other ends with it, and health says so."""
+        if task.cancelled():
+            return
+        self._checked = False
+        self._standing.stop(
+            task.exception() or Stopped(f"{task.get_name()} has ended by itself", code="intake_ended")
+        )
+        for other in self._tasks:
+            other.cancel()
 
     @property
     def _streams(self) -> JetStreamContext:
@@ -110,37 +133,56 @@ class Intake:
             log.warning("the stream was deleted and made anew; it begins again as another upstream")
         self._upstream = upstream
         self._position = await self._recorded(upstream)
-        check_position(upstream, self._position)
 
     async def _recorded(self, upstream: Upstream) -> int:
-        written = await asyncio.wrap_future(self._writer.submit(lambda tx: tx.position(upstream.name)))
-        return written.value
+        """How far ``upstream`` was taken in, having seen that it is still the stream that was."""
+        written = await asyncio.wrap_future(self._writer.submit(lambda tx: _last(tx, upstream.name)))
+        position, receipt = written.value
+        check_position(upstream, position)
+        if receipt is not None:
+            await recognise(self._broker.connection, receipt)
+        return position
 
     # --- following the stream -----------------------------------------------------------------------------
 
-    async def _run(self, pull: Pull) -> None:
+    async def _follow(self) -> None:
         alone = False
         while True:
             try:
+                pull = await self._connected()
                 await self._look()
                 if alone:
                     await self._take_one(pull)
                     alone = False
                 await pull.open(self._position)
+                self._begun.set()
+                self._checked = True
+                self._standing.goes_on()
                 while True:
-                    await _finished(self._subscriber.process_message(await pull.take()))
+                    await finished(self._subscriber.process_message(await pull.take()))
+            except Stopped:
+                raise
             except Stalled:
-                alone = True
+                alone, self._checked = True, False
+                self._standing.trouble = "nothing arrives from the broker"
                 await self._broker.connection.force_reconnect()
             except Broken as broken:
+                self._checked = False
                 log.info("intake goes on from what is recorded: %s", broken)
-            except (NatsError, TimeoutError) as error:
-                log.warning("the broker does not answer (%s); trying again", type(error).__name__)
-                await asyncio.sleep(_RETRY_SECONDS)
-            except Exception as error:  # noqa: BLE001 it has to be seen, whatever it is
-                self._cause = error.detail if isinstance(error, MentoringError) else type(error).__name__
-                log.error("intake stopped: %s", self._cause)
-                return
+            except Exception as error:  # noqa: BLE001 whatever it is, it may pass
+                self._checked = False
+                await asyncio.sleep(self._standing.pause_after(error))
+
+    async def _connected(self) -> Pull:
+        """The pull over the broker's connection, made when there first is one."""
+        if self._pull is None:
+            await self._broker.connect()
+            pull = Pull(self._broker.connection, most=self._most, ahead=self._ahead)
+            # FastStream finds a subscription in place and makes none of its own; stopping, it ends this one.
+            self._subscriber.subscription = pull
+            await self._broker.start()
+            self._pull = pull
+        return self._pull
 
     async def _take_one(self, pull: Pull) -> None:
         """The next message by the way that nothing can block: it may be why nothing arrives."""
@@ -148,74 +190,45 @@ class Intake:
         if self._upstream.last > self._position:
             batch = await pull.single(self._position)
             if batch is not None:
-                await _finished(self._subscriber.process_message(batch))
+                await finished(self._subscriber.process_message(batch))
 
     async def _handle(self, batch: Batch) -> None:
-        received = await asyncio.to_thread(
-            receive,
-            batch.sequences,
-            [message.data for message in batch],
-            [message.headers for message in batch],
-        )
-        await self._take_in(batch.after, received)
+        assert self._upstream is not None
+        try:
+            async for position in take_batch(self._write, self._resolver, self._upstream.name, batch):
+                self._position = position
+        except Exception:
+            self._standing.unwritten = True
+            raise
+        self._standing.written()
         if batch[-1].reply:
             hit("ack.before")
             with contextlib.suppress(NatsError):  # what is not acknowledged comes again, and is known
                 await batch[-1].ack()
             hit("ack.after")
 
-    async def _take_in(self, after: int, batch: list[Received]) -> None:
-        """Have a batch written; one that fails is halved until what fails stands alone, and that is parked."""
-        try:
-            await self._write(after, batch)
-            return
-        except Hole as hole:
-            raise Broken(hole.detail) from None
-        except MentoringError:
-            raise
-        except Exception as error:  # noqa: BLE001 nothing of the batch was kept, and nobody may be blocked
-            log.error("taking in %d messages failed: %s", len(batch), type(error).__name__)
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            await self._take_in(after, batch[:middle])
-            await self._take_in(batch[middle - 1].sequence, batch[middle:])
-            return
-        try:
-            await self._write(after, batch, give_up=True)
-        except Exception as error:
-            raise Stopped(
-                f"a message can be neither decided nor parked ({type(error).__name__}); "
-                "see to the disk and the data folder, then start the service anew",
-                code="intake_failed",
-            ) from error
-
-    async def _write(self, after: int, batch: list[Received], *, give_up: bool = False) -> None:
-        assert self._upstream is not None
-        upstream, resolver = self._upstream.name, self._resolver
-        await asyncio.wrap_future(
-            self._writer.submit(lambda tx: take_in(tx, resolver, upstream, after, batch, give_up=give_up))
-        )
-        self._position = batch[-1].sequence
+    async def _write(self, unit: Unit) -> None:
+        await asyncio.wrap_future(self._writer.submit(unit))
 
     async def _purge(self) -> None:
+        """Have the broker forget what is recorded, for as long as its stream is known to be the recorded one."""
         while True:
-            await asyncio.sleep(_PURGE_SECONDS)
-            if self._upstream is not None:
-                with contextlib.suppress(NatsError, TimeoutError):
-                    await purge(self._streams, self._upstream, await self._recorded(self._upstream))
+            await asyncio.sleep(self._purge_seconds)
+            if not self._checked:
+                continue
+            try:
+                upstream = await look(self._streams)
+                position = await self._recorded(upstream)
+                if self._checked:
+                    await purge(self._streams, upstream, position)
+            except Stopped:
+                raise
+            except Exception as error:  # noqa: BLE001 whatever it is, it may pass
+                self._standing.purge_trouble = f"what is recorded cannot be purged: {in_words(error)}"
+            else:
+                self._standing.purge_trouble = None
 
 
-async def _finished(work: Coroutine[Any, Any, Any]) -> None:
-    """Wait for ``work`` to its end, and only then let a cancellation through."""
-    task = asyncio.create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except Exception:  # noqa: BLE001, S110 told below
-            pass
-    if cancelled is not None:
-        raise cancelled
-    task.result()
+def _last(tx: Transaction, upstream: str) -> tuple[int, Receipt | None]:
+    position = tx.position(upstream)
+    return position, tx.receipts.seen(upstream, position)

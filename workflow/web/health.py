@@ -106,8 +106,12 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
         troubles.append("the writer has ended; start the service anew")
     if service.trouble is not None:
         troubles.append(service.trouble)
-    if service.intake is not None and (cause := service.intake.status.cause) is not None:
-        troubles.append(f"intake has stopped: {cause}")
+    if service.intake is not None:
+        status = service.intake.status
+        if status.cause is not None:
+            troubles.append(f"intake has stopped: {status.cause}")
+        elif status.trouble is not None:
+            troubles.append(f"intake is in trouble and tries again: {status.trouble}")
     troubles += [
         f"projection {one.name} is paused on event {one.failed_at}; `mentoring projections status` says why"
         for one in projections

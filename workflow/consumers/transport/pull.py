@@ -7,7 +7,6 @@ the consumer is deleted and created anew from there at the start and after every
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 from collections import deque
@@ -19,7 +18,8 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from workflow.consumers.transport.streams import STREAM, SUBJECT
+from workflow.consumers.transport.fetching import fetch
+from workflow.consumers.transport.streams import STREAM
 
 CONSUMER = "intake"
 
@@ -173,26 +173,9 @@ class Pull:
             self._outstanding -= int(pending)
 
     async def single(self, after: int) -> Batch | None:
-        """The one message that follows ``after``, or None where there is none, by the broker's plain API.
-
-        What a client library cannot decode, such as a subject or header that is no text, makes it deaf. This
-        way no such message is in the way of those behind it.
-        """
-        asked = json.dumps({"seq": after + 1, "next_by_subj": SUBJECT}).encode()
-        answer = await self._connection.request(f"$JS.API.STREAM.MSG.GET.{STREAM}", asked, timeout=5)
-        found = json.loads(answer.data).get("message")
-        if found is None:
-            return None
-        head = base64.b64decode(found.get("hdrs", "")).partition(b"\r\n")[2]
-        lines = (line.partition(b":") for line in head.split(b"\r\n"))
-        headers = {
-            name.strip().decode("utf-8", "replace"): value.strip().decode("utf-8", "replace")
-            for name, colon, value in lines
-            if colon
-        }
-        data = base64.b64decode(found.get("data", ""))
-        message = Msg(self._connection, found["subject"], "", data, headers or None)
-        return Batch(after, [message], [found["seq"]])
+        """The one message that follows ``after``, or None where there is none, by the broker's plain API."""
+        found = await fetch(self._connection, after + 1, or_later=True)
+        return None if found is None else Batch(after, [found.message], [found.sequence])
 
 
 def _delivery(reply: str) -> tuple[int, int, int, int]:

@@ -1,0 +1,134 @@
+"""A broker whose folder is put back from an older copy: what was sent since then must never be passed over."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from nats.aio.client import Client
+
+from tests.consumers.test_intake import publish, running
+from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
+from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.transport.streams import STREAM, declare, look, purge
+from workflow.errors import Stopped
+
+
+class Copy:
+    """A copy of the server's folder, as a backup would make one."""
+
+    def __init__(self, server: NatsServer, folder: Path) -> None:
+        self._server, self._folder = server, folder
+        self._kept = folder.with_name("copy")
+
+    async def make(self) -> None:
+        await self._server.stop()
+        shutil.copytree(self._folder, self._kept)
+        await self._server.start()
+
+    async def restore(self) -> None:
+        await self._server.stop()
+        shutil.rmtree(self._folder)
+        shutil.copytree(self._kept, self._folder)
+        await self._server.start()
+
+
+@pytest.fixture
+def copy(server: NatsServer, tmp_path: Path) -> Copy:
+    return Copy(server, tmp_path / "nats")
+
+
+async def send(client: Client, numbers: range, round: str = "") -> int:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await client.jetstream().stream_info(STREAM)
+                break
+            except Exception:  # noqa: BLE001 the client is still reconnecting
+                await asyncio.sleep(0.05)
+    return await publish(client, *(scheduled(f"m{n}{round}", uid=f"u{n}") for n in numbers))
+
+
+async def test_a_stream_that_ends_before_the_position_is_not_purged(
+    server: NatsServer, client: Client
+) -> None:
+    upstream = await declare(client.jetstream(), uuid4)
+    await send(client, range(18))
+    await purge(client.jetstream(), upstream, 20)
+    assert (await look(client.jetstream())).first == 1
+
+
+async def test_nothing_is_purged_once_intake_has_stopped(
+    world: World, server: NatsServer, client: Client, copy: Copy
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url, purge_seconds=0.1) as intake:
+        await reached(intake, await send(client, range(10)))
+        await copy.make()
+        await reached(intake, await send(client, range(10, 20)))
+        await copy.restore()
+        await send(client, range(20, 28))
+        async with asyncio.timeout(30):
+            while intake.status.cause is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert intake.status.state == "stopped"
+        await send(client, range(28, 32))  # and now it is longer than what is recorded
+        await asyncio.sleep(0.5)
+        now = await look(client.jetstream())
+    assert now.last == 22
+    assert now.first <= 11
+
+
+async def test_a_restored_stream_that_overtook_the_position_stops_intake(
+    world: World, server: NatsServer, client: Client, copy: Copy
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await send(client, range(10)))
+    await copy.make()
+    async with running(world, server.url) as intake:
+        await reached(intake, await send(client, range(10, 20)))
+    await copy.restore()
+    assert await send(client, range(20, 35)) == 25
+    with pytest.raises(Stopped) as stopped:
+        await world.intake(server.url).start()
+    assert stopped.value.code == "stream_differs"
+    assert "send again" in stopped.value.detail
+    assert (await look(client.jetstream())).last == 25
+    assert world.counts() == {"applied": 20}
+
+
+async def test_a_message_that_nobody_can_read_is_known_again(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await send_nonsense(client)
+        await reached(intake, 1)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, held("a")))
+    assert world.counts() == {"parked": 1, "applied": 1}
+
+
+async def test_another_message_that_nobody_can_read_is_not(
+    world: World, server: NatsServer, client: Client, copy: Copy
+) -> None:
+    async with running(world, server.url) as intake:
+        await copy.make()
+        await send_nonsense(client)
+        await reached(intake, 1)
+    await copy.restore()
+    await send(client, range(0))
+    await client.jetstream().publish("mentoring.meetings.k", b"other nonsense")
+    with pytest.raises(Stopped) as stopped:
+        await world.intake(server.url).start()
+    assert stopped.value.code == "stream_differs"
+
+
+async def send_nonsense(client: Client) -> None:
+    await send(client, range(0))
+    headers = {"Content-Type": "text/plain", "ce-subject": "café", "x": "y"}
+    await client.jetstream().publish("mentoring.meetings.k", b"nonsense", headers=headers)

@@ -1,0 +1,120 @@
+"""What may pass: intake says what keeps it from its work, tries again, and goes on once it can."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from nats.aio.client import Client
+
+from tests.consumers.test_intake import publish, running
+from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
+from workflow.consumers.intake import Intake
+from workflow.consumers.transport.server import NatsServer
+from workflow.store.receipts import Receipts
+from workflow.store.transaction import Batch
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def test_jetstream_comes_later_than_the_server(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    port = server.url.rpartition(":")[2]
+    await server.stop()
+    plain = await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).parent / "nats-server"),
+        *("-a", "127.0.0.1", "-p", port),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    intake = world.intake(server.url)
+    starting = asyncio.create_task(intake.start())
+    try:
+        await until(lambda: "ServiceUnavailable" in (intake.status.trouble or ""))
+        assert intake.status.cause is None
+        assert not starting.done()
+    finally:
+        plain.terminate()
+        await plain.wait()
+    await server.start()
+    await asyncio.wait_for(starting, 60)
+    await until(lambda: client.is_connected)
+    await reached(intake, await publish(client, held("a")))
+    assert intake.status.trouble is None
+    await intake.stop()
+
+
+def _full(*_: Any, **__: Any) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+@pytest.mark.parametrize(("part", "step"), [(Receipts, "flush"), (Batch, "append")])
+async def test_a_disk_that_is_full_for_a_while(
+    world: World, server: NatsServer, client: Client, part: type, step: str
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        with patch.object(part, step, _full):
+            last = await publish(client, scheduled("a"), scheduled("b", uid="m2"))
+            await until(lambda: "could not be stored" in (intake.status.trouble or ""))
+            assert intake.status.cause is None
+        await reached(intake, last)
+        await until(lambda: intake.status.trouble is None)
+    assert world.counts() == {"applied": 2}
+
+
+async def test_a_purge_that_fails_is_told_and_tried_again(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    purged = patch("workflow.consumers.intake.purge", side_effect=OSError("no"))
+    async with running(world, server.url, purge_seconds=0.05) as intake:
+        with purged:
+            await until(lambda: "purged" in (intake.status.trouble or ""))
+        last = await publish(client, scheduled("a"), scheduled("b", uid="m2"))
+        await reached(intake, last)
+        await until(lambda: intake.status.trouble is None)
+        async with asyncio.timeout(30):
+            while (await client.jetstream().stream_info("MENTORING")).state.first_seq != last:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+
+async def test_a_part_that_ends_is_told(world: World, server: NatsServer) -> None:
+    class Fatal(BaseException):
+        pass
+
+    with patch.object(Intake, "_recorded", side_effect=[0, Fatal()]):
+        async with running(world, server.url, purge_seconds=0.05) as intake:
+            await until(lambda: intake.status.cause == "Fatal")
+            assert intake.status.state == "stopped"
+
+
+async def test_a_broker_that_is_lost_is_told_and_taken_up_again(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a")))
+        await server.stop()
+        await until(lambda: intake.status.trouble)
+        assert intake.status.cause is None
+        await server.start()
+        await until(lambda: intake.status.trouble is None)
+        await until(lambda: client.is_connected)
+        await reached(intake, await publish(client, held("b")))
+
+
+async def test_intake_stops_beside_a_broker_that_is_lost(world: World, server: NatsServer) -> None:
+    async with running(world, server.url):
+        await server.stop()

@@ -1,0 +1,85 @@
+"""How intake stands: at work, in trouble and trying again, or stopped; and how long it waits between tries."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from nats.errors import Error as NatsError
+
+from workflow.errors import MentoringError
+
+log = logging.getLogger(__name__)
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeStatus:
+    """How intake stands. ``behind`` is how many messages the stream holds that are not taken in.
+
+    ``cause`` is why it has stopped for good, ``trouble`` what keeps it from going on while it tries again.
+    """
+
+    state: str
+    cause: str | None
+    trouble: str | None
+    upstream: str | None
+    position: int
+    behind: int
+
+
+class Standing:
+    """What intake has met with, and has not yet got over."""
+
+    def __init__(self) -> None:
+        self.stopped: BaseException | None = None
+        self.trouble: str | None = None
+        self.purge_trouble: str | None = None
+        self.unwritten = False
+        """Whether the last batch could not be written; the next that can be tells that all is well again."""
+        self._pause = SHORTEST_PAUSE
+
+    def told(self, *, begun: bool, upstream: str | None, position: int, behind: int) -> IntakeStatus:
+        """All that may be known of it."""
+        return IntakeStatus(
+            "stopped" if self.stopped else "running" if begun else "off",
+            None if self.stopped is None else in_words(self.stopped),
+            self.trouble or self.purge_trouble,
+            upstream,
+            position,
+            behind,
+        )
+
+    def stop(self, error: BaseException) -> None:
+        """It has ended for good; the first cause is the one that is told."""
+        if self.stopped is None:
+            self.stopped = error
+            log.error("intake stopped: %s", in_words(error))
+
+    def pause_after(self, error: Exception) -> float:
+        """Something failed that may pass; how long to wait before trying again, longer every time."""
+        self.trouble = in_words(error)
+        log.warning("intake cannot go on (%s); trying again", type(error).__name__)
+        pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
+        return pause
+
+    def goes_on(self) -> None:
+        """The stream answers. Where a batch could not be written, that alone does not show that one can be."""
+        if not self.unwritten:
+            self.trouble, self._pause = None, SHORTEST_PAUSE
+
+    def written(self) -> None:
+        """A batch was written."""
+        if self.unwritten:
+            self.unwritten = False
+            self.goes_on()
+
+
+def in_words(error: BaseException) -> str:
+    """What may be said of it to anybody: the words of an exception that is not ours may hold what was sent."""
+    if isinstance(error, MentoringError):
+        return error.detail
+    if isinstance(error, NatsError | TimeoutError):
+        return f"the broker does not answer ({type(error).__name__})"
+    return type(error).__name__

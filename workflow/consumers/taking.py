@@ -1,0 +1,101 @@
+"""Having a batch written, whatever of it fails: a bad message is parked alone, a bad disk is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
+
+from workflow.consumers.receiving import Hole, Received, receive, take_in
+from workflow.consumers.resolving import Resolver
+from workflow.consumers.transport.pull import Batch, Broken
+from workflow.errors import MentoringError, Stopped, Unavailable
+from workflow.store.faults import of_the_storage
+from workflow.store.transaction import Transaction
+
+log = logging.getLogger(__name__)
+
+Unit = Callable[[Transaction], object]
+Write = Callable[[Unit], Awaitable[object]]
+"""Runs a unit in a transaction, and returns once it is durable."""
+
+
+async def take_batch(write: Write, resolver: Resolver, upstream: str, batch: Batch) -> AsyncIterator[int]:
+    """Read a batch and have it written; yields how far ``upstream`` is recorded whenever that has moved.
+
+    Raises ``Broken`` where the batch does not follow what is recorded, ``Unavailable`` where nothing can be
+    stored at present.
+    """
+    received = await asyncio.to_thread(
+        receive,
+        batch.sequences,
+        [message.data for message in batch],
+        [message.headers for message in batch],
+    )
+    parts = [(batch.after, received)]
+    while parts:
+        after, part = parts.pop()
+        try:
+            await _write(write, resolver, upstream, after, part)
+        except Hole as hole:
+            raise Broken(hole.detail) from None
+        except MentoringError:
+            raise
+        except Exception as error:  # noqa: BLE001 nothing of the part was kept, and nobody may be blocked
+            log.error("taking in %d messages failed: %s", len(part), type(error).__name__)
+            if len(part) > 1:  # in halves, until what fails stands alone
+                middle = len(part) // 2
+                parts += [(part[middle - 1].sequence, part[middle:]), (after, part[:middle])]
+                continue
+            await _give_up(write, resolver, upstream, after, part)
+        yield part[-1].sequence
+
+
+async def _write(
+    write: Write,
+    resolver: Resolver,
+    upstream: str,
+    after: int,
+    part: list[Received],
+    *,
+    give_up: bool = False,
+) -> None:
+    try:
+        await write(lambda tx: take_in(tx, resolver, upstream, after, part, give_up=give_up))
+    except Exception as error:
+        if of_the_storage(error):  # no message's fault: none is parked for it
+            raise Unavailable(
+                "what came in could not be stored; see to the disk and the data folder", code="not_stored"
+            ) from error
+        raise
+
+
+async def _give_up(write: Write, resolver: Resolver, upstream: str, after: int, part: list[Received]) -> None:
+    """Park the one message that cannot be decided."""
+    try:
+        await _write(write, resolver, upstream, after, part, give_up=True)
+    except Unavailable:
+        raise
+    except Exception as error:
+        raise Stopped(
+            f"a message can be neither decided nor parked ({type(error).__name__}); "
+            "see to the disk and the data folder, then start the service anew",
+            code="intake_failed",
+        ) from error
+
+
+async def finished(work: Coroutine[Any, Any, Any]) -> None:
+    """Wait for ``work`` to its end, and only then let a cancellation through."""
+    task = asyncio.create_task(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except Exception:  # noqa: BLE001, S110 told below
+            pass
+    if cancelled is not None:
+        raise cancelled
+    task.result()

@@ -1,0 +1,54 @@
+"""One message out of the stream by its sequence, by the broker's plain API.
+
+What a client library cannot decode, such as a subject or header that is no text, makes it deaf. This way no
+such message is in the way of those behind it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from workflow.consumers.transport.streams import STREAM, SUBJECT
+
+_WITHIN_SECONDS = 5
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A message with its sequence in the stream."""
+
+    sequence: int
+    message: Msg
+
+
+async def fetch(connection: Client, sequence: int, *, or_later: bool = False) -> Fetched | None:
+    """The message at ``sequence``, or where asked for the first one from there; None where there is none."""
+    wanted: dict[str, object] = {"seq": sequence}
+    if or_later:
+        wanted["next_by_subj"] = SUBJECT
+    answer = await connection.request(
+        f"$JS.API.STREAM.MSG.GET.{STREAM}", json.dumps(wanted).encode(), timeout=_WITHIN_SECONDS
+    )
+    said = json.loads(answer.data)
+    found = said.get("message")
+    if found is None:
+        if said.get("error", {}).get("code", _NOT_FOUND) != _NOT_FOUND:
+            raise NatsError(f"the broker cannot give a message: error {said['error'].get('err_code')}")
+        return None
+    head = base64.b64decode(found.get("hdrs", "")).partition(b"\r\n")[2]
+    lines = (line.partition(b":") for line in head.split(b"\r\n"))
+    # As the client library reads them where messages are pulled: names that are no ASCII are left out.
+    headers = {
+        name.strip().decode("ascii"): value.strip().decode("utf-8", "replace")
+        for name, colon, value in lines
+        if colon and name.isascii()
+    }
+    data = base64.b64decode(found.get("data", ""))
+    return Fetched(found["seq"], Msg(connection, found["subject"], "", data, headers or None))

@@ -1,0 +1,24 @@
+"""Which failures are the disk's, and pass, and which are of what was asked."""
+
+from __future__ import annotations
+
+import sqlite3
+
+_OF_THE_STORAGE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+
+
+def of_the_storage(error: BaseException) -> bool:
+    """Whether the disk or the file failed: asking again later may succeed, and asking otherwise will not."""
+    if isinstance(error, sqlite3.OperationalError):
+        code: int | None = getattr(error, "sqlite_errorcode", None)
+        return code is None or code & 0xFF in _OF_THE_STORAGE
+    return isinstance(error, OSError)
