@@ -115,7 +115,7 @@ class Service:
         await asyncio.wait({beginning}, timeout=_PATIENCE)
 
     async def _begin_intake(self, intake: Intake) -> None:
-        self.trouble = f"intake has not begun: no answer yet from {self.nats_url}"
+        self.trouble = "intake has not begun: no answer yet from the broker"
         try:
             await intake.start()
         except Stopped as stopped:

@@ -85,6 +85,14 @@ class Settings(BaseSettings):
             raise ValueError("no time zone of this name is known") from error
         return zone
 
+    @field_validator("nats")
+    @classmethod
+    def _no_secret(cls, nats: str | None) -> str | None:
+        # An address is shown and logged.
+        if nats is not None and "@" in nats:
+            raise ValueError("no name, password or token belongs in an address: use --nats-token-file")
+        return nats
+
     def http_token(self) -> str | None:
         """The bearer token that HTTP demands; none only where nobody but this machine can ask."""
         if self.token_file is not None:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from workflow.errors import Invalid
-from workflow.settings import Settings, read_secret
+from workflow.settings import Settings, read_secret, read_settings
 from workflow.web.guard import Guard
 
 TOKEN = "a-token-of-enough-letters"
@@ -117,6 +117,15 @@ def test_beyond_loopback_a_token_is_demanded(tmp_path: Path) -> None:
     file.write_text(f"{TOKEN}\n")
     assert Settings(host="0.0.0.0", token_file=file).http_token() == TOKEN
     assert Settings(host="::1").http_token() is None
+
+
+@pytest.mark.parametrize("address", ["nats://ada:secret@host:4222", "tls://token@host", "host,b:c@host"])
+def test_an_address_holds_no_secret(address: str) -> None:
+    with pytest.raises(Invalid, match="--nats-token-file") as refused:
+        read_settings(nats=address)
+    assert "secret" not in str(refused.value)
+    assert address not in str(refused.value)
+    assert read_settings(nats="nats://host:4222").nats == "nats://host:4222"
 
 
 @pytest.mark.parametrize("secret", ["", "short", "two words of enough letters", "ünïcödé-of-enough-letters"])

@@ -9,6 +9,7 @@ import pytest
 from tests.web.conftest import AS_OPERATOR, active
 from workflow.app import Service
 from workflow.lifecycle import OPERATIONS
+from workflow.store.bodies import Bodies
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
@@ -52,6 +53,22 @@ async def test_parked_messages_are_shown_without_what_they_say(
     shown = await http.get(f"/v1/parked/{first['number']}")
     assert shown.json() == first
     assert "something said" not in shown.text
+
+
+async def test_parked_messages_are_shown_without_opening_them(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _park(service, b"{}\n" + b"x" * 1000, b"{}\n")
+
+    def opened(*_: object) -> None:
+        raise AssertionError("a body was opened")
+
+    monkeypatch.setattr(Bodies, "_open", opened)
+    page = (await http.get("/v1/parked", params={"limit": 1})).json()
+    assert ([one["bytes"] for one in page["parked"]], page["total"]) == ([1003], 2)
+    assert (await http.get("/v1/parked/2")).json()["bytes"] == 3
+    service.keys.destroy(["intake/2026-01"])
+    assert (await http.get("/v1/parked/2")).json()["bytes"] is None
 
 
 async def test_a_parked_message_is_dropped_once(http: httpx.AsyncClient, service: Service) -> None:

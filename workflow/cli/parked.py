@@ -27,7 +27,8 @@ async def list_(
 ) -> None:
     """List parked messages in order of arrival."""
     async with desk(settings_of(data)) as at:
-        found = (await at.get("/v1/parked", limit=limit, beyond=beyond))["parked"]
+        page = await at.get("/v1/parked", limit=limit, beyond=beyond)
+    found = page["parked"]
     if as_json:
         emit(found)
         return
@@ -37,7 +38,7 @@ async def list_(
             str(one["number"]), one["arrived_at"][:19], one["reason"], str(one["sequence"]), str(one["bytes"])
         )
     out.print(table)
-    out.print(f"{len(found)} parked")
+    out.print(f"{len(found)} of {page['total']} parked{'' if page['next'] is None else ' (see --beyond)'}")
 
 
 @app.command()

@@ -32,7 +32,20 @@ class Kept:
         return f"Kept(id={self.id}, seq={self.seq}, reason={self.reason!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A message kept aside, told of without opening it; ``bytes`` is None where its key was destroyed."""
+
+    id: int
+    upstream: str
+    seq: int
+    arrived_at: datetime
+    reason: str
+    bytes: int | None
+
+
 _NONCE = 12
+_TAG = 16
 _CHUNK = 500
 
 
@@ -114,6 +127,15 @@ class Bodies:
         found = self._select("b.id = ?", [number])
         return found[0] if found else None
 
+    def outlines(self, after: int = 0, limit: int = 100) -> list[Outline]:
+        """What is kept, in order of arrival, from the one behind number ``after``; no body is read."""
+        return self._outlined("b.id > ? ORDER BY b.id LIMIT ?", [after, limit])
+
+    def outline(self, number: int) -> Outline | None:
+        """What is kept under ``number``, without its body."""
+        found = self._outlined("b.id = ?", [number])
+        return found[0] if found else None
+
     def remove(self, number: int) -> None:
         """The body is no longer needed here."""
         self._cursor.execute(f"DELETE FROM {self._table} WHERE id = ?", (number,))
@@ -135,6 +157,25 @@ class Bodies:
                 number, upstream, seq, from_micros(arrived_at), reason, self._open(upstream, seq, scope, box)
             )
             for number, upstream, seq, arrived_at, reason, scope, box in self._cursor.fetchall()
+        ]
+
+    def _outlined(self, condition: str, values: Sequence[object]) -> list[Outline]:
+        # The length of a column stands before what it holds: SQLite tells it without reading that.
+        self._cursor.execute(
+            "SELECT b.id, u.name, b.seq, b.arrived_at, b.reason, b.scope, length(b.box)"
+            f" FROM {self._table} b JOIN upstreams u ON u.id = b.upstream WHERE {condition}",
+            values,
+        )
+        return [
+            Outline(
+                number,
+                upstream,
+                seq,
+                from_micros(arrived_at),
+                reason,
+                None if self._keys.destroyed(scope) else length - _NONCE - _TAG,
+            )
+            for number, upstream, seq, arrived_at, reason, scope, length in self._cursor.fetchall()
         ]
 
     def _open(self, upstream: str, seq: int, scope: str, box: bytes) -> bytes | None:

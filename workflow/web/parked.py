@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from workflow.consumers import parked
 from workflow.consumers.commands import Answer, Work
 from workflow.errors import NotFound
-from workflow.store.bodies import Kept
+from workflow.store.bodies import Outline
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 from workflow.web.asking import FARTHEST, By, Serving
@@ -44,6 +44,7 @@ class ParkedList(Out):
 
     parked: list[ParkedOut]
     next: int | None = Field(description="give it as `beyond` for the next page; null on the last one")
+    total: int = Field(description="how many are parked, all pages together")
 
 
 class Resolved(Operated):
@@ -64,10 +65,12 @@ async def listing(
 
     def read() -> ParkedList:
         with service.store.ledger() as ledger:
-            found = ledger.parked.page(beyond, limit + 1)
+            found = ledger.parked.outlines(beyond, limit + 1)
+            total = len(ledger.parked)
         return ParkedList(
             parked=[_out(kept) for kept in found[:limit]],
             next=found[limit - 1].id if len(found) > limit else None,
+            total=total,
         )
 
     return await run_in_threadpool(read)
@@ -79,7 +82,7 @@ async def show(number: Number, service: Serving) -> ParkedOut:
 
     def read() -> ParkedOut:
         with service.store.ledger() as ledger:
-            kept = ledger.parked.get(number)
+            kept = ledger.parked.outline(number)
         if kept is None:
             raise NotFound(f"nothing is parked under number {number}")
         return _out(kept)
@@ -109,12 +112,12 @@ def _work(number: int, resolve: Callable[[Transaction], parked.Retried]) -> Work
     return work
 
 
-def _out(kept: Kept) -> ParkedOut:
+def _out(kept: Outline) -> ParkedOut:
     return ParkedOut(
         number=kept.id,
         reason=kept.reason,
         arrived_at=kept.arrived_at,
         upstream=kept.upstream,
         sequence=kept.seq,
-        bytes=None if kept.body is None else len(kept.body),
+        bytes=kept.bytes,
     )
