@@ -1,7 +1,8 @@
 """The time that each relationship spent in each state.
 
 A move that was withdrawn never was: its stay is kept, marked, because somebody may have acted on it, but
-time runs on in the state before it.
+time runs on in the state before it. Where a move is shifted beyond a later one, the later one's stay begins
+where the earlier one's does: ``moved_at`` is when the move was made, ``entered_at`` when that took effect.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ journey = Table(
     Column("relationship", String(36), primary_key=True),
     Column("number", Integer, primary_key=True, info=NOT_CANONICAL),
     Column("state", String, nullable=False),
+    Column("moved_at", Instant, nullable=False),
     Column("entered_at", Instant, nullable=False),
     Column("left_at", Instant),
     Column("move", String),
@@ -60,24 +62,30 @@ def _fold(stays: Document, recorded: Recorded) -> None:
     event = recorded.event
     if isinstance(event, RelationshipOpened):
         stays[:] = [_stay(str(recorded.stream), 1, event.entered, event.occurred_at)]
-    elif isinstance(event, StagnationWithdrawn):
+        return
+    if isinstance(event, StagnationWithdrawn):
         _withdraw(stays, Move.STAGNATE, event.occurred_at)
         _be_in(stays, event.entered, event.occurred_at)
     elif isinstance(event, MoveRevised):
-        if event.instant is None and event.move is Move.WITHDRAW_STAGNATION:
-            _restore(stays, Move.STAGNATE)
-            return
-        if event.instant is None:
-            _withdraw(stays, event.move, event.occurred_at)
-            if event.move is Move.STAGNATE:  # what never began, nobody came back from
-                _withdraw(stays, Move.REINVIGORATE, event.occurred_at)
-        else:
-            _shift(stays, event.move, event.instant)
-        if event.entered is not None:
-            _be_in(stays, event.entered, event.instant or event.occurred_at)
+        _revise(stays, event)
     elif (entered := getattr(event, "entered", None)) is not None:
         declared = event.declared if isinstance(event, StagnationEntered) else None
         _enter(stays, entered, event.occurred_at, _MOVES.get(type(event)), declared)
+    _join(stays)
+
+
+def _revise(stays: Document, event: MoveRevised) -> None:
+    if event.instant is None and event.move is Move.WITHDRAW_STAGNATION:
+        _restore(stays, Move.STAGNATE)
+        return
+    if event.instant is not None:
+        _shift(stays, event.move, event.instant)
+    else:
+        _withdraw(stays, event.move, event.occurred_at)
+        if event.move is Move.STAGNATE:  # what never began, nobody came back from
+            _withdraw(stays, Move.REINVIGORATE, event.occurred_at)
+    if event.entered is not None:
+        _be_in(stays, event.entered, event.instant or event.occurred_at)
 
 
 def _stay(
@@ -92,6 +100,7 @@ def _stay(
         "relationship": relationship,
         "number": number,
         "state": state.value,
+        "moved_at": stored(entered_at),
         "entered_at": stored(entered_at),
         "left_at": None,
         "move": None if move is None else move.value,
@@ -107,37 +116,40 @@ def _standing(stays: Document) -> Document:
 def _enter(
     stays: Document, state: State, at: datetime, move: Move | None, declared: bool | None = None
 ) -> None:
-    _standing(stays)[-1]["left_at"] = stored(at)
     stays.append(_stay(stays[0]["relationship"], len(stays) + 1, state, at, move, declared))
 
 
+def _latest(stays: Document, move: Move, *, withdrawn: bool) -> Row | None:
+    """The latest stay that this move began."""
+    for stay in reversed(stays):
+        if stay["move"] == move.value and stay["withdrawn"] == withdrawn:
+            return stay
+    return None
+
+
 def _shift(stays: Document, move: Move, instant: datetime) -> None:
-    """The latest stay that this move began, began at another instant."""
-    for before, stay in reversed(list(pairwise(_standing(stays)))):
-        if stay["move"] == move.value:
-            before["left_at"] = stay["entered_at"] = stored(instant)
-            return
+    """The move was made at another instant."""
+    if (stay := _latest(stays, move, withdrawn=False)) is not None:
+        stay["moved_at"] = stored(instant)
 
 
 def _withdraw(stays: Document, move: Move, at: datetime) -> None:
-    """The latest stay that this move began never was."""
-    for before, stay in reversed(list(pairwise(_standing(stays)))):
-        if stay["move"] == move.value:
-            _mark(before, stay, at)
-            return
+    """The move was never made."""
+    if (stay := _latest(stays, move, withdrawn=False)) is not None:
+        _mark(stay, at)
 
 
 def _restore(stays: Document, move: Move) -> None:
-    """The latest stay that this move began, and that was withdrawn, stands after all, and lasts."""
-    for stay in reversed(stays):
-        if stay["withdrawn"] and stay["move"] == move.value:
-            _standing(stays)[-1]["left_at"] = stay["entered_at"]
-            stay["withdrawn"], stay["left_at"] = False, None
-            return
+    """The move that was withdrawn stands after all, and what it began lasts."""
+    if (stay := _latest(stays, move, withdrawn=True)) is not None:
+        stays.remove(stay)
+        stays.append(stay)
+        stay["withdrawn"] = False
+        for number, one in enumerate(stays, 1):
+            one["number"] = number
 
 
-def _mark(before: Row, stay: Row, at: datetime) -> None:
-    before["left_at"] = stay["left_at"]
+def _mark(stay: Row, at: datetime) -> None:
     stay["left_at"] = stay["left_at"] or stored(at)
     stay["withdrawn"] = True
 
@@ -149,8 +161,15 @@ def _be_in(stays: Document, state: State, at: datetime) -> None:
         _enter(stays, state, at, None)
         return
     while standing[-1]["state"] != state.value:
-        _mark(standing[-2], standing[-1], at)
-        standing.pop()
+        _mark(standing.pop(), at)
+
+
+def _join(stays: Document) -> None:
+    """Let each stay that stands begin where the one before it ends, and none end before it began."""
+    standing = _standing(stays)
+    for before, stay in pairwise(standing):
+        before["left_at"] = stay["entered_at"] = max(stay["moved_at"], before["entered_at"])
+    standing[-1]["left_at"] = None
 
 
 def _refine(stay: Row) -> Row | None:

@@ -114,6 +114,7 @@ def _apply(row: Row, event: Event) -> None:
             row["last_reminder_at"] = max(row["last_reminder_at"] or "", stored(event.occurred_at))
         case Closed():
             row["closed_at"] = stored(event.occurred_at)
+            row["suspected_since"] = None
             row["manner"] = event.manner.value
             row["reason"] = event.reason.value
 
@@ -125,19 +126,22 @@ def _without(row: Row, event: ConcernRaised | ConcernCleared) -> list[dict[str, 
 
 
 def _withdraw(row: Row, move: Move) -> None:
-    if move is Move.STAGNATE:
+    if move is Move.STAGNATE and row["stagnations"]:
         row["stagnations"] -= 1
         row["stagnations_withdrawn"] += 1
-    elif move is Move.REINVIGORATE:
+    elif move is Move.REINVIGORATE and row["reinvigorations"]:
         row["reinvigorations"] -= 1
-    elif move is Move.CONCLUDE_AGREEMENT:
+    elif move is Move.CONCLUDE_AGREEMENT:  # and with it all that came of it
         row["active_since"] = row["term_ends_at"] = None
+        row["stagnations_withdrawn"] += row["stagnations"]
+        row["stagnations"] = row["reinvigorations"] = 0
 
 
 def _revise(row: Row, event: MoveRevised) -> None:
     if event.instant is None and event.move is Move.WITHDRAW_STAGNATION:
-        row["stagnations"] += 1
-        row["stagnations_withdrawn"] -= 1
+        if row["stagnations_withdrawn"]:
+            row["stagnations"] += 1
+            row["stagnations_withdrawn"] -= 1
     elif event.instant is None:
         _withdraw(row, event.move)
         if event.move is Move.STAGNATE:  # what never began, nobody came back from
