@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
@@ -26,6 +27,8 @@ OPERATIONS = "mentoring.operations"
 """The log of who had what done to the service itself. It is written whatever else is left out."""
 
 _CLOSES_WITHIN = 10
+_SWITCH_SECONDS = 0.001
+"""How long a thread that decides or folds keeps those waiting that answer; several turns make an answer."""
 _BACKLOG = 1024
 
 
@@ -56,6 +59,7 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         service = await asyncio.to_thread(Service, settings, folder)
         stack.push_async_callback(service.end)
         collect_seldom()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         await service.begin(serving=True)
         await service.connect()
         service.follow_time()

@@ -70,13 +70,13 @@ class Jobs:
                 self._changed.wait()
             return len(self) > 0
 
-    def take(self, *, in_time: bool, others_had: bool) -> Job | None:
-        """The next job of a commit: the urgent while there is time, and at least one of the others."""
+    def take(self, *, urgent: bool = True, others: bool = True) -> Job | None:
+        """The next job of those wanted, the urgent first."""
         with self._changed:
             while True:
-                if self._urgent and in_time:
+                if self._urgent and urgent:
                     job = self._urgent.popleft()
-                elif self._others and (in_time or not others_had):
+                elif self._others and others:
                     job = self._others.popleft()
                 else:
                     return None
@@ -92,6 +92,6 @@ class Jobs:
     def abandon(self) -> None:
         """Nobody takes any more: whoever waits is told so, for nobody may wait for ever."""
         self.close()
-        while (job := self.take(in_time=True, others_had=False)) is not None:
+        while (job := self.take()) is not None:
             job.error = Unavailable("the service stopped before this was done", code="stopping")
             job.tell()

@@ -56,6 +56,7 @@ class Writer:
         self._jobs = Jobs()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._head = 0
+        self._others_had = True
 
     # --- for everybody ------------------------------------------------------------------------------------
 
@@ -83,11 +84,6 @@ class Writer:
         """Whether the writer is at work."""
         return self._thread.is_alive()
 
-    @property
-    def backlog(self) -> int:
-        """How many units wait."""
-        return len(self._jobs)
-
     def start(self, *, sweep: bool = False) -> None:
         """Begin. To ``sweep`` is to remove first the keys that were made for an append that never came about.
 
@@ -111,7 +107,7 @@ class Writer:
     def _run(self) -> None:
         try:
             while self._jobs.wait():
-                first = self._jobs.take(in_time=True, others_had=False)
+                first = self._jobs.take()
                 if first is not None:
                     self._commit([first], more=True)
         finally:
@@ -160,9 +156,7 @@ class Writer:
                 for job in jobs:
                     self._run_unit(batch, job)
                 while more:
-                    taken = self._jobs.take(
-                        in_time=self._monotonic() < until, others_had=not all(job.urgent for job in jobs)
-                    )
+                    taken = self._next(jobs, in_time=self._monotonic() < until)
                     if taken is None:
                         break
                     jobs.append(taken)
@@ -176,6 +170,17 @@ class Writer:
         hit("commit.after")
         self._states.keep(batch.states)
         self._recorded_at, self._head = batch.recorded_at, batch.head
+        self._others_had = any(not job.urgent for job in jobs)
+
+    def _next(self, jobs: list[Job], *, in_time: bool) -> Job | None:
+        """What else goes into the commit that holds ``jobs``: more of the urgent while there is time.
+
+        Of the others none where somebody waits for an urgent one to be durable; but every second commit has
+        one of them, whatever happens.
+        """
+        hurry = any(job.urgent for job in jobs)
+        owed = not self._others_had and all(job.urgent for job in jobs)
+        return self._jobs.take(urgent=in_time, others=owed or (in_time and not hurry))
 
     def _run_unit(self, batch: Batch, job: Job) -> None:
         job.written = job.error = None
