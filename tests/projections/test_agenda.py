@@ -21,8 +21,6 @@ def test_an_agenda_replaces_the_one_before(tmp_path: Path) -> None:
     log.add(redated(10, {DueKind.SILENCE: day(55)}))
     views = fold(log, tmp_path / "views.db")
     assert due_until(views, 100) == [Due(PAIR, DueKind.SILENCE, day(55), day(55))]
-    with views.reading() as connection:
-        assert agenda.next_due(connection) == day(55)
     views.close()
 
 
@@ -40,8 +38,6 @@ def test_closure_empties_it(tmp_path: Path) -> None:
         Log(twice=True).add(opened(dues={DueKind.SILENCE: day(45)}), closed(20)), tmp_path / "views.db"
     )
     assert due_until(views, 400) == []
-    with views.reading() as connection:
-        assert agenda.next_due(connection) is None
     views.close()
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.projections.facts import (
-    OTHER,
     PAIR,
     Log,
     closed,
@@ -98,25 +97,3 @@ def test_a_shift_after_closure_leaves_it_closed(stays: Callable[..., list[Stay]]
 def test_a_withdrawal_in_the_middle_closes_the_gap(stays: Callable[..., list[Stay]]) -> None:
     found = stays(*ACTIVE, stagnated(62), closed(90), revised(Move.STAGNATE, None, at=95))
     assert standing(found)[-2:] == [("active", day(2), day(90)), ("closure", day(90), None)]
-
-
-def test_the_states_on_a_date_and_what_ever_happened(tmp_path: Path) -> None:
-    log = Log().add(*ACTIVE, stagnated(62), reinvigorated(70), stagnated(130), withdrawn(135), closed(150))
-    log.add(opened(100), stream=OTHER)
-    views = fold(log, tmp_path / "views.db")
-    with views.reading() as connection:
-        assert journey.states_at(connection, day(65))["stagnation"] == 1
-        assert journey.states_at(connection, day(132)) == {
-            "onboarding": 1,
-            "agreement": 0,
-            "active": 1,
-            "stagnation": 0,
-            "closure": 0,
-        }
-        assert sum(journey.states_at(connection, day(-1)).values()) == 0
-        passed = journey.passed(connection)
-        assert passed == journey.Passed(ever_stagnated=1, reinvigorated=1, withdrawn=1, closed=1)
-        lengths = journey.days_in_states(connection, day(150))
-        assert lengths["stagnation"] == pytest.approx(8)
-        assert lengths["active"] == pytest.approx((60 + 80) / 2)
-    views.close()

@@ -34,7 +34,7 @@ def take_in(transaction: Transaction, seq: int) -> None:
         return
     named = seq - 1 if seq % EACH == 7 else seq
     key, digest = sha256(str(named).encode()).digest()[:16], str(named).encode()
-    if receipts.first(key) is not None:
+    if receipts.firsts([key]):
         receipts.record(UPSTREAM, seq, key, digest, Disposition.DUPLICATE, False)
         return
     disposition = Disposition.APPLIED

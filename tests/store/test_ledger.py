@@ -38,7 +38,7 @@ def _take_in(
     known = set(receipts.firsts([key for _, key in unit if key is not None]))
     for upstream, key in unit:
         seq = sum(r.upstream == upstream for r in before + added) + 1
-        first = key is None or receipts.first(key) is None
+        first = key is None or not receipts.firsts([key])
         assert first == (key is None or key not in known)
         what = Disposition.APPLIED if first else Disposition.DUPLICATE
         receipts.record(upstream, seq, key, b"digest", what, first)
@@ -101,8 +101,7 @@ def test_what_became_of_a_message_can_change(place: Place) -> None:
         transaction.receipts.record("up", 1, b"k" * 16, b"d", Disposition.WAITING, True)
         transaction.receipts.record("up", 2, b"l" * 16, b"d", Disposition.WAITING, True)
         transaction.receipts.revise("up", 2, Disposition.PARKED)
-        found = transaction.receipts.first(b"l" * 16)
-        assert found is not None
+        (found,) = transaction.receipts.firsts([b"l" * 16]).values()
         assert found.disposition is Disposition.PARKED
 
     place.do(waits)

@@ -215,7 +215,7 @@ def test_commands_are_answered_while_intake_floods(place: Place) -> None:
         n = 0
         while not stop.is_set():
             n += 1
-            if place.writer.backlog > 50:
+            if len(place.writer._jobs) > 50:
                 wait(flooded[-20:], 10)
 
             def unit(transaction: Transaction, n: int = n) -> None:

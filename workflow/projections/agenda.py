@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Index, String, Table, func, select
+from sqlalchemy import Column, Connection, Index, String, Table, select
 
 from workflow.aggregates.events import DueKind
 from workflow.projections.projection import Document, Projection
@@ -74,12 +74,6 @@ def due_until(connection: Connection, until: datetime, limit: int = 1_000) -> Se
 def listing(connection: Connection, *, relationship: UUID | None = None, limit: int = 100) -> Sequence[Due]:
     """What comes next, of all relationships or of one."""
     return _dues(connection, relationship=relationship, limit=limit)
-
-
-def next_due(connection: Connection) -> datetime | None:
-    """When the clock will next have something to ask, None where nothing is due ever."""
-    found = connection.execute(select(func.min(agenda.c.effective))).scalar_one()
-    return cast("datetime | None", found)
 
 
 def _dues(

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, String, Table, func, select
+from sqlalchemy import Boolean, Column, Connection, Index, Integer, String, Table, select
 
 from workflow.aggregates.events import (
     AgreementConcluded,
@@ -28,7 +27,7 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State
 from workflow.projections.projection import ENTERING, Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
 journey = Table(
@@ -183,56 +182,7 @@ JOURNEY = Projection("journey", journey, ENTERING, _fold, _refine)
 # --- queries ---------------------------------------------------------------------------------------------
 
 
-class Passed(NamedTuple):
-    """How many relationships ever did something, a withdrawn inference counted apart."""
-
-    ever_stagnated: int
-    reinvigorated: int
-    withdrawn: int
-    closed: int
-
-
 def stays(connection: Connection, relationship: UUID) -> Sequence[Row]:
     """The journey of one relationship, withdrawn stays among it."""
     query = select(journey).where(journey.c.relationship == str(relationship)).order_by(journey.c.number)
     return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def states_at(connection: Connection, at: datetime) -> dict[str, int]:
-    """How many relationships were in each state at an instant, as we know it now; every state is named."""
-    query = (
-        select(journey.c.state, func.count())
-        .where(~journey.c.withdrawn, journey.c.entered_at <= at)
-        .where((journey.c.left_at.is_(None)) | (journey.c.left_at > at))
-        .group_by(journey.c.state)
-    )
-    return numbers(connection.execute(query), State)
-
-
-def passed(connection: Connection) -> Passed:
-    """How many relationships ever stagnated, came back, had an inferred stagnation withdrawn, closed."""
-
-    def distinct(move: Move, withdrawn: bool) -> int:
-        query = select(func.count(journey.c.relationship.distinct())).where(
-            journey.c.move == move.value, journey.c.withdrawn == withdrawn
-        )
-        return connection.execute(query).scalar_one()
-
-    return Passed(
-        ever_stagnated=distinct(Move.STAGNATE, withdrawn=False),
-        reinvigorated=distinct(Move.REINVIGORATE, withdrawn=False),
-        withdrawn=distinct(Move.STAGNATE, withdrawn=True),
-        closed=distinct(Move.CLOSE, withdrawn=False),
-    )
-
-
-def days_in_states(connection: Connection, now: datetime) -> dict[str, float]:
-    """The mean length in days of the stays in each state ever entered; a present one ends ``now``."""
-    end = func.coalesce(func.julianday(journey.c.left_at), func.julianday(stored(now)))
-    query = (
-        select(journey.c.state, func.avg(end - func.julianday(journey.c.entered_at)))
-        .where(~journey.c.withdrawn)
-        .group_by(journey.c.state)
-        .order_by(journey.c.state)
-    )
-    return {state: float(days) for state, days in connection.execute(query)}

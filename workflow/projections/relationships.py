@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, func, select, true
+from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, func, select
 
 from workflow.aggregates.events import (
     AgreementAmended,
@@ -236,9 +236,3 @@ def count_by_state(connection: Connection) -> dict[str, int]:
     """How many relationships are in each state now; every state is named."""
     counted = select(relationships.c.state, func.count()).group_by(relationships.c.state)
     return numbers(connection.execute(counted), State)
-
-
-def count_by_concern(connection: Connection) -> dict[str, int]:
-    """How many concerns of each code are open; every code is named."""
-    counted = select(_CODE, func.count()).select_from(relationships.join(_CONCERN, true())).group_by(_CODE)
-    return numbers(connection.execute(counted), ConcernCode)

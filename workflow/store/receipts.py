@@ -59,10 +59,6 @@ class Receipts:
 
     # --- asking -------------------------------------------------------------------------------------------
 
-    def first(self, key: bytes) -> Receipt | None:
-        """The receipt of the first message that bore ``key``."""
-        return self.firsts([key]).get(key)
-
     def firsts(self, keys: Iterable[bytes]) -> dict[bytes, Receipt]:
         """The first receipt of each of ``keys`` that was ever seen; one question for many keys."""
         found: dict[bytes, Receipt] = {}
