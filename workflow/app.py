@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from workflow.clocks import Clock, RealClock, SimulatedClock
 from workflow.consumers.asking import Due
 from workflow.consumers.clock import ClockDriver
 from workflow.consumers.commands import Commands
+from workflow.consumers.expiry import Expiry
 from workflow.consumers.intake import Intake
 from workflow.consumers.meetings import make_broker
 from workflow.consumers.publishing import Publisher
@@ -41,7 +43,6 @@ from workflow.store.writer import Writer
 
 T = TypeVar("T")
 
-_HOUR = 3600
 _PATIENCE = 10
 
 _log = logging.getLogger(__name__)
@@ -74,8 +75,9 @@ class Service:
         """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
         self.publisher: Publisher | None = None
-        self.trouble: str | None = None
-        """What keeps a part of the service from its work, where that part cannot say so itself."""
+        self.expiry = Expiry(self._expire)
+        self.ended: dict[str, str] = {}
+        """Parts that should be at work for as long as the service is, and have ended, with what ended them."""
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -109,43 +111,45 @@ class Service:
         broker = make_broker(url, token=token)
         self.publisher = Publisher(broker)
         self.intake = Intake(broker, self.writer, self.resolver, self.new_id)
-        beginning = asyncio.create_task(self._begin_intake(self.intake), name="intake begins")
-        self._tasks.append(beginning)
+        beginning = self._task(self._begin_intake(self.intake), "intake begins")
         # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
         await asyncio.wait({beginning}, timeout=_PATIENCE)
 
     async def _begin_intake(self, intake: Intake) -> None:
-        self.trouble = "intake has not begun: no answer yet from the broker"
-        try:
+        with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later
             await intake.start()
-        except Stopped as stopped:
-            self.trouble = f"intake did not begin: {stopped.detail}"
-            _log.error(self.trouble)
-        else:
-            self.trouble = None
 
     def follow_time(self) -> None:
         """Let the real clock ask by itself. A simulated one asks when it is moved."""
         if self.clock_kind is ClockKind.REAL:
-            self._tasks += [
-                asyncio.create_task(self.driver.run(), name="clock"),
-                asyncio.create_task(self._expire_hourly(), name="expiry"),
-            ]
+            for part in (self._task(self.driver.run(), "clock"), self._task(self.expiry.run(), "expiry")):
+                part.add_done_callback(self._part_ended)
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        return task
+
+    def _part_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            error = task.exception()
+            self.ended[task.get_name()] = type(error).__name__ if error else "no reason told"
+            _log.error("%s has ended", task.get_name(), exc_info=error)
 
     async def end(self) -> None:
         """Stop from the outside in, so that nothing begun is left half done, and let go of every file."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self.intake is not None:
-            await self.intake.stop()
-        await asyncio.to_thread(self.writer.stop)
-        await asyncio.to_thread(self.runner.stop)
-        if self.server is not None:
-            await self.server.stop()
-        self.views.close()
-        self.store.close()
-        self.keys.close()
+        async with AsyncExitStack() as stack:  # each step is taken whatever befalls the others
+            for file in (self.keys, self.store, self.views):
+                stack.callback(file.close)
+            if self.server is not None:
+                stack.push_async_callback(self.server.stop)
+            stack.push_async_callback(asyncio.to_thread, self.runner.stop)
+            stack.push_async_callback(asyncio.to_thread, self.writer.stop)
+            if self.intake is not None:
+                stack.push_async_callback(self.intake.stop)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _open_programme(self, tx: Transaction) -> None:
         """At first start, or where a policy is given. One once adopted is not undone by silence."""
@@ -200,11 +204,6 @@ class Service:
         while (written := await asyncio.wrap_future(self.writer.submit(expire))).value:
             pass
         return written.position
-
-    async def _expire_hourly(self) -> None:
-        while True:
-            await self._expire()
-            await asyncio.sleep(_HOUR)
 
 
 def read_policy(settings: Settings) -> Policy:

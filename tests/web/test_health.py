@@ -1,11 +1,21 @@
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+
 import httpx
+import pytest
 
 from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
 from workflow.consumers.asking import Unaskable
 from workflow.consumers.clock import told
+from workflow.consumers.expiry import Expiry
+from workflow.consumers.intake import Intake
+from workflow.consumers.meetings import make_broker
+from workflow.errors import Unavailable
+from workflow.lifecycle import offline
+from workflow.settings import Settings
 from workflow.web.health import STANDS_STILL, Watch
 
 
@@ -63,3 +73,62 @@ def test_a_mark_that_moves_or_has_nothing_before_it_is_not_stuck() -> None:
         now[0] += STANDS_STILL
     assert watch.stuck("one", 3, 1)
     assert not watch.stuck("one", 4, 1)
+
+
+async def test_what_ends_by_itself_is_told(http: httpx.AsyncClient, service: Service) -> None:
+    async def fall() -> None:
+        raise KeyError("ada@example.org")
+
+    service._task(fall(), "clock").add_done_callback(service._part_ended)
+    while not service.ended:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    (trouble,) = (await http.get("/v1/health")).json()["troubles"]
+    assert trouble == "clock has ended: KeyError; start the service anew"
+
+
+async def test_what_has_waited_too_long_is_parked_once_it_can_be(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    outcomes: list[Exception | None] = [Unavailable("the disk is full"), RuntimeError(), None]
+    shown: list[list[str]] = []
+
+    async def park() -> None:
+        shown.append((await http.get("/v1/health")).json()["troubles"])
+        if outcome := outcomes.pop(0):
+            raise outcome
+
+    service.expiry = Expiry(park, shortest_pause=0)
+    running = asyncio.create_task(service.expiry.run())
+    while outcomes:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    running.cancel()
+    said = "what has waited too long cannot be parked: "
+    assert shown == [[], [f"{said}the disk is full"], [f"{said}RuntimeError"]]
+    assert (await http.get("/v1/health")).status_code == 200
+
+
+async def test_intake_that_has_not_begun_is_told(http: httpx.AsyncClient, service: Service) -> None:
+    service.intake = Intake(
+        make_broker("nats://127.0.0.1:9"), service.writer, service.resolver, service.new_id
+    )
+    service._task(service._begin_intake(service.intake), "intake begins")
+    await asyncio.sleep(0)
+    (trouble,) = (await http.get("/v1/health")).json()["troubles"]
+    assert trouble == "intake has not begun: there is no answer yet from the broker"
+
+
+async def test_each_part_is_stopped_whatever_the_others_raise(settings: Settings) -> None:
+    def fail() -> None:
+        raise RuntimeError("lost")
+
+    async with offline(settings) as service:
+        stop = service.runner.stop
+        service.runner.stop = fail  # type: ignore[method-assign]
+        with pytest.raises(RuntimeError, match="lost"):
+            await service.end()
+        service.runner.stop = stop  # type: ignore[method-assign]
+    assert not service.writer.alive
+    with pytest.raises(sqlite3.ProgrammingError):
+        service.keys.destroyed("one")
+    async with offline(settings):
+        pass

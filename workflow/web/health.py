@@ -104,14 +104,16 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     troubles = []
     if not service.writer.alive:
         troubles.append("the writer has ended; start the service anew")
-    if service.trouble is not None:
-        troubles.append(service.trouble)
+    troubles += [f"{name} has ended: {kind}; start the service anew" for name, kind in service.ended.items()]
+    if service.server is not None and service.server.trouble is not None:
+        troubles.append(f"the NATS server cannot be started again: {service.server.trouble}")
     if service.intake is not None:
         status = service.intake.status
         if status.cause is not None:
             troubles.append(f"intake has stopped: {status.cause}")
         elif status.trouble is not None:
-            troubles.append(f"intake is in trouble and tries again: {status.trouble}")
+            begun = "has not begun" if status.state == "off" else "is in trouble and tries again"
+            troubles.append(f"intake {begun}: {status.trouble}")
     troubles += [
         f"projection {one.name} is paused on event {one.failed_at}; `mentoring projections status` says why"
         for one in projections
@@ -120,6 +122,8 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
     if service.runner.trouble is not None:
         troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
+    if service.expiry.trouble is not None:
+        troubles.append(f"what has waited too long cannot be parked: {service.expiry.trouble}")
     if service.driver.trouble is not None:
         troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
     return troubles

@@ -52,6 +52,8 @@ class NatsServer:
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self.starts = 0
+        self.trouble: str | None = None
+        """Why a server that has died cannot be started again at present."""
 
     @property
     def url(self) -> str:
@@ -94,8 +96,10 @@ class NatsServer:
             while True:
                 try:
                     await self._spawn()
+                    self.trouble = None
                     break
-                except Unavailable:
+                except (Unavailable, OSError) as error:
+                    self.trouble = error.detail if isinstance(error, Unavailable) else error.strerror
                     await asyncio.sleep(1.0)
 
     async def _spawn(self) -> None:
