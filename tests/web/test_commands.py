@@ -129,6 +129,31 @@ async def test_a_known_identity_keeps_its_person(http: httpx.AsyncClient) -> Non
     assert differing.json()["code"] == "identities_differ"
 
 
+@pytest.mark.parametrize(
+    "party",
+    [
+        {"person_id": str(ADA), "identities": ["email:evil@example.org"]},
+        {"person_id": str(ADA), "identities": ["email:ada@example.org", "email:evil@example.org"]},
+        {"identities": ["email:ada@example.org", "email:evil@example.org"]},
+        {"person_id": str(ADA), "identities": ["email:grace@example.org"]},
+        {"identities": ["email:ada@example.org", "email:grace@example.org"]},
+    ],
+)
+async def test_nobody_known_is_given_another_identity(
+    http: httpx.AsyncClient, service: Service, party: dict[str, object]
+) -> None:
+    """Else whoever opens a relationship could have what is reported of one person count for another."""
+    await opened(http)
+    head = service.store.head()
+    other = {"role": "mentee", "identities": ["email:linus@example.org"]}
+    body = {"parties": [{"role": "mentor", **party}, other]}
+    answer = await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+    # The same words whatever the cause: they do not tell whose an identity is.
+    assert (answer.status_code, answer.json()["code"]) == (409, "identities_differ")
+    assert "somebody who is known" in answer.json()["detail"]
+    assert service.store.head() == head
+
+
 async def test_nothing_sealed_or_identifying_is_answered(http: httpx.AsyncClient) -> None:
     relationship = await opened(http)
     base = f"/v1/relationships/{relationship}"
@@ -169,7 +194,10 @@ async def test_a_relationship_nobody_knows_is_not_found(http: httpx.AsyncClient)
 
 
 async def test_two_parties_are_two_people(http: httpx.AsyncClient) -> None:
-    shared = [party | {"identities": ["email:ada@example.org"], "person_id": None} for party in PARTIES]
+    shared = [
+        party | {"identities": [identity], "person_id": None}
+        for party, identity in zip(PARTIES, ("email:ada@example.org", "EMAIL:Ada@Example.ORG"), strict=True)
+    ]
     answer = await http.post("/v1/relationships", json={"parties": shared}, headers=AS_COORDINATOR)
     assert (answer.status_code, answer.json()["code"]) == (422, "identity_shared")
     same = [party | {"identities": [], "person_id": str(ADA)} for party in PARTIES]

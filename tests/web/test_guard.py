@@ -60,7 +60,18 @@ async def test_on_loopback_no_token_is_needed(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example.org", "evil.example.org:8080", "127.0.0.1.evil.example.org", ""]
+    "host",
+    [
+        "evil.example.org",
+        "evil.example.org:8080",
+        "127.0.0.1.evil.example.org",
+        "",
+        "[127.0.0.1",
+        "]localhost[",
+        "localhost:x",
+        "localhost:",
+        "a@localhost",
+    ],
 )
 async def test_a_name_that_is_pointed_at_loopback_is_turned_away(host: str) -> None:
     answer = await _asked(None, host=host)

@@ -27,6 +27,7 @@ async def test_a_body_that_is_not_json_is_told_apart(http: httpx.AsyncClient) ->
         {"title": [SECRET], "visibility": "pair_only"},
         {"title": SECRET * 1000, "visibility": "pair_only"},
         {"title": SECRET, "visibility": "pair_only", "note": SECRET},
+        {"title": "walks", "visibility": "pair_only", SECRET: 1},
     ],
 )
 async def test_a_refusal_never_repeats_what_was_sent(
@@ -41,6 +42,19 @@ async def test_a_refusal_never_repeats_what_was_sent(
     assert answer.json()["faults"][0]["where"].startswith("body.topics.0")
     assert SECRET not in answer.text
     assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/v1/relationships", "/v1/projections/rebuild"])
+async def test_a_name_that_nobody_knows_is_not_repeated(http: httpx.AsyncClient, path: str) -> None:
+    body = {"parties": PARTIES, "programme": SECRET}
+    answer = await http.post(path, params={"name": SECRET}, json=body, headers=AS_COORDINATOR)
+    assert answer.status_code == 404
+    assert SECRET not in answer.text
+
+
+async def test_a_route_has_one_address(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/v1/relationships/", headers={"host": "127.0.0.1"})
+    assert (answer.status_code, "location" in answer.headers) == (404, False)
 
 
 async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient) -> None:

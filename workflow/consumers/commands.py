@@ -154,7 +154,7 @@ class Commands:
             identifier = relationship or tx.new_id()
             host = tx.programme(programme)
             if host is None:
-                raise NotFound(f"there is no programme {programme!r}", code="programme_unknown")
+                raise NotFound("there is no programme of this name", code="programme_unknown")
             people = [_person(tx, party, known) for party, known in zip(parties, hashes, strict=True)]
             command = OpenRelationship(
                 at=tx.now,
@@ -186,13 +186,22 @@ def at_now(make: Callable[[datetime], Command]) -> Callable[[Transaction], Comma
 
 
 def _person(tx: Transaction, party: NewParty, hashes: list[bytes]) -> UUID:
-    """The person that the identities are known to mean, else the one named, else a new one."""
-    known = {person for identity in hashes if (person := tx.directory.person_of(identity)) is not None}
-    if party.person is not None:
-        known.add(party.person)
-    if len(known) > 1:
-        raise Conflict("the identities of one party belong to different persons", code="identities_differ")
-    return known.pop() if known else tx.new_id()
+    """The person that the identities are known to mean, else the one named, else a new one.
+
+    Somebody known already is given no further identity here: whoever opens a relationship could otherwise
+    have the reports about one person count for another. One refusal serves for every cause, so that it does
+    not tell whose an identity is.
+    """
+    meant = {tx.directory.person_of(identity) for identity in hashes}
+    if party.person is not None and tx.directory.met(party.person):
+        meant.add(party.person)
+    known = next((person for person in meant if person is not None), party.person)
+    if len(meant) > 1 or party.person not in {None, known}:
+        raise Conflict(
+            "somebody who is known already is named by identities that are not all theirs",
+            code="identities_differ",
+        )
+    return known or tx.new_id()
 
 
 def _party(person: UUID, party: NewParty) -> Party:

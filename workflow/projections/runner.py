@@ -239,8 +239,8 @@ class Runner:
         known = {projection.name for projection in self.views.projections}
         if names is None:
             return frozenset(known)
-        if unknown := set(names) - known:
+        if not known.issuperset(names):
             raise NotFound(
-                f"no projection is named {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}"
+                f"no projection has this name; there are: {', '.join(sorted(known))}"
             )
         return frozenset(names)

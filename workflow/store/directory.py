@@ -76,6 +76,15 @@ class Directory:
         self._cursor.execute("SELECT hash FROM identities WHERE person = ? ORDER BY hash", (person.bytes,))
         return [row[0] for row in self._cursor.fetchall()]
 
+    def met(self, person: UUID) -> bool:
+        """Whether anything is known of ``person``: an identity, or a relationship that they are of."""
+        self._cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM memberships WHERE person = ?1)"
+            " OR EXISTS (SELECT 1 FROM identities WHERE person = ?1)",
+            (person.bytes,),
+        )
+        return bool(self._cursor.fetchone()[0])
+
     def identify(self, person: UUID, identities: Iterable[bytes]) -> None:
         """From now on ``person`` is known by these identity hashes, as long as nobody else is."""
         self._look_again()

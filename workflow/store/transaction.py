@@ -150,7 +150,7 @@ class Transaction:
         if policy is None:
             state = self.programme(programme)
             if state is None or state.in_force is None:
-                raise NotFound(f"there is no programme {programme!r}", code="programme_unknown")
+                raise NotFound("there is no programme of this name", code="programme_unknown")
             policy = self._policies[programme] = state.in_force
         return policy
 

@@ -52,6 +52,7 @@ def create_app(service: Service) -> FastAPI:
         # Their pages load scripts from elsewhere; the document itself is at /v1/openapi.json.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         max_body_size=LARGEST_BODY,
     )
     app.state.service = service

@@ -7,6 +7,7 @@ page that it shows send requests to this machine, with nobody's knowledge.
 from __future__ import annotations
 
 import hmac
+import re
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,6 +19,7 @@ from workflow.web.problems import problem_of
 OPEN_TO_ALL = frozenset({"/v1/health"})
 """Answered without a token: what watches over processes needs no secret. It holds nothing personal."""
 
+_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _READS = frozenset({"GET", "HEAD"})
 _OURS = frozenset({"same-origin", "none"})
 """What a browser says of requests that no other site's page began."""
@@ -70,5 +72,6 @@ def _check_token(token: bytes, headers: Headers) -> None:
 
 
 def _name(host: str) -> str:
-    """A Host header's name or address, without the port."""
-    return host.lower() if host.endswith("]") else host.lower().rsplit(":", 1)[0]
+    """A Host header's name or address, without the port; nothing where it is neither."""
+    found = _HOST.fullmatch(host.lower())
+    return found[1] if found else ""

@@ -121,7 +121,7 @@ def install(app: FastAPI) -> None:
     async def unfit(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         faults = [
-            Fault(where=".".join(str(part) for part in fault["loc"]), what=_said(fault))
+            Fault(where=".".join(map(str, _known_place(fault))), what=_said(fault))
             for fault in error.errors()
         ]
         broken = any(fault["type"] == "json_invalid" for fault in error.errors())
@@ -145,10 +145,18 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unforeseen)
 
 
+def _known_place(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Where it is; what a client called a member that we do not know is not repeated."""
+    place: tuple[int | str, ...] = fault["loc"]
+    return place[:-1] if fault["type"] == "extra_forbidden" else place
+
+
 def _said(fault: Mapping[str, Any]) -> str:
     """Pydantic's own sentence, but for the kinds whose sentence can repeat what was sent."""
     if fault["type"] == "uuid_parsing":
         return "Input should be a UUID"
+    if fault["type"] == "extra_forbidden":
+        return "A member that is not known here"
     if fault["type"] == "json_invalid":
         return "JSON decode error"
     return str(fault["msg"])
