@@ -28,9 +28,6 @@ from workflow.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
-BATCH = 250
-"""Messages decided at once: some 30 ms, for which a command by HTTP has to wait. More gain little."""
-
 
 class Intake:
     """Takes messages in from ``start`` to ``stop``. ``writer`` must run for as long.
@@ -46,7 +43,7 @@ class Intake:
         resolver: Resolver,
         new_id: Callable[[], UUID],
         *,
-        most: int = BATCH,
+        most: int = 1000,
         ahead: int = 8000,
         purge_seconds: float = 60.0,
     ) -> None:
