@@ -17,6 +17,7 @@ from benchmarks.reference import Standing, check, standing
 from benchmarks.workload import Workload, beginnings
 from workflow.consumers.intake import Intake
 from workflow.consumers.meetings import make_broker
+from workflow.consumers.taking import PART
 from workflow.demo.cast import START
 
 # --- ours ------------------------------------------------------------------------------------------------
@@ -29,7 +30,7 @@ async def ours(url: str, folder: Path, work: Workload, expected: Standing) -> fl
         begin = time.perf_counter()
         await intake.start()
         while intake.status.position < len(work.messages):  # noqa: ASYNC110 nobody tells of it
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.005)
         seconds = time.perf_counter() - begin
         await intake.stop()
     with open_place(folder, work) as place:
@@ -77,10 +78,6 @@ async def documented(url: str, file: Path, work: Workload, expected: Standing) -
 # --- the limit -------------------------------------------------------------------------------------------
 
 
-_BATCH = 1_000
-"""Messages that intake takes in at once, at most."""
-
-
 class Rows:
     """The event and receipt rows that intake left behind, to be inserted again and nothing else done."""
 
@@ -90,7 +87,7 @@ class Rows:
         with closing(sqlite3.connect(finished / "events.db")) as after:
             self._events = after.execute("SELECT * FROM stored_events WHERE rowid > ?", (head,)).fetchall()
             self._receipts = after.execute("SELECT * FROM receipts").fetchall()
-        self._batches = -(-len(self._receipts) // _BATCH)
+        self._batches = -(-len(self._receipts) // PART)
 
     def insert(self, folder: Path) -> float:
         """Messages a second, in batches of the same size into the same tables of an equal file."""
