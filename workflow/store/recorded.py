@@ -71,6 +71,7 @@ class Recorded:
 
     __slots__ = (
         "_agenda",
+        "_agenda_found",
         "_reader",
         "_state",
         "_whole",
@@ -101,6 +102,7 @@ class Recorded:
         self.stored_as, self.renamed = stored_as, renamed
         self._whole = (event, metadata)
         self._reader, self._state = None, b""
+        self._agenda, self._agenda_found = None, False
 
     @classmethod
     def unread(cls, position: int, stream: UUID, version: int, reader: Reader, state: bytes) -> Recorded:
@@ -111,6 +113,7 @@ class Recorded:
         self.stored_as, self.renamed = "", ()
         self._whole = None
         self._reader, self._state = reader, state
+        self._agenda, self._agenda_found = None, False
         return self
 
     @property
@@ -126,11 +129,9 @@ class Recorded:
     @property
     def agenda(self) -> Agenda | None:
         """The agenda from this event on, None where that stays as it was. Costs little where nothing was read."""
-        try:
-            return self._agenda
-        except AttributeError:
-            self._agenda = found = self._find_agenda()
-            return found
+        if not self._agenda_found:
+            self._agenda, self._agenda_found = self._find_agenda(), True
+        return self._agenda
 
     def _find_agenda(self) -> Agenda | None:
         if self._whole is None and self._reader is not None:
