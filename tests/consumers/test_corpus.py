@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ from uuid import UUID, uuid4
 from nats.aio.client import Client
 
 from tests.consumers.test_intake import running
-from tests.consumers.world import ADA, BOB, World, body, held, reached, scheduled
+from tests.consumers.world import ADA, BOB, START, World, body, held, reached, scheduled
 from tests.corpus.words import PAD, PAIR
 from tests.corpus.write import FILE, NUMBER, corpus
 from workflow.consumers.contract import LARGEST_BODY
@@ -57,6 +58,7 @@ async def test_bad_inputs_change_nothing(
     world: World, server: NatsServer, client: Client, tmp_path: Path
 ) -> None:
     world.open(ADA, BOB, id=UUID(PAIR))
+    world.clock.advance(START + timedelta(days=60))  # the inputs tell of things past
     streams = client.jetstream()
     await declare(streams, uuid4)
     expected: dict[int, str] = {}

@@ -102,8 +102,8 @@ def test_waits_for_a_relationship_by_its_id(world: World) -> None:
 
 def test_a_cancellation_waits_for_the_first_binding_of_its_uid(world: World) -> None:
     pair = world.open(ADA, BOB)
-    assert world.take(event("cancelled", "a", time=1)) == [Disposition.WAITING]
-    assert world.take(event("missed", "b", time=2, missed_by=[ADA])) == [Disposition.WAITING]
+    assert world.take(event("cancelled", "a", time=0.5)) == [Disposition.WAITING]
+    assert world.take(event("missed", "b", time=1, missed_by=[ADA])) == [Disposition.WAITING]
     assert world.take(scheduled("c")) == [Disposition.APPLIED]
     assert world.counts() == {"applied": 3}
     assert world.names(pair) == ["meeting_scheduled", "meeting_cancelled", "meeting_missed"]
@@ -186,6 +186,31 @@ def test_a_conflict_stays_one_when_retried(world: World) -> None:
     world.take(scheduled("a"), scheduled("a", day=11))
     retried = world.do(lambda tx: retry(tx, world.resolver, 1))
     assert (retried.disposition, retried.reason) == (Disposition.PARKED, "conflict")
+
+
+def test_what_lies_ahead_is_not_told_as_past(world: World) -> None:
+    pair = world.open(ADA, BOB)
+    late, later = timedelta(hours=24) / timedelta(days=1), timedelta(hours=24, seconds=1) / timedelta(days=1)
+    ends = 1 / 24
+    messages = [
+        scheduled("far ahead", 300),
+        event("cancelled", "a", time=late),
+        event("cancelled", "b", time=later),
+        held("c", late - ends),
+        held("d", later - ends),
+        event("corrected", "e", outcome="held", **_span(later - ends)),
+    ]
+    applied, parked = Disposition.APPLIED, Disposition.PARKED
+    assert world.take(*messages) == [applied, applied, parked, applied, parked, parked]
+    assert world.reasons() == ["in_the_future"] * 3
+    assert world.names(pair) == ["meeting_scheduled", "meeting_cancelled", "meeting_held"]
+    world.clock.advance(START + timedelta(seconds=1))
+    assert world.do(lambda tx: retry(tx, world.resolver, 2)).disposition is not parked
+
+
+def test_what_lies_ahead_does_not_wait(world: World) -> None:
+    assert world.take(event("cancelled", "a", time=400)) == [Disposition.PARKED]
+    assert world.reasons() == ["in_the_future"]
 
 
 def test_dropped(world: World) -> None:

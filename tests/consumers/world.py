@@ -60,7 +60,7 @@ def scheduled(id: str, day: float = 10, **data: Any) -> dict[str, Any]:
     return event("scheduled", id, starts_at=at(day), ends_at=at(day + 1 / 24), **data)
 
 
-def held(id: str, day: float = 10, **data: Any) -> dict[str, Any]:
+def held(id: str, day: float = 0.5, **data: Any) -> dict[str, Any]:
     """A meeting of one hour took place."""
     return event("held", id, starts_at=at(day), ends_at=at(day + 1 / 24), **data)
 

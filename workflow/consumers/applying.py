@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from workflow.consumers import contract as m
@@ -14,6 +15,9 @@ from workflow.errors import Refused
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
+
+FURTHEST_AHEAD = timedelta(hours=24)
+"""How far a publisher's clock may be ahead of ours. What is latest wins, so a fact of next year would win for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class _UnknownIdentity(Exception):
 def apply(tx: Transaction, resolver: Resolver, message: Message) -> Applied | Waits | Parks:
     """Let the relationship that a message is about decide it."""
     data = message.data
+    if _happened(message) > tx.now + FURTHEST_AHEAD:
+        return Parks("in_the_future")
     relationship = resolver.relationship(tx, data)
     if not isinstance(relationship, UUID):
         return relationship
@@ -58,6 +64,12 @@ def apply(tx: Transaction, resolver: Resolver, message: Message) -> Applied | Wa
         if tx.directory.bind(uid, data.recurrence_id, relationship)
     )
     return Applied(Disposition.STALE if decision.stale else Disposition.APPLIED, bound)
+
+
+def _happened(message: Message) -> datetime:
+    """The latest instant that the message tells of as past: a meeting that was held has ended, too."""
+    time, data = message.envelope.time, message.data
+    return max(time, data.ends_at) if isinstance(data, m.Held) else time
 
 
 def _origin(message: Message) -> Origin:

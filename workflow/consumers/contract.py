@@ -155,7 +155,9 @@ class Envelope(Part):
     specversion: Literal["1.0"]
     id: Name
     source: Name
-    time: Instant = Field(description="when it happened, not when it was sent")
+    time: Instant = Field(
+        description="when it happened, not when it was sent; at most 24 hours ahead of the clock here"
+    )
     datacontenttype: Json | None = None
     traceparent: Any = Field(None, description="W3C trace context; a malformed one is dropped")
 

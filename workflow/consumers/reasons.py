@@ -23,6 +23,7 @@ REASONS: dict[str, str] = {
     "parties_repeated": "parties names an identity twice",
     "ends_before_start": "the meeting does not end after its start",
     "longer_than_a_day": "the meeting lasts longer than 24 hours",
+    "in_the_future": "it tells as past what lies more than 24 hours ahead; retry it once that time has come",
     "conflict": "a message of this source and id came before, with another body",
     "ambiguous": "several relationships could be meant",
     "unknown_identity": "somebody named is not a party of the relationship",
