@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from inspect import getdoc
 from pathlib import Path
@@ -20,6 +21,10 @@ from workflow.settings import Settings
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 WRITTEN = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+
+
+def _named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("path", sorted(pages()))
@@ -85,15 +90,22 @@ def test_every_route_is_documented_and_says_what_it_does() -> None:
             assert operation.get("description") or operation["summary"]
 
 
-def test_every_route_that_a_page_names_exists() -> None:
+@pytest.mark.parametrize("page", WRITTEN, ids=_named)
+def test_every_route_that_a_page_names_exists_and_takes_what_it_is_asked(page: Path) -> None:
     routes = {
-        re.sub(r"\{\w+\}", "{}", f"{method.upper()} {path}")
+        re.sub(r"\{\w+\}", "{}", f"{method.upper()} {path}"): {
+            parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"
+        }
         for path, methods in openapi()["paths"].items()
-        for method in methods
+        for method, operation in methods.items()
     }
-    for page in WRITTEN:
-        named = re.findall(r"`((?:GET|POST|PUT|DELETE) /v1/[\w/{}-]*)", page.read_text(encoding="utf-8"))
-        assert {re.sub(r"\{\w+\}", "{}", name) for name in named} <= routes, page.name
+    named = re.findall(
+        r"\b((?:GET|POST|PUT|PATCH|DELETE)\s+/v1/[\w/{}-]*)(\?[^\s`)]*)?", page.read_text(encoding="utf-8")
+    )
+    for route, query in named:
+        asked = re.sub(r"\{\w+\}", "{}", " ".join(route.split()))
+        assert asked in routes, f"{page.name}: {route}"
+        assert set(re.findall(r"[?&](\w+)", query)) <= routes[asked], f"{page.name}: {route}{query}"
 
 
 @pytest.mark.parametrize("name", commands())
@@ -110,14 +122,36 @@ def test_every_verb_and_each_of_its_options_is_documented(name: str) -> None:
         assert word == "--help" or getattr(param, "help", None), f"{name} {word} says nothing about itself"
 
 
-def test_every_verb_that_a_page_names_exists() -> None:
-    verbs = {tuple(name.split()[1:]) for name in commands()}
-    for page in WRITTEN:
-        for words in re.findall(r"`mentoring ((?:[a-z-]+ ?)+)", page.read_text(encoding="utf-8")):
-            typed = tuple(words.split())
-            assert any(typed[: len(verb)] == verb for verb in verbs) or any(
-                verb[: len(typed)] == typed for verb in verbs
-            ), f"{page.name}: mentoring {words}"
+@pytest.mark.parametrize("page", WRITTEN, ids=_named)
+def test_every_verb_that_a_page_names_exists_and_has_the_options_given(page: Path) -> None:
+    verbs = {tuple(name.split()[1:]): command for name, command in commands().items()}
+    for words in _typed(page.read_text(encoding="utf-8")):
+        said = f"{page.name}: mentoring {' '.join(words)}"
+        name = tuple(itertools.takewhile(re.compile("[a-z][a-z-]*$").match, words))
+        verb = next((verbs[name[:end]] for end in range(len(name), 0, -1) if name[:end] in verbs), None)
+        if verb is None:
+            assert any(known[: len(name)] == name for known in verbs), said
+            continue
+        options = {"--help", *(option for param in verb.params for option in param.opts)}
+        assert {word.partition("=")[0] for word in words if word.startswith("-")} <= options, said
+
+
+def _typed(text: str) -> list[list[str]]:
+    """The words after `mentoring`, wherever a page types it: in a line of a shell, or within a sentence."""
+    shell = "\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    typed = re.findall(r"^\s*(?:\S*/)?mentoring ([^#\n]+)", shell, re.MULTILINE)
+    typed += re.findall(r"`(?:\S*/)?mentoring ([^`]+)`", prose)
+    return [words.split() for words in typed]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=_named)
+def test_every_variable_that_a_page_names_is_read(page: Path) -> None:
+    read = {f"MENTORING_{name.upper()}" for name in Settings.model_fields} | {
+        str(param.envvar) for command in commands().values() for param in command.params
+    }
+    named = set(re.findall(r"\bMENTORING_[A-Z_]+\b", page.read_text(encoding="utf-8")))
+    assert named <= read, f"{page.name}: {named - read}"
 
 
 @pytest.mark.parametrize("code", [*ConcernCode, *ReminderKind])
@@ -130,11 +164,23 @@ def test_every_state_and_move_is_told_in_the_domain_page(word: str) -> None:
     assert word.replace("_", " ") in (DOCS / "domain.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_link_to_a_file_of_the_project_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
-        if "://" not in target:
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+@pytest.mark.parametrize("page", WRITTEN, ids=_named)
+def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
+    for target, heading in re.findall(
+        r"\]\(([^)#\s]*)(?:#([^)\s]*))?[^)]*\)", page.read_text(encoding="utf-8")
+    ):
+        if "://" in target:
+            continue
+        leads = page.parent / target if target else page
+        assert leads.exists(), f"{page.name} links to {target}"
+        if heading:
+            assert heading in _anchors(leads), f"{page.name} links to {target}#{heading}"
+
+
+def _anchors(page: Path) -> set[str]:
+    """The headings of a page as links name them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_decision_is_in_the_index_and_fits_a_page() -> None:
