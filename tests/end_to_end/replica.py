@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 from workflow.aggregates import commands as c
-from workflow.aggregates.events import Party, Role
+from workflow.aggregates.events import Closed, Party, Role
 from workflow.aggregates.policy import Policy
 from workflow.clocks import SimulatedClock
 from workflow.consumers.clock import ClockDriver
@@ -116,7 +116,14 @@ class Replica:
     def ask(self, pair: Pair, make: Callable[[datetime, c.Actor], c.Command], role: Role) -> None:
         """A command of one of the pair, as it happens."""
         person = pair.mentor_person if role is Role.MENTOR else pair.mentee_person
-        self.do(lambda tx: tx.decide(pair.relationship, make(tx.now, c.Actor(person, role)), ORIGIN))
+
+        def unit(tx: Transaction) -> None:
+            decision = tx.decide(pair.relationship, make(tx.now, c.Actor(person, role)), ORIGIN)
+            for event in decision.events:
+                if isinstance(event, Closed):
+                    tx.directory.close(pair.relationship, event.occurred_at)
+
+        self.do(unit)
 
     def take(self, messages: Sequence[Message]) -> None:
         """Take a batch in, as if it had come from the stream."""

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from tests.oracle.meetings import Facts, Limits
@@ -62,10 +63,11 @@ class Life:
     @property
     def stays(self) -> list[tuple[str, datetime, datetime | None, str | None, bool | None]]:
         """State, entered, left, by which move, declared or inferred."""
-        left = [entry.at for entry in self.entries[1:]] + [None]
+        # What a late fact moved past something declared since cannot have ended before it began.
+        entered = list(accumulate((entry.at for entry in self.entries), max))
         return [
-            (entry.state, entry.at, end, entry.move, entry.declared)
-            for entry, end in zip(self.entries, left, strict=True)
+            (entry.state, at, left, entry.move, entry.declared)
+            for entry, at, left in zip(self.entries, entered, [*entered[1:], None], strict=True)
         ]
 
 
@@ -202,6 +204,7 @@ def _reminded(life: Life, event: Event) -> None:
 
 def _closed(life: Life, event: Event) -> None:
     life.closed_at = _at(event)
+    life.suspected_since = None
     life.entries.append(Entry("close", "closure", life.closed_at))
 
 
