@@ -51,8 +51,12 @@ class Reader(Protocol):
         """The event's class."""
         ...
 
-    def whole(self, state: bytes) -> tuple[Event, Metadata]:
-        """All of it."""
+    def event(self, state: bytes) -> Event:
+        """What happened."""
+        ...
+
+    def metadata(self, state: bytes) -> Metadata:
+        """What is known about its recording."""
         ...
 
     def agenda(self, state: bytes) -> Agenda | None:
@@ -72,9 +76,10 @@ class Recorded:
     __slots__ = (
         "_agenda",
         "_agenda_found",
+        "_event",
+        "_metadata",
         "_reader",
         "_state",
-        "_whole",
         "kind",
         "position",
         "renamed",
@@ -83,7 +88,8 @@ class Recorded:
         "version",
     )
 
-    _whole: tuple[Event, Metadata] | None
+    _event: Event | None
+    _metadata: Metadata | None
     _reader: Reader | None
     _agenda: Agenda | None
 
@@ -100,7 +106,7 @@ class Recorded:
         self.position, self.stream, self.version = position, stream, version
         self.kind = type(event)
         self.stored_as, self.renamed = stored_as, renamed
-        self._whole = (event, metadata)
+        self._event, self._metadata = event, metadata
         self._reader, self._state = None, b""
         self._agenda, self._agenda_found = None, False
 
@@ -111,7 +117,7 @@ class Recorded:
         self.position, self.stream, self.version = position, stream, version
         self.kind = reader.kind
         self.stored_as, self.renamed = "", ()
-        self._whole = None
+        self._event = self._metadata = None
         self._reader, self._state = reader, state
         self._agenda, self._agenda_found = None, False
         return self
@@ -119,12 +125,20 @@ class Recorded:
     @property
     def event(self) -> Event:
         """What happened."""
-        return self._read()[0]
+        event = self._event
+        if event is None:
+            assert self._reader is not None
+            event = self._event = self._reader.event(self._state)
+        return event
 
     @property
     def metadata(self) -> Metadata:
         """What is known about its recording."""
-        return self._read()[1]
+        metadata = self._metadata
+        if metadata is None:
+            assert self._reader is not None
+            metadata = self._metadata = self._reader.metadata(self._state)
+        return metadata
 
     @property
     def agenda(self) -> Agenda | None:
@@ -134,20 +148,12 @@ class Recorded:
         return self._agenda
 
     def _find_agenda(self) -> Agenda | None:
-        if self._whole is None and self._reader is not None:
+        if self._reader is not None:
             return self._reader.agenda(self._state)
-        event, metadata = self._read()
-        if event.dues is None:
+        if self.event.dues is None:
             return None
-        dues = {kind.value: due.isoformat() for kind, due in event.dues.items()}
-        return Agenda(metadata.recorded_at.isoformat(), dues)
-
-    def _read(self) -> tuple[Event, Metadata]:
-        whole = self._whole
-        if whole is None:
-            assert self._reader is not None
-            whole = self._whole = self._reader.whole(self._state)
-        return whole
+        dues = {kind.value: due.isoformat() for kind, due in self.event.dues.items()}
+        return Agenda(self.metadata.recorded_at.isoformat(), dues)
 
     @property
     def originator_id(self) -> UUID:
@@ -169,4 +175,5 @@ class Recorded:
         return f"Recorded({self.position}, {self.stream}, {self.version}, {self.kind.__name__})"
 
     def _facts(self) -> tuple[object, ...]:
-        return self.position, self.stream, self.version, *self._read(), self.stored_as, self.renamed
+        place = self.position, self.stream, self.version
+        return *place, self.event, self.metadata, self.stored_as, self.renamed
