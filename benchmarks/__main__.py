@@ -93,9 +93,9 @@ async def _latency(folder: Path, work: Workload) -> list[report.Result]:
     data = fresh(folder / "prepared", folder / "served")
     async with backlog(data / "nats", work.messages):
         pass  # it lies in the service's own folder now
-    async with latency.service(data) as client:
-        beside = await latency.beside_intake(client, len(work.messages))
-        idle = await latency.idle(client, _COMMANDS)
+    with latency.service(data) as client:
+        beside = latency.beside_intake(client, len(work.messages))
+        idle = latency.idle(client, _COMMANDS)
     return [
         report.latency("HTTP command, idle", **asdict(idle)),
         report.latency("HTTP command, while intake works off a backlog", **asdict(beside)),
