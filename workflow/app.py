@@ -58,6 +58,7 @@ class Service:
         self.token = settings.http_token()
         self.new_id: Callable[[], UUID] = uuid4
         self.instance = uuid4()
+        _refuse_what_is_not_whole(settings, folder)
         master_key = load_master_key(settings.master_key_file or folder.master_key)
         self.keys = KeyStore(folder.keys, master_key)
         self.store = EventStore(folder.events, self.keys)
@@ -223,6 +224,18 @@ def installed_version() -> str:
         return version("mentoring-workflow")
     except PackageNotFoundError:
         return "0"
+
+
+def _refuse_what_is_not_whole(settings: Settings, folder: Folder) -> None:
+    """A file that was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
+    master_key = settings.master_key_file or folder.master_key
+    needs = ((folder.keys, folder.events), (master_key, folder.keys))
+    for needed, there in needs:
+        if there.exists() and not needed.exists():
+            raise Stopped(
+                f"{needed} is missing, and {there.name} cannot be read without it: restore it from its backup",
+                code="file_missing",
+            )
 
 
 def _clock(settings: Settings, store: EventStore) -> Clock:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from workflow.errors import Conflict
+from workflow.errors import Conflict, Unavailable
 
 
 class Address(BaseModel):
@@ -66,8 +66,15 @@ class Folder:
 
     def hold(self) -> Self:
         """Take the folder, making it where it is missing; refused while another process holds it."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._refuse_if_open_to_others()
+            lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Unavailable(
+                f"the folder {self.path} cannot be used: {error.strerror}; name another with --data",
+                code="folder_unusable",
+            ) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -81,6 +88,15 @@ class Folder:
         os.write(lock, f"{os.getpid()}\n".encode())
         self._lock = lock
         return self
+
+    def _refuse_if_open_to_others(self) -> None:
+        """Whoever may rename what lies in the folder may put keys and addresses of their own in its place."""
+        found = self.path.stat()
+        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise Conflict(
+                f"others may write to the folder {self.path}; it must be yours alone (chmod 700)",
+                code="folder_open_to_others",
+            )
 
     def release(self) -> None:
         """Give the folder back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -49,6 +50,8 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
     """
     settings.http_token()
     settings.nats_token()  # both asked for before anything is made
+    # A core dump would hold keys and identities in clear.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

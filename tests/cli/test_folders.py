@@ -35,3 +35,32 @@ def test_a_holder_that_does_not_answer_for_itself_is_told_of(tmp_path: Path, dat
         assert (result.exit_code, "in use by process" in result.stderr) == (3, True)
         Folder(data).announce(running.address)
         assert run("relationship", "list", "--data", data).exit_code == 0
+
+
+def test_what_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir(mode=0o700)
+    shared.chmod(0o777)
+    for data, words in ((Path("/etc/passwd"), "cannot be used"), (shared, "chmod 700")):
+        result = run("up", "--data", data)
+        assert result.exit_code == 3
+        assert words in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_a_lost_or_damaged_file_is_not_begun_anew(data: Path, relationship: str) -> None:
+    folder = Folder(data)
+    for lost, words in ((folder.keys, "keys.db is missing"), (folder.master_key, "master.key is missing")):
+        kept = lost.rename(lost.with_suffix(".kept"))
+        result = run("verify", "--data", data)
+        assert (result.exit_code, words in result.stderr, lost.exists()) == (3, True, False)
+        kept.rename(lost)
+    assert _rows(data) == [relationship]
+    folder.events.write_bytes(folder.events.read_bytes()[:5000])
+    result = run("verify", "--data", data)
+    assert result.exit_code == 3
+    assert "restore it from its backup" in result.stderr
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").exit_code == 0

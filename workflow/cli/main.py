@@ -31,17 +31,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(installed_version())
+        raise typer.Exit
+
+
 @app.callback()
 def _main(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version),
     ] = False,
 ) -> None:
     # What the service keeps, and what a verb makes beside it, is for its own user alone.
     os.umask(0o077)
-    if version:
-        typer.echo(installed_version())
-        raise typer.Exit
 
 
 app.command()(up)

@@ -19,7 +19,7 @@ import httpx
 import typer
 from rich.console import Console
 
-from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Unavailable
+from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings, read_secret, read_settings
@@ -179,6 +179,10 @@ async def _await(result: Awaitable[Exit | None]) -> Exit | None:
     return await result
 
 
+_LATER = frozenset({"folder_in_use", "folder_open_to_others"})
+"""Conflicts that somebody can take out of the way."""
+
+
 def tell(error: MentoringError, *, as_json: bool) -> Exit:
     """Print an error; what it means for the exit code."""
     if as_json:
@@ -188,7 +192,7 @@ def tell(error: MentoringError, *, as_json: bool) -> Exit:
         typer.echo(json.dumps({"error": said}), err=True)
     else:
         err.print(f"mentoring: {error.detail}", markup=False, soft_wrap=True)
-    if error.code == "folder_in_use" or isinstance(error, Unavailable):
+    if error.code in _LATER or isinstance(error, Stopped | Unavailable):
         return Exit.NOT_NOW
     if isinstance(error, Invalid):
         return Exit.USAGE

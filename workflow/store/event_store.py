@@ -11,10 +11,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from eventsourcing.application import Application
+from eventsourcing.persistence import PersistenceError
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
 from eventsourcing.utils import Environment, EnvType, get_topic
 
 from workflow.aggregates.events import Event
+from workflow.errors import Stopped
 from workflow.failpoints import hit
 from workflow.store.keys import KeyStore
 from workflow.store.ledger import Ledger
@@ -59,7 +61,12 @@ class EventStore:
     def __init__(self, path: Path, keys: KeyStore) -> None:
         self.keys = keys
         self.sealing = Sealing(keys)
-        self.facts = Facts(path, self.sealing)
+        try:
+            self.facts = Facts(path, self.sealing)
+        except (PersistenceError, sqlite3.DatabaseError) as error:
+            raise Stopped(
+                f"{path.name} cannot be read ({error}); restore it from its backup", code="store_damaged"
+            ) from error
         assert isinstance(self.facts.mapper, EventMapper)
         assert isinstance(self.facts.recorder, EventRecorder)
         self.mapper: EventMapper = self.facts.mapper

@@ -52,16 +52,13 @@ class KeyStore:
         self._cache: OrderedDict[str, tuple[float, AESGCM | None]] = OrderedDict()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
-        for pragma in (
-            "journal_mode = WAL",
-            "synchronous = FULL",
-            "secure_delete = ON",
-            "busy_timeout = 5000",
-        ):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.execute(_TABLE)
-        if "head" not in {row[1] for row in self._db.execute("PRAGMA table_info(keys)")}:
-            self._db.execute("ALTER TABLE keys ADD COLUMN head INTEGER")
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise Stopped(
+                f"{path.name} cannot be read ({error}); restore it from its backup", code="store_damaged"
+            ) from error
         self._check_master_key()
 
     def ensure(self, scopes: Iterable[str], head: int | None = None) -> None:
@@ -190,6 +187,18 @@ class KeyStore:
         while len(self._cache) > CACHED:
             self._cache.popitem(last=False)
         return found
+
+    def _prepare(self) -> None:
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "secure_delete = ON",
+            "busy_timeout = 5000",
+        ):
+            self._db.execute(f"PRAGMA {pragma}")
+        self._db.execute(_TABLE)
+        if "head" not in {row[1] for row in self._db.execute("PRAGMA table_info(keys)")}:
+            self._db.execute("ALTER TABLE keys ADD COLUMN head INTEGER")
 
     def _check_master_key(self) -> None:
         """Refuse a master key that is not the one these keys were wrapped by."""

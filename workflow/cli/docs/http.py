@@ -35,7 +35,8 @@ def http() -> str:
     return page(
         "HTTP",
         document["info"]["description"],
-        "The whole, typed, is the OpenAPI document at `/v1/openapi.json`.",
+        "The whole, typed, is the OpenAPI document at `/v1/openapi.json`. "
+        "[The quickstart](quickstart.md) walks through the most needed of them with curl.",
         *(
             block
             for tag, rows in by_tag.items()
