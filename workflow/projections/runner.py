@@ -240,7 +240,5 @@ class Runner:
         if names is None:
             return frozenset(known)
         if not known.issuperset(names):
-            raise NotFound(
-                f"no projection has this name; there are: {', '.join(sorted(known))}"
-            )
+            raise NotFound(f"no projection has this name; there are: {', '.join(sorted(known))}")
         return frozenset(names)
