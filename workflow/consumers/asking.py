@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,6 +14,7 @@ from workflow.aggregates.events import DueKind, ReminderIssued
 from workflow.aggregates.relationship import Relationship
 from workflow.errors import Stopped, Unavailable
 from workflow.failpoints import hit
+from workflow.store.faults import of_the_storage
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 
@@ -78,9 +78,9 @@ class Page:
                     continue
                 times[entry] += 1
                 after = self._ask(tx, state, at, kinds, endless=times[entry] > _TIMES)
-            except (sqlite3.Error, Unavailable):
-                raise  # the store's trouble, not the relationship's
             except Exception as error:
+                if isinstance(error, Unavailable) or of_the_storage(error):
+                    raise  # the store's trouble, not the relationship's
                 raise Unaskable(relationship, error) from error
             for kind, due in after.dues.items():
                 if (key := (relationship, kind, due)) not in effective:
