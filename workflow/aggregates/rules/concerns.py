@@ -80,7 +80,7 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     One held meeting clears it; it comes back only with a new failure. Meetings that start at or after the
     closing count nowhere.
     """
-    if not state.calendar.unkept():
+    if all(_failed_at(meeting, moment) is None for meeting in state.calendar.unkept()):
         return None
     limits = moment.policy.policy.concerns
     counted: list[tuple[datetime, Meeting] | None] = []
@@ -92,10 +92,12 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
             standing = None
         elif status in _FAILURES and (failed_at := _failed_at(meeting, moment)) is not None:
             counted.append((failed_at, meeting))
+            if standing is not None:
+                continue
             failures = [failure for failure in counted[-limits.of_last :] if failure is not None]
             row = counted[-limits.in_a_row :]
             in_a_row = len(row) == limits.in_a_row and None not in row
-            if standing is None and (in_a_row or len(failures) >= limits.failures_of_last):
+            if in_a_row or len(failures) >= limits.failures_of_last:
                 evidence = tuple(version for _, failed in failures for version in failed.versions)
                 standing = (max(failed_at, concerns_begin(state, moment)), evidence)
     return standing
