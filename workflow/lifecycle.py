@@ -28,8 +28,6 @@ OPERATIONS = "mentoring.operations"
 """The log of who had what done to the service itself. It is written whatever else is left out."""
 
 _CLOSES_WITHIN = 10
-_SWITCH_SECONDS = 0.001
-"""How long a thread that decides or folds keeps those waiting that answer; several turns make an answer."""
 _BACKLOG = 1024
 
 
@@ -61,8 +59,7 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         listener = stack.enter_context(_listen(settings.host, settings.port))
         service = await asyncio.to_thread(Service, settings, folder)
         stack.push_async_callback(service.end)
-        collect_seldom()
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        tune_interpreter()
         await service.begin(serving=True)
         await service.connect()
         service.follow_time()
@@ -109,15 +106,17 @@ async def offline(settings: Settings) -> AsyncIterator[Service]:
             await service.end()
 
 
-def collect_seldom() -> None:
-    """Have the garbage collector leave alone what lives for ever, and look at the rest seldom.
+def tune_interpreter() -> None:
+    """Have garbage looked for seldom, and threads take turns often.
 
-    States and messages are kept by the thousand and are freed without it; looking at them again and again
-    took a fifth of intake's time.
+    States and messages are kept by the thousand and are freed without the collector, which took a fifth of
+    intake's time by looking at them again and again. And an answer by HTTP takes several turns of the thread
+    that gives it, while others decide and fold.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    sys.setswitchinterval(0.001)
 
 
 async def _close(http: Http, serving: asyncio.Task[None]) -> None:

@@ -1,0 +1,28 @@
+"""The benchmarks compare like with like: every way comes to the same events and the same standing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.__main__ import intake_case, rebuild_case
+from benchmarks.workload import workload
+
+NAIVE = Path(report.__file__).with_name("naive.py")
+
+
+async def test_every_way_comes_to_the_same(tmp_path: Path) -> None:
+    """Each way checks what it left behind, and ends the run where that differs."""
+    work = workload(400, 40)
+    results = [await intake_case(tmp_path, work, 1), rebuild_case(tmp_path, work, 1)]
+    report.write(results, {}, tmp_path)
+    written = json.loads((tmp_path / "latest.json").read_text("utf-8"))
+    assert [row["case"] for row in written] == ["intake", "rebuild"]
+    for row in written:
+        assert list(row) == ["case", "store", "unit", "ours", "naive", "limit"]
+        assert min(row["ours"], row["naive"], row["limit"]) > 0
+
+
+def test_the_documented_way_is_short() -> None:
+    assert len(NAIVE.read_text("utf-8").splitlines()) <= 80
