@@ -22,6 +22,10 @@ START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 BEGIN, END, LAST = 100.0, 102.0, 250.0
 """Days after the start: the main part's, and where the clock is moved in the end."""
 
+HELD = BEGIN, BEGIN + 1
+"""When the main part's meetings are held: never too far ahead of the clock to be believed. What falls due
+because of them does so after the main part."""
+
 QUIET_FOR = (15, 45, 15, 60, 15, 81)
 """Days after a held meeting: a reminder to book, a suspicion, stagnation, and that no fresh look was taken."""
 
@@ -45,14 +49,17 @@ class Couple:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``before`` and ``early`` make the quiet pairs; ``begin`` begins the main part, which is the next two."""
+    """``before``, one after the other, leads to the main part: ``steps`` and, meanwhile, ``messages``."""
 
-    before: list[Request]
-    early: list[bytes]
-    begin: list[Request]
+    before: list[Request | bytes]
     steps: list[Request]
     messages: list[bytes]
     after: list[Request]
+
+    @property
+    def early(self) -> int:
+        """How many messages come before the main part."""
+        return sum(isinstance(step, bytes) for step in self.before)
 
 
 def at(day: float) -> datetime:
@@ -68,21 +75,25 @@ def make(seed: int, *, quiet: int, busy: int, messages: int, conflicts: bool = T
         for number in range(quiet + busy)
     ]
     resting, meeting = couples[:quiet], couples[quiet:]
-    instants = sorted(BEGIN + (END - BEGIN) * (index + random.random()) / quiet for index in range(quiet))
-    early = [
-        _held(couple, instant - QUIET_FOR[index % len(QUIET_FOR)])
-        for index, (couple, instant) in enumerate(zip(resting, instants, strict=True))
+    before: list[Request | bytes] = []
+    met = [
+        (
+            BEGIN + (END - BEGIN) * (index + random.random()) / quiet - QUIET_FOR[index % len(QUIET_FOR)],
+            couple,
+        )
+        for index, couple in enumerate(resting)
     ]
+    for end, couple in sorted(met, key=lambda one: one[0]):
+        before += [_clock(end), *_beginning(couple, agreed=True), _body(_held(couple, end))]
     beginnings = [list(_beginning(couple, agreed=random.random() < 0.8)) for couple in meeting]
     later = range(busy // 2, busy - max(1, busy // 10))  # nobody ever opens the last ones
     steps: list[Request] = []
     for index, number in enumerate(later):
         steps += [*beginnings[number], _clock(BEGIN + (END - BEGIN) * (index + 1) / len(later))]
+    before += [_clock(BEGIN), *(request for some in beginnings[: later.start] for request in some)]
     return Plan(
-        before=[request for couple in resting for request in _beginning(couple, agreed=True)],
-        early=[_body(message) for message in early],
-        begin=[_clock(BEGIN), *(request for beginning in beginnings[: later.start] for request in beginning)],
-        steps=steps,
+        before,
+        steps,
         messages=list(_messages(random, meeting, messages, conflicts=conflicts)),
         after=[_clock(day) for day in (120.0, 150.0, 170.0, LAST)],
     )
@@ -114,7 +125,10 @@ def _clock(day: float) -> Request:
 
 
 def _held(couple: Couple, end: float) -> dict[str, Any]:
-    data = _times(end - 1 / 24) | {"uid": f"quiet-{couple.number}", "parties": couple.identities}
+    data = _times(end - 1 / 24) | {
+        "uid": f"quiet-{couple.number}",
+        "relationship_id": str(couple.relationship),
+    }
     return _event("held", f"quiet-{couple.number}", end, data)
 
 
@@ -135,7 +149,7 @@ def _messages(random: Random, couples: list[Couple], number: int, *, conflicts: 
 
 
 def _message(random: Random, couple: Couple, id: str) -> dict[str, Any]:
-    """Something said of one of a few meetings of a pair, all after the main part."""
+    """Something said of one of a few meetings of a pair: held just before the main part, or booked for later."""
     uids = [f"{couple.number}-{letter}" for letter in "abcdef"]
     uid, time = random.choice(uids), 90 + 10 * random.random()
     kind = random.choices(
@@ -150,8 +164,10 @@ def _message(random: Random, couple: Couple, id: str) -> dict[str, Any]:
         data["parties"] = couple.identities
     if kind in ("scheduled", "rescheduled", "cancelled"):
         data["sequence"] = random.randrange(4)
-    if kind in ("scheduled", "rescheduled", "held"):
+    if kind in ("scheduled", "rescheduled"):
         data |= _times(103 + random.randrange(60 * 24) / 24)
+    if kind == "held":
+        data |= _held_times(random)
     if kind == "rescheduled" and random.random() < 0.3:
         data["previous_uid"] = random.choice(uids)
     if kind == "held" and random.random() < 0.2:
@@ -160,7 +176,7 @@ def _message(random: Random, couple: Couple, id: str) -> dict[str, Any]:
         data["missed_by"] = [random.choice([*couple.identities, "email:nobody@example.org"])]
     if kind == "corrected":
         data["outcome"] = random.choice(("held", "missed", "cancelled", "none"))
-        data |= _times(103 + random.randrange(60 * 24) / 24) if data["outcome"] == "held" else {}
+        data |= _held_times(random) if data["outcome"] == "held" else {}
         data |= {"missed_by": couple.identities[:1]} if data["outcome"] == "missed" else {}
     return _event(kind, id, time, data)
 
@@ -175,6 +191,10 @@ def _spoilt(random: Random, message: dict[str, Any]) -> bytes:
             return _body(message | {"time": "yesterday"})
         case _:
             return _body(message | {"data": {"uid": "nobody's"}})
+
+
+def _held_times(random: Random) -> dict[str, str]:
+    return _times(random.uniform(HELD[0], HELD[1] - 1 / 24))
 
 
 def _times(day: float) -> dict[str, str]:

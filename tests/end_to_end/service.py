@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -136,6 +136,17 @@ class Up:
         assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
         found: dict[str, Any] = answer.json()
         return found
+
+    async def begin(
+        self, steps: Iterable[Request | bytes], publish: Callable[[bytes], Awaitable[int]]
+    ) -> None:
+        """One step after the other: ask, or publish a message and wait until it is taken in."""
+        for step in steps:
+            if isinstance(step, Request):
+                await self.ask(step)
+            else:
+                counts = await self.taken_in(await publish(step))
+                assert counts["received"] == counts["applied"], counts
 
     async def taken_in(self, last: int) -> dict[str, Any]:
         """Wait until the stream is taken in up to ``last``; the counts."""

@@ -24,10 +24,13 @@ async def test_bad_inputs_leave_the_rows_as_they_are(tmp_path: Path) -> None:
     async with asyncio.timeout(PATIENCE), Up(tmp_path / "data", "--nats-port", "0") as up:
         client = await nats.connect(up.nats)
         streams = client.jetstream()
-        for request in [opening, *plan.before, *plan.begin]:
-            await up.ask(request)
+
+        async def store(message: bytes) -> int:
+            return (await streams.publish("mentoring.meetings.good", message)).seq
+
+        await up.begin([opening, *plan.before], store)
         for message in plan.messages:
-            good = (await streams.publish("mentoring.meetings.good", message)).seq
+            good = await store(message)
         counts = await up.taken_in(good)
         before = await up.verify()
         expected = {}

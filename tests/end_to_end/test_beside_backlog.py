@@ -37,19 +37,24 @@ async def test_every_command_is_answered_while_a_backlog_is_taken_in(tmp_path: P
         os.kill(_broker(data), signal.SIGKILL)
         for request in plan.steps:
             await up.ask(request)
-        await up.taken_in(BACKLOG)
+        await up.taken_in(plan.early + BACKLOG)
         for request in plan.after:
             await up.ask(request)
         assert (await up.verify())["equal"]
-    assert meanwhile < BACKLOG
-    outcome(data).balanced(stored=BACKLOG)
+    assert meanwhile < plan.early + BACKLOG
+    outcome(data).balanced(stored=plan.early + BACKLOG)
 
 
 async def _begun(data: Path, plan: Plan) -> None:
-    """A folder with people in it, whose stream nothing was ever sent to."""
+    """A folder with people in it."""
     async with asyncio.timeout(PATIENCE), Up(data, "--nats-port", "0") as up:
-        for request in [*plan.before, *plan.begin]:
-            await up.ask(request)
+        client = await nats.connect(up.nats)
+
+        async def store(message: bytes) -> int:
+            return (await client.jetstream().publish("mentoring.meetings.quiet", message)).seq
+
+        await up.begin(plan.before, store)
+        await client.close()
 
 
 async def _fill(folder: Path, messages: Sequence[bytes]) -> None:

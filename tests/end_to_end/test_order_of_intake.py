@@ -53,11 +53,16 @@ RECURRENCES = (None, START + timedelta(days=7))
 
 @dataclass(frozen=True)
 class History:
-    """What happens: messages before and after the clock moves, and what the people do meanwhile."""
+    """Messages before the clock moves, after it has moved to ``first``, and then to ``second``.
+
+    The rest is what the people do, and whether a meeting held is agreement enough.
+    """
 
     before: tuple[Message, ...]
+    between: tuple[Message, ...]
     after: tuple[Message, ...]
-    until: datetime
+    first: datetime
+    second: datetime
     form: str
     declares: bool
     looks: bool
@@ -69,11 +74,13 @@ class History:
 def messages(draw: st.DrawFn, last_day: int) -> Message:
     """Something said of one of a handful of meetings, with clashing sequences, times and uids."""
     hours = st.integers(-48, 24 * last_day).map(lambda hour: START + timedelta(hours=hour))
+    ahead = st.integers(-48, 24 * last_day + 24 * 60).map(lambda hour: START + timedelta(hours=hour))
     index = draw(st.integers(0, len(PAIRS) - 1))
     pair = PAIRS[index]
     # One calendar's uid may be met in two relationships; one that replaces another is one pair's own.
     uids = [f"{letter}{index}" for letter in "xyz"]
-    start = draw(hours)
+    kind = draw(st.sampled_from(("scheduled", "rescheduled", "cancelled", "held", "missed", "corrected")))
+    start = draw(ahead if kind in ("scheduled", "rescheduled") else hours)
     times = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
     recurrence = draw(st.sampled_from(RECURRENCES))
     data: dict[str, Any] = {"uid": draw(st.sampled_from([*uids, "shared"]))}
@@ -83,7 +90,6 @@ def messages(draw: st.DrawFn, last_day: int) -> Message:
         data["relationship_id"] = str(pair.relationship)
     else:
         data["parties"] = [pair.mentor, pair.mentee]
-    kind = draw(st.sampled_from(("scheduled", "rescheduled", "cancelled", "held", "missed", "corrected")))
     if kind in ("scheduled", "rescheduled", "cancelled"):
         data["sequence"] = draw(st.integers(0, 2))
     if kind in ("scheduled", "rescheduled", "held"):
@@ -114,11 +120,14 @@ def numbered(found: Sequence[Message], prefix: str) -> tuple[Message, ...]:
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    until = draw(st.sampled_from((20, 50, 70, 100)))
+    first = draw(st.sampled_from((1, 20, 50, 70, 100)))
+    second = first + draw(st.sampled_from((3, 30, 60)))
     return History(
-        numbered(draw(st.lists(messages(until), max_size=14)), "early"),
-        numbered(draw(st.lists(messages(140), max_size=10)), "late"),
-        START + timedelta(days=until),
+        numbered(draw(st.lists(messages(1), max_size=8)), "before"),
+        numbered(draw(st.lists(messages(first + 1), max_size=10)), "between"),
+        numbered(draw(st.lists(messages(second + 1), max_size=8)), "after"),
+        START + timedelta(days=first),
+        START + timedelta(days=second),
         draw(st.sampled_from(("signed", "none"))),
         draw(st.booleans()),
         draw(st.booleans()),
@@ -201,7 +210,7 @@ def lived(history: History, order: random.Random | None, *, doubled: bool = Fals
     with TemporaryDirectory() as folder, Replica(Path(folder), START, policy) as replica:
         commands = [opening(pair) for pair in PAIRS]
         play(replica, arranged(history.before, order, doubled=doubled), commands, order)
-        replica.pass_time(history.until)
+        replica.pass_time(history.first)
         with suppress(Refused):  # it is, in every order, where no such move is possible
             if history.declares:
                 replica.ask(PAIRS[0], declared, Role.MENTEE)
@@ -215,10 +224,12 @@ def lived(history: History, order: random.Random | None, *, doubled: bool = Fals
         if history.amends:
             later.append([asking(PAIRS[1], redrafted, Role.MENTOR)])
             later[-1] += [asking(PAIRS[1], signed_again, role) for role in (Role.MENTOR, Role.MENTEE)]
-        play(replica, arranged(history.after, order, doubled=doubled), later, order)
+        play(replica, arranged(history.between, order, doubled=doubled), later, order)
         replica.pass_time(replica.clock.now())  # what became due by facts known late is asked now
         soon = replica.documents()
-        replica.pass_time(START + timedelta(days=200))
+        replica.pass_time(history.second)
+        play(replica, arranged(history.after, order, doubled=doubled), [], order)
+        replica.pass_time(START + timedelta(days=250))
         late = replica.documents()
         assert not against(recompute(replica.printed()), replica.views.path)
         assert sum(replica.counts().values()) == replica.taken

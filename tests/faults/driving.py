@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import nats
@@ -62,16 +63,11 @@ class Driver:
     async def prepare(self) -> None:
         """Bring the quiet pairs to where the main part begins."""
         async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
-            for request in self.plan.before:
-                await up.ask(request)
-            await self._publish(self.plan.early, "early")
-            await up.taken_in(len(self.plan.early))
-            for request in self.plan.begin:
-                await up.ask(request)
+            await up.begin(self.plan.before, self._store_early)
 
     async def live(self, failpoint: str, *, backlog: int, requests: int) -> None:
         """One life of the service, ended at ``failpoint``. It begins with so many messages to take in."""
-        await self.publish(backlog - (self.published + len(self.plan.early) - recorded(self.data)))
+        await self.publish(backlog - (self.published + self.plan.early - recorded(self.data)))
         up = Up(self.data, "--nats", self.server.url, failpoints=failpoint)
         with contextlib.suppress(Died):
             async with up:
@@ -88,7 +84,7 @@ class Driver:
             for request in self.plan.steps[self.asked :]:
                 await up.ask(request)
             await publishing
-            stored = len(self.plan.early) + len(self.plan.messages)
+            stored = self.plan.early + len(self.plan.messages)
             counts = await up.taken_in(stored)
             for request in self.plan.after:
                 await up.ask(request)
@@ -100,7 +96,11 @@ class Driver:
     async def publish(self, number: int) -> None:
         """The next messages. Sent again until the broker has stored them, which it does once."""
         some = self.plan.messages[self.published : self.published + max(0, number)]
-        await self._publish(some, "busy")
+        first = self.plan.early + self.published + 1
+        for start in range(0, len(some), AT_ONCE):
+            lot = some[start : start + AT_ONCE]
+            sequences = await self._store(lot, f"busy-{first + start}")
+            assert sequences == list(range(first + start, first + start + len(lot)))
         self.published += len(some)
 
     # --- inside -------------------------------------------------------------------------------------------
@@ -118,12 +118,8 @@ class Driver:
                 made += 1
             await up.gone()
 
-    async def _publish(self, messages: Sequence[bytes], name: str) -> None:
-        first = self.published + 1 + (len(self.plan.early) if name == "busy" else 0)
-        for start in range(0, len(messages), AT_ONCE):
-            some = messages[start : start + AT_ONCE]
-            sequences = await self._store(some, f"{name}-{first + start}")
-            assert sequences == list(range(first + start, first + start + len(some)))
+    async def _store_early(self, message: bytes) -> int:
+        return (await self._store([message], f"early-{sha256(message).hexdigest()}"))[0]
 
     async def _store(self, messages: Sequence[bytes], name: str) -> list[int]:
         """Publish a lot in order; after a failure again, under the names by which the broker knows them."""
