@@ -22,7 +22,7 @@ from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
-PAGE = 10_000
+PAGE = 20_000
 """Events a page: large enough that a commit costs little beside it, small enough to be folded in a blink."""
 
 _log = logging.getLogger(__name__)
