@@ -26,7 +26,7 @@ from nats.js import api
 
 from benchmarks.backlog import backlog
 from benchmarks.workload import Sent
-from workflow.consumers.meetings import make_broker, subscribe
+from workflow.consumers.meetings.subscriber import make_broker, subscribe
 from workflow.consumers.transport.pull import Batch, Pull
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 

@@ -15,9 +15,9 @@ from benchmarks import naive
 from benchmarks.place import open_place
 from benchmarks.reference import Standing, check, standing
 from benchmarks.workload import Workload, beginnings
-from workflow.consumers.intake import Intake
-from workflow.consumers.meetings import make_broker
-from workflow.consumers.taking import PART
+from workflow.consumers.meetings.batch import PART
+from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.subscriber import make_broker
 from workflow.demo.cast import START
 
 # --- ours ------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from workflow.aggregates.decide import decide
 from workflow.aggregates.events import EVENTS, Event
 from workflow.aggregates.evolve import evolve
 from workflow.aggregates.relationship import Relationship
-from workflow.consumers.contract import MEETING_MESSAGE
-from workflow.consumers.translating import command_of
+from workflow.consumers.meetings.contract import MEETING_MESSAGE
+from workflow.consumers.meetings.translate import command_of
 
 
 class Pair(Aggregate):

@@ -14,7 +14,7 @@ from workflow.aggregates.commands import OpenRelationship
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
 from workflow.clocks import SimulatedClock
-from workflow.consumers.resolving import Resolver
+from workflow.consumers.meetings.routing import Resolver
 from workflow.demo.cast import START, Pair
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities

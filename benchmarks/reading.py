@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.place import open_place, prepare
 from benchmarks.workload import workload
-from workflow.consumers.receiving import receive, take_in
+from workflow.consumers.meetings.account import receive, take_in
 from workflow.lifecycle import tune_interpreter
 from workflow.store.recorded import Recorded
 

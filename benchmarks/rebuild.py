@@ -65,11 +65,11 @@ def limit(folder: Path) -> float:
     """Events a second where they are but read, and the rows that they come to but inserted, all at once."""
     file = folder / "limit.db"
     with closing(Views(folder / "views.db", PROJECTIONS)) as live:
-        rows = {lane.generation.table.name: lane.name for lane in live.lanes}
+        rows = {lane.rows.table.name: lane.name for lane in live.lanes}
     with closing(sqlite3.connect(folder / "views.db")) as live_file:
         found = {name: live_file.execute(f"SELECT * FROM {table}").fetchall() for table, name in rows.items()}
     with closing(Views(file, PROJECTIONS)) as views:
-        into = {lane.name: lane.generation for lane in views.lanes}
+        into = {lane.name: lane.rows for lane in views.lanes}
     with closing(sqlite3.connect(folder / "events.db")) as events, closing(sqlite3.connect(file)) as target:
         begin = time.perf_counter()
         number = len(events.execute("SELECT rowid, * FROM stored_events ORDER BY rowid").fetchall())

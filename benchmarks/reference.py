@@ -9,8 +9,8 @@ from uuid import UUID
 from benchmarks.workload import POLICY, Workload, beginnings
 from workflow.aggregates.decide import decide
 from workflow.aggregates.relationship import Relationship
-from workflow.consumers.contract import MEETING_MESSAGE
-from workflow.consumers.translating import command_of
+from workflow.consumers.meetings.contract import MEETING_MESSAGE
+from workflow.consumers.meetings.translate import command_of
 from workflow.demo.cast import START
 
 Standing = dict[UUID, tuple[Any, ...]]

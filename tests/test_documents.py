@@ -7,8 +7,8 @@ import warnings
 from openapi_spec_validator import validate
 
 from workflow.cli.docs.http import openapi
-from workflow.consumers.contract import MESSAGES
-from workflow.consumers.described import asyncapi
+from workflow.consumers.meetings.asyncapi import asyncapi
+from workflow.consumers.meetings.contract import MESSAGES
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)  # about names of its own members

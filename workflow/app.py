@@ -15,16 +15,16 @@ from sqlalchemy import Connection
 
 from workflow.aggregates.policy import Policy, parse_policy
 from workflow.clocks import Clock, RealClock, SimulatedClock
-from workflow.consumers.asking import Due
-from workflow.consumers.clock import ClockDriver
+from workflow.consumers.clock.driver import ClockDriver
+from workflow.consumers.clock.page import Due
 from workflow.consumers.commands import Commands
-from workflow.consumers.expiry import Expiry
-from workflow.consumers.intake import Intake
-from workflow.consumers.meetings import make_broker
-from workflow.consumers.publishing import Publisher
-from workflow.consumers.resolving import Resolver
+from workflow.consumers.meetings.expiry import Expiry
+from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.routing import Resolver
+from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.meetings.waiting import expire
+from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
-from workflow.consumers.waiting import expire
 from workflow.errors import Conflict, Invalid, Stopped
 from workflow.folder import Folder
 from workflow.projections.agenda import AGENDA, due_until

@@ -16,8 +16,8 @@ from workflow.aggregates import events as e
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.policy import Policy
 from workflow.clocks import SimulatedClock
-from workflow.consumers import clock as module
-from workflow.consumers.clock import ClockDriver
+from workflow.consumers.clock import driver as module
+from workflow.consumers.clock.driver import ClockDriver
 from workflow.errors import Conflict, Stopped
 from workflow.projections import agenda
 from workflow.projections.agenda import Due

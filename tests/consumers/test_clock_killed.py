@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.consumers import reminding
+from tests.consumers import reminders as reminding
 from tests.consumers.test_clock import World
 from workflow.aggregates.events import ReminderIssued
 from workflow.failpoints import VARIABLE

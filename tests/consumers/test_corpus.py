@@ -15,8 +15,8 @@ from tests.consumers.test_intake import running
 from tests.consumers.world import ADA, BOB, START, World, body, held, reached, scheduled
 from tests.corpus.words import PAD, PAIR
 from tests.corpus.write import FILE, NUMBER, corpus
-from workflow.consumers.contract import LARGEST_BODY
-from workflow.consumers.reasons import REASONS, explain
+from workflow.consumers.meetings.contract import LARGEST_BODY
+from workflow.consumers.meetings.reasons import REASONS, explain
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
 from workflow.projections.catalogue import PROJECTIONS

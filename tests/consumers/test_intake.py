@@ -14,9 +14,9 @@ from uuid import uuid4
 from nats.aio.client import Client
 
 from tests.consumers.world import ADA, BOB, World, body, event, held, reached, scheduled
-from workflow.consumers.intake import Intake
-from workflow.consumers.meetings import make_broker
-from workflow.consumers.publishing import Publisher
+from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
 from workflow.store.transaction import Transaction

@@ -15,10 +15,10 @@ from nats.aio.client import Client
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
-from workflow.consumers.intake import Intake
+from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.server import NatsServer
 from workflow.store.receipts import Receipts
-from workflow.store.transaction import Batch
+from workflow.store.transaction import Commit
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -59,7 +59,7 @@ def _full(*_: Any, **__: Any) -> None:
     raise sqlite3.OperationalError("database or disk is full")
 
 
-@pytest.mark.parametrize(("part", "step"), [(Receipts, "flush"), (Batch, "append")])
+@pytest.mark.parametrize(("part", "step"), [(Receipts, "flush"), (Commit, "append")])
 async def test_a_disk_that_is_full_for_a_while(
     world: World, server: NatsServer, client: Client, part: type, step: str
 ) -> None:
@@ -78,7 +78,7 @@ async def test_a_purge_that_fails_is_told_and_tried_again(
     world: World, server: NatsServer, client: Client
 ) -> None:
     world.open(ADA, BOB)
-    purged = patch("workflow.consumers.intake.purge", side_effect=OSError("no"))
+    purged = patch("workflow.consumers.meetings.intake.purge", side_effect=OSError("no"))
     async with running(world, server.url, purge_seconds=0.05) as intake:
         with purged:
             await until(lambda: "purged" in (intake.status.trouble or ""))

@@ -16,11 +16,11 @@ from workflow.aggregates.commands import Actor, OpenRelationship
 from workflow.aggregates.events import Party, Role
 from workflow.aggregates.policy import Policy
 from workflow.clocks import SimulatedClock
-from workflow.consumers.intake import Intake
-from workflow.consumers.meetings import make_broker
-from workflow.consumers.receiving import receive, take_in
-from workflow.consumers.resolving import Resolver
-from workflow.consumers.waiting import drain_opened
+from workflow.consumers.meetings.account import receive, take_in
+from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.routing import Resolver
+from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.meetings.waiting import drain_opened
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore

@@ -18,15 +18,15 @@ from workflow.aggregates import commands as c
 from workflow.aggregates.events import Closed, Party, Role
 from workflow.aggregates.policy import Policy
 from workflow.clocks import SimulatedClock
-from workflow.consumers.clock import ClockDriver
-from workflow.consumers.receiving import receive, take_in
-from workflow.consumers.resolving import Resolver
-from workflow.consumers.waiting import drain_opened
+from workflow.consumers.clock.driver import ClockDriver
+from workflow.consumers.meetings.account import receive, take_in
+from workflow.consumers.meetings.routing import Resolver
+from workflow.consumers.meetings.waiting import drain_opened
 from workflow.projections import agenda
 from workflow.projections.canonical import documents
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
-from workflow.projections.tables import generation_of
+from workflow.projections.tables import generation_table
 from workflow.projections.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
@@ -181,6 +181,7 @@ def canonical_documents(views: Path) -> list[str]:
         connection.execute("BEGIN")
         live = dict(connection.execute("SELECT name, generation FROM projections WHERE live = 1").fetchall())
         tables = {
-            one.name: (one, generation_of(one.table, live[one.name]), one.table.name) for one in PROJECTIONS
+            one.name: (one, generation_table(one.table, live[one.name]), one.table.name)
+            for one in PROJECTIONS
         }
         return sorted(documents(connection, tables))

@@ -69,7 +69,7 @@ def test_a_rebuild_and_a_verification_find_no_difference(history: History, cut: 
         runner.catch_up()
         assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
         assert rows(path) == before
-        assert {lane.number for lane in views.lanes} == {2}
+        assert {generation.number for generation in views.generations} == {2}
         views.close()
 
 

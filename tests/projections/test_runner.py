@@ -17,8 +17,8 @@ from workflow.errors import Conflict, NotFound
 from workflow.projections import relationships
 from workflow.projections.agenda import AGENDA
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
-from workflow.projections.lanes import LaneState
 from workflow.projections.projection import Document, Projection
 from workflow.projections.reads import NotYetFolded
 from workflow.projections.runner import Runner
@@ -62,7 +62,7 @@ def test_a_fold_that_raises_stops_its_projection_and_no_other(tmp_path: Path, lo
     by_name = {status.name: status for status in runner.status()}
     assert by_name["relationships"].lag == 0
     journey = by_name["journey"]
-    assert (journey.state, journey.failed_at, journey.position, journey.lag) == (LaneState.PAUSED, 4, 3, 2)
+    assert (journey.state, journey.failed_at, journey.position, journey.lag) == (RunState.PAUSED, 4, 3, 2)
     assert journey.cause is not None
     assert "KeyError" in journey.cause
     assert "mentoring.agreement_concluded.v1" in journey.cause
@@ -88,7 +88,7 @@ def test_a_paused_projection_stays_so_over_a_restart_until_it_is_rebuilt(tmp_pat
 
     mended = fold(log, path)
     runner = Runner(mended, log.read, log.head)
-    assert {status.name: status.state for status in runner.status()}["journey"] is LaneState.PAUSED
+    assert {status.name: status.state for status in runner.status()}["journey"] is RunState.PAUSED
     asked = runner.rebuild(["journey"])
     runner.catch_up()
     (rebuilt,) = asked.result(timeout=0)
@@ -98,7 +98,7 @@ def test_a_paused_projection_stays_so_over_a_restart_until_it_is_rebuilt(tmp_pat
         5,
         None,
     )
-    assert all(status.state is LaneState.RUNNING and status.lag == 0 for status in runner.status())
+    assert all(status.state is RunState.RUNNING and status.lag == 0 for status in runner.status())
     assert states(path)[-2:] == [(str(PAIR), "active"), (str(OTHER), "onboarding")]
     assert verify(path, PROJECTIONS, log.read).equal
     mended.close()
@@ -129,7 +129,7 @@ def test_an_interrupted_rebuild_goes_on_while_the_live_rows_serve(tmp_path: Path
     views.close()
 
     views = Views(path, PROJECTIONS, durable=False)
-    assert [lane.position for lane in views.shadows] == [2, 2, 2]
+    assert [generation.position for generation in views.shadows] == [2, 2, 2]
     log.add(onboarded(3), stream=OTHER)
     runner = Runner(views, log.read, log.head, page=1)
     asked = runner.rebuild()
@@ -150,8 +150,8 @@ def test_rows_of_an_older_shape_are_not_served_as_if_they_were_right(tmp_path: P
         connection.execute("UPDATE projections SET shape = 'older' WHERE name = 'agenda'")
         connection.commit()
     views = Views(path, PROJECTIONS, durable=False)
-    (agenda,) = [lane for lane in views.lanes if lane.name == "agenda"]
-    assert agenda.state is LaneState.PAUSED
+    (agenda,) = [generation for generation in views.generations if generation.name == "agenda"]
+    assert agenda.state is RunState.PAUSED
     assert agenda.cause is not None
     assert "rebuild" in agenda.cause
     views.close()
@@ -182,7 +182,7 @@ def test_a_projection_with_another_column_is_rebuilt_and_proved(tmp_path: Path, 
     runner.catch_up()
     (rebuilt,) = asked.result(timeout=0)
     assert (rebuilt.generation, rebuilt.differences, rebuilt.failure) == (2, None, None)
-    assert {status.state for status in runner.status()} == {LaneState.RUNNING}
+    assert {status.state for status in runner.status()} == {RunState.RUNNING}
     assert verify(path, upgraded, log.read).equal
     with views.reading() as connection:
         assert connection.execute(select(table.c.weekday)).scalars().all() == [1]
@@ -215,11 +215,11 @@ def test_rows_of_events_that_the_log_lost_are_not_served_as_if_they_were_right(
     views = fold(log, path)
     runner = Runner(views, log.read, log.head)
     runner.step()
-    assert {status.state for status in runner.status()} == {LaneState.PAUSED}
+    assert {status.state for status in runner.status()} == {RunState.PAUSED}
     asked = runner.rebuild()
     runner.catch_up()
     assert {one.position for one in asked.result(timeout=0)} == {3}
-    assert {status.state for status in runner.status()} == {LaneState.RUNNING}
+    assert {status.state for status in runner.status()} == {RunState.RUNNING}
     assert len(states(path)) == 3
     views.close()
 

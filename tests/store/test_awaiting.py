@@ -13,14 +13,14 @@ def test_who_waits_is_found_whether_it_was_foreseen_or_not(place: Place) -> None
     def unit(transaction: Transaction) -> None:
         waiting = transaction.waiting
         first = put(transaction, 1, "a", "b")
-        waiting.foresee(["a", "c", "c"])
+        waiting.prefetch(["a", "c", "c"])
         assert [kept.id for kept in waiting.awaiting(["a", "c"])] == [first]
         assert [kept.id for kept in waiting.awaiting(["b"])] == [first]
         assert waiting.awaiting(["c"]) == []
         second = put(transaction, 2, "c")
         assert [kept.id for kept in waiting.awaiting(["c", "a"])] == [first, second]
         waiting.remove(first)
-        waiting.foresee(["a", "b", "c"])
+        waiting.prefetch(["a", "b", "c"])
         assert [kept.id for kept in waiting.awaiting(["a", "b", "c"])] == [second]
 
     place.do(unit)

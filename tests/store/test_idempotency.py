@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.store.place import Place
-from workflow.store.idempotency import KEPT_FOR, Answer
+from workflow.store.idempotency import KEPT_FOR, KeptAnswer
 from workflow.store.transaction import Transaction
 
-ANSWER = Answer(201, b"{}", 42)
+ANSWER = KeptAnswer(201, b"{}", 42)
 
 
 def test_old_answers_are_let_go_a_few_at_a_time(place: Place) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.store.place import START, Place, scratch
 from workflow.errors import Invalid, NotFound
-from workflow.store.bodies import Bodies, Kept
-from workflow.store.idempotency import Answer
+from workflow.store.held import HeldMessage, HeldMessages
+from workflow.store.idempotency import KeptAnswer
 from workflow.store.ledger import Ledger
 from workflow.store.receipts import Disposition, Receipt
 from workflow.store.schema import from_micros, to_micros
@@ -155,7 +155,7 @@ def test_waiting_bodies_come_out_in_order_of_arrival_by_any_of_their_keys(place:
 
     place.do(unit)
 
-    def drain(transaction: Transaction) -> list[Kept]:
+    def drain(transaction: Transaction) -> list[HeldMessage]:
         kept = transaction.waiting.awaiting(["x", "y", "unknown"])
         for one in kept:
             transaction.waiting.remove(one.id)
@@ -199,7 +199,7 @@ def test_destroying_a_months_key_takes_its_bodies_and_no_others(place: Place) ->
 @pytest.mark.parametrize("table", ["parked", "waiting"])
 def test_the_number_of_a_body_that_is_gone_is_never_given_again(place: Place, table: str) -> None:
     def put(transaction: Transaction, seq: int) -> int:
-        bodies: Bodies = getattr(transaction, table)
+        bodies: HeldMessages = getattr(transaction, table)
         return bodies.put("up", seq, b"body", arrived_at=transaction.now, reason="r")
 
     first = place.do(partial(put, seq=1)).value
@@ -215,10 +215,10 @@ def test_the_number_of_a_body_that_is_gone_is_never_given_again(place: Place, ta
 
 
 def test_an_answer_is_given_again_and_another_body_refused(place: Place) -> None:
-    answer = Answer(201, b'{"id": 1}', 42)
+    answer = KeptAnswer(201, b'{"id": 1}', 42)
     place.do(lambda t: t.idempotency.keep("ada", "POST /x", "k1", b"digest", answer, t.now))
 
-    def ask(principal: str, route: str, key: str, digest: bytes) -> Answer | None:
+    def ask(principal: str, route: str, key: str, digest: bytes) -> KeptAnswer | None:
         with place.store.ledger() as ledger:
             return ledger.idempotency.find(principal, route, key, digest)
 
@@ -280,11 +280,11 @@ def test_the_directory_finds_the_relationships_open_then_that_have_all(
             for id, (opened, closed) in having.items()
             if at is None or (opened <= at and (closed is None or closed > at))
         }
-        for foreseen in (False, True):
+        for prefetched in (False, True):
             with place.store.ledger() as ledger:
                 directory = ledger.directory
-                if foreseen:
-                    directory.foresee(HASHES, [("shared uid", None), ("nobody's uid", None)])
+                if prefetched:
+                    directory.prefetch(HASHES, [("shared uid", None), ("nobody's uid", None)])
                     assert directory.bound("nobody's uid", None) == []
                 found = directory.relationships_of(hashes, None if at is None else day(at))
                 assert set(found) == expected
@@ -300,15 +300,15 @@ def test_what_was_foreseen_follows_what_the_unit_itself_changes(place: Place) ->
 
     def unit(transaction: Transaction) -> None:
         directory = transaction.directory
-        directory.foresee(hashes, [("u", None)])
+        directory.prefetch(hashes, [("u", None)])
         assert directory.relationships_of(hashes, day(1)) == []
         for id in ids:
             directory.enrol(id, day(0), PEOPLE[:2])
         directory.identify(PEOPLE[0], hashes[:1])
-        directory.foresee(hashes, [("u", None)])
+        directory.prefetch(hashes, [("u", None)])
         directory.identify(PEOPLE[1], hashes[1:])
         assert set(directory.relationships_of(hashes, day(1))) == set(ids)
-        directory.foresee(hashes, [("u", None)])
+        directory.prefetch(hashes, [("u", None)])
         assert directory.bind("u", None, ids[0])
         assert not directory.bind("u", None, ids[0])
         assert directory.bound("u", None) == directory.holding("u", None, hashes) == [ids[0]]

@@ -9,7 +9,7 @@ import httpx
 
 from tests.web.conftest import AS_COORDINATOR, AS_OPERATOR, PARTIES, opened
 from workflow.app import Service
-from workflow.consumers.receiving import Received, receive, take_in
+from workflow.consumers.meetings.account import Received, receive, take_in
 
 BATCHES, OF = 40, 100
 

@@ -8,11 +8,11 @@ import pytest
 
 from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
-from workflow.consumers.asking import Unaskable
-from workflow.consumers.clock import told
-from workflow.consumers.expiry import Expiry
-from workflow.consumers.intake import Intake
-from workflow.consumers.meetings import make_broker
+from workflow.consumers.clock.driver import told
+from workflow.consumers.clock.page import Unaskable
+from workflow.consumers.meetings.expiry import Expiry
+from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.subscriber import make_broker
 from workflow.errors import Unavailable
 from workflow.lifecycle import offline
 from workflow.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 from tests.web.conftest import AS_OPERATOR, active
 from workflow.app import Service
 from workflow.lifecycle import OPERATIONS
-from workflow.store.bodies import Bodies
+from workflow.store.held import HeldMessages
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
@@ -63,7 +63,7 @@ async def test_parked_messages_are_shown_without_opening_them(
     def opened(*_: object) -> None:
         raise AssertionError("a body was opened")
 
-    monkeypatch.setattr(Bodies, "_open", opened)
+    monkeypatch.setattr(HeldMessages, "_open", opened)
     page = (await http.get("/v1/parked", params={"limit": 1})).json()
     assert ([one["bytes"] for one in page["parked"]], page["total"]) == ([1003], 2)
     assert (await http.get("/v1/parked/2")).json()["bytes"] == 3

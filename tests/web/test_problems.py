@@ -7,7 +7,7 @@ import pytest
 
 from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, PARTIES, opened
 from workflow.app import Service
-from workflow.consumers.contract import LARGEST_BODY
+from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.web.api import create_app, door
 
 SECRET = "what nobody else may read"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from workflow.app import Service
-from workflow.consumers.contract import LARGEST_BODY
+from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.consumers.transport.server import MAX_PAYLOAD
 from workflow.errors import Unavailable
 

@@ -7,7 +7,7 @@ import httpx
 
 from tests.web.conftest import ADA, AS_COORDINATOR, PARTIES, opened
 from workflow.app import Service
-from workflow.consumers.receiving import receive, take_in
+from workflow.consumers.meetings.account import receive, take_in
 
 HEADERS = {"content-type": "application/cloudevents+json"}
 

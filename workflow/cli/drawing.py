@@ -12,7 +12,7 @@ from workflow.aggregates.moves import MOVES, State
 from workflow.aggregates.policy import Policy, parse_policy
 from workflow.cli.docs.states import diagram as drawn
 from workflow.cli.verb import AsJson, Exit, emit, tell
-from workflow.consumers.described import asyncapi as described
+from workflow.consumers.meetings.asyncapi import asyncapi as described
 from workflow.errors import Invalid, MentoringError
 
 policies = typer.Typer(

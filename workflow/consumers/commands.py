@@ -20,10 +20,10 @@ from workflow.aggregates.decide import Decision
 from workflow.aggregates.events import Closed, Party, Role
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
-from workflow.consumers.resolving import Resolver
-from workflow.consumers.waiting import drain_opened
+from workflow.consumers.meetings.routing import Resolver
+from workflow.consumers.meetings.waiting import drain_opened
 from workflow.errors import Conflict, Invalid, NotFound
-from workflow.store.idempotency import Answer as Kept
+from workflow.store.idempotency import KeptAnswer
 from workflow.store.identities import normalise
 from workflow.store.master import derive
 from workflow.store.recorded import Origin
@@ -113,7 +113,7 @@ class Commands:
         def unit(tx: Transaction) -> Reply:
             if asked.key is not None:
                 body = json.dumps(answer, separators=(",", ":")).encode()
-                kept = Kept(asked.status, body, tx.head)
+                kept = KeptAnswer(asked.status, body, tx.head)
                 tx.idempotency.keep(
                     asked.principal, asked.route, asked.key, self._digest(asked), kept, tx.now
                 )

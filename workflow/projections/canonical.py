@@ -14,11 +14,11 @@ from itertools import groupby
 from operator import itemgetter
 
 from workflow.projections.projection import Projection
-from workflow.projections.tables import Generation, compact
+from workflow.projections.tables import GenerationTable, compact
 
 
 def content_hash(
-    connection: sqlite3.Connection, tables: Mapping[str, tuple[Projection, Generation, str]]
+    connection: sqlite3.Connection, tables: Mapping[str, tuple[Projection, GenerationTable, str]]
 ) -> str:
     """The hash. ``tables`` maps each projection's name to itself, a generation and the table to read."""
     digests = sorted(sha256(document.encode()).digest() for document in documents(connection, tables))
@@ -26,7 +26,7 @@ def content_hash(
 
 
 def documents(
-    connection: sqlite3.Connection, tables: Mapping[str, tuple[Projection, Generation, str]]
+    connection: sqlite3.Connection, tables: Mapping[str, tuple[Projection, GenerationTable, str]]
 ) -> Iterator[str]:
     """What the projections hold, as canonical JSON, relationship by relationship.
 
@@ -47,11 +47,11 @@ def documents(
 
 
 def _rows(
-    connection: sqlite3.Connection, projection: Projection, generation: Generation, table: str
+    connection: sqlite3.Connection, projection: Projection, layout: GenerationTable, table: str
 ) -> Iterator[tuple[str, str, str]]:
-    query = f"SELECT {', '.join(generation.columns)} FROM {table} ORDER BY {', '.join(generation.key)}"  # noqa: S608
+    query = f"SELECT {', '.join(layout.columns)} FROM {table} ORDER BY {', '.join(layout.key)}"  # noqa: S608
     for values in connection.execute(query):
-        row = generation.row(values)
+        row = layout.row(values)
         canonical = projection.canonical(row)
         if canonical is not None:
-            yield row[generation.key[0]], projection.name, compact(canonical)
+            yield row[layout.key[0]], projection.name, compact(canonical)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from workflow.errors import Unavailable
-from workflow.projections.lanes import Lane, LaneState
+from workflow.projections.generations import Generation, RunState
 
 
 class NotYetFolded(Unavailable):
@@ -42,18 +42,20 @@ class Readers:
             self._waiting.append(waiting)
         return waiting.future
 
-    def settle(self, lanes: Sequence[Lane]) -> None:
+    def settle(self, generations: Sequence[Generation]) -> None:
         """Answer everybody whose wait is over."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
             for one in waiting:
-                if not _settled(one, [lane for lane in lanes if lane.name in one.names]):
+                if not _settled(
+                    one, [generation for generation in generations if generation.name in one.names]
+                ):
                     self._waiting.append(one)
 
 
-def _settled(one: _Waiting, lanes: Sequence[Lane]) -> bool:
-    reached = min(lane.position for lane in lanes)
-    paused = [lane.name for lane in lanes if lane.state is LaneState.PAUSED]
+def _settled(one: _Waiting, generations: Sequence[Generation]) -> bool:
+    reached = min(generation.position for generation in generations)
+    paused = [generation.name for generation in generations if generation.state is RunState.PAUSED]
     if reached < one.position and not paused:
         return one.future.cancelled()
     if one.future.set_running_or_notify_cancel():

@@ -16,7 +16,7 @@ from threading import Event, Thread
 
 from workflow import failpoints
 from workflow.errors import NotFound
-from workflow.projections.lanes import Lane, LaneState
+from workflow.projections.generations import Generation, RunState
 from workflow.projections.reads import NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.views import Views
@@ -36,7 +36,7 @@ class Status:
     generation: int
     position: int
     head: int
-    state: LaneState
+    state: RunState
     cause: str | None
     failed_at: int | None
     rebuilding: int | None
@@ -108,13 +108,13 @@ class Runner:
     # --- one page
 
     def step(self) -> bool:
-        """Fold one page of every lane that has one; whether there may be more."""
+        """Fold one page of every generation that has one; whether there may be more."""
         try:
             if not self._checked:
                 self._check()
             for name in self._rebuilds.to_begin():
                 self.views.shadow(self._live(name))
-            more = self._advance(self.views.lanes, None)
+            more = self._advance(self.views.generations, None)
             return self._rebuild() or more if self.views.shadows else more
         finally:  # whoever waits for what could be folded is told so, whatever could not
             self._settle()
@@ -122,16 +122,16 @@ class Runner:
     def _settle(self) -> None:
         """Nobody is told anything before it is known that the rows are of this log."""
         if self._checked:
-            self._readers.settle(self.views.lanes)
+            self._readers.settle(self.views.generations)
 
     def _check(self) -> None:
         """Rows of events that the log does not hold are not served as if nothing were wrong."""
         head = self._head()
-        for lane in [lane for lane in self.views.lanes if lane.position > head]:
+        for generation in [generation for generation in self.views.generations if generation.position > head]:
             cause = f"the log ends at {head}, before what was folded: was it restored? Rebuild"
-            self.views.pause(lane, cause)
-        for lane in [lane for lane in self.views.shadows if lane.position > head]:
-            self.views.discard(lane)
+            self.views.pause(generation, cause)
+        for generation in [generation for generation in self.views.shadows if generation.position > head]:
+            self.views.discard(generation)
         self._checked = True
 
     def catch_up(self, cancelled: Callable[[], bool] = lambda: False) -> None:
@@ -139,17 +139,17 @@ class Runner:
         while not cancelled() and self.step():
             pass
 
-    def _advance(self, lanes: Sequence[Lane], until: int | None) -> bool:
-        running = [lane for lane in lanes if lane.state is LaneState.RUNNING]
+    def _advance(self, generations: Sequence[Generation], until: int | None) -> bool:
+        running = [generation for generation in generations if generation.state is RunState.RUNNING]
         if not running:
             return False
-        start = min(lane.position for lane in running)
+        start = min(generation.position for generation in running)
         page = self._read(start, self._page)
         if until is not None:
             page = [recorded for recorded in page if recorded.position <= until]
         if not page:
             return False
-        folded = [self.views.fold(lane, page) for lane in running]
+        folded = [self.views.fold(generation, page) for generation in running]
         failpoints.hit("projection.before")
         self.views.write(folded)
         failpoints.hit("projection.after")
@@ -171,50 +171,56 @@ class Runner:
 
     def _rebuild(self) -> bool:
         pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
-        bounds = [live.position for live, _ in pairs if live.state is LaneState.RUNNING]
+        bounds = [live.position for live, _ in pairs if live.state is RunState.RUNNING]
         if self._advance(self.views.shadows, min(bounds, default=None)):
             return True
         for live, shadow in pairs:
-            if shadow.state is LaneState.PAUSED:
+            if shadow.state is RunState.PAUSED:
                 self.views.discard(shadow)
                 self._rebuilt(shadow, None)
-            elif live.state is LaneState.PAUSED or shadow.position >= live.position:
+            elif live.state is RunState.PAUSED or shadow.position >= live.position:
                 comparable = live.fits and shadow.position == live.position
                 differences = self.views.differences(live, shadow) if comparable else None
                 self.views.swap(live, shadow)
                 self._rebuilt(shadow, differences)
         return bool(self.views.shadows)
 
-    def _rebuilt(self, lane: Lane, differences: int | None) -> None:
-        rebuilt = Rebuilt(lane.name, lane.number, lane.position, differences, lane.cause)
+    def _rebuilt(self, generation: Generation, differences: int | None) -> None:
+        rebuilt = Rebuilt(
+            generation.name, generation.number, generation.position, differences, generation.cause
+        )
         self._rebuilds.done(rebuilt)
 
-    def _live(self, name: str) -> Lane:
-        return next(lane for lane in self.views.lanes if lane.name == name)
+    def _live(self, name: str) -> Generation:
+        return next(generation for generation in self.views.generations if generation.name == name)
 
     # --- what others ask
 
     def status(self) -> list[Status]:
         """How every projection stands."""
         head = self._head()
-        rebuilding = {lane.name: lane.position for lane in self.views.shadows}
+        rebuilding = {generation.name: generation.position for generation in self.views.shadows}
         return [
             Status(
-                name=lane.name,
-                generation=lane.number,
-                position=lane.position,
+                name=generation.name,
+                generation=generation.number,
+                position=generation.position,
                 head=head,
-                state=lane.state,
-                cause=lane.cause,
-                failed_at=lane.failed_at,
-                rebuilding=rebuilding.get(lane.name),
+                state=generation.state,
+                cause=generation.cause,
+                failed_at=generation.failed_at,
+                rebuilding=rebuilding.get(generation.name),
             )
-            for lane in self.views.lanes
+            for generation in self.views.generations
         ]
 
     def position(self, names: Collection[str] | None = None) -> int:
         """The position that all the projections named have folded."""
-        return min(lane.position for lane in self.views.lanes if lane.name in self._named(names))
+        return min(
+            generation.position
+            for generation in self.views.generations
+            if generation.name in self._named(names)
+        )
 
     def reaching(self, position: int, names: Collection[str] | None = None) -> Future[int]:
         """A future that ends once the projections named have folded up to a position."""

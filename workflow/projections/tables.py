@@ -62,7 +62,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
-class Generation:
+class GenerationTable:
     """One generation of a projection's table, with the statements that the runner needs."""
 
     __slots__ = ("_json", "columns", "create", "delete", "drop", "key", "select", "table", "upsert", "view")
@@ -121,9 +121,9 @@ class Generation:
 
 
 @cache
-def generation_of(view: Table, number: int) -> Generation:
+def generation_table(view: Table, number: int) -> GenerationTable:
     """A generation of a view; its statements are compiled once."""
-    return Generation(view, number)
+    return GenerationTable(view, number)
 
 
 def compact(value: Any) -> str:
@@ -139,7 +139,7 @@ def numbers(counted: Iterable[Sequence[Any]], kinds: type[StrEnum]) -> dict[str,
 
 def shape(view: Table) -> str:
     """A fingerprint of a table's columns and indexes: rows of another shape have to be folded anew."""
-    return sha256("\n".join(generation_of(view, 0).create).encode()).hexdigest()[:16]
+    return sha256("\n".join(generation_table(view, 0).create).encode()).hexdigest()[:16]
 
 
 def _first_key(table: Table) -> Column[Any]:

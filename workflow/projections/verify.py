@@ -16,10 +16,10 @@ from typing import Any
 
 from workflow.errors import Conflict
 from workflow.projections.canonical import content_hash
-from workflow.projections.lanes import Lane, LaneState
+from workflow.projections.generations import Generation, RunState
 from workflow.projections.projection import Projection
 from workflow.projections.runner import PAGE
-from workflow.projections.tables import Generation, Row, generation_of, shape
+from workflow.projections.tables import GenerationTable, Row, generation_table, shape
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
@@ -65,10 +65,13 @@ def verify(
             connection.execute("ATTACH DATABASE ? AS scratch", (str(scratch.path),))
             connection.execute("BEGIN")
             live = _live(connection, projections)
-            positions = {lane.name: live[lane.name][1] for lane in scratch.lanes}
+            positions = {generation.name: live[generation.name][1] for generation in scratch.generations}
             _fold_to(scratch, positions, read, page)
             return _compare(
-                connection, scratch.lanes, {name: number for name, (number, _) in live.items()}, positions
+                connection,
+                scratch.generations,
+                {name: number for name, (number, _) in live.items()},
+                positions,
             )
 
 
@@ -97,27 +100,30 @@ def _fold_to(
     while after < last and (events := read(after, page)):
         after = events[-1].position
         folded = []
-        for lane in scratch.lanes:
-            due = [recorded for recorded in events if recorded.position <= positions[lane.name]]
-            if due and lane.state is LaneState.RUNNING:
-                folded.append(scratch.fold(lane, due))
+        for generation in scratch.generations:
+            due = [recorded for recorded in events if recorded.position <= positions[generation.name]]
+            if due and generation.state is RunState.RUNNING:
+                folded.append(scratch.fold(generation, due))
         scratch.write(folded)
 
 
 def _compare(
-    connection: sqlite3.Connection, lanes: Sequence[Lane], numbers: dict[str, int], positions: dict[str, int]
+    connection: sqlite3.Connection,
+    generations: Sequence[Generation],
+    numbers: dict[str, int],
+    positions: dict[str, int],
 ) -> Verified:
     rows, differing, differences = 0, {}, []
     live, folded = {}, {}
-    for lane in lanes:
-        name = lane.name
-        generation = generation_of(lane.projection.table, numbers[name])
-        ours = f"main.{generation.table.name}"
-        theirs = f"scratch.{lane.generation.table.name}"
-        live[name] = (lane.projection, generation, ours)
-        folded[name] = (lane.projection, generation, theirs)
+    for generation in generations:
+        name = generation.name
+        layout = generation_table(generation.projection.table, numbers[name])
+        ours = f"main.{layout.table.name}"
+        theirs = f"scratch.{generation.layout.table.name}"
+        live[name] = (generation.projection, layout, ours)
+        folded[name] = (generation.projection, layout, theirs)
         rows += connection.execute(f"SELECT count(*) FROM {ours}").fetchone()[0]  # noqa: S608 our own names
-        found = _differences(connection, name, generation, ours, theirs)
+        found = _differences(connection, name, layout, ours, theirs)
         differing[name] = len(found)
         differences += found[:SHOWN]
     hash, folded_hash = content_hash(connection, live), content_hash(connection, folded)
@@ -133,14 +139,14 @@ def _compare(
 
 
 def _differences(
-    connection: sqlite3.Connection, name: str, generation: Generation, ours: str, theirs: str
+    connection: sqlite3.Connection, name: str, layout: GenerationTable, ours: str, theirs: str
 ) -> list[Difference]:
-    columns = ", ".join(generation.columns)
+    columns = ", ".join(layout.columns)
 
     def only_in(one: str, other: str) -> dict[tuple[Any, ...], Row]:
         query = f"SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other}"  # noqa: S608 our own names
-        rows = [generation.row(values) for values in connection.execute(query)]
-        return {generation.identity(row): row for row in rows}
+        rows = [layout.row(values) for values in connection.execute(query)]
+        return {layout.identity(row): row for row in rows}
 
     live, folded = only_in(ours, theirs), only_in(theirs, ours)
     keys = sorted(live.keys() | folded.keys())
@@ -157,6 +163,6 @@ def content(views: Path, projections: Sequence[Projection]) -> str:
         )
         tables = {}
         for projection in projections:
-            generation = generation_of(projection.table, numbers[projection.name])
-            tables[projection.name] = (projection, generation, generation.table.name)
+            layout = generation_table(projection.table, numbers[projection.name])
+            tables[projection.name] = (projection, layout, layout.table.name)
         return content_hash(connection, tables)

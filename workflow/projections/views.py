@@ -1,6 +1,6 @@
 """The file that projections are kept in: the only place that writes it.
 
-A page of events is folded in memory; its rows and the positions of all lanes that took part are written in
+A page of events is folded in memory; its rows and the positions of all generations that took part are written in
 one transaction.
 """
 
@@ -15,12 +15,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, event
 
-from workflow.projections.lanes import Folded, Lane, LaneState
+from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.projection import Document, FoldFailed, Projection, fold, heeded
-from workflow.projections.tables import Generation, Row, compact, generation_of, shape
+from workflow.projections.tables import GenerationTable, Row, compact, generation_table, shape
 from workflow.store.recorded import Recorded
 
-_LANES = """
+_GENERATIONS = """
 CREATE TABLE IF NOT EXISTS projections (
     name TEXT NOT NULL, generation INTEGER NOT NULL, live INTEGER NOT NULL, position INTEGER NOT NULL,
     state TEXT NOT NULL, cause TEXT, failed_at INTEGER, shape TEXT NOT NULL,
@@ -44,10 +44,12 @@ class Views:
         event.listen(self._engine, "connect", _only_read)
         event.listen(self._engine, "begin", _begin)
         with self._transaction():
-            self._connection.execute(_LANES)
-        self.lanes = [self._live(projection) for projection in self.projections]
+            self._connection.execute(_GENERATIONS)
+        self.generations = [self._live(projection) for projection in self.projections]
         self.shadows = [
-            lane for projection in self.projections if (lane := self._kept(projection, live=False))
+            generation
+            for projection in self.projections
+            if (generation := self._kept(projection, live=False))
         ]
 
     def close(self) -> None:
@@ -61,80 +63,84 @@ class Views:
         with self._engine.begin() as connection:
             yield connection
 
-    def fold(self, lane: Lane, page: Sequence[Recorded]) -> Folded:
+    def fold(self, generation: Generation, page: Sequence[Recorded]) -> Folded:
         """Fold a page in memory; where a fold raises, up to the event before."""
-        projection, generation = lane.projection, lane.generation
-        events = heeded(projection, page, lane.position)
-        end = max(lane.position, page[-1].position)
+        projection, layout = generation.projection, generation.layout
+        events = heeded(projection, page, generation.position)
+        end = max(generation.position, page[-1].position)
         if not events:
-            return Folded(lane, end, [], [])
-        documents, before = self._load(generation, {recorded.stream for recorded in events})
+            return Folded(generation, end, [], [])
+        documents, before = self._load(layout, {recorded.stream for recorded in events})
         try:
             fold(projection, events, documents)
         except FoldFailed as failure:
             sound = [recorded for recorded in events if recorded.position < failure.position]
-            documents, before = self._load(generation, {recorded.stream for recorded in events})
+            documents, before = self._load(layout, {recorded.stream for recorded in events})
             fold(projection, sound, documents)
-            end = max(lane.position, failure.position - 1)
-            return self._difference(lane, end, documents, before, failure)
-        return self._difference(lane, end, documents, before)
+            end = max(generation.position, failure.position - 1)
+            return self._difference(generation, end, documents, before, failure)
+        return self._difference(generation, end, documents, before)
 
     def write(self, pages: Sequence[Folded]) -> None:
         """Write what pages came to, with the positions, in one transaction."""
         with self._transaction():
             for folded in pages:
-                generation = folded.lane.generation
-                self._connection.executemany(generation.delete, folded.removals)
-                self._connection.executemany(generation.upsert, folded.upserts)
+                layout = folded.generation.layout
+                self._connection.executemany(layout.delete, folded.removals)
+                self._connection.executemany(layout.upsert, folded.upserts)
                 if (failure := folded.failure) is None:
-                    self._note(folded.lane, folded.position, LaneState.RUNNING, None, None)
+                    self._note(folded.generation, folded.position, RunState.RUNNING, None, None)
                 else:
                     self._note(
-                        folded.lane, folded.position, LaneState.PAUSED, failure.cause, failure.position
+                        folded.generation, folded.position, RunState.PAUSED, failure.cause, failure.position
                     )
         for folded in pages:
-            lane, failure = folded.lane, folded.failure
-            lane.position = folded.position
+            generation, failure = folded.generation, folded.failure
+            generation.position = folded.position
             if failure is not None:
-                lane.state, lane.cause, lane.failed_at = LaneState.PAUSED, failure.cause, failure.position
+                generation.state, generation.cause, generation.failed_at = (
+                    RunState.PAUSED,
+                    failure.cause,
+                    failure.position,
+                )
 
-    def pause(self, lane: Lane, cause: str) -> None:
-        """Let a lane fold nothing more, for a cause that is kept."""
+    def pause(self, generation: Generation, cause: str) -> None:
+        """Let a generation fold nothing more, for a cause that is kept."""
         with self._transaction():
-            self._note(lane, lane.position, LaneState.PAUSED, cause, None)
-        lane.state, lane.cause = LaneState.PAUSED, cause
+            self._note(generation, generation.position, RunState.PAUSED, cause, None)
+        generation.state, generation.cause = RunState.PAUSED, cause
 
-    def shadow(self, live: Lane) -> Lane:
-        """The lane that rebuilds a projection: the one begun before, else a new one."""
-        for lane in self.shadows:
-            if lane.name == live.name:
-                if lane.state is LaneState.RUNNING:
-                    return lane
-                self.discard(lane)
+    def shadow(self, live: Generation) -> Generation:
+        """The generation that rebuilds a projection: the one begun before, else a new one."""
+        for generation in self.shadows:
+            if generation.name == live.name:
+                if generation.state is RunState.RUNNING:
+                    return generation
+                self.discard(generation)
         with self._transaction():
-            lane = self._new(live.projection, live.number + 1, live=False)
-        self.shadows.append(lane)
-        return lane
+            generation = self._new(live.projection, live.number + 1, live=False)
+        self.shadows.append(generation)
+        return generation
 
-    def discard(self, shadow: Lane) -> None:
+    def discard(self, shadow: Generation) -> None:
         """Give a rebuild up."""
         with self._transaction():
             self._remove(shadow)
         self.shadows.remove(shadow)
 
-    def differences(self, live: Lane, shadow: Lane) -> int:
+    def differences(self, live: Generation, shadow: Generation) -> int:
         """How many rows of two generations, which must be of one shape and at one position, differ."""
-        one, other = live.generation.table.name, shadow.generation.table.name
+        one, other = live.layout.table.name, shadow.layout.table.name
         count = f"""
             SELECT count(*) FROM (SELECT * FROM (SELECT * FROM {one} EXCEPT SELECT * FROM {other})
             UNION ALL SELECT * FROM (SELECT * FROM {other} EXCEPT SELECT * FROM {one}))
         """  # noqa: S608 our own names
         return int(self._connection.execute(count).fetchone()[0])
 
-    def swap(self, live: Lane, shadow: Lane) -> None:
+    def swap(self, live: Generation, shadow: Generation) -> None:
         """Let the rebuilt generation serve: view, rows and position change in one transaction."""
         with self._transaction():
-            for statement in shadow.generation.view:
+            for statement in shadow.layout.view:
                 self._connection.execute(statement)
             self._remove(live)
             self._connection.execute(
@@ -142,7 +148,7 @@ class Views:
                 (shadow.name, shadow.number),
             )
         shadow.live = True
-        self.lanes[self.lanes.index(live)] = shadow
+        self.generations[self.generations.index(live)] = shadow
         self.shadows.remove(shadow)
 
     @contextmanager
@@ -155,16 +161,16 @@ class Views:
             raise
         self._connection.execute("COMMIT")
 
-    def _live(self, projection: Projection) -> Lane:
-        lane = self._kept(projection, live=True)
-        if lane is None:
+    def _live(self, projection: Projection) -> Generation:
+        generation = self._kept(projection, live=True)
+        if generation is None:
             with self._transaction():
-                lane = self._new(projection, 1, live=True)
-                for statement in lane.generation.view:
+                generation = self._new(projection, 1, live=True)
+                for statement in generation.layout.view:
                     self._connection.execute(statement)
-        return lane
+        return generation
 
-    def _kept(self, projection: Projection, *, live: bool) -> Lane | None:
+    def _kept(self, projection: Projection, *, live: bool) -> Generation | None:
         found = self._connection.execute(
             "SELECT generation, position, state, cause, failed_at, shape FROM projections "
             "WHERE name = ? AND live = ?",
@@ -175,60 +181,60 @@ class Views:
         number, position, state, cause, failed_at, kept_shape = found
         fits = kept_shape == shape(projection.table)
         if not fits:
-            state, cause = LaneState.PAUSED, "its rows were folded into other columns: rebuild it"
-        generation = generation_of(projection.table, number)
-        return Lane(projection, generation, number, live, position, LaneState(state), cause, failed_at, fits)
+            state, cause = RunState.PAUSED, "its rows were folded into other columns: rebuild it"
+        layout = generation_table(projection.table, number)
+        return Generation(projection, layout, number, live, position, RunState(state), cause, failed_at, fits)
 
-    def _new(self, projection: Projection, number: int, *, live: bool) -> Lane:
-        generation = generation_of(projection.table, number)
-        for statement in (generation.drop, *generation.create):
+    def _new(self, projection: Projection, number: int, *, live: bool) -> Generation:
+        layout = generation_table(projection.table, number)
+        for statement in (layout.drop, *layout.create):
             self._connection.execute(statement)
         self._connection.execute(
             "INSERT INTO projections VALUES (?, ?, ?, 0, ?, NULL, NULL, ?)",
-            (projection.name, number, live, LaneState.RUNNING, shape(projection.table)),
+            (projection.name, number, live, RunState.RUNNING, shape(projection.table)),
         )
-        return Lane(projection, generation, number, live)
+        return Generation(projection, layout, number, live)
 
-    def _remove(self, lane: Lane) -> None:
-        self._connection.execute(lane.generation.drop)
+    def _remove(self, generation: Generation) -> None:
+        self._connection.execute(generation.layout.drop)
         self._connection.execute(
-            "DELETE FROM projections WHERE name = ? AND generation = ?", (lane.name, lane.number)
+            "DELETE FROM projections WHERE name = ? AND generation = ?", (generation.name, generation.number)
         )
 
     def _note(
-        self, lane: Lane, position: int, state: LaneState, cause: str | None, failed_at: int | None
+        self, generation: Generation, position: int, state: RunState, cause: str | None, failed_at: int | None
     ) -> None:
         self._connection.execute(
             "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ? "
             "WHERE name = ? AND generation = ?",
-            (position, state, cause, failed_at, lane.name, lane.number),
+            (position, state, cause, failed_at, generation.name, generation.number),
         )
 
     def _load(
-        self, generation: Generation, streams: set[UUID]
+        self, layout: GenerationTable, streams: set[UUID]
     ) -> tuple[dict[UUID, Document], set[tuple[Any, ...]]]:
         documents: dict[UUID, Document] = {stream: [] for stream in streams}
         by_text = {str(stream): document for stream, document in documents.items()}
         before = set()
-        for values in self._connection.execute(generation.select, (compact(sorted(by_text)),)):
-            row: Row = generation.row(values)
-            identity = generation.identity(row)
+        for values in self._connection.execute(layout.select, (compact(sorted(by_text)),)):
+            row: Row = layout.row(values)
+            identity = layout.identity(row)
             before.add(identity)
             by_text[identity[0]].append(row)
         return documents, before
 
     @staticmethod
     def _difference(
-        lane: Lane,
+        generation: Generation,
         end: int,
         documents: dict[UUID, Document],
         before: set[tuple[Any, ...]],
         failure: FoldFailed | None = None,
     ) -> Folded:
-        generation = lane.generation
+        layout = generation.layout
         rows = [row for document in documents.values() for row in document]
-        gone = before.difference(generation.identity(row) for row in rows)
-        return Folded(lane, end, [generation.values(row) for row in rows], sorted(gone), failure)
+        gone = before.difference(layout.identity(row) for row in rows)
+        return Folded(generation, end, [layout.values(row) for row in rows], sorted(gone), failure)
 
 
 def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from workflow.store.foreseen import Foreseen
+from workflow.store.prefetched import Prefetched
 from workflow.store.schema import to_micros
 
 _NO_RECURRENCE = -(2**62)
@@ -26,14 +26,14 @@ class Directory:
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
-        self._foreseen: Foreseen | None = None
+        self._prefetched: Prefetched | None = None
         self._bindings: list[tuple[str, int, bytes]] = []
 
-    def foresee(self, identities: Iterable[bytes], entries: Iterable[tuple[str, datetime | None]]) -> None:
+    def prefetch(self, identities: Iterable[bytes], entries: Iterable[tuple[str, datetime | None]]) -> None:
         """A batch is about to ask for these identity hashes and calendar entries: look them up together."""
         asked = ((uid, _recurrence(recurrence_id)) for uid, recurrence_id in entries)
         self.flush()
-        self._foreseen = Foreseen(self._cursor, identities, asked)
+        self._prefetched = Prefetched(self._cursor, identities, asked)
 
     def flush(self) -> None:
         """Write the bindings that were gathered, at the end of the unit of work at the latest."""
@@ -44,7 +44,7 @@ class Directory:
     def _look_again(self) -> None:
         """Who belongs where is about to change: nothing is known beforehand any more."""
         self.flush()
-        self._foreseen = None
+        self._prefetched = None
 
     # --- people -------------------------------------------------------------------------------------------
 
@@ -56,8 +56,8 @@ class Directory:
 
     def person_in(self, relationship: UUID, identity: bytes) -> UUID | None:
         """The party of ``relationship`` known by this identity hash."""
-        if self._foreseen is not None and identity in self._foreseen.people:
-            return self._foreseen.person_in(relationship, identity)
+        if self._prefetched is not None and identity in self._prefetched.people:
+            return self._prefetched.person_in(relationship, identity)
         self._cursor.execute(
             "SELECT i.person FROM identities i JOIN memberships m ON m.person = i.person"
             " WHERE i.hash = ? AND m.relationship = ?",
@@ -126,9 +126,13 @@ class Directory:
 
     def relationships_of(self, identities: Sequence[bytes], at: datetime | None) -> list[UUID]:
         """The relationships open at ``at`` (None: at any time) that have all of ``identities``."""
-        foreseen = self._foreseen
-        if foreseen is not None and at is not None and all(name in foreseen.people for name in identities):
-            return foreseen.relationships_of(identities, to_micros(at))
+        prefetched = self._prefetched
+        if (
+            prefetched is not None
+            and at is not None
+            and all(name in prefetched.people for name in identities)
+        ):
+            return prefetched.relationships_of(identities, to_micros(at))
         marks = ",".join("?" * len(identities))
         wanted: list[object] = [*identities]
         window = ""
@@ -150,7 +154,7 @@ class Directory:
     def bind(self, uid: str, recurrence_id: datetime | None, relationship: UUID) -> bool:
         """This calendar entry belongs to ``relationship``; True where that is news."""
         recurrence = _recurrence(recurrence_id)
-        holders = None if self._foreseen is None else self._foreseen.holders.get((uid, recurrence))
+        holders = None if self._prefetched is None else self._prefetched.holders.get((uid, recurrence))
         if holders is not None:
             if relationship in holders:
                 return False
@@ -165,7 +169,9 @@ class Directory:
     def bound(self, uid: str, recurrence_id: datetime | None) -> list[UUID]:
         """The relationships that this calendar entry belongs to."""
         holders = (
-            None if self._foreseen is None else self._foreseen.holders.get((uid, _recurrence(recurrence_id)))
+            None
+            if self._prefetched is None
+            else self._prefetched.holders.get((uid, _recurrence(recurrence_id)))
         )
         if holders is not None:
             return list(holders)

@@ -16,7 +16,7 @@ _AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeptAnswer:
     """What was answered: the status, the body, and the position that the answer named."""
 
     status: int
@@ -30,7 +30,7 @@ class Idempotency:
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
 
-    def find(self, principal: str, route: str, key: str, digest: bytes) -> Answer | None:
+    def find(self, principal: str, route: str, key: str, digest: bytes) -> KeptAnswer | None:
         """The answer given to this key; refused where the key came with another body."""
         self._cursor.execute(
             "SELECT digest, status, body, position FROM idempotency"
@@ -44,9 +44,11 @@ class Idempotency:
             raise Invalid(
                 "this Idempotency-Key was already used here with another body", code="idempotency_key_reused"
             )
-        return Answer(int(row[1]), row[2], int(row[3]))
+        return KeptAnswer(int(row[1]), row[2], int(row[3]))
 
-    def keep(self, principal: str, route: str, key: str, digest: bytes, answer: Answer, at: datetime) -> None:
+    def keep(
+        self, principal: str, route: str, key: str, digest: bytes, answer: KeptAnswer, at: datetime
+    ) -> None:
         """Keep the answer to this key, and let go of old ones, a few at a time."""
         self._cursor.execute(
             "INSERT INTO idempotency VALUES (?,?,?,?,?,?,?,?)",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from workflow.store.bodies import Bodies
 from workflow.store.directory import Directory
+from workflow.store.held import HeldMessages
 from workflow.store.idempotency import Idempotency
 from workflow.store.keys import KeyStore
 from workflow.store.receipts import Receipts
@@ -20,8 +20,8 @@ class Ledger:
         self._cursor = cursor
         self.receipts = Receipts(cursor)
         self.directory = Directory(cursor)
-        self.waiting = Bodies(cursor, keys, self.receipts, "waiting")
-        self.parked = Bodies(cursor, keys, self.receipts, "parked")
+        self.waiting = HeldMessages(cursor, keys, self.receipts, "waiting")
+        self.parked = HeldMessages(cursor, keys, self.receipts, "parked")
         self.idempotency = Idempotency(cursor)
 
     def simulated_instant(self) -> datetime | None:

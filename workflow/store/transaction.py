@@ -22,20 +22,20 @@ from workflow.aggregates.programme import (
 from workflow.aggregates.relationship import Relationship
 from workflow.errors import Conflict, NotFound
 from workflow.failpoints import hit
+from workflow.store.cache import Aggregate, AggregateCache
 from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
 from workflow.store.recorded import Origin
-from workflow.store.states import Aggregate, States
 
 
-class Batch:
+class Commit:
     """What the units of one commit share: the lock, the states they advanced, the events they staged."""
 
     def __init__(
         self,
         store: EventStore,
         cursor: sqlite3.Cursor,
-        states: States,
+        states: AggregateCache,
         *,
         recorded_at: datetime | None,
         new_id: Callable[[], UUID],
@@ -72,7 +72,7 @@ class Transaction:
     commit with the events. ``new_id`` gives ids that nobody has.
     """
 
-    def __init__(self, batch: Batch, now: datetime) -> None:
+    def __init__(self, batch: Commit, now: datetime) -> None:
         self._batch = batch
         self.now = now if batch.recorded_at is None else max(now, batch.recorded_at)
         self.new_id = batch.new_id

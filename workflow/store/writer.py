@@ -20,10 +20,10 @@ from uuid import UUID, uuid4
 from workflow.clocks import Clock
 from workflow.errors import MentoringError, Unavailable
 from workflow.failpoints import hit
+from workflow.store.cache import AggregateCache
 from workflow.store.event_store import EventStore
 from workflow.store.jobs import Job, Jobs, Written
-from workflow.store.states import States
-from workflow.store.transaction import Batch, Transaction
+from workflow.store.transaction import Commit, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Writer:
         self._new_id = new_id
         self._commit_seconds = commit_seconds
         self._monotonic = monotonic
-        self._states = States(states)
+        self._states = AggregateCache(states)
         self._recorded_at: datetime | None = None
         self._listeners: list[Callable[[int], None]] = []
         self._jobs = Jobs()
@@ -144,12 +144,12 @@ class Writer:
             job.tell()
 
     def _attempt(self, jobs: list[Job], *, more: bool) -> None:
-        batch: Batch | None = None
+        batch: Commit | None = None
         try:
             with self._store.transaction() as cursor:
                 if self._store.recorder.head(cursor) != self._head:
                     self._look_again(cursor)
-                batch = Batch(
+                batch = Commit(
                     self._store, cursor, self._states, recorded_at=self._recorded_at, new_id=self._new_id
                 )
                 until = self._monotonic() + self._commit_seconds
@@ -182,7 +182,7 @@ class Writer:
         owed = not self._others_had and all(job.urgent for job in jobs)
         return self._jobs.take(urgent=in_time, others=owed or (in_time and not hurry))
 
-    def _run_unit(self, batch: Batch, job: Job) -> None:
+    def _run_unit(self, batch: Commit, job: Job) -> None:
         job.written = job.error = None
         batch.cursor.execute("SAVEPOINT unit")
         try:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
-from workflow.consumers.contract import LARGEST_BODY
+from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.web import commands, health, operations, outcomes, parked, problems, publishing, reads
 from workflow.web.guard import Guard
 from workflow.web.health import Watch

@@ -15,7 +15,7 @@ from workflow.aggregates.commands import Actor, Command
 from workflow.aggregates.decide import Decision
 from workflow.app import Service
 from workflow.consumers.commands import Answer, Asked, Reply, Unit, Work
-from workflow.consumers.reading import trace_context
+from workflow.consumers.meetings.envelope import trace_context
 from workflow.errors import Invalid
 from workflow.lifecycle import OPERATIONS
 from workflow.store.recorded import Origin

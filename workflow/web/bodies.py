@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from workflow.aggregates.events import ClosureManner, ClosureReason, Role, Visibility
 from workflow.aggregates.moves import State
-from workflow.consumers.members import Instant
+from workflow.consumers.meetings.members import Instant
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Identity = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.app import Service
-from workflow.projections.lanes import LaneState
+from workflow.projections.generations import RunState
 from workflow.projections.runner import Status
 from workflow.settings import ClockKind
 from workflow.web.asking import Serving
@@ -45,7 +45,7 @@ class ProjectionHealth(Out):
     """How far one projection is."""
 
     name: str
-    status: LaneState
+    status: RunState
     position: int
     lag: int = Field(description="events recorded and not yet folded")
 
@@ -117,7 +117,7 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     troubles += [
         f"projection {one.name} is paused on event {one.failed_at}; `mentoring projections status` says why"
         for one in projections
-        if one.state is LaneState.PAUSED
+        if one.state is RunState.PAUSED
     ]
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
     if service.runner.trouble is not None:
@@ -133,7 +133,7 @@ def _stuck(service: Service, watch: Watch, projections: Sequence[Status]) -> lis
     troubles = [
         f"projection {one.name} stands still at {one.position}, {one.lag} behind"
         for one in projections
-        if one.state is LaneState.RUNNING and watch.stuck(one.name, one.position, one.lag)
+        if one.state is RunState.RUNNING and watch.stuck(one.name, one.position, one.lag)
     ]
     if service.intake is not None:
         status = service.intake.status

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.consumers import parked
 from workflow.consumers.commands import Answer, Work
+from workflow.consumers.meetings import parked
 from workflow.errors import NotFound
-from workflow.store.bodies import Outline
+from workflow.store.held import Outline
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 from workflow.web.asking import FARTHEST, By, Serving

@@ -13,7 +13,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from workflow.consumers.contract import LARGEST_BODY
+from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.errors import Invalid, Unavailable
 from workflow.web.asking import Serving
 from workflow.web.batches import MOST_IN_A_BATCH, elements

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from workflow.aggregates.events import ConcernCode, DueKind
 from workflow.aggregates.moves import Move, State, possible
-from workflow.consumers.members import Instant
+from workflow.consumers.meetings.members import Instant
 from workflow.errors import NotFound
 from workflow.projections import agenda, journey, relationships
 from workflow.store.recorded import Recorded

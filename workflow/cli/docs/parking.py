@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.cli.docs.markdown import page, table
-from workflow.consumers.reasons import REASONS
+from workflow.consumers.meetings.reasons import REASONS
 
 
 def parked() -> str:

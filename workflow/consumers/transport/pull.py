@@ -18,7 +18,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
-from workflow.consumers.transport.fetching import fetch
+from workflow.consumers.transport.fetch import fetch
 from workflow.consumers.transport.streams import STREAM
 
 CONSUMER = "intake"

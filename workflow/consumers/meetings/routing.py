@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from workflow.consumers.contract import Data
+from workflow.consumers.meetings.contract import Data
 from workflow.store.identities import Identities
 from workflow.store.transaction import Transaction
 
@@ -54,7 +54,7 @@ class Resolver:
         """The keyed hashes of ``identities``."""
         return [self._hash(identity) for identity in identities]
 
-    def foresee(self, tx: Transaction, batch: Iterable[Data]) -> None:
+    def prefetch(self, tx: Transaction, batch: Iterable[Data]) -> None:
         """A batch is about to ask for what these messages name."""
         named: set[str] = set()
         entries: set[tuple[str, datetime | None]] = set()
@@ -70,8 +70,8 @@ class Resolver:
             previous = said.get("previous_uid")
             if previous is not None:
                 entries.add((previous, data.recurrence_id))
-        tx.directory.foresee(self.hashes(named), entries)
-        tx.waiting.foresee(awaits_uid(uid, recurrence_id) for uid, recurrence_id in entries)
+        tx.directory.prefetch(self.hashes(named), entries)
+        tx.waiting.prefetch(awaits_uid(uid, recurrence_id) for uid, recurrence_id in entries)
 
     def relationship(self, tx: Transaction, data: Data) -> UUID | Waits | Parks:
         """The relationship that the meeting belongs to, as the domain's rules find it."""

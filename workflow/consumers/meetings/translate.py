@@ -9,7 +9,7 @@ from uuid import UUID
 
 from workflow.aggregates import commands as c
 from workflow.aggregates.events import Outcome
-from workflow.consumers import contract as m
+from workflow.consumers.meetings import contract as m
 
 Persons = Callable[[Iterable[str]], tuple[UUID, ...]]
 """The parties that identities name; raises where one of them is no party."""

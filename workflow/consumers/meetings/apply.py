@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from workflow.consumers import contract as m
-from workflow.consumers.reading import Message
-from workflow.consumers.resolving import Parks, Resolver, Waits, awaits_uid
-from workflow.consumers.translating import command_of
+from workflow.consumers.meetings import contract as m
+from workflow.consumers.meetings.envelope import Message
+from workflow.consumers.meetings.routing import Parks, Resolver, Waits, awaits_uid
+from workflow.consumers.meetings.translate import command_of
 from workflow.errors import Refused
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin

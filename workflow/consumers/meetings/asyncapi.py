@@ -8,8 +8,8 @@ from typing import Any
 from faststream.specification import AsyncAPI
 from pydantic.json_schema import models_json_schema
 
-from workflow.consumers.contract import MESSAGES, Envelope
-from workflow.consumers.meetings import make_broker, subscribe
+from workflow.consumers.meetings.contract import MESSAGES, Envelope
+from workflow.consumers.meetings.subscriber import make_broker, subscribe
 from workflow.consumers.transport.pull import Batch
 
 _SCHEMAS = "#/components/schemas/{model}"

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
-from workflow.consumers.members import Channel, Identities, Identity, Instant, Json, Name, Uid, Zone
+from workflow.consumers.meetings.members import Channel, Identities, Identity, Instant, Json, Name, Uid, Zone
 
 LARGEST_BODY = 256 * 1024
 """Bytes of one message's body, and of one HTTP request's. More is parked, and is refused by HTTP."""

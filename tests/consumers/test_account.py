@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 
 from tests.consumers.world import ADA, BOB, START, UPSTREAM, World, body, event, held, scheduled
-from workflow.consumers.parked import drop, retry
-from workflow.consumers.receiving import Hole, receive, take_in
-from workflow.consumers.waiting import expire
+from workflow.consumers.meetings.account import Hole, receive, take_in
+from workflow.consumers.meetings.parked import drop, retry
+from workflow.consumers.meetings.waiting import expire
 from workflow.errors import NotFound
 from workflow.store.receipts import Disposition
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from workflow.consumers.applying import Applied, apply
-from workflow.consumers.reading import Message, Raw, read
-from workflow.consumers.resolving import Parks, Resolver, Waits, awaits_identity, awaits_relationship
-from workflow.store.bodies import Kept
+from workflow.consumers.meetings.apply import Applied, apply
+from workflow.consumers.meetings.envelope import Message, Raw, read
+from workflow.consumers.meetings.routing import Parks, Resolver, Waits, awaits_identity, awaits_relationship
+from workflow.store.held import HeldMessage
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
@@ -60,13 +60,13 @@ def expire(tx: Transaction, limit: int = 1000) -> int:
     return len(overdue)
 
 
-def _again(tx: Transaction, resolver: Resolver, kept: Kept) -> Applied | Waits | Parks:
+def _again(tx: Transaction, resolver: Resolver, kept: HeldMessage) -> Applied | Waits | Parks:
     if kept.body is None:  # the key of its month was destroyed: nobody can read it any more
         return Parks("never_opened")
     message = read(Raw.unpack(kept.body))
     return apply(tx, resolver, message) if isinstance(message, Message) else Parks(message.reason)
 
 
-def _park(tx: Transaction, kept: Kept, reason: str) -> None:
+def _park(tx: Transaction, kept: HeldMessage, reason: str) -> None:
     tx.parked.put(kept.upstream, kept.seq, kept.body or b"", arrived_at=kept.arrived_at, reason=reason)
     tx.receipts.revise(kept.upstream, kept.seq, Disposition.PARKED)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.consumers.world import ADA, BOB, body, event, held, scheduled
-from workflow.consumers.contract import MESSAGES, Rescheduled
-from workflow.consumers.reading import Message, Raw, Unreadable, read, trace_context
-from workflow.consumers.reasons import REASONS
+from workflow.consumers.meetings.contract import MESSAGES, Rescheduled
+from workflow.consumers.meetings.envelope import Message, Raw, Unreadable, read, trace_context
+from workflow.consumers.meetings.reasons import REASONS
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

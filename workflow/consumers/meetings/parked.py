@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workflow.consumers.applying import apply
-from workflow.consumers.reading import Message, Raw, read
-from workflow.consumers.resolving import Parks, Resolver, Waits
-from workflow.consumers.waiting import drain
+from workflow.consumers.meetings.apply import apply
+from workflow.consumers.meetings.envelope import Message, Raw, read
+from workflow.consumers.meetings.routing import Parks, Resolver, Waits
+from workflow.consumers.meetings.waiting import drain
 from workflow.errors import Conflict, NotFound
-from workflow.store.bodies import Kept
+from workflow.store.held import HeldMessage
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
@@ -63,7 +63,7 @@ def drop(tx: Transaction, number: int) -> Retried:
     return Retried(Disposition.DROPPED)
 
 
-def _find(tx: Transaction, number: int) -> Kept:
+def _find(tx: Transaction, number: int) -> HeldMessage:
     kept = tx.parked.get(number)
     if kept is None:
         raise NotFound(f"no message is parked under {number}", code="parked_unknown")

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from workflow.consumers.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
-from workflow.consumers.reasons import reason_of
+from workflow.consumers.meetings.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
+from workflow.consumers.meetings.reasons import reason_of
 
 _PREFIX = "ce-"
 _STRUCTURED = "application/cloudevents+json"

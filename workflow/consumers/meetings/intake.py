@@ -13,11 +13,11 @@ from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from workflow.consumers.meetings import subscribe
-from workflow.consumers.resolving import Resolver
-from workflow.consumers.resuming import recognise
-from workflow.consumers.standing import IntakeStatus, Standing, in_words
-from workflow.consumers.taking import Unit, finished, take_batch
+from workflow.consumers.meetings.batch import Unit, finished, take_batch
+from workflow.consumers.meetings.resume import recognise
+from workflow.consumers.meetings.routing import Resolver
+from workflow.consumers.meetings.status import IntakeStatus, Standing, in_words
+from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.pull import Batch, Broken, Pull, Stalled
 from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
 from workflow.errors import Stopped

@@ -16,7 +16,7 @@ from workflow.aggregates.relationship import Relationship
 Aggregate = Relationship | Programme
 
 
-class States:
+class AggregateCache:
     """The latest committed states, the least recently used forgotten first."""
 
     def __init__(self, most: int) -> None:

@@ -7,26 +7,26 @@ from enum import StrEnum
 from typing import Any
 
 from workflow.projections.projection import FoldFailed, Projection
-from workflow.projections.tables import Generation
+from workflow.projections.tables import GenerationTable
 
 
-class LaneState(StrEnum):
-    """Whether a lane goes on. A paused one keeps the rows that it has, and the cause, until a rebuild."""
+class RunState(StrEnum):
+    """Whether a generation goes on. A paused one keeps the rows that it has, and the cause, until a rebuild."""
 
     RUNNING = "running"
     PAUSED = "paused"
 
 
 @dataclass(slots=True, eq=False)
-class Lane:
-    """One generation of a projection. A lane that is not ``live`` is being rebuilt beside the one that is."""
+class Generation:
+    """One generation of a projection. A generation that is not ``live`` is being rebuilt beside the one that is."""
 
     projection: Projection
-    generation: Generation
+    layout: GenerationTable
     number: int
     live: bool
     position: int = 0
-    state: LaneState = LaneState.RUNNING
+    state: RunState = RunState.RUNNING
     cause: str | None = None
     failed_at: int | None = None
     fits: bool = True
@@ -40,9 +40,9 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a page came to in one lane."""
+    """What a page came to in one generation."""
 
-    lane: Lane
+    generation: Generation
     position: int
     upserts: list[tuple[Any, ...]]
     removals: list[tuple[Any, ...]]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 _CHUNK = 500
 
-Entry = tuple[str, int]
+CalendarEntry = tuple[str, int]
 """A calendar UID and the recurrence as it is kept."""
 
 
@@ -27,12 +27,14 @@ class Membership:
         return self.opened_at <= instant and (self.closed_at is None or instant < self.closed_at)
 
 
-class Foreseen:
+class Prefetched:
     """Answers known beforehand, good for as long as nobody changes who belongs where."""
 
-    def __init__(self, cursor: sqlite3.Cursor, identities: Iterable[bytes], entries: Iterable[Entry]) -> None:
+    def __init__(
+        self, cursor: sqlite3.Cursor, identities: Iterable[bytes], entries: Iterable[CalendarEntry]
+    ) -> None:
         self.people: dict[bytes, list[Membership]] = {identity: [] for identity in identities}
-        self.holders: dict[Entry, list[UUID]] = {entry: [] for entry in entries}
+        self.holders: dict[CalendarEntry, list[UUID]] = {entry: [] for entry in entries}
         relationships: dict[bytes, UUID] = {}
         for chunk in _chunks(list(self.people)):
             cursor.execute(
@@ -57,14 +59,14 @@ class Foreseen:
                     self.holders[uid, recurrence].append(UUID(bytes=relationship))
 
     def person_in(self, relationship: UUID, identity: bytes) -> UUID | None:
-        """The party of ``relationship`` known by this identity, which was foreseen."""
+        """The party of ``relationship`` known by this identity, which was prefetched."""
         for membership in self.people[identity]:
             if membership.relationship == relationship:
                 return membership.person
         return None
 
     def relationships_of(self, identities: Sequence[bytes], at: int) -> list[UUID]:
-        """The relationships open at ``at`` that have all of ``identities``, which were foreseen."""
+        """The relationships open at ``at`` that have all of ``identities``, which were prefetched."""
         first, *others = (
             {membership.relationship for membership in self.people[identity] if membership.open_at(at)}
             for identity in identities

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from workflow.aggregates.events import DueKind
 from workflow.clocks import Clock, SimulatedClock
-from workflow.consumers.asking import Due, Page, Unaskable
+from workflow.consumers.clock.page import Due, Page, Unaskable
 from workflow.errors import Conflict, Stopped
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class Advanced:
     """What a move of the clock came to: how many questions, where it stands, and the last position."""
 
     asked: int
@@ -70,7 +70,7 @@ class ClockDriver:
         self.trouble: str | None = None
         """Why nothing is asked at present, or whom the last pass could not ask; None while all is well."""
 
-    async def advance(self, to: datetime) -> Passed:
+    async def advance(self, to: datetime) -> Advanced:
         """Move the simulated clock forward, asking everything due on the way; never back.
 
         Staying is allowed, and asks what became due through facts known late.
@@ -88,7 +88,7 @@ class ClockDriver:
             written = await asyncio.wrap_future(self._writer.submit(_stands_at(to)))
             clock.advance(to)
             await self._folded(written.position)
-            return Passed(asked, to, written.position)
+            return Advanced(asked, to, written.position)
 
     async def run(self) -> None:
         """Follow the real clock until cancelled."""

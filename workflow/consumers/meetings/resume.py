@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from nats.aio.client import Client
 
-from workflow.consumers.reading import Raw, read
-from workflow.consumers.transport.fetching import fetch
+from workflow.consumers.meetings.envelope import Raw, read
+from workflow.consumers.transport.fetch import fetch
 from workflow.consumers.transport.streams import STREAM
 from workflow.errors import Stopped
 from workflow.store.receipts import Receipt

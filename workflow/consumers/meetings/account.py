@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflow.consumers.applying import apply
-from workflow.consumers.reading import Message, Raw, Unreadable, read
-from workflow.consumers.resolving import Parks, Resolver, Waits
-from workflow.consumers.waiting import drain
+from workflow.consumers.meetings.apply import apply
+from workflow.consumers.meetings.envelope import Message, Raw, Unreadable, read
+from workflow.consumers.meetings.routing import Parks, Resolver, Waits
+from workflow.consumers.meetings.waiting import drain
 from workflow.errors import MentoringError
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
@@ -60,7 +60,7 @@ def take_in(
         batch = [received for received in batch if received.sequence not in seen]
     keys = {key for received in batch if (key := received.content.key) is not None}
     firsts = {key: receipt.digest for key, receipt in tx.receipts.firsts(keys).items()}
-    resolver.foresee(tx, (content.data for r in batch if isinstance(content := r.content, Message)))
+    resolver.prefetch(tx, (content.data for r in batch if isinstance(content := r.content, Message)))
     for received in batch:
         _account(tx, resolver, upstream, received, firsts, give_up=give_up)
     if batch:

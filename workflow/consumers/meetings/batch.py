@@ -7,8 +7,8 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
-from workflow.consumers.receiving import Hole, Received, receive, take_in
-from workflow.consumers.resolving import Resolver
+from workflow.consumers.meetings.account import Hole, Received, receive, take_in
+from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.transport.pull import Batch, Broken
 from workflow.errors import MentoringError, Stopped, Unavailable
 from workflow.store.faults import of_the_storage

@@ -18,7 +18,7 @@ from workflow.store.schema import from_micros, to_micros
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class HeldMessage:
     """A message kept aside. ``body`` is what came in; None where its month's key was destroyed."""
 
     id: int
@@ -29,7 +29,7 @@ class Kept:
     body: bytes | None
 
     def __repr__(self) -> str:
-        return f"Kept(id={self.id}, seq={self.seq}, reason={self.reason!r})"
+        return f"HeldMessage(id={self.id}, seq={self.seq}, reason={self.reason!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _bound_to(upstream: str, seq: int) -> bytes:
     return f"{upstream}\n{seq}".encode()
 
 
-class Bodies:
+class HeldMessages:
     """One of the two tables of bodies, ``waiting`` or ``parked``, as a unit of work sees and changes it."""
 
     def __init__(self, cursor: sqlite3.Cursor, keys: KeyStore, receipts: Receipts, table: str) -> None:
@@ -90,7 +90,7 @@ class Bodies:
             self._unawaited.difference_update(key for key, _ in rows)
         return number
 
-    def foresee(self, keys: Iterable[str]) -> None:
+    def prefetch(self, keys: Iterable[str]) -> None:
         """A batch may be about to ask who waits for these: find out together which nobody waits for."""
         asked = list(dict.fromkeys(keys))
         for start in range(0, len(asked), _CHUNK):
@@ -102,7 +102,7 @@ class Bodies:
             self._unawaited.update(chunk)
             self._unawaited.difference_update(key for (key,) in self._cursor.fetchall())
 
-    def awaiting(self, keys: Iterable[str]) -> list[Kept]:
+    def awaiting(self, keys: Iterable[str]) -> list[HeldMessage]:
         """Everything that waits for any of ``keys``, in order of arrival."""
         wanted = [key for key in keys if key not in self._unawaited]
         if not wanted:
@@ -112,17 +112,17 @@ class Bodies:
             f"b.id IN (SELECT body FROM waiting_for WHERE awaited IN ({marks})) ORDER BY b.id", wanted
         )
 
-    def page(self, after: int = 0, limit: int = 100) -> list[Kept]:
-        """Bodies in order of arrival, from the one behind number ``after``."""
+    def page(self, after: int = 0, limit: int = 100) -> list[HeldMessage]:
+        """HeldMessages in order of arrival, from the one behind number ``after``."""
         return self._select("b.id > ? ORDER BY b.id LIMIT ?", [after, limit])
 
-    def arrived_before(self, instant: datetime, limit: int) -> list[Kept]:
-        """Bodies that arrived at ``instant`` or earlier, the oldest first."""
+    def arrived_before(self, instant: datetime, limit: int) -> list[HeldMessage]:
+        """HeldMessages that arrived at ``instant`` or earlier, the oldest first."""
         return self._select(
             "b.arrived_at <= ? ORDER BY b.arrived_at, b.id LIMIT ?", [to_micros(instant), limit]
         )
 
-    def get(self, number: int) -> Kept | None:
+    def get(self, number: int) -> HeldMessage | None:
         """The body kept under ``number``."""
         found = self._select("b.id = ?", [number])
         return found[0] if found else None
@@ -146,14 +146,14 @@ class Bodies:
         self._cursor.execute(f"SELECT count(*) FROM {self._table}")
         return int(self._cursor.fetchone()[0])
 
-    def _select(self, condition: str, values: Sequence[object]) -> list[Kept]:
+    def _select(self, condition: str, values: Sequence[object]) -> list[HeldMessage]:
         self._cursor.execute(
             "SELECT b.id, u.name, b.seq, b.arrived_at, b.reason, b.scope, b.box"
             f" FROM {self._table} b JOIN upstreams u ON u.id = b.upstream WHERE {condition}",
             values,
         )
         return [
-            Kept(
+            HeldMessage(
                 number, upstream, seq, from_micros(arrived_at), reason, self._open(upstream, seq, scope, box)
             )
             for number, upstream, seq, arrived_at, reason, scope, box in self._cursor.fetchall()
