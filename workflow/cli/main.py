@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from workflow.app import installed_version
-from workflow.cli import events, parked, projections, relationships
-from workflow.cli.drawing import asyncapi, diagram, policies
+from workflow.cli import events, parked, policies, projections, relationships
+from workflow.cli.documents import asyncapi, diagram
 from workflow.cli.up import up
 from workflow.demo.command import demo
 
@@ -55,6 +55,6 @@ app.add_typer(events.app, name="events")
 app.add_typer(parked.app, name="parked")
 app.add_typer(projections.app, name="projections")
 app.command()(projections.verify)
-app.add_typer(policies, name="policy")
+app.add_typer(policies.app, name="policy")
 app.command()(diagram)
 app.command()(asyncapi)

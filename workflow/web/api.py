@@ -9,7 +9,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
 from workflow.consumers.meetings.contract import LARGEST_BODY
-from workflow.web import commands, health, operations, outcomes, parked, problems, publishing, reads
+from workflow.web import (
+    clock,
+    commands,
+    health,
+    intake,
+    meetings,
+    parked,
+    problems,
+    projections,
+    publishing,
+    reads,
+)
 from workflow.web.guard import Guard
 from workflow.web.health import Watch
 
@@ -62,9 +73,11 @@ def create_app(service: Service) -> FastAPI:
         health.router,
         commands.router,
         reads.router,
-        outcomes.router,
+        meetings.router,
+        intake.router,
         parked.router,
-        operations.router,
+        projections.router,
+        clock.router,
     ):
         app.include_router(router)
     app.include_router(publishing.router, max_body_size=service.settings.max_batch_bytes)

@@ -1,4 +1,4 @@
-"""For operators: what became of the messages, projections, and the simulated clock."""
+"""How the projections stand; folding them anew, and proving that they are what the events say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workflow.app import Service
 from workflow.consumers.commands import Answer
 from workflow.errors import Conflict
 from workflow.web.asking import After, By, Serving
-from workflow.web.bodies import ClockIn, ClockOut, Operated, Out
+from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(
@@ -43,28 +43,6 @@ class ProjectionsOut(Out):
     projections: list[ProjectionOut]
 
 
-class UpstreamOut(Out):
-    """How far one upstream was taken in."""
-
-    name: str
-    sequence: int
-
-
-class IntakeOut(Out):
-    """What became of every message received."""
-
-    received: int = Field(description="always the sum of what follows")
-    applied: int
-    duplicate: int
-    stale: int
-    waiting: int
-    parked: int
-    dropped: int = Field(description="given up by an operator")
-    members_dropped: int = Field(description="members of messages that are not kept, such as titles")
-    position: int = Field(description="a position in the log by which all this is recorded")
-    upstreams: list[UpstreamOut] = Field(description="how far each of the broker's streams was taken in")
-
-
 class Rebuilt(ProjectionsOut, Operated):
     """How all projections stand after some were folded anew."""
 
@@ -79,27 +57,6 @@ class Verified(Operated):
     positions: dict[str, int]
     differing: dict[str, int] = Field(description="rows that differ, by projection")
     differences: list[str] = Field(description="the first of them")
-
-
-@router.get("/intake", summary="Count what became of the messages")
-async def intake(service: Serving) -> IntakeOut:
-    """Received is always the sum of applied, duplicate, stale, waiting, parked and dropped."""
-
-    def read() -> IntakeOut:
-        with service.store.ledger() as ledger:
-            counts = {disposition.value: number for disposition, number in ledger.receipts.counts().items()}
-            upstreams = ledger.receipts.upstreams()
-            members_dropped = ledger.receipts.counted("members_dropped")
-        return IntakeOut(
-            received=sum(counts.values()),
-            **counts,
-            members_dropped=members_dropped,
-            # Read after the counts, so that whoever waits for it has waited for all that was counted.
-            position=service.store.head(),
-            upstreams=[UpstreamOut(name=name, sequence=sequence) for name, sequence in upstreams.items()],
-        )
-
-    return await run_in_threadpool(read)
 
 
 @router.get("/projections", summary="Tell how the projections stand")
@@ -149,18 +106,6 @@ async def verify(by: By, after: After = None) -> Answer:
         }
 
     return await by.operate("everything folded anew and compared", by.lasting(work))
-
-
-@router.post("/clock", response_model=ClockOut, summary="Move the simulated clock")
-async def move_clock(body: ClockIn, by: By) -> Answer:
-    """Forward only. Every due on the way is asked at its own instant, and folded, before this is answered."""
-    service = by.service
-
-    async def work() -> Answer:
-        await service.move_clock(body.to)
-        return {"now": service.clock.now().isoformat()}
-
-    return await by.operate(f"clock moved to {body.to.isoformat()}", by.lasting(work))
 
 
 def _projections(service: Service) -> ProjectionsOut:

@@ -1,0 +1,100 @@
+"""What became of the messages: counted, and one by one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from workflow.store.receipts import Disposition
+from workflow.web.asking import FARTHEST, Serving
+from workflow.web.bodies import Out
+from workflow.web.problems import PROBLEMS
+
+router = APIRouter(
+    prefix="/v1/intake",
+    tags=["operations"],
+    responses={status: PROBLEMS[status] for status in (401, 422, 503)},
+)
+
+
+class UpstreamOut(Out):
+    """How far one upstream was taken in."""
+
+    name: str
+    sequence: int
+
+
+class IntakeOut(Out):
+    """What became of every message received."""
+
+    received: int = Field(description="always the sum of what follows")
+    applied: int
+    duplicate: int
+    stale: int
+    waiting: int
+    parked: int
+    dropped: int = Field(description="given up by an operator")
+    members_dropped: int = Field(description="members of messages that are not kept, such as titles")
+    position: int = Field(description="a position in the log by which all this is recorded")
+    upstreams: list[UpstreamOut] = Field(description="how far each of the broker's streams was taken in")
+
+
+class ReceiptOut(Out):
+    """What became of one message."""
+
+    sequence: int = Field(description="the message's sequence in the broker's stream")
+    disposition: Disposition
+
+
+class ReceiptsOut(Out):
+    """A page of receipts of one of the broker's streams, in order."""
+
+    upstream: str | None = Field(description="the stream; null where nothing was ever received")
+    receipts: list[ReceiptOut]
+
+
+@router.get("", summary="Count what became of the messages")
+async def intake(service: Serving) -> IntakeOut:
+    """Received is always the sum of applied, duplicate, stale, waiting, parked and dropped."""
+
+    def read() -> IntakeOut:
+        with service.store.ledger() as ledger:
+            counts = {disposition.value: number for disposition, number in ledger.receipts.counts().items()}
+            upstreams = ledger.receipts.upstreams()
+            members_dropped = ledger.receipts.counted("members_dropped")
+        return IntakeOut(
+            received=sum(counts.values()),
+            **counts,
+            members_dropped=members_dropped,
+            # Read after the counts, so that whoever waits for it has waited for all that was counted.
+            position=service.store.head(),
+            upstreams=[UpstreamOut(name=name, sequence=sequence) for name, sequence in upstreams.items()],
+        )
+
+    return await run_in_threadpool(read)
+
+
+@router.get("/receipts", summary="Tell what became of each message")
+async def receipts(
+    service: Serving,
+    beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="only messages beyond this sequence")] = 0,
+    upstream: Annotated[
+        str | None, Query(max_length=200, description="without it, the stream met last")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=5000, description="at most so many")] = 1000,
+) -> ReceiptsOut:
+    """One receipt a message, for ever. A message is named by its sequence: nobody's words stand in a receipt."""
+
+    def read() -> ReceiptsOut:
+        with service.store.ledger() as ledger:
+            name = upstream or next(reversed(ledger.receipts.upstreams()), None)
+            found = [] if name is None else ledger.receipts.page(name, beyond, limit)
+        return ReceiptsOut(
+            upstream=name,
+            receipts=[ReceiptOut(sequence=one.seq, disposition=one.disposition) for one in found],
+        )
+
+    return await run_in_threadpool(read)
