@@ -55,7 +55,7 @@ def one_by_one(folder: Path, work: Workload, events: int) -> float:
 
         Runner(views, read, lambda: head, page=1).catch_up()
         seconds = time.perf_counter() - begin
-        if min(lane.position for lane in views.lanes) != head:
+        if min(generation.position for generation in views.generations) != head:
             raise SystemExit("rebuild: one by one did not come to its end")
     _remove(file)
     return events / seconds
@@ -65,11 +65,11 @@ def limit(folder: Path) -> float:
     """Events a second where they are but read, and the rows that they come to but inserted, all at once."""
     file = folder / "limit.db"
     with closing(Views(folder / "views.db", PROJECTIONS)) as live:
-        rows = {lane.rows.table.name: lane.name for lane in live.lanes}
+        rows = {generation.layout.table.name: generation.name for generation in live.generations}
     with closing(sqlite3.connect(folder / "views.db")) as live_file:
         found = {name: live_file.execute(f"SELECT * FROM {table}").fetchall() for table, name in rows.items()}
     with closing(Views(file, PROJECTIONS)) as views:
-        into = {lane.name: lane.rows for lane in views.lanes}
+        into = {generation.name: generation.layout for generation in views.generations}
     with closing(sqlite3.connect(folder / "events.db")) as events, closing(sqlite3.connect(file)) as target:
         begin = time.perf_counter()
         number = len(events.execute("SELECT rowid, * FROM stored_events ORDER BY rowid").fetchall())
