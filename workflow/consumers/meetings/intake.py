@@ -18,6 +18,7 @@ from workflow.consumers.meetings.resume import recognise
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.status import IntakeStatus, Standing, in_words
 from workflow.consumers.meetings.subscriber import subscribe
+from workflow.consumers.transport.gaps import Gap, find_gap
 from workflow.consumers.transport.pull import Batch, Broken, Pull, Stalled
 from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
 from workflow.errors import Stopped
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 class Intake:
     """Takes messages in from ``start`` to ``stop``. ``writer`` must run for as long.
+
+    ``accepted_gap`` names the one gap in the stream that is passed over, as a stop because of it tells.
 
     Whatever fails is tried again, ever more seldom; only a ``Stopped`` ends it, since going on would lose
     messages.
@@ -46,6 +49,7 @@ class Intake:
         most: int = 1000,
         ahead: int = 8000,
         purge_seconds: float = 60.0,
+        accepted_gap: str | None = None,
     ) -> None:
         self._broker = broker
         self._writer = writer
@@ -53,6 +57,7 @@ class Intake:
         self._new_id = new_id
         self._most, self._ahead = most, ahead
         self._purge_seconds = purge_seconds
+        self._accepted_gap = accepted_gap
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
         self._upstream: Upstream | None = None
@@ -136,6 +141,13 @@ class Intake:
         written = await asyncio.wrap_future(self._writer.submit(lambda tx: _last(tx, upstream.name)))
         position, receipt = written.value
         check_position(upstream, position)
+        gap = await find_gap(self._broker.connection, upstream, position)
+        if gap is not None:
+            if str(gap) != self._accepted_gap:
+                raise gap.stopped()
+            await self._write(lambda tx: _pass_over(tx, gap))
+            log.warning("as asked, intake goes on behind the messages that are missing: %s", gap)
+            return gap.last
         if receipt is not None:
             await recognise(self._broker.connection, receipt)
         return position
@@ -224,6 +236,11 @@ class Intake:
                 self._standing.purge_trouble = f"what is recorded cannot be purged: {in_words(error)}"
             else:
                 self._standing.purge_trouble = None
+
+
+def _pass_over(tx: Transaction, gap: Gap) -> None:
+    if tx.position(gap.upstream) == gap.first - 1:
+        tx.receipts.move_position(gap.upstream, gap.last)
 
 
 def _last(tx: Transaction, upstream: str) -> tuple[int, Receipt | None]:

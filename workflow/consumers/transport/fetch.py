@@ -14,10 +14,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from workflow.consumers.transport.streams import STREAM, SUBJECT
+from workflow.consumers.transport.streams import STREAM
 
 _WITHIN_SECONDS = 5
-_NOT_FOUND = 404
+_NO_MESSAGE_FOUND = 10037
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,17 @@ async def fetch(connection: Client, sequence: int, *, or_later: bool = False) ->
     """The message at ``sequence``, or where asked for the first one from there; None where there is none."""
     wanted: dict[str, object] = {"seq": sequence}
     if or_later:
-        wanted["next_by_subj"] = SUBJECT
+        wanted["next_by_subj"] = ">"  # a stream that others made may hold subjects that are not ours
     answer = await connection.request(
         f"$JS.API.STREAM.MSG.GET.{STREAM}", json.dumps(wanted).encode(), timeout=_WITHIN_SECONDS
     )
     said = json.loads(answer.data)
     found = said.get("message")
     if found is None:
-        if said.get("error", {}).get("code", _NOT_FOUND) != _NOT_FOUND:
-            raise NatsError(f"the broker cannot give a message: error {said['error'].get('err_code')}")
-        return None
+        error = said.get("error", {}).get("err_code")
+        if error == _NO_MESSAGE_FOUND:
+            return None
+        raise NatsError(f"the broker cannot give a message: error {error}")
     head = base64.b64decode(found.get("hdrs", "")).partition(b"\r\n")[2]
     lines = (line.partition(b":") for line in head.split(b"\r\n"))
     # As the client library reads them where messages are pulled: names that are no ASCII are left out.

@@ -131,7 +131,8 @@ class Pull:
         while self._buffer and len(messages) < self._most:
             message = self._buffer[0]
             delivered, sequence, consumer_sequence, self.behind = _delivery(message.reply)
-            if delivered != 1 or consumer_sequence != self._consumer_sequence + 1:
+            follows = consumer_sequence == self._consumer_sequence + 1 and sequence == self._after + 1
+            if delivered != 1 or not follows:
                 if messages:
                     break  # what came before is whole; the break is met at the next call
                 raise Broken("a message was sent again, or one is missing")

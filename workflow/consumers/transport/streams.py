@@ -65,13 +65,6 @@ def check_position(upstream: Upstream, position: int) -> None:
             "or restore the right copy",
             code="stream_behind",
         )
-    if upstream.first > position + 1:
-        raise Stopped(
-            f"the stream {STREAM} begins at {upstream.first}, but only what came up to {position} is recorded: "
-            "some were removed before they were taken in. Restore them, or delete the stream so that a new "
-            "one begins and ask the publishers to send again",
-            code="stream_gap",
-        )
 
 
 async def purge(streams: JetStreamContext, upstream: Upstream, position: int) -> None:
