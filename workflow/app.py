@@ -32,11 +32,11 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
-from workflow.settings import ClockKind, Settings
+from workflow.settings import ClockKind, Settings, own_secret
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
-from workflow.store.master import load_master_key
+from workflow.store.master import derive, load_master_key
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
@@ -60,6 +60,7 @@ class Service:
         self.instance = uuid4()
         _refuse_what_is_not_whole(settings, folder)
         master_key = load_master_key(settings.master_key_file or folder.master_key)
+        self._broker_key = broker_key(master_key)
         self.keys = KeyStore(folder.keys, master_key)
         self.store = EventStore(folder.events, self.keys)
         self.clock = _clock(settings, self.store)
@@ -72,6 +73,7 @@ class Service:
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
+        self.nats_token_file = settings.nats_token_file
         self.read_waits = 5.0
         """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
@@ -103,18 +105,35 @@ class Service:
         token = settings.nats_token()
         url = settings.nats
         if url is None:
+            if token is None:
+                self.nats_token_file = self.folder.nats_token
+                token = own_secret(self.nats_token_file, "token of the NATS server")
             self.server = NatsServer(
-                self.folder.broker, host=settings.nats_host, port=settings.nats_port, token=token
+                self.folder.broker,
+                host=settings.nats_host,
+                port=settings.nats_port,
+                token=token,
+                key=self._broker_key,
             )
             await self.server.start()
             url = self.server.url
         self.nats_url = url
-        broker = make_broker(url, token=token)
-        self.publisher = Publisher(broker)
-        self.intake = Intake(broker, self.writer, self.resolver, self.new_id)
-        beginning = self._task(self._begin_intake(self.intake), "intake begins")
+        broker = make_broker(url, "intake", token=token)
+        self.publisher = Publisher(make_broker(url, "publishing", token=token))
+        self.intake = Intake(
+            broker,
+            self.writer,
+            self.resolver,
+            self.new_id,
+            accepted_gap=settings.accept_gap,
+            stream_bytes=settings.stream_bytes,
+        )
+        beginning = {
+            self._task(self._begin_intake(self.intake), "intake begins"),
+            self._task(self.publisher.connect(), "publishing begins"),
+        }
         # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
-        await asyncio.wait({beginning}, timeout=_PATIENCE)
+        await asyncio.wait(beginning, timeout=_PATIENCE)
 
     async def _begin_intake(self, intake: Intake) -> None:
         with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later
@@ -148,6 +167,8 @@ class Service:
             stack.push_async_callback(asyncio.to_thread, self.writer.stop)
             if self.intake is not None:
                 stack.push_async_callback(self.intake.stop)
+            if self.publisher is not None:
+                stack.push_async_callback(self.publisher.close)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -205,6 +226,11 @@ class Service:
         while (written := await asyncio.wrap_future(self.writer.submit(expire))).value:
             pass
         return written.position
+
+
+def broker_key(master_key: bytes) -> bytes:
+    """What our own NATS server's files are encrypted with."""
+    return derive(master_key, "broker")
 
 
 def read_policy(settings: Settings) -> Policy:

@@ -23,6 +23,8 @@ class Address(BaseModel):
     pid: int
     http: str
     nats: str
+    nats_token_file: str | None = None
+    """The file with the token that the NATS server demands, if it demands one."""
     clock: str
     data: str
 
@@ -58,6 +60,11 @@ class Folder:
     def broker(self) -> Path:
         """The files of the service's own NATS server."""
         return self.path / "nats"
+
+    @property
+    def nats_token(self) -> Path:
+        """What the service's own NATS server demands, unless the settings name another file."""
+        return self.path / "nats.token"
 
     @property
     def address_file(self) -> Path:

@@ -81,6 +81,7 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
             pid=os.getpid(),
             http=_address(listener),
             nats=service.nats_url,
+            nats_token_file=str(service.nats_token_file) if service.nats_token_file else None,
             clock=service.clock_kind.value,
             data=str(folder.path),
         )

@@ -7,6 +7,8 @@ holds one.
 from __future__ import annotations
 
 import ipaddress
+import os
+import secrets
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -41,7 +43,21 @@ class Settings(BaseSettings):
     )
     nats_host: str = Field("127.0.0.1", description="address that the service's own NATS server listens on")
     nats_port: Port = Field(4222, description="port of the service's own NATS server; 0 takes a free one")
-    nats_token_file: Path | None = Field(None, description="file with the token that the NATS server demands")
+    nats_token_file: Path | None = Field(
+        None,
+        description="file with the token that the NATS server demands; without it our own has `nats.token` in the "
+        "folder, made at first start",
+    )
+    stream_bytes: int | None = Field(
+        None,
+        ge=16 * 1024**2,
+        description="bytes that the stream may hold before it refuses more; without it, what it was given "
+        "once, at first 8 GiB or as much as the broker grants",
+    )
+    accept_gap: str | None = Field(
+        None,
+        description="the one gap in the stream that intake passes over, as the stop because of it names it",
+    )
     token_file: Path | None = Field(
         None, description="file with the bearer token that HTTP demands; needed beyond loopback"
     )
@@ -106,15 +122,9 @@ class Settings(BaseSettings):
         return None
 
     def nats_token(self) -> str | None:
-        """The token that the NATS server demands; our own goes without on loopback only."""
+        """The token that the NATS server demands, where a file of it is named."""
         if self.nats_token_file is not None:
             return read_secret(self.nats_token_file, "token of the NATS server")
-        if self.nats is None and not is_loopback(self.nats_host):
-            raise Invalid(
-                f"a NATS server on {self.nats_host}, beyond loopback, needs a token: name its file with "
-                "--nats-token-file",
-                code="token_needed",
-            )
         return None
 
 
@@ -148,3 +158,19 @@ def read_secret(path: Path, what: str) -> str:
             f"the {what} in {path} has to be one word of at least 16 ASCII characters", code="secret_weak"
         )
     return secret
+
+
+def own_secret(path: Path, what: str) -> str:
+    """The secret in ``path``, made at first use, for its owner alone to read."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            raise Invalid(
+                f"others may read the {what} in {path}: remove the file, and another is made",
+                code="secret_exposed",
+            ) from None
+    else:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    return read_secret(path, what)

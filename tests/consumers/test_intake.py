@@ -96,32 +96,6 @@ async def test_the_server_is_killed(world: World, server: NatsServer, client: Cl
     assert world.counts()["applied"] == 2
 
 
-async def test_a_message_that_makes_the_client_deaf_is_parked(
-    world: World, server: NatsServer, client: Client
-) -> None:
-    """The client library cannot decode a subject, or a status, that is no UTF-8, and hears nothing more."""
-    world.open(ADA, BOB)
-    await declare(client.jetstream(), uuid4)
-    await publish(client, scheduled("a"))
-    host, _, port = server.url.removeprefix("nats://").rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    text = body(scheduled("b", uid="m2"))
-    head = b"NATS/1.0 \xff\xff\xff\r\nce-id: x\r\n\r\n"
-    writer.write(b'CONNECT {"verbose":false,"headers":true}\r\n')
-    writer.write(b"PUB mentoring.meetings.\xff\xfe %d\r\n%b\r\n" % (len(text), text))
-    writer.write(b"HPUB mentoring.meetings.k %d %d\r\n%b%b\r\n" % (len(head), len(head) + 2, head, b"{}"))
-    writer.write(b"PING\r\n")
-    await writer.drain()
-    while b"PONG" not in await reader.readline():
-        pass
-    writer.close()
-    last = await publish(client, held("c"))
-    assert last == 4
-    async with running(world, server.url) as intake:
-        await reached(intake, last)
-    assert world.counts() == {"applied": 3, "parked": 1}
-
-
 async def test_one_message_that_fails_is_parked_alone(
     world: World, server: NatsServer, client: Client
 ) -> None:

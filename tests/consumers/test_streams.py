@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
-from nats.js.api import StorageType
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import APIError, ServerError
 
 from tests.consumers.test_intake import publish, running
-from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
+from tests.consumers.world import ADA, BOB, World, body, held, reached, scheduled
+from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
-from workflow.consumers.transport.streams import STREAM, declare, look, purge
-from workflow.errors import Stopped
+from workflow.consumers.transport.streams import LARGEST, STREAM, declare, look, purge
+from workflow.errors import Stopped, Unavailable
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
@@ -125,8 +132,129 @@ async def test_what_an_operator_set_on_the_stream_stays(server: NatsServer, clie
     await declare(streams, uuid4)
     after = await _configuration(client)
     changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert changed == {"subjects", "discard", "max_age", "metadata"}
+    assert changed == {"subjects", "discard", "max_age", "duplicate_window", "metadata"}
     assert after["metadata"]["owner"] == "north"
+
+
+@pytest.mark.parametrize(
+    "loose",
+    [
+        {"max_msgs_per_subject": 1},
+        {"discard": DiscardPolicy.OLD, "max_msgs": 100},
+        {"discard": DiscardPolicy.NEW, "max_msgs_per_subject": 3, "discard_new_per_subject": True},
+        {"allow_rollup_hdrs": True},
+        {"no_ack": True},
+        {"duplicate_window": 120.0},
+    ],
+)
+async def test_a_stream_that_might_lose_messages_is_brought_in_line(
+    server: NatsServer, client: Client, loose: dict[str, Any]
+) -> None:
+    streams = client.jetstream()
+    await streams.add_stream(name=STREAM, subjects=["mentoring.meetings.*"], **loose)
+    await declare(streams, uuid4)
+    config = await _configuration(client)
+    for name, value in {
+        "max_msgs_per_subject": -1,
+        "discard": "new",
+        "duplicate_window": 100_000_000,
+    }.items():
+        assert config[name] == value
+    for name in ("discard_new_per_subject", "allow_rollup_hdrs", "no_ack"):
+        assert not config.get(name)
+    before = await client.jetstream().stream_info(STREAM)
+    with patch.object(JetStreamContext, "update_stream") as updated:
+        await declare(streams, uuid4)
+    assert not updated.called, before.config
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"storage": StorageType.MEMORY},
+        {"deny_purge": True},
+        {"allow_msg_ttl": True},
+        {"retention": RetentionPolicy.WORK_QUEUE},
+        {"allow_msg_schedules": True},
+    ],
+)
+async def test_a_stream_that_cannot_be_brought_in_line_stops_intake(
+    world: World, server: NatsServer, client: Client, unfit: dict[str, Any]
+) -> None:
+    await client.jetstream().add_stream(name=STREAM, subjects=["mentoring.meetings.*"], **unfit)
+    with pytest.raises(Stopped) as stopped:
+        await world.intake(server.url).start()
+    assert stopped.value.code == "stream_unfit"
+
+
+async def test_a_sealed_stream_stops_intake(world: World, server: NatsServer, client: Client) -> None:
+    made = await client.jetstream().add_stream(name=STREAM, subjects=["mentoring.meetings.*"])
+    await client.jetstream().update_stream(replace(made.config, sealed=True))
+    with pytest.raises(Stopped) as stopped:
+        await world.intake(server.url).start()
+    assert stopped.value.code == "stream_unfit"
+
+
+async def test_a_stream_has_a_size_that_stays_until_another_is_asked_for(
+    server: NatsServer, client: Client
+) -> None:
+    streams = client.jetstream()
+    sizes = []
+    for asked in (None, 32 * 1024**2, None):
+        await declare(streams, uuid4, asked)
+        sizes.append((await _configuration(client))["max_bytes"])
+    assert sizes == [LARGEST, 32 * 1024**2, 32 * 1024**2]
+    with pytest.raises(Unavailable, match="MENTORING_STREAM_BYTES"):
+        await declare(streams, uuid4, 1024**6)
+
+
+async def test_where_the_broker_has_less_room_the_stream_is_smaller(
+    server: NatsServer, client: Client
+) -> None:
+    streams = client.jetstream()
+    granted = LARGEST // 4
+    store = streams.add_stream
+
+    async def small(config: StreamConfig) -> Any:
+        if (config.max_bytes or 0) > granted:
+            raise ServerError(
+                code=500, err_code=10047, description="insufficient storage resources available"
+            )
+        return await store(config)
+
+    with patch.object(streams, "add_stream", small):
+        await declare(streams, uuid4)
+    assert (await _configuration(client))["max_bytes"] == granted
+
+
+async def test_a_full_stream_refuses_what_comes_until_intake_has_made_room(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    go_on = threading.Event()
+    large = scheduled("large", padding="x" * 200_000)
+    async with (
+        make_broker(server.url) as broker,
+        running(world, server.url, stream_bytes=16 * 1024**2, purge_seconds=0.1) as intake,
+    ):
+        held_up = world.writer.submit(lambda _: go_on.wait(60))
+        publisher = Publisher(broker)
+        with pytest.raises(Unavailable) as full:
+            await asyncio.gather(*(publisher.publish("k", body(large), {}) for _ in range(100)))
+        assert full.value.code == "stream_full"
+        with pytest.raises(APIError):
+            await publish(client, large)
+        go_on.set()
+        await asyncio.wrap_future(held_up)
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    last = await publisher.publish("k", body(held("b")), {})
+                    break
+                except Unavailable:
+                    await asyncio.sleep(0.05)
+        await reached(intake, last)
+    assert world.counts()["applied"] == 2
 
 
 async def _configuration(client: Client) -> dict[str, Any]:

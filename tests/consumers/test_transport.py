@@ -37,10 +37,15 @@ async def filled(client: Client, number: int) -> None:
 
 
 async def test_the_configuration_is_ours_alone_and_asks_for_the_token(tmp_path: Path) -> None:
-    server = NatsServer(tmp_path, token="a secret of enough letters")
+    server = NatsServer(tmp_path, token="a secret of enough letters", key=b"k" * 32)
     await server.start()
     try:
-        assert stat.S_IMODE((tmp_path / "server.conf").stat().st_mode) == 0o600
+        for name in ("server.conf", "server.log", "key.sha256"):
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+            assert not any(
+                secret in (tmp_path / name).read_text() for secret in ("a secret", (b"k" * 32).hex())
+            )
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
         assert "secret" not in server.url
         with pytest.raises(NatsError):
             await nats.connect(server.url, allow_reconnect=False, error_cb=_quiet)
@@ -123,16 +128,16 @@ async def test_a_consumer_that_has_gone_breaks_the_pull(client: Client) -> None:
     await pull.unsubscribe()
 
 
-async def test_a_single_message_by_the_plain_api(client: Client) -> None:
+async def test_messages_by_the_plain_api(client: Client) -> None:
     await filled(client, 2)
     await client.jetstream().publish("mentoring.meetings.k", b"x", headers={"ce-id": "café"})
     pull = Pull(client)
-    second, third = await pull.single(1), await pull.single(2)
-    assert second is not None
-    assert third is not None
-    assert (second[0].data, second.sequences) == (b"1", [2])
-    assert third[0].headers == {"ce-id": "café"}
-    assert await pull.single(3) is None
+    batch = await pull.fetched(1)
+    assert batch is not None
+    assert (batch[0].data, batch.after, batch.sequences) == (b"1", 1, [2, 3])
+    assert batch[1].headers == {"ce-id": "café"}
+    assert not batch.deafening
+    assert await pull.fetched(3) is None
 
 
 # --- what we rely on in FastStream -----------------------------------------------------------------------

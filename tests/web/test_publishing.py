@@ -9,7 +9,7 @@ import pytest
 
 from workflow.app import Service
 from workflow.consumers.meetings.contract import LARGEST_BODY
-from workflow.consumers.transport.server import MAX_PAYLOAD
+from workflow.consumers.transport.server_config import MAX_PAYLOAD
 from workflow.errors import Unavailable
 
 STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}

@@ -68,7 +68,8 @@ async def up(
     addresses (with --json on one line), and writes them to service.json in the folder for the other verbs.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger(OPERATIONS).setLevel(logging.INFO)
+    for name in (OPERATIONS, "mentoring.broker"):
+        logging.getLogger(name).setLevel(logging.INFO)
     settings = settings_of(
         data,
         host=host,
@@ -87,8 +88,9 @@ async def up(
         if as_json:
             typer.echo(json.dumps(address.model_dump(mode="json")))
         else:
+            token = f" (token in {address.nats_token_file})" if address.nats_token_file else ""
             typer.echo(
-                f"HTTP  {address.http}/v1\nNATS  {address.nats}\ndata  {address.data}\nstop with Ctrl-C"
+                f"HTTP  {address.http}/v1\nNATS  {address.nats}{token}\ndata  {address.data}\nstop with Ctrl-C"
             )
 
     await serve(settings, door, announce)

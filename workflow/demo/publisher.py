@@ -80,7 +80,8 @@ async def _main(asked: argparse.Namespace) -> None:
     expected = truth(told)
     token = asked.token_file.read_text("utf-8").strip() if asked.token_file else None
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    connection = await nats.connect(asked.nats, allow_reconnect=True)
+    nats_token = asked.nats_token_file.read_text("utf-8").strip() if asked.nats_token_file else None
+    connection = await nats.connect(asked.nats, token=nats_token, allow_reconnect=True)
     try:
         async with httpx.AsyncClient(
             base_url=asked.api, headers=headers, timeout=120, trust_env=False
@@ -104,6 +105,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m workflow.demo.publisher", description=__doc__)
     parser.add_argument("--api", required=True, help="where the service answers")
     parser.add_argument("--nats", required=True, help="where the broker is")
+    parser.add_argument(
+        "--nats-token-file", type=Path, help="file with the broker's token, where it demands one"
+    )
     parser.add_argument("--token-file", type=Path, help="file with the bearer token, where one is demanded")
     parser.add_argument("--relationships", type=int, default=60)
     parser.add_argument("--months", type=int, default=8)

@@ -28,6 +28,7 @@ class Running:
 
     http: str
     nats: str
+    nats_token_file: str
     data: str
     process: subprocess.Popen[str]
 
@@ -45,14 +46,15 @@ def service(folder: Path) -> Iterator[Running]:
             process.wait()
             raise Unavailable(f"the service did not start:\n{log.read_text()[-2000:]}")
         address = json.loads(line)
-        yield Running(address["http"], address["nats"], address["data"], process)
+        yield Running(address["http"], address["nats"], address["nats_token_file"], address["data"], process)
 
 
 @contextmanager
 def publisher(running: Running, words: Sequence[str]) -> Iterator[Iterator[dict[str, Any]]]:
     """The publisher, playing to a service; what it tells of its progress."""
     command = [sys.executable, "-m", "workflow.demo.publisher"]
-    command += ["--api", running.http, "--nats", running.nats, *words]
+    command += ["--api", running.http, "--nats", running.nats]
+    command += ["--nats-token-file", running.nats_token_file, *words]
     with _child(command) as process:
         yield _told(process)
 

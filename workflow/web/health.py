@@ -106,7 +106,7 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
         troubles.append("the writer has ended; start the service anew")
     troubles += [f"{name} has ended: {kind}; start the service anew" for name, kind in service.ended.items()]
     if service.server is not None and service.server.trouble is not None:
-        troubles.append(f"the NATS server cannot be started again: {service.server.trouble}")
+        troubles.append(f"the NATS server {service.server.trouble}")
     if service.intake is not None:
         status = service.intake.status
         if status.cause is not None:

@@ -34,6 +34,7 @@ class Intake:
     """Takes messages in from ``start`` to ``stop``. ``writer`` must run for as long.
 
     ``accepted_gap`` names the one gap in the stream that is passed over, as a stop because of it tells.
+    ``stream_bytes`` is how much the stream may hold, where that is not to stay as it is.
 
     Whatever fails is tried again, ever more seldom; only a ``Stopped`` ends it, since going on would lose
     messages.
@@ -50,6 +51,7 @@ class Intake:
         ahead: int = 8000,
         purge_seconds: float = 60.0,
         accepted_gap: str | None = None,
+        stream_bytes: int | None = None,
     ) -> None:
         self._broker = broker
         self._writer = writer
@@ -58,6 +60,7 @@ class Intake:
         self._most, self._ahead = most, ahead
         self._purge_seconds = purge_seconds
         self._accepted_gap = accepted_gap
+        self._stream_bytes = stream_bytes
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
         self._upstream: Upstream | None = None
@@ -130,7 +133,7 @@ class Intake:
 
     async def _look(self) -> None:
         """Know the stream as it stands now, and how far it is recorded."""
-        upstream = await declare(self._streams, self._new_id)
+        upstream = await declare(self._streams, self._new_id, self._stream_bytes)
         if self._upstream is not None and self._upstream.name != upstream.name:
             log.warning("the stream was deleted and made anew; it begins again as another upstream")
         self._upstream = upstream
@@ -155,14 +158,15 @@ class Intake:
     # --- following the stream -----------------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        alone = False
+        fetching = False
+        broken_at: int | None = None
         while True:
             try:
                 pull = await self._connected()
                 await self._look()
-                if alone:
-                    await self._take_one(pull)
-                    alone = False
+                if fetching:
+                    await self._take_fetched(pull)
+                    fetching = False
                 await pull.open(self._position)
                 self._begun.set()
                 self._checked = True
@@ -172,11 +176,14 @@ class Intake:
             except Stopped:
                 raise
             except Stalled:
-                alone, self._checked = True, False
+                fetching, self._checked = True, False
+                log.warning("nothing arrives from the broker; the next messages are fetched one by one")
                 self._standing.trouble = "nothing arrives from the broker"
                 await self._broker.connection.force_reconnect()
             except Broken as broken:
                 self._checked = False
+                # Broken off twice at one place, this way does not lead beyond it.
+                fetching, broken_at = broken_at == self._position, self._position
                 log.info("intake goes on from what is recorded: %s", broken)
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 self._checked = False
@@ -193,13 +200,12 @@ class Intake:
             self._pull = pull
         return self._pull
 
-    async def _take_one(self, pull: Pull) -> None:
-        """The next message by the way that nothing can block: it may be why nothing arrives."""
-        assert self._upstream is not None
-        if self._upstream.last > self._position:
-            batch = await pull.single(self._position)
-            if batch is not None:
-                await finished(self._subscriber.process_message(batch))
+    async def _take_fetched(self, pull: Pull) -> None:
+        """The next messages by the way that nothing can block, until none of them can be why nothing arrived."""
+        while (batch := await pull.fetched(self._position)) is not None:
+            await finished(self._subscriber.process_message(batch))
+            if not batch.deafening:
+                return
 
     async def _handle(self, batch: Batch) -> None:
         assert self._upstream is not None

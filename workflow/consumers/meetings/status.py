@@ -67,6 +67,8 @@ class Standing:
     def goes_on(self) -> None:
         """The stream answers. Where a batch could not be written, that alone does not show that one can be."""
         if not self.unwritten:
+            if self.trouble is not None:
+                log.info("intake goes on")
             self.trouble, self._pause = None, SHORTEST_PAUSE
 
     def written(self) -> None:

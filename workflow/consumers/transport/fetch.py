@@ -18,6 +18,9 @@ from workflow.consumers.transport.streams import STREAM
 
 _WITHIN_SECONDS = 5
 _NO_MESSAGE_FOUND = 10037
+_REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""What the broker's JSON has in the place of bytes that are no UTF-8."""
+_WITH_STATUS = b"NATS/1.0 "
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Fetched:
 
     sequence: int
     message: Msg
+    deafening: bool
+    """Whether the client library would hear nothing more after this message, were it sent it."""
 
 
 async def fetch(connection: Client, sequence: int, *, or_later: bool = False) -> Fetched | None:
@@ -43,8 +48,8 @@ async def fetch(connection: Client, sequence: int, *, or_later: bool = False) ->
         if error == _NO_MESSAGE_FOUND:
             return None
         raise NatsError(f"the broker cannot give a message: error {error}")
-    head = base64.b64decode(found.get("hdrs", "")).partition(b"\r\n")[2]
-    lines = (line.partition(b":") for line in head.split(b"\r\n"))
+    head = base64.b64decode(found.get("hdrs", ""))
+    lines = (line.partition(b":") for line in head.partition(b"\r\n")[2].split(b"\r\n"))
     # As the client library reads them where messages are pulled: names that are no ASCII are left out.
     headers = {
         name.strip().decode("ascii"): value.strip().decode("utf-8", "replace")
@@ -52,4 +57,13 @@ async def fetch(connection: Client, sequence: int, *, or_later: bool = False) ->
         if colon and name.isascii()
     }
     data = base64.b64decode(found.get("data", ""))
-    return Fetched(found["seq"], Msg(connection, found["subject"], "", data, headers or None))
+    message = Msg(connection, found["subject"], "", data, headers or None)
+    return Fetched(found["seq"], message, _REPLACED in found["subject"] or _status_unreadable(head))
+
+
+def _status_unreadable(head: bytes) -> bool:
+    try:
+        head.startswith(_WITH_STATUS) and head.decode()
+    except UnicodeDecodeError:
+        return True
+    return False

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
+from nats.js.errors import APIError
 
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 from workflow.errors import Unavailable
 
+_REFUSED_TO_STORE = 10077
+_TRIES_AFTER = 1.0
+
+log = logging.getLogger("mentoring.broker")
+
 
 class Publisher:
-    """Stores messages in the stream; each is answered only once the broker has it on its disk."""
+    """Stores messages in the stream; each is answered only once the broker has it on its disk.
+
+    Its connection is its own: what intake reads can make a connection deaf, and nobody who publishes waits for that.
+    """
 
     def __init__(self, broker: NatsBroker, *, within_seconds: float = 5.0) -> None:
         self._broker = broker
         self._within = within_seconds
+
+    async def connect(self) -> None:
+        """Connect, however long it takes. What is published before is refused."""
+        while True:
+            try:
+                await self._broker.connect()
+            except (NatsError, OSError) as error:
+                log.warning("publishing waits for the broker (%s)", type(error).__name__)
+                await asyncio.sleep(_TRIES_AFTER)
+            else:
+                return
+
+    async def close(self) -> None:
+        """Let go of the broker, even one that does not answer."""
+        with suppress(Exception):
+            await self._broker.stop()
 
     async def publish(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
         """The sequence that the message was stored under. ``key`` becomes the last token of its subject."""
@@ -25,8 +53,17 @@ class Publisher:
             stored = await self._broker.connection.jetstream().publish(
                 SUBJECT.replace("*", key), body, timeout=self._within, stream=STREAM, headers=dict(headers)
             )
+        except APIError as error:
+            if error.err_code == _REFUSED_TO_STORE:
+                raise Unavailable(
+                    "the broker's stream is full; send this again once more has been taken in and removed",
+                    code="stream_full",
+                ) from error
+            raise _not_stored() from error
         except (IncorrectState, NatsError, TimeoutError) as error:
-            raise Unavailable(
-                "the broker did not say that it has stored this; send it again", code="not_stored"
-            ) from error
+            raise _not_stored() from error
         return stored.seq
+
+
+def _not_stored() -> Unavailable:
+    return Unavailable("the broker did not say that it has stored this; send it again", code="not_stored")

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
+from itertools import takewhile
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -26,6 +27,7 @@ CONSUMER = "intake"
 _EXPIRES = 2.0
 _STALLED_AFTER = _EXPIRES + 3.0
 _MOST_BYTES = 32 * 1024 * 1024
+_FETCHED_AT_ONCE = 100
 
 
 class Batch(list[Msg]):
@@ -39,6 +41,8 @@ class Batch(list[Msg]):
         super().__init__(messages)
         self.after = after
         self.sequences = sequences
+        self.deafening = False
+        """Whether one of them, pulled, would make the connection deaf."""
 
     @property
     def last(self) -> int:
@@ -173,10 +177,16 @@ class Pull:
         else:
             self._outstanding -= int(pending)
 
-    async def single(self, after: int) -> Batch | None:
-        """The one message that follows ``after``, or None where there is none, by the broker's plain API."""
-        found = await fetch(self._connection, after + 1, or_later=True)
-        return None if found is None else Batch(after, [found.message], [found.sequence])
+    async def fetched(self, after: int) -> Batch | None:
+        """Some messages that follow ``after``, or None where there is none, by the broker's plain API."""
+        wanted = range(after + 1, after + 1 + min(self._most, _FETCHED_AT_ONCE))
+        found = await asyncio.gather(*(fetch(self._connection, sequence) for sequence in wanted))
+        whole = [one for one in takewhile(bool, found) if one]
+        if not whole:
+            return None
+        batch = Batch(after, [one.message for one in whole], [one.sequence for one in whole])
+        batch.deafening = any(one.deafening for one in whole)
+        return batch
 
 
 def _delivery(reply: str) -> tuple[int, int, int, int]:

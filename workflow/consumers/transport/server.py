@@ -6,22 +6,26 @@ import asyncio
 import contextlib
 import ctypes
 import json
+import logging
 import os
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from workflow.consumers.transport.server_config import Secrets, check_key, write_config
+from workflow.consumers.transport.server_log import ServerLog
 from workflow.errors import Unavailable
+
+log = logging.getLogger("mentoring.broker")
 
 _STARTS_WITHIN = 20.0
 _STOPS_WITHIN = 10.0
 _BINARY = "nats-server"
 _PR_SET_PDEATHSIG = 1
 _EVERY_ADDRESS = {"0.0.0.0", "::"}
-
-MAX_PAYLOAD = 1024 * 1024
-"""The largest message that our own server takes; the contract's lower limit is ours to account for."""
+_ROOM = 4 * 1024 * 1024
+"""Bytes that have to fit on the disk before a server that could not write is started anew."""
 
 
 def _dies_with_parent() -> Callable[[], None] | None:
@@ -33,7 +37,11 @@ def _dies_with_parent() -> Callable[[], None] | None:
 
 
 class NatsServer:
-    """One server on one folder. A server that dies without being asked to is started again on its port."""
+    """One server on one folder, which must be known to nobody but us.
+
+    A server that dies without being asked to is started again on its port; so is one that could not write,
+    once there is room. Clients have to show the ``token``; what it stores is encrypted with the ``key``.
+    """
 
     def __init__(
         self,
@@ -42,18 +50,22 @@ class NatsServer:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
+        key: bytes | None = None,
         sync: str = "always",
     ) -> None:
         self._folder = folder
         self._host = host
         self._port = port
-        self._token = token
+        self._secrets = Secrets(token, key)
+        self._log = ServerLog(folder / "server.log")
         self._sync = sync
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._stores_nothing = asyncio.Event()
         self.starts = 0
         self.trouble: str | None = None
-        """Why a server that has died cannot be started again at present."""
+        """What keeps the server from its work at present."""
 
     @property
     def url(self) -> str:
@@ -68,7 +80,13 @@ class NatsServer:
 
     async def start(self) -> None:
         """Start the server and return once it answers where ``url`` says."""
-        await self._spawn()
+        try:
+            await self._spawn()
+        except OSError as error:
+            raise Unavailable(
+                f"the NATS server cannot be started in {self._folder}: {error.strerror}",
+                code="nats_server_failed",
+            ) from error
         self._watch = asyncio.create_task(self._keep_alive(), name="nats-server")
 
     async def stop(self) -> None:
@@ -79,8 +97,16 @@ class NatsServer:
                 await self._watch
             self._watch = None
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
+        if process is not None:
+            await self._end(process)
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is None:
+            await self._terminate(process)
+        if self._listening is not None:
+            await self._listening
+
+    async def _terminate(self, process: asyncio.subprocess.Process) -> None:
         process.terminate()
         try:
             async with asyncio.timeout(_STOPS_WITHIN):
@@ -91,16 +117,49 @@ class NatsServer:
 
     async def _keep_alive(self) -> None:
         while self._process is not None:
-            await self._process.wait()
+            await self._until_it_fails(self._process)
             await asyncio.sleep(0.1)
             while True:
                 try:
                     await self._spawn()
-                    self.trouble = None
                     break
                 except (Unavailable, OSError) as error:
-                    self.trouble = error.detail if isinstance(error, Unavailable) else error.strerror
+                    reason = error.detail if isinstance(error, Unavailable) else error.strerror
+                    self.trouble = f"cannot be started again: {reason}"
                     await asyncio.sleep(1.0)
+            self.trouble = None
+            log.warning("the NATS server was started again")
+
+    async def _until_it_fails(self, process: asyncio.subprocess.Process) -> None:
+        """Wait until the server has died, or could not write and would be able to if it were started anew."""
+        died = asyncio.create_task(process.wait(), name="nats-server died")
+        stores_nothing = asyncio.create_task(self._stores_nothing.wait(), name="nats-server stores nothing")
+        try:
+            await asyncio.wait({died, stores_nothing}, return_when=asyncio.FIRST_COMPLETED)
+            if died.done():
+                log.warning("the NATS server has ended by itself; it is started again")
+                return
+            self.trouble = "cannot write to its disk, and stores nothing: make room"
+            log.error("the NATS server %s", self.trouble)
+            while not await asyncio.to_thread(self._has_room):  # noqa: ASYNC110 a disk tells nobody
+                await asyncio.sleep(1.0)
+        finally:
+            died.cancel()
+            stores_nothing.cancel()
+        await self._end(process)
+
+    def _has_room(self) -> bool:
+        """Whether as much can be written as a server needs to go on for a while."""
+        trial = self._folder / "room"
+        try:
+            with trial.open("wb") as file:
+                file.write(bytes(_ROOM))
+                os.fsync(file.fileno())
+        except OSError:
+            return False
+        finally:
+            trial.unlink(missing_ok=True)
+        return True
 
     async def _spawn(self) -> None:
         binary = Path(sys.executable).parent / _BINARY
@@ -110,20 +169,32 @@ class NatsServer:
                 "or name a NATS server with JetStream",
                 code="nats_server_missing",
             )
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.chmod(0o700)
+        check_key(self._folder, self._secrets.key)
         ports = self._folder / "ports"
-        ports.mkdir(parents=True, exist_ok=True, mode=0o700)
+        ports.mkdir(exist_ok=True, mode=0o700)
         for stale in ports.iterdir():
             stale.unlink()
+        config = write_config(
+            self._folder, host=self._host, port=self._port, sync=self._sync, secrets=self._secrets
+        )
         self._process = await asyncio.create_subprocess_exec(
             str(binary),
             "--config",
-            str(self._write_config(ports)),
+            str(config),
+            env=os.environ | self._secrets.environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             # A session of its own: a Ctrl-C in the terminal is for us, who then stop it in our order.
             start_new_session=True,
             preexec_fn=_dies_with_parent(),
+        )
+        assert self._process.stderr is not None
+        self._stores_nothing.clear()
+        self._listening = asyncio.create_task(
+            self._log.follow(self._process.stderr, self._stores_nothing), name="nats-server log"
         )
         self.starts += 1
         try:
@@ -141,30 +212,7 @@ class NatsServer:
                 return int(json.loads(file.read_text("utf-8"))["nats"][0].rpartition(":")[2])
             await asyncio.sleep(0.02)
         raise Unavailable(
-            f"the NATS server ended while starting; {self._folder / 'server.log'} says why "
+            f"the NATS server ended while starting; {self._log.path} says why "
             "(a port in use is the most frequent cause)",
             code="nats_server_failed",
         )
-
-    def _write_config(self, ports: Path) -> Path:
-        quoted = json.dumps  # the server's own quoting of strings is JSON's
-        lines = [
-            "server_name: mentoring",
-            f"host: {quoted(self._host)}",
-            f"port: {self._port or -1}",
-            f"ports_file_dir: {quoted(str(ports))}",
-            f"log_file: {quoted(str(self._folder / 'server.log'))}",
-            "logfile_size_limit: 10MB",
-            "logfile_max_num: 2",
-            f"max_payload: {MAX_PAYLOAD}",
-            # Anything but `always` acknowledges what a power cut can still take away: for benchmarks alone.
-            f"jetstream {{ store_dir: {quoted(str(self._folder / 'jetstream'))}, sync_interval: {self._sync} }}",
-        ]
-        if self._token is not None:
-            lines.append(f"authorization {{ token: {quoted(self._token)} }}")
-        path = self._folder / "server.conf"
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-        return path

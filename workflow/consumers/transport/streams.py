@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields, replace
 from uuid import UUID
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import APIError, BadRequestError, NotFoundError
 
-from workflow.errors import Stopped
+from workflow.errors import Stopped, Unavailable
 
 STREAM = "MENTORING"
 SUBJECT = "mentoring.meetings.*"
 """Every meeting message's subject; the last token spreads the work and means nothing to us."""
 
+LARGEST = 8 * 1024**3
+"""Bytes that a stream may hold where nobody has said how many."""
+
 _NAME = "mentoring-upstream"
 _PARTITION = 0
+_LEAST = 16 * 1024**2
+_SHORTEST_WINDOW = 0.1
+_NOT_SO_MUCH = 10047
+_NOT_TO_BE_CHANGED = 10052
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +36,28 @@ class Upstream:
     last: int
 
 
-async def declare(streams: JetStreamContext, new_id: Callable[[], UUID]) -> Upstream:
+async def declare(
+    streams: JetStreamContext, new_id: Callable[[], UUID], max_bytes: int | None = None
+) -> Upstream:
     """Create the stream where it is missing, bring our part of it in line, and tell its name.
 
     The name is an id of its own, kept in the stream's metadata: a stream that was deleted and created anew
     counts its messages from 1 again, and must never be taken for the old one. What else an operator has
-    set on the stream stays as it is.
+    set on the stream stays as it is, its size too, unless ``max_bytes`` is given: a stream without a limit
+    gets the largest that the broker grants. Raises ``Stopped`` where the stream cannot be brought in line.
     """
     try:
         info = await streams.stream_info(STREAM)
     except NotFoundError:
         try:
             made = StreamConfig(name=STREAM, storage=StorageType.FILE, metadata={_NAME: str(new_id())})
-            info = await streams.add_stream(_ours(made))
+            info = await _granted(streams.add_stream, made, max_bytes)
         except BadRequestError:  # another process was faster, with a name of its own
             info = await streams.stream_info(STREAM)
     metadata = dict(info.config.metadata or {})
-    if _NAME not in metadata or _differs(info.config):
+    if _NAME not in metadata or _differs(info.config, max_bytes):
         metadata.setdefault(_NAME, str(new_id()))
-        info = await streams.update_stream(_ours(replace(info.config, metadata=metadata)))
+        info = await _granted(streams.update_stream, replace(info.config, metadata=metadata), max_bytes)
     return _upstream(info)
 
 
@@ -79,23 +89,71 @@ async def purge(streams: JetStreamContext, upstream: Upstream, position: int) ->
             await streams.purge_stream(STREAM, seq=position)
 
 
-def _ours(config: StreamConfig) -> StreamConfig:
-    """``config`` with what intake relies on: no message goes by itself, before it was taken in."""
+async def _granted(
+    store: Callable[[StreamConfig], Awaitable[StreamInfo]], config: StreamConfig, max_bytes: int | None
+) -> StreamInfo:
+    """The stream as the broker stores it, of the largest size that it grants where none was asked for."""
+    wanted = _ours(config, max_bytes)
+    while True:
+        try:
+            return await store(wanted)
+        except APIError as error:
+            if error.err_code == _NOT_TO_BE_CHANGED:
+                raise Stopped(
+                    f"the stream {STREAM} might lose messages before they are taken in, and the broker does not "
+                    f"let that be changed ({error.description}). Delete the stream so that a new one begins "
+                    "and ask the publishers to send again",
+                    code="stream_unfit",
+                ) from error
+            if error.err_code != _NOT_SO_MUCH:
+                raise
+            size = wanted.max_bytes or 0
+            if size == max_bytes or size // 2 < _LEAST:
+                raise Unavailable(
+                    f"the broker has no room for a stream of {size} bytes; make room, or set "
+                    "MENTORING_STREAM_BYTES to what it has room for",
+                    code="stream_too_large",
+                ) from error
+            wanted = replace(wanted, max_bytes=size // 2)
+
+
+def _ours(config: StreamConfig, max_bytes: int | None) -> StreamConfig:
+    """``config`` with what intake relies on: no message goes by itself, before it was taken in.
+
+    The broker's own notice of duplicates is kept as short as it allows: it would drop another message under
+    the same ``Nats-Msg-Id`` unseen, where a receipt tells a duplicate from a conflict.
+    """
+    held = config.max_bytes if config.max_bytes and config.max_bytes > 0 else LARGEST
     return replace(
         config,
         subjects=[SUBJECT],
+        storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.NEW,
+        discard_new_per_subject=False,
         max_age=0,
+        max_bytes=max_bytes or held,
+        max_msgs_per_subject=-1,
+        duplicate_window=_SHORTEST_WINDOW,
+        no_ack=False,
+        sealed=False,
+        deny_purge=False,
+        allow_rollup_hdrs=False,
+        # A broker that is too old for these does not know their names either.
+        allow_msg_ttl=_off(config.allow_msg_ttl),
+        allow_msg_schedules=_off(config.allow_msg_schedules),
+        persist_mode=None,
     )
 
 
-def _differs(config: StreamConfig) -> bool:
-    return bool(
-        config.subjects != [SUBJECT]
-        or config.discard is not DiscardPolicy.NEW
-        or config.retention is not RetentionPolicy.LIMITS
-        or config.max_age
+def _off(option: bool | None) -> bool | None:
+    return False if option else option
+
+
+def _differs(config: StreamConfig, max_bytes: int | None) -> bool:
+    wanted = _ours(config, max_bytes)
+    return any(
+        (getattr(config, one.name) or None) != (getattr(wanted, one.name) or None) for one in fields(config)
     )
 
 

@@ -1,0 +1,83 @@
+"""Messages that make a client deaf: the client library cannot decode a subject, or a status, that is no UTF-8."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest.mock import patch
+from uuid import uuid4
+
+from nats.aio.client import Client
+
+from tests.consumers.test_intake import publish, running
+from tests.consumers.test_troubles import until
+from tests.consumers.world import ADA, BOB, World, body, held, reached, scheduled
+from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.publisher import Publisher
+from workflow.consumers.transport.pull import Pull
+from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.transport.streams import declare
+
+
+async def send_deafening(server: NatsServer, *numbers: int) -> None:
+    """Good messages under subjects that are no UTF-8; for each, one more with a status that is none."""
+    host, _, port = server.url.removeprefix("nats://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b'CONNECT {"verbose":false,"headers":true}\r\n')
+    for number in numbers:
+        text = body(scheduled(f"deaf{number}", uid=f"deaf{number}"))
+        head = b"NATS/1.0 \xff\xff\xff\r\nce-id: x\r\n\r\n"
+        writer.write(b"PUB mentoring.meetings.\xff\xfe %d\r\n%b\r\n" % (len(text), text))
+        writer.write(b"HPUB mentoring.meetings.k %d %d\r\n%b%b\r\n" % (len(head), len(head) + 2, head, b"{}"))
+    writer.write(b"PING\r\n")
+    await writer.drain()
+    while b"PONG" not in await reader.readline():
+        pass
+    writer.close()
+
+
+async def test_a_message_that_makes_the_client_deaf_is_parked(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    await declare(client.jetstream(), uuid4)
+    await publish(client, scheduled("a"))
+    await send_deafening(server, 1)
+    last = await publish(client, held("c"))
+    assert last == 4
+    async with running(world, server.url) as intake:
+        await reached(intake, last)
+    assert world.counts() == {"applied": 3, "parked": 1}
+
+
+async def test_several_of_them_are_fetched_with_one_stall(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    await declare(client.jetstream(), uuid4)
+    for number in range(20):
+        await publish(client, scheduled(f"a{number}", uid=f"u{number}"))
+        await send_deafening(server, number)
+    last = await publish(client, held("c"))
+    with patch.object(Pull, "open", autospec=True, side_effect=Pull.open) as opened:
+        async with running(world, server.url, most=4) as intake:
+            await reached(intake, last)
+    assert opened.call_count == 2
+    assert world.counts() == {"applied": 41, "parked": 20}
+
+
+async def test_who_publishes_does_not_wait_for_what_makes_intake_deaf(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    publisher = Publisher(make_broker(server.url, "publishing"))
+    await publisher.connect()
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a")))
+        await send_deafening(server, 1, 2)
+        await until(lambda: intake.status.trouble)
+        last = await publisher.publish("k", body(held("b")), {})
+        await send_deafening(server, 3)
+        await reached(intake, last)
+        await reached(intake, await publisher.publish("k", body(held("c", uid="m2")), {}))
+    await publisher.close()
+    assert world.counts() == {"applied": 6, "parked": 3}
