@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import secrets
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -16,10 +17,15 @@ from benchmarks.machine import machine
 from benchmarks.place import fresh, prepare
 from benchmarks.reference import reference
 from benchmarks.workload import Workload, workload
+from workflow.app import broker_key
 from workflow.lifecycle import tune_interpreter
+from workflow.store.master import load_master_key
 
 _FEWER = 10
 """The documented way takes its share of pairs in, each with all of its messages: it would take too long."""
+
+_KEY = secrets.token_bytes(32)
+"""What comes in lies encrypted, as it does in a service of its own."""
 
 _ONE_BY_ONE = 3_000
 """Events folded with a transaction each."""
@@ -60,8 +66,8 @@ async def intake_case(folder: Path, work: Workload, rounds: int) -> report.Resul
     limit: list[float] = []
     tune_interpreter()  # as the service does, once everything is in place; the documented way gains by it too
     async with (
-        backlog(folder / "nats", work.messages) as url,
-        backlog(folder / "nats-fewer", fewer.messages) as url_of_fewer,
+        backlog(folder / "nats", work.messages, _KEY) as url,
+        backlog(folder / "nats-fewer", fewer.messages, _KEY) as url_of_fewer,
     ):
         for number in range(1, rounds + 1):
             print(f"intake, round {number} of {rounds}", flush=True)
@@ -96,7 +102,8 @@ async def latency_cases(folder: Path, work: Workload) -> list[report.Result]:
     """HTTP commands to a service of its own, beside intake and then alone."""
     print("latency of HTTP commands", flush=True)
     data = fresh(folder / "prepared", folder / "served")
-    async with backlog(data / "nats", work.messages):
+    key = broker_key(load_master_key(data / "master.key"))
+    async with backlog(data / "nats", work.messages, key):
         pass  # it lies in the service's own folder now
     with latency.service(data) as client:
         beside = latency.beside_intake(client, len(work.messages))

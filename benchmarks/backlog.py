@@ -27,12 +27,12 @@ async def rewind(url: str, consumer: str) -> None:
 
 
 @asynccontextmanager
-async def backlog(folder: Path, messages: Sequence[Sent]) -> AsyncIterator[str]:
+async def backlog(folder: Path, messages: Sequence[Sent], key: bytes | None = None) -> AsyncIterator[str]:
     """A real server whose stream holds these messages; its address.
 
     It does not sync every publish, for nothing is lost here by a power cut and preparing is not measured.
     """
-    server = NatsServer(folder, sync='"2m"')
+    server = NatsServer(folder, key=key, sync='"2m"')
     await server.start()
     try:
         connection = await nats.connect(server.url)

@@ -24,7 +24,9 @@ from workflow.consumers.meetings.subscriber import make_broker, subscribe
 from workflow.consumers.transport.pull import CONSUMER, Batch, Broken, Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, declare
-from workflow.errors import Unavailable
+from workflow.errors import Stopped, Unavailable
+
+KEY = b"k" * 32
 
 
 async def filled(client: Client, number: int) -> None:
@@ -37,15 +39,22 @@ async def filled(client: Client, number: int) -> None:
 
 
 async def test_the_configuration_is_ours_alone_and_asks_for_the_token(tmp_path: Path) -> None:
-    server = NatsServer(tmp_path, token="a secret of enough letters", key=b"k" * 32)
+    server = NatsServer(tmp_path, token="a secret of enough letters", key=KEY)
     await server.start()
     try:
-        for name in ("server.conf", "server.log", "key.sha256"):
-            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
-            assert not any(
-                secret in (tmp_path / name).read_text() for secret in ("a secret", (b"k" * 32).hex())
-            )
-        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+        for name, mode in {
+            ".": 0o700,
+            "server.conf": 0o600,
+            "server.log": 0o600,
+            "key.sha256": 0o600,
+        }.items():
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
+        assert not [
+            file for file in await _files(tmp_path) if b"a secret" in file or KEY.hex().encode() in file
+        ]
+        command = await asyncio.to_thread(Path(f"/proc/{server.pid}/cmdline").read_bytes)
+        assert b"secret" not in command
+        assert KEY.hex().encode() not in command
         assert "secret" not in server.url
         with pytest.raises(NatsError):
             await nats.connect(server.url, allow_reconnect=False, error_cb=_quiet)
@@ -61,6 +70,44 @@ async def test_a_port_in_use_is_told(server: NatsServer, tmp_path: Path) -> None
     with pytest.raises(Unavailable) as told:
         await NatsServer(tmp_path / "other", port=port).start()
     assert told.value.code == "nats_server_failed"
+
+
+async def test_what_is_under_way_is_encrypted(tmp_path: Path) -> None:
+    """Also what was stored before there was a key."""
+    identity, stored = b"email:ada@example.org", 0
+    for key in (None, KEY, KEY):
+        server = NatsServer(tmp_path / "nats", key=key)
+        await server.start()
+        client = await nats.connect(server.url)
+        await declare(client.jetstream(), uuid4)
+        for _ in range(50):
+            await client.jetstream().publish("mentoring.meetings.k", identity * 10)
+        stored += 50
+        assert (await client.jetstream().stream_info(STREAM)).state.messages == stored
+        found = await client.jetstream().get_msg(STREAM, 1)
+        assert found.data == identity * 10
+        readable = [file for file in await _files(tmp_path / "nats") if identity in file]
+        assert bool(readable) is (key is None)
+        await client.close()
+        await server.stop()
+
+
+@pytest.mark.parametrize("other", [None, b"o" * 32])
+async def test_files_of_another_key_are_left_alone(tmp_path: Path, other: bytes | None) -> None:
+    server = NatsServer(tmp_path, key=KEY)
+    await server.start()
+    client = await nats.connect(server.url)
+    await filled(client, 3)
+    await client.close()
+    await server.stop()
+    with pytest.raises(Stopped) as stopped:
+        await NatsServer(tmp_path, key=other).start()
+    assert stopped.value.code == "nats_key_differs"
+    await server.start()
+    client = await nats.connect(server.url)
+    assert (await client.jetstream().stream_info(STREAM)).state.messages == 3
+    await client.close()
+    await server.stop()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system offers no such tie")
@@ -187,6 +234,15 @@ async def test_a_handler_that_raises_is_told_to_whoever_hands_over(
     assert not terminated.called
     assert not batch[0].is_acked
     await broker.stop()
+
+
+async def _files(folder: Path) -> list[bytes]:
+    """What lies in a folder and below, as it stands on the disk."""
+
+    def read() -> list[bytes]:
+        return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+    return await asyncio.to_thread(read)
 
 
 async def _quiet(error: Exception) -> None:

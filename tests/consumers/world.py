@@ -163,8 +163,8 @@ class World:
 
     # --- with a broker ------------------------------------------------------------------------------------
 
-    def intake(self, url: str, **options: Any) -> Intake:
-        return Intake(make_broker(url), self.writer, self.resolver, uuid4, **options)
+    def intake(self, url: str, *, token: str | None = None, **options: Any) -> Intake:
+        return Intake(make_broker(url, token=token), self.writer, self.resolver, uuid4, **options)
 
 
 async def reached(intake: Intake, position: int, *, seconds: float = 60) -> None:

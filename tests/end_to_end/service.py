@@ -49,6 +49,7 @@ class Up:
         self._process: asyncio.subprocess.Process | None = None
         self._http: httpx.AsyncClient | None = None
         self.nats = ""
+        self.nats_token: str | None = None
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -83,6 +84,8 @@ class Up:
                 raise Died(f"ended with {self._process.returncode}")
         address = json.loads(line)
         self.nats = address["nats"]
+        if address["nats_token_file"] is not None:
+            self.nats_token = (await asyncio.to_thread(Path(address["nats_token_file"]).read_text)).strip()
         self._http = httpx.AsyncClient(base_url=address["http"], trust_env=False, timeout=PATIENCE)
         return self
 

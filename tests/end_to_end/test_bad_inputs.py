@@ -22,7 +22,7 @@ async def test_bad_inputs_leave_the_rows_as_they_are(tmp_path: Path) -> None:
     ]
     opening = Request("POST", "/v1/relationships", COORDINATOR, {"relationship_id": PAIR, "parties": parties})
     async with asyncio.timeout(PATIENCE), Up(tmp_path / "data", "--nats-port", "0") as up:
-        client = await nats.connect(up.nats)
+        client = await nats.connect(up.nats, token=up.nats_token)
         streams = client.jetstream()
 
         async def store(message: bytes) -> int:

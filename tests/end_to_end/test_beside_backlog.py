@@ -17,8 +17,11 @@ import nats
 from tests.end_to_end.outcome import outcome
 from tests.end_to_end.plan import COORDINATOR, Plan, make
 from tests.end_to_end.service import PATIENCE, Request, Up
+from workflow.app import broker_key
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
+from workflow.folder import Folder
+from workflow.store.master import load_master_key
 
 SEED = 4
 BACKLOG = 12_000
@@ -29,7 +32,7 @@ async def test_every_command_is_answered_while_a_backlog_is_taken_in(tmp_path: P
     data = tmp_path / "data"
     plan = make(SEED, quiet=6, busy=20, messages=BACKLOG)
     await _begun(data, plan)
-    await _fill(data / "nats", plan.messages)
+    await _fill(data, plan.messages)
     async with asyncio.timeout(PATIENCE), Up(data, "--nats-port", "0") as up:
         asked = [Request("POST", "/v1/relationships", COORDINATOR, _two(number)) for number in range(AT_ONCE)]
         await asyncio.gather(*(up.ask(request) for request in asked))
@@ -48,7 +51,7 @@ async def test_every_command_is_answered_while_a_backlog_is_taken_in(tmp_path: P
 async def _begun(data: Path, plan: Plan) -> None:
     """A folder with people in it."""
     async with asyncio.timeout(PATIENCE), Up(data, "--nats-port", "0") as up:
-        client = await nats.connect(up.nats)
+        client = await nats.connect(up.nats, token=up.nats_token)
 
         async def store(message: bytes) -> int:
             return (await client.jetstream().publish("mentoring.meetings.quiet", message)).seq
@@ -57,9 +60,11 @@ async def _begun(data: Path, plan: Plan) -> None:
         await client.close()
 
 
-async def _fill(folder: Path, messages: Sequence[bytes]) -> None:
+async def _fill(data: Path, messages: Sequence[bytes]) -> None:
     """Publish to a service's broker while there is no service, without syncing each message to disk."""
-    server = NatsServer(folder, sync="1m")
+    folder = Folder(data)
+    key = broker_key(load_master_key(folder.master_key))
+    server = NatsServer(folder.broker, key=key, sync="1m")
     await server.start()
     client = await nats.connect(server.url)
     streams = client.jetstream()

@@ -46,7 +46,7 @@ def _settled(found: Outcome) -> int:
 
 async def _live(data: Path, plan: Plan, messages: Sequence[bytes]) -> None:
     async with asyncio.timeout(PATIENCE), Up(data, "--nats-port", "0") as up:
-        client = await nats.connect(up.nats)
+        client = await nats.connect(up.nats, token=up.nats_token)
         streams = client.jetstream()
 
         async def store(message: bytes) -> int:

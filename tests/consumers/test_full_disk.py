@@ -1,0 +1,89 @@
+"""A disk that is full under our own NATS server: it says so, and goes on by itself once there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.consumers.test_intake import running
+from tests.consumers.test_troubles import until
+from tests.consumers.world import ADA, BOB, World, body, reached, scheduled
+from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.publisher import Publisher
+from workflow.consumers.transport.server import NatsServer
+from workflow.errors import Unavailable
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 32 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(disk)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def fill(ballast: Path) -> None:
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return
+
+
+async def test_a_full_disk_is_told_and_got_over(world: World, small: Path) -> None:
+    world.open(ADA, BOB)
+    server = NatsServer(small / "nats", token="a-token-of-enough-letters", key=os.urandom(32))
+    await server.start()
+    token = "a-token-of-enough-letters"
+    publisher = Publisher(make_broker(server.url, "publishing", token=token), within_seconds=0.5)
+    await publisher.connect()
+    number, stored = 0, set[int]()
+
+    async def publish() -> int:
+        nonlocal number
+        number += 1
+        sequence = await publisher.publish(
+            "k", body(scheduled(f"m{number}", uid=f"u{number}", x="y" * 5000)), {}
+        )
+        assert sequence not in stored
+        stored.add(sequence)
+        return sequence
+
+    async def many() -> None:
+        for _ in range(1000):
+            await publish()
+
+    async with running(world, server.url, token=token) as intake:
+        await reached(intake, await publish())
+        for _ in range(2):
+            await asyncio.to_thread(fill, small / "ballast")
+            with pytest.raises(Unavailable):
+                await many()
+            await until(lambda: "make room" in (server.trouble or ""))
+            with pytest.raises(Unavailable):
+                await publish()
+            await asyncio.to_thread((small / "ballast").unlink)
+            await until(lambda: server.trouble is None)
+            async with asyncio.timeout(60):
+                while True:
+                    try:
+                        last = await publish()
+                        break
+                    except Unavailable:
+                        await asyncio.sleep(0.05)
+            await reached(intake, last)
+        assert stored <= set(world.dispositions(intake.status.upstream or ""))
+    await publisher.close()
+    await server.stop()
