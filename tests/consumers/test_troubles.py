@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -101,8 +102,9 @@ async def test_a_part_that_ends_is_told(world: World, server: NatsServer) -> Non
 
 
 async def test_a_broker_that_is_lost_is_told_and_taken_up_again(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "mentoring.broker")
     world.open(ADA, BOB)
     async with running(world, server.url) as intake:
         await reached(intake, await publish(client, scheduled("a")))
@@ -113,6 +115,8 @@ async def test_a_broker_that_is_lost_is_told_and_taken_up_again(
         await until(lambda: intake.status.trouble is None)
         await until(lambda: client.is_connected)
         await reached(intake, await publish(client, held("b")))
+    told = [record.getMessage() for record in caplog.records if record.name == "mentoring.broker"]
+    assert told == ["the broker has gone away (intake); connecting again", "the broker is back (intake)"]
 
 
 async def test_intake_stops_beside_a_broker_that_is_lost(world: World, server: NatsServer) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.meetings.expiry import Expiry
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Unavailable
 from workflow.lifecycle import offline
 from workflow.settings import Settings
@@ -132,3 +134,15 @@ async def test_each_part_is_stopped_whatever_the_others_raise(settings: Settings
         service.keys.destroyed("one")
     async with offline(settings):
         pass
+
+
+async def test_a_broker_that_cannot_write_is_told(
+    http: httpx.AsyncClient, service: Service, tmp_path: Path
+) -> None:
+    service.server = NatsServer(tmp_path / "nats")
+    service.server.trouble = "cannot write to its disk, and stores nothing: make room"
+    answer = await http.get("/v1/health")
+    assert answer.status_code == 503
+    assert answer.json()["troubles"] == [f"the NATS server {service.server.trouble}"]
+    service.server.trouble = None
+    assert (await http.get("/v1/health")).status_code == 200

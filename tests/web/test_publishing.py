@@ -35,6 +35,9 @@ class Broker:
         self.stored.append((key, body, dict(headers)))
         return len(self.stored)
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
 
 @pytest.fixture
 def broker(service: Service) -> Broker:
