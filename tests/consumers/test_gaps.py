@@ -114,7 +114,7 @@ async def test_what_is_missing_at_start_is_named(
     if missing[0] == 1:
         assert str(gap) in (await refused(world.intake(server.url))).detail
     else:  # what comes before is taken in
-        async with running(world, server.url) as intake:
+        async with running(world, server.url, purge_seconds=0.05) as intake:
             assert str(gap) in await stopped(intake)
             assert intake.status.position == 2
         assert str(gap) in (await refused(world.intake(server.url))).detail
