@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,10 +12,10 @@ import pytest
 
 from tests.consumers.world import ADA, BOB, START, UPSTREAM, World, body, event, held, scheduled
 from workflow.aggregates.events import MeetingScheduled
-from workflow.consumers.meetings import waiting
+from workflow.consumers.meetings import account, waiting
 from workflow.consumers.meetings.account import Hole, receive, take_in
 from workflow.consumers.meetings.apply import Applied, apply
-from workflow.consumers.meetings.envelope import Message
+from workflow.consumers.meetings.envelope import Message, Raw, read
 from workflow.consumers.meetings.parked import drop, retry
 from workflow.consumers.meetings.routing import Parks, Resolver, Waits
 from workflow.errors import NotFound
@@ -59,6 +60,37 @@ def test_conflict(world: World) -> None:
     assert world.take(scheduled("a"), scheduled("a", day=11)) == [Disposition.APPLIED, Disposition.PARKED]
     assert world.reasons() == ["conflict"]
     assert world.take(scheduled("a")) == [Disposition.DUPLICATE]
+
+
+def test_one_that_cannot_be_read_claims_no_id(world: World) -> None:
+    """The publisher mends it and sends it again under the same id."""
+    pair = world.open(ADA, BOB)
+    assert world.take(scheduled("a", uid="")) == [Disposition.PARKED]
+    assert world.take(scheduled("a"), scheduled("a"), scheduled("a", uid="")) == [
+        Disposition.APPLIED,
+        Disposition.DUPLICATE,
+        Disposition.PARKED,
+    ]
+    assert world.names(pair) == ["meeting_scheduled"]
+    assert world.counts() == {"applied": 1, "duplicate": 1, "parked": 2}
+    assert world.reasons() == ["member_invalid:data.uid"] * 2
+
+
+def test_one_that_can_be_read_at_last_counts_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later version understands what this one could not read; it was sent twice meanwhile."""
+    pair = world.open(ADA, BOB)
+    with monkeypatch.context() as patch:
+        patch.setattr(account, "read", lambda raw: replace(read(Raw({}, b"{}")), raw=raw))
+        world.take(scheduled("a"), scheduled("a"), scheduled("a", day=12))
+    retried = [world.do(lambda tx, n=n: retry(tx, world.resolver, n)) for n in (1, 2, 3)]
+    assert [(one.disposition.value, one.reason) for one in retried] == [
+        ("applied", None),
+        ("duplicate", None),
+        ("parked", "conflict"),
+    ]
+    assert world.take(scheduled("a")) == [Disposition.DUPLICATE]
+    assert world.names(pair) == ["meeting_scheduled"]
+    assert world.counts() == {"applied": 1, "duplicate": 2, "parked": 1}
 
 
 def test_the_same_id_of_another_source_is_another_message(world: World) -> None:

@@ -21,7 +21,7 @@ from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.waiting import drain_opened
+from workflow.consumers.meetings.waiting import drain_closed, drain_opened, expire, go_on
 from workflow.projections import agenda
 from workflow.projections.canonical import documents
 from workflow.projections.catalogue import PROJECTIONS
@@ -122,6 +122,7 @@ class Replica:
             for event in decision.events:
                 if isinstance(event, Closed):
                     tx.directory.close(pair.relationship, event.occurred_at)
+                    drain_closed(tx, self.resolver, (pair.mentor_person, pair.mentee_person))
 
         self.do(unit)
 
@@ -136,9 +137,17 @@ class Replica:
         after, self.taken = self.taken, self.taken + len(messages)
         self.do(lambda tx: take_in(tx, self.resolver, UPSTREAM, after, batch))
 
+    def go_on(self) -> bool:
+        """Work off a page of what waited; whether there is more."""
+        return self.do(lambda tx: go_on(tx, self.resolver))
+
     def pass_time(self, to: datetime) -> None:
-        """Move the clock, asking everything due on the way."""
+        """Move the clock, asking everything due on the way, and end the wait of what waits too long."""
+        while self.go_on():
+            pass
         asyncio.run(self._pass_time(to))
+        while self.do(lambda tx: expire(tx, self.resolver)):
+            pass
 
     async def _pass_time(self, to: datetime) -> None:
         async def folded(position: int) -> None:

@@ -30,7 +30,8 @@ class Disposition(StrEnum):
 class Receipt:
     """One message: where it came in, a hash naming it (None where unreadable), a digest of its body.
 
-    ``reason`` is the code of why it waits or is parked, None where neither; it holds nothing that was said.
+    ``first`` marks the first readable one of its key, for ever. ``reason`` is the code of why it waits or is
+    parked, None where neither; it holds nothing that was said.
     """
 
     upstream: str
@@ -168,6 +169,13 @@ class Receipts:
         self._cursor.execute(
             "UPDATE receipts SET disposition = ?, reason = ? WHERE upstream = ? AND seq = ?",
             (disposition.value, reason, self.upstream_id(upstream), seq),
+        )
+
+    def claim(self, upstream: str, seq: int, key: bytes, digest: bytes) -> None:
+        """The message at ``seq`` can be read at last, and is the first that bears ``key``."""
+        self._cursor.execute(
+            "UPDATE receipts SET key = ?, digest = ?, first = 1 WHERE upstream = ? AND seq = ?",
+            (key, digest, self.upstream_id(upstream), seq),
         )
 
     def count(self, name: str, number: int = 1) -> None:

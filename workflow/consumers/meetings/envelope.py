@@ -124,9 +124,9 @@ def read(raw: Raw) -> Message | Unreadable:
         fault = _fault_of_json(body)
         if fault is not None:
             return _unreadable(raw, fault)
-    dropped = 0
+    dropped = int("channel" in data.__pydantic_fields_set__ and vars(data)["channel"] is None)
     if data.__pydantic_extra__:
-        dropped = len(data.__pydantic_extra__)
+        dropped += len(data.__pydantic_extra__)
         data.__pydantic_extra__.clear()
     if envelope.__pydantic_extra__:
         envelope.__pydantic_extra__.clear()

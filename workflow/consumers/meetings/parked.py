@@ -30,10 +30,16 @@ def retry(tx: Transaction, resolver: Resolver, number: int) -> Retried:
     message = read(Raw.unpack(kept.body))
     if not isinstance(message, Message):
         return _stays(tx, kept, message.reason)
-    receipt = tx.receipts.seen(kept.upstream, kept.seq)
-    if receipt is not None and not receipt.first and receipt.key is not None:
+    first = tx.receipts.firsts([message.key]).get(message.key)
+    if first is None:  # it could not be read when it came
+        tx.receipts.claim(kept.upstream, kept.seq, message.key, message.digest)
+    elif (first.upstream, first.seq) != (kept.upstream, kept.seq):
         # Another message of its source and id came first, and that one stands.
-        return _stays(tx, kept, "conflict")
+        if first.digest != message.digest:
+            return _stays(tx, kept, "conflict")
+        tx.parked.remove(number)
+        tx.receipts.revise(kept.upstream, kept.seq, Disposition.DUPLICATE)
+        return Retried(Disposition.DUPLICATE)
     outcome = apply(tx, resolver, message)
     if isinstance(outcome, Parks):
         return _stays(tx, kept, outcome.reason)
