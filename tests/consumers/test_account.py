@@ -34,7 +34,7 @@ def test_the_event_names_its_message(world: World) -> None:
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     world.take(scheduled("a") | {"traceparent": trace}, held("b") | {"traceparent": "00-nonsense"})
     first, second = (r.metadata for r in world.store.stream(pair) if ".meeting_" in r.event.name)
-    assert (first.source, first.message_id, first.traceparent) == ("/calendar", "a", trace)
+    assert (first.source, first.causation_id, first.traceparent) == ("/calendar", "a", trace)
     assert first.correlation_id == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert second.traceparent is None
 
