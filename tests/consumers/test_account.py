@@ -6,6 +6,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -436,6 +437,25 @@ def test_nothing_free_or_personal_is_kept_in_clear(world: World) -> None:
     on_disk = b"".join(file.read_bytes() for file in world.folder.iterdir() if file.is_file())
     assert b"our secret" not in on_disk
     assert b"ada@example.org" not in on_disk
+
+
+def test_identities_in_clear_are_known_no_longer_than_a_batch_is_decided(world: World) -> None:
+    known: list[set[str]] = []
+
+    def noting(tx: Transaction, resolver: Resolver, message: Message) -> Applied | Waits | Parks:
+        known.append(set(resolver._foreseen))
+        if message.envelope.id == "c":
+            raise RuntimeError
+        return apply(tx, resolver, message)
+
+    world.open(ADA, BOB)
+    with patch.object(account, "apply", noting):
+        world.take(scheduled("a"), held("b"))
+        assert world.resolver._foreseen == {}
+        with pytest.raises(RuntimeError):
+            world.take(held("c"))
+    assert world.resolver._foreseen == {}
+    assert known == [{ADA, BOB}] * 3
 
 
 def _span(day: float) -> dict[str, Any]:

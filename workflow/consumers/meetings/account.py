@@ -60,13 +60,13 @@ def take_in(
         batch = [received for received in batch if received.sequence not in seen]
     keys = {content.key for received in batch if isinstance(content := received.content, Message)}
     firsts = {key: receipt.digest for key, receipt in tx.receipts.firsts(keys).items()}
-    resolver.prefetch(tx, (content.data for r in batch if isinstance(content := r.content, Message)))
     bound: list[str] = []
-    for received in batch:
-        bound += _account(tx, resolver, upstream, received, firsts, give_up=give_up)
+    with resolver.foreseeing(tx, (content.data for r in batch if isinstance(content := r.content, Message))):
+        for received in batch:
+            bound += _account(tx, resolver, upstream, received, firsts, give_up=give_up)
+        drain(tx, resolver, bound)
     if batch:
         tx.receipts.move_position(upstream, batch[-1].sequence)
-    drain(tx, resolver, bound)
     return len(batch)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
@@ -35,7 +34,6 @@ def _instant(value: Any) -> datetime:
     return instant
 
 
-@lru_cache(maxsize=50_000)
 def _identity(value: str) -> str:
     try:
         return normalise(value)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from workflow.consumers.meetings.contract import Data
@@ -50,17 +50,25 @@ def awaits_identity(identity: bytes) -> str:
 
 
 class Resolver:
-    """Asks the directory. Identities in clear do not leave it: what it looks up by are their keyed hashes."""
+    """Asks the directory. Identities in clear do not leave it: what it looks up by are their keyed hashes.
+
+    It keeps them no longer than the batch that names them is being decided.
+    """
 
     def __init__(self, identities: Identities) -> None:
-        self._hash = lru_cache(maxsize=50_000)(identities.hash)
+        self._identities = identities
+        self._foreseen: dict[str, bytes] = {}
 
     def hashes(self, identities: Iterable[str]) -> list[bytes]:
         """The keyed hashes of ``identities``."""
         return [self._hash(identity) for identity in identities]
 
-    def prefetch(self, tx: Transaction, batch: Iterable[Data]) -> None:
-        """A batch is about to ask for what these messages name."""
+    def _hash(self, identity: str) -> bytes:
+        return self._foreseen.get(identity) or self._identities.hash(identity)
+
+    @contextmanager
+    def foreseeing(self, tx: Transaction, batch: Iterable[Data]) -> Iterator[None]:
+        """While these messages are decided, what they name is known together."""
         named: set[str] = set()
         entries: set[tuple[str, datetime | None]] = set()
         for data in batch:
@@ -75,8 +83,13 @@ class Resolver:
             previous = said.get("previous_uid")
             if previous is not None:
                 entries.add((previous, data.recurrence_id))
-        tx.directory.prefetch(self.hashes(named), entries)
-        tx.waiting.prefetch(awaits_uid(uid, recurrence_id) for uid, recurrence_id in entries)
+        self._foreseen = {identity: self._identities.hash(identity) for identity in named}
+        try:
+            tx.directory.prefetch(self._foreseen.values(), entries)
+            tx.waiting.prefetch(awaits_uid(uid, recurrence_id) for uid, recurrence_id in entries)
+            yield
+        finally:
+            self._foreseen = {}
 
     def relationship(self, tx: Transaction, data: Data) -> UUID | Waits:
         """The relationship that the meeting belongs to, as the domain's rules find it.
