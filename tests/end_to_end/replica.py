@@ -67,7 +67,7 @@ class Replica:
         self.resolver = Resolver(Identities(MASTER_KEY))
         self.views = Views(folder / "views.db", PROJECTIONS, durable=False)
         self.runner = Runner(self.views, self.store.read, self.store.head)
-        self.taken = 0
+        self.ids: list[str] = []
         self.writer.start()
         self.do(lambda tx: tx.open_programme("default", "Europe/Helsinki", policy or Policy(), ORIGIN))
 
@@ -87,6 +87,11 @@ class Replica:
         told: Future[T] = Future()
         told.set_result(self.writer.submit(unit).result(60).value)
         return told
+
+    @property
+    def taken(self) -> int:
+        """How many messages were taken in."""
+        return len(self.ids)
 
     # --- what happens to it -------------------------------------------------------------------------------
 
@@ -130,11 +135,12 @@ class Replica:
         """Take a batch in, as if it had come from the stream."""
         if not messages:
             return
-        sequences = range(self.taken + 1, self.taken + len(messages) + 1)
+        after = self.taken
+        self.ids += [message["id"] for message in messages]
+        sequences = range(after + 1, self.taken + 1)
         batch = receive(
             sequences, (json.dumps(message).encode() for message in messages), [None] * len(messages)
         )
-        after, self.taken = self.taken, self.taken + len(messages)
         self.do(lambda tx: take_in(tx, self.resolver, UPSTREAM, after, batch))
 
     def go_on(self) -> bool:
@@ -171,10 +177,15 @@ class Replica:
         with self.store.ledger() as ledger:
             return {kind.value: number for kind, number in ledger.receipts.counts().items()}
 
-    def parked(self) -> list[str]:
-        """Why messages were parked."""
+    def became(self) -> dict[str, str]:
+        """What became of each message: settled, or why it waits or is parked. Duplicates have a first one."""
         with self.store.ledger() as ledger:
-            return [kept.reason for kept in ledger.parked.page(0, 10_000)]
+            receipts = ledger.receipts.page(UPSTREAM, 0, 10_000)
+        return {
+            self.ids[one.seq - 1]: "settled" if one.reason is None else f"{one.disposition}: {one.reason}"
+            for one in receipts
+            if one.first
+        }
 
     def printed(self) -> Iterable[str]:
         """The log as ``mentoring events tail --json`` prints it."""

@@ -69,7 +69,7 @@ async def test_what_waits_for_somebody_known_of_old_is_worked_off(
 
 async def _worked_off(http: httpx.AsyncClient) -> dict[str, int]:
     async with asyncio.timeout(60):
-        while (counts := (await http.get("/v1/intake")).json())["waiting"]:
+        while (counts := (await http.get("/v1/intake")).json())["waiting"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return dict(counts)
 
@@ -85,7 +85,9 @@ async def test_what_is_more_than_a_page_is_worked_off_by_itself(
         assert (await _worked_off(http))["applied"] == 7
 
 
-async def test_what_was_left_when_the_service_ended_is_worked_off_at_its_next_start(settings: Settings) -> None:
+async def test_what_was_left_when_the_service_ended_is_worked_off_at_its_next_start(
+    settings: Settings,
+) -> None:
     with patch.object(waiting, "PAGE", 2), patch.object(Chore, "run", AsyncMock()):
         async with offline(settings) as service:
             for number in range(1, 8):
@@ -104,9 +106,7 @@ async def test_closing_one_of_two_relationships_decides_what_could_be_either(
     _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
     assert (await http.get("/v1/intake")).json()["waiting"] == 1
     closing = {"manner": "administrative", "reason": "mismatch"}
-    answer = await http.post(
-        f"/v1/relationships/{first}/closure", json=closing, headers=AS_COORDINATOR
-    )
+    answer = await http.post(f"/v1/relationships/{first}/closure", json=closing, headers=AS_COORDINATOR)
     assert answer.status_code == 201, answer.text
     assert (await http.get("/v1/intake")).json()["applied"] == 1
     assert service.store.stream(UUID(second))[-1].event.name == "mentoring.meeting_scheduled.v1"
