@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.consumers.world import ADA, BOB, body, event, held, scheduled
-from workflow.consumers.meetings.contract import MESSAGES, Rescheduled
+from workflow.consumers.meetings.contract import MESSAGES, Rescheduled, Scheduled
 from workflow.consumers.meetings.envelope import Message, Raw, Unreadable, read, trace_context
 from workflow.consumers.meetings.reasons import REASONS
 
@@ -73,6 +73,36 @@ def test_unknown_members_are_dropped_and_counted(said: dict[str, Any], unknown: 
         return
     assert found.dropped == len(unknown)
     assert _named(found) == _named(message(said))
+
+
+@pytest.mark.parametrize("channel", ["video", "on-site", "teams_2", "7", "v" * 32])
+def test_a_channel_is_one_word_in_lower_case(channel: str) -> None:
+    for spelt in (channel, channel.upper()):
+        found = message(scheduled("a", channel=spelt))
+        assert isinstance(found.data, Scheduled)
+        assert (found.data.channel, found.dropped) == (channel, 0)
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "on site",
+        "https://meet.example.org/ada",
+        "room of Ada",
+        "café",
+        "",
+        "-",
+        "video\n",
+        "v" * 33,
+        7,
+        ["video"],
+        {"a": 1},
+    ],
+)
+def test_what_is_no_channel_is_dropped_and_counted_and_the_meeting_kept(channel: Any) -> None:
+    found = message(scheduled("a", channel=channel))
+    assert found.dropped == 1
+    assert _named(found) == _named(message(scheduled("a")))
 
 
 @given(st.binary(max_size=200), st.dictionaries(st.text(max_size=12), st.text(max_size=20), max_size=4))
@@ -145,6 +175,7 @@ def test_nothing_that_was_said_is_printed() -> None:
 
 def test_every_message_is_documented() -> None:
     assert all(said.__doc__ for said in MESSAGES)
+    assert "on-site" in Rescheduled.model_json_schema()["properties"]["channel"]["description"]
     assert "uid" in (Rescheduled.model_json_schema()["properties"]["previous_uid"]["description"])
 
 

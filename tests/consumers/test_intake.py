@@ -42,7 +42,7 @@ async def publish(client: Client, *messages: Any) -> int:
 async def test_structured_and_binary(world: World, server: NatsServer, client: Client) -> None:
     pair = world.open(ADA, BOB)
     async with running(world, server.url) as intake:
-        first, second = scheduled("a"), held("b", channel="café")
+        first, second = scheduled("a"), held("b", uid="café")
         await publish(client, first)
         headers = {f"ce-{name}": str(value) for name, value in second.items() if name != "data"}
         headers |= {"content-type": "application/json", "ce-source": "%2Fcalendar"}

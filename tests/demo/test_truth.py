@@ -114,4 +114,5 @@ def test_an_older_booking_is_stale() -> None:
 
 def test_a_meeting_before_the_opening_is_nobodys() -> None:
     before = report("held", START, 1, starts_at=START - DAY, ends_at=START - DAY + HOUR)
-    assert dispositions((2, before)) == ["parked"]
+    (verdict,) = told((2, before)).verdicts
+    assert (verdict.disposition, verdict.reason) == ("parked", "before_opening")

@@ -21,7 +21,7 @@ from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.waiting import drain_opened
+from workflow.consumers.meetings.waiting import drain_closed, drain_opened, expire, go_on
 from workflow.projections import agenda
 from workflow.projections.canonical import documents
 from workflow.projections.catalogue import PROJECTIONS
@@ -67,7 +67,7 @@ class Replica:
         self.resolver = Resolver(Identities(MASTER_KEY))
         self.views = Views(folder / "views.db", PROJECTIONS, durable=False)
         self.runner = Runner(self.views, self.store.read, self.store.head)
-        self.taken = 0
+        self.ids: list[str] = []
         self.writer.start()
         self.do(lambda tx: tx.open_programme("default", "Europe/Helsinki", policy or Policy(), ORIGIN))
 
@@ -87,6 +87,11 @@ class Replica:
         told: Future[T] = Future()
         told.set_result(self.writer.submit(unit).result(60).value)
         return told
+
+    @property
+    def taken(self) -> int:
+        """How many messages were taken in."""
+        return len(self.ids)
 
     # --- what happens to it -------------------------------------------------------------------------------
 
@@ -122,6 +127,7 @@ class Replica:
             for event in decision.events:
                 if isinstance(event, Closed):
                     tx.directory.close(pair.relationship, event.occurred_at)
+                    drain_closed(tx, self.resolver, (pair.mentor_person, pair.mentee_person))
 
         self.do(unit)
 
@@ -129,16 +135,25 @@ class Replica:
         """Take a batch in, as if it had come from the stream."""
         if not messages:
             return
-        sequences = range(self.taken + 1, self.taken + len(messages) + 1)
+        after = self.taken
+        self.ids += [message["id"] for message in messages]
+        sequences = range(after + 1, self.taken + 1)
         batch = receive(
             sequences, (json.dumps(message).encode() for message in messages), [None] * len(messages)
         )
-        after, self.taken = self.taken, self.taken + len(messages)
         self.do(lambda tx: take_in(tx, self.resolver, UPSTREAM, after, batch))
 
+    def go_on(self) -> bool:
+        """Work off a page of what waited; whether there is more."""
+        return self.do(lambda tx: go_on(tx, self.resolver))
+
     def pass_time(self, to: datetime) -> None:
-        """Move the clock, asking everything due on the way."""
+        """Move the clock, asking everything due on the way, and end the wait of what waits too long."""
+        while self.go_on():
+            pass
         asyncio.run(self._pass_time(to))
+        while self.do(lambda tx: expire(tx, self.resolver)):
+            pass
 
     async def _pass_time(self, to: datetime) -> None:
         async def folded(position: int) -> None:
@@ -162,10 +177,15 @@ class Replica:
         with self.store.ledger() as ledger:
             return {kind.value: number for kind, number in ledger.receipts.counts().items()}
 
-    def parked(self) -> list[str]:
-        """Why messages were parked."""
+    def became(self) -> dict[str, str]:
+        """What became of each message: settled, or why it waits or is parked. Duplicates have a first one."""
         with self.store.ledger() as ledger:
-            return [kept.reason for kept in ledger.parked.page(0, 10_000)]
+            receipts = ledger.receipts.page(UPSTREAM, 0, 10_000)
+        return {
+            self.ids[one.seq - 1]: "settled" if one.reason is None else f"{one.disposition}: {one.reason}"
+            for one in receipts
+            if one.first
+        }
 
     def printed(self) -> Iterable[str]:
         """The log as ``mentoring events tail --json`` prints it."""

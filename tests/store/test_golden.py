@@ -30,7 +30,6 @@ METADATA = Metadata(
     correlation_id="correlation",
     causation_id="causation",
     source="calendar",
-    message_id="message",
     traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 )
 

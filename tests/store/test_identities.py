@@ -62,3 +62,20 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
         except Invalid:
             continue
         assert normalise(once) == once
+
+
+ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12)
+
+
+@given(st.sampled_from(("email", "ext", "emailx", "e", "9x")), ASCII, st.sampled_from(("", "@", "@x.org")))
+def test_a_plain_spelling_is_taken_as_any_other_way_to_write_it(kind: str, name: str, rest: str) -> None:
+    """What is written plainly is not looked at closely: a blank before it makes sure that it is."""
+
+    def normalised(text: str) -> str | None:
+        try:
+            return normalise(text)
+        except Invalid:
+            return None
+
+    spelt = f"{kind}:{name}{rest}"
+    assert normalised(spelt) == normalised(f" {spelt}")

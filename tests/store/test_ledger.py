@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.store.place import START, Place, scratch
 from workflow.errors import Invalid, NotFound
-from workflow.store.held import HeldMessage, HeldMessages
+from workflow.store.held import HeldMessage, HeldMessages, Label
 from workflow.store.idempotency import KeptAnswer
 from workflow.store.ledger import Ledger
 from workflow.store.receipts import Disposition, Receipt
@@ -41,9 +41,10 @@ def _take_in(
         first = key is None or not receipts.firsts([key])
         assert first == (key is None or key not in known)
         what = Disposition.APPLIED if first else Disposition.DUPLICATE
-        receipts.record(upstream, seq, key, b"digest", what, first)
+        reason = None if first else "again"
+        receipts.record(upstream, seq, key, b"digest", what, first, reason)
         receipts.move_position(upstream, seq)
-        added.append(Receipt(upstream, seq, key, b"digest", what, first))
+        added.append(Receipt(upstream, seq, key, b"digest", what, first, reason))
         assert receipts.seen(upstream, seq) == added[-1]
         if key is not None:
             known.add(key)
@@ -98,11 +99,11 @@ def test_a_second_first_is_impossible(place: Place) -> None:
 
 def test_what_became_of_a_message_can_change(place: Place) -> None:
     def waits(transaction: Transaction) -> None:
-        transaction.receipts.record("up", 1, b"k" * 16, b"d", Disposition.WAITING, True)
+        transaction.receipts.record("up", 1, b"k" * 16, b"d", Disposition.WAITING, True, "soon")
         transaction.receipts.record("up", 2, b"l" * 16, b"d", Disposition.WAITING, True)
-        transaction.receipts.revise("up", 2, Disposition.PARKED)
+        transaction.receipts.revise("up", 2, Disposition.PARKED, "late")
         (found,) = transaction.receipts.firsts([b"l" * 16]).values()
-        assert found.disposition is Disposition.PARKED
+        assert (found.disposition, found.reason) == (Disposition.PARKED, "late")
 
     place.do(waits)
     place.do(lambda t: t.receipts.revise("up", 1, Disposition.APPLIED))
@@ -111,7 +112,8 @@ def test_what_became_of_a_message_can_change(place: Place) -> None:
     with place.store.ledger() as ledger:
         counts = ledger.receipts.counts()
         assert {d: n for d, n in counts.items() if n} == {Disposition.APPLIED: 1, Disposition.PARKED: 1}
-        assert [r.disposition for r in ledger.receipts.page("up", 0, 9)] == ["applied", "parked"]
+        found = [(r.disposition, r.reason) for r in ledger.receipts.page("up", 0, 9)]
+        assert found == [("applied", None), ("parked", "late")]
 
 
 def test_many_receipts_are_asked_for_at_once_and_other_things_counted(place: Place) -> None:
@@ -156,11 +158,15 @@ def test_waiting_bodies_come_out_in_order_of_arrival_by_any_of_their_keys(place:
     place.do(unit)
 
     def drain(transaction: Transaction) -> list[HeldMessage]:
-        kept = transaction.waiting.awaiting(["x", "y", "unknown"])
-        for one in kept:
-            transaction.waiting.remove(one.id)
-        assert transaction.waiting.awaiting(["x", "y"]) == []
-        return kept
+        waiting, drained = transaction.waiting, list[HeldMessage]()
+        assert waiting.next_awaiting("unknown", 0) is None
+        for awaited in ("x", "y"):
+            while (number := waiting.next_awaiting(awaited, 0)) is not None:
+                kept = waiting.get(number)
+                assert kept is not None
+                drained.append(kept)
+                waiting.remove(number)
+        return drained
 
     kept = place.do(drain).value
     assert [(k.upstream, k.seq, k.body) for k in kept] == [
@@ -194,6 +200,30 @@ def test_destroying_a_months_key_takes_its_bodies_and_no_others(place: Place) ->
     place.keys.destroy(["intake/2026-01"])
     with place.store.ledger() as ledger:
         assert [(k.seq, k.body) for k in ledger.parked.page()] == [(1, None), (2, b"body")]
+
+
+@pytest.mark.parametrize("table", ["parked", "waiting"])
+def test_who_sent_it_and_what_it_is_is_told_as_long_as_its_key_lives(place: Place, table: str) -> None:
+    label = Label("/calendar", "mentoring.meeting.held.v1")
+
+    def put(transaction: Transaction) -> None:
+        bodies: HeldMessages = getattr(transaction, table)
+        bodies.put("up", 1, b"body", arrived_at=START, reason="r", label=label)
+        bodies.put("up", 2, b"other", arrived_at=START, reason="r")
+        bodies.restate(2, "s")
+
+    def outlines() -> list[tuple[int | None, str | None, str | None, str]]:
+        with place.store.ledger() as ledger:
+            found = getattr(ledger, table).outlines()
+        return [(one.bytes, one.source, one.type, one.reason) for one in found]
+
+    place.do(put)
+    assert outlines() == [(4, *label, "r"), (5, None, None, "s")]
+    with place.store.ledger() as ledger:
+        assert [kept.label for kept in getattr(ledger, table).page()] == [label, Label()]
+    assert b"/calendar" not in place.bytes_on_disk()
+    place.keys.destroy([f"intake/{START:%Y-%m}"])
+    assert outlines() == [(None, None, None, "r"), (None, None, None, "s")]
 
 
 @pytest.mark.parametrize("table", ["parked", "waiting"])
@@ -280,6 +310,7 @@ def test_the_directory_finds_the_relationships_open_then_that_have_all(
             for id, (opened, closed) in having.items()
             if at is None or (opened <= at and (closed is None or closed > at))
         }
+        later = any(opened > (at or 0) for opened, _ in having.values())
         for prefetched in (False, True):
             with place.store.ledger() as ledger:
                 directory = ledger.directory
@@ -289,6 +320,7 @@ def test_the_directory_finds_the_relationships_open_then_that_have_all(
                 found = directory.relationships_of(hashes, None if at is None else day(at))
                 assert set(found) == expected
                 assert len(found) == len(expected)
+                assert directory.opened_later(hashes, day(at or 0)) == later
                 assert set(directory.holding("shared uid", None, hashes)) == set(having)
                 for id, (people, *_) in zip(ids, relationships, strict=True):
                     people_found = directory.persons_in(id, HASHES)

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import json
+from unittest.mock import AsyncMock, patch
 from uuid import UUID, uuid4
 
 import httpx
 
 from tests.web.conftest import ADA, AS_COORDINATOR, PARTIES, opened
 from workflow.app import Service
+from workflow.consumers.meetings import waiting
 from workflow.consumers.meetings.account import receive, take_in
+from workflow.consumers.meetings.chore import Chore
+from workflow.lifecycle import offline
+from workflow.settings import Settings
+from workflow.web.api import create_app
 
 HEADERS = {"content-type": "application/cloudevents+json"}
 
@@ -58,3 +65,53 @@ async def test_what_waits_for_somebody_known_of_old_is_worked_off(
         "mentoring.relationship_opened.v1",
         "mentoring.meeting_scheduled.v1",
     ]
+
+
+async def _worked_off(http: httpx.AsyncClient) -> dict[str, int]:
+    async with asyncio.timeout(60):
+        while (counts := (await http.get("/v1/intake")).json())["waiting"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return dict(counts)
+
+
+async def test_what_is_more_than_a_page_is_worked_off_by_itself(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    for number in range(1, 8):
+        _take_in(service, number, "email:ada@example.org", "email:grace@example.org")
+    with patch.object(waiting, "PAGE", 2):
+        answer = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+        assert answer.json()["version"] == 3
+        assert (await _worked_off(http))["applied"] == 7
+
+
+async def test_what_was_left_when_the_service_ended_is_worked_off_at_its_next_start(
+    settings: Settings,
+) -> None:
+    with patch.object(waiting, "PAGE", 2), patch.object(Chore, "run", AsyncMock()):
+        async with offline(settings) as service:
+            for number in range(1, 8):
+                _take_in(service, number, "email:ada@example.org", "email:grace@example.org")
+            async with _client(service) as http:
+                await opened(http)
+                assert (await http.get("/v1/intake")).json()["waiting"] == 5
+    async with offline(settings) as service, _client(service) as http:
+        assert (await _worked_off(http))["applied"] == 7
+
+
+async def test_closing_one_of_two_relationships_decides_what_could_be_either(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    first, second = await opened(http), await opened(http)
+    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    assert (await http.get("/v1/intake")).json()["waiting"] == 1
+    closing = {"manner": "administrative", "reason": "mismatch"}
+    answer = await http.post(f"/v1/relationships/{first}/closure", json=closing, headers=AS_COORDINATOR)
+    assert answer.status_code == 201, answer.text
+    assert (await http.get("/v1/intake")).json()["applied"] == 1
+    assert service.store.stream(UUID(second))[-1].event.name == "mentoring.meeting_scheduled.v1"
+
+
+def _client(service: Service) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(create_app(service), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")

@@ -100,7 +100,8 @@ class _World:
             course.pass_time(now)
         for waiting in self._waiting:
             if now >= waiting.since + PATIENCE:
-                waiting.verdict.disposition, waiting.verdict.reason = "parked", "never_opened"
+                reason = "before_opening" if self._too_early(waiting.delivery) else "never_opened"
+                waiting.verdict.disposition, waiting.verdict.reason = "parked", reason
         self._waiting = [waiting for waiting in self._waiting if waiting.verdict.disposition == "waiting"]
 
     def call(self, call: Call) -> None:
@@ -122,14 +123,15 @@ class _World:
         key = (report.source, report.id)
         verdict = Verdict("parked", delivery.flaw)
         self.truth.verdicts.append(verdict)
-        if delivery.readable and key in self._first:
+        if delivery.flaw not in (None, "conflict", "unknown_identity"):
+            return  # nobody can tell what it says, and so it stands for no message
+        if key in self._first:
             if self._first[key] == delivery.wire.body:
                 verdict.disposition, verdict.reason = "duplicate", None
             else:
                 verdict.reason = "conflict"
             return
-        if delivery.readable:
-            self._first[key] = delivery.wire.body
+        self._first[key] = delivery.wire.body
         if delivery.flaw is None:
             self._apply(delivery, verdict, self._now)
             if verdict.disposition == "waiting":
@@ -169,6 +171,14 @@ class _World:
         opened = [found for found in theirs if self._is_open(self.truth.courses[found], starts)]
         assert len(opened) < 2  # no two pairs of a story are the same people
         return opened[0] if opened else None
+
+    def _too_early(self, delivery: Delivery) -> bool:
+        """Whether it names people who were brought together only after the meeting began."""
+        starts, pair = delivery.report.starts_at, delivery.pair
+        if not pair.by_parties or starts is None:
+            return False
+        theirs = set.intersection(*(self._shared[person.id] for person in pair.people))
+        return any(self.truth.courses[found].opened > starts for found in theirs)
 
     def _is_open(self, course: Course, at: datetime) -> bool:
         return course.opened <= at and (course.closed is None or at < course.closed)

@@ -168,7 +168,6 @@ class EventStore:
                     correlation_id=origin.correlation_id,
                     causation_id=origin.causation_id,
                     source=origin.source,
-                    message_id=origin.message_id,
                     traceparent=origin.traceparent,
                 )
                 rows.append(

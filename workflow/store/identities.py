@@ -15,6 +15,12 @@ from workflow.errors import Invalid
 from workflow.store.master import derive
 
 _FORM = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9_-]{0,31}):(?P<rest>\S(?:.*\S)?)")
+_PLAIN = re.compile(
+    r"email:[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]+"
+    r"|(?!email:)[a-z][a-z0-9_-]{0,31}:[!-~](?:[ -~]*[!-~])?"
+)
+"""The spelling that almost all have already; intake meets it some three times a message."""
+
 _LONGEST = 320
 
 
@@ -22,6 +28,8 @@ def normalise(identity: str) -> str:
     """The one spelling of an identity: its kind in lower case, an e-mail address wholly so."""
     if len(identity) > _LONGEST:
         raise Invalid(f"an identity is a text of at most {_LONGEST} characters", code="identity_invalid")
+    if _PLAIN.fullmatch(identity):
+        return identity
     found = _FORM.fullmatch(unicodedata.normalize("NFC", identity.strip()))
     if found is None or any(unicodedata.category(letter) == "Cc" for letter in identity):
         raise Invalid(

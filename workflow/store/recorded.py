@@ -13,17 +13,22 @@ from workflow.aggregates.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What caused a command: carried into the metadata of every event that the command leads to."""
+    """What caused a command: carried into the metadata of every event that the command leads to.
+
+    ``source`` is told where a message did; ``causation_id`` is that message's id, and the two name it.
+    """
 
     correlation_id: str
     causation_id: str | None = None
     source: str | None = None
-    message_id: str | None = None
     traceparent: str | None = None
 
 
 class Metadata(BaseModel):
-    """What is known about the recording of an event. ``recorded_at`` never decreases along the log."""
+    """What is known about the recording of an event. ``recorded_at`` never decreases along the log.
+
+    What caused it is told as ``Origin`` says.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +37,6 @@ class Metadata(BaseModel):
     correlation_id: str
     causation_id: str | None = None
     source: str | None = None
-    message_id: str | None = None
     traceparent: str | None = None
 
 

@@ -23,8 +23,8 @@ def events() -> str:
         members(_schema(Event)),
         getdoc(Event) or "",
         "`occurred_at` is when it happened; beside the event the store keeps when it was recorded (never "
-        "decreasing along the log), the event's own id, what caused it and, where a message did, that "
-        "message's source and id.",
+        "decreasing along the log), the event's own id and, as `causation_id`, what caused it. Where a message did, "
+        "that is the message's id, and `source` stands beside it: the two name the message.",
         *(block for name, event in EVENTS.items() for block in _event(name, event)),
         "# Parts of events",
         *(block for name, node in _parts() if "properties" in node for block in _part(name, node)),

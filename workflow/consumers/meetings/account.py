@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflow.consumers.meetings.apply import apply
+from workflow.consumers.meetings.apply import Applied, apply
 from workflow.consumers.meetings.envelope import Message, Raw, Unreadable, read
 from workflow.consumers.meetings.routing import Parks, Resolver, Waits
 from workflow.consumers.meetings.waiting import drain
@@ -58,11 +58,13 @@ def take_in(
         # Sent again: what has a receipt of this very sequence is neither counted nor looked at.
         seen = tx.receipts.seen_between(upstream, batch[0].sequence, batch[-1].sequence)
         batch = [received for received in batch if received.sequence not in seen]
-    keys = {key for received in batch if (key := received.content.key) is not None}
+    keys = {content.key for received in batch if isinstance(content := received.content, Message)}
     firsts = {key: receipt.digest for key, receipt in tx.receipts.firsts(keys).items()}
-    resolver.prefetch(tx, (content.data for r in batch if isinstance(content := r.content, Message)))
-    for received in batch:
-        _account(tx, resolver, upstream, received, firsts, give_up=give_up)
+    bound: list[str] = []
+    with resolver.foreseeing(tx, (content.data for r in batch if isinstance(content := r.content, Message))):
+        for received in batch:
+            bound += _account(tx, resolver, upstream, received, firsts, give_up=give_up)
+        drain(tx, resolver, bound)
     if batch:
         tx.receipts.move_position(upstream, batch[-1].sequence)
     return len(batch)
@@ -76,40 +78,30 @@ def _account(
     firsts: dict[bytes, bytes],
     *,
     give_up: bool,
-) -> None:
+) -> tuple[str, ...]:
+    """What others may have waited for and is now known."""
     content = received.content
-    bound: tuple[str, ...] = ()
-    key, digest = content.key, content.digest
-    known = firsts.get(key) if key is not None else None
-    outcome: Disposition | Waits | Parks
-    if known == digest:
-        outcome = Disposition.DUPLICATE
-    elif isinstance(content, Unreadable):
+    # One that cannot be read claims no source and id: the mended one of the same id is to count.
+    first = isinstance(content, Message) and content.key not in firsts
+    outcome: Disposition | Applied | Waits | Parks
+    if isinstance(content, Unreadable):
         outcome = Parks(content.reason)
-    elif known is not None:
-        outcome = Parks("conflict")
-    elif give_up:
-        outcome = Parks("failed")
+    elif not first:
+        same = firsts[content.key] == content.digest
+        outcome = Disposition.DUPLICATE if same else Parks("conflict")
     else:
-        decided = apply(tx, resolver, content)
-        if isinstance(decided, Waits | Parks):
-            outcome = decided
-        else:
-            outcome, bound = decided.disposition, decided.bound
+        firsts[content.key] = content.digest
+        outcome = Parks("failed") if give_up else apply(tx, resolver, content)
     if isinstance(content, Message) and content.dropped and outcome is not Disposition.DUPLICATE:
         tx.receipts.count("members_dropped", content.dropped)
-    if key is not None:
-        firsts.setdefault(key, digest)
     disposition = _keep(tx, upstream, received, outcome)
-    tx.receipts.record(
-        upstream, received.sequence, key, digest, disposition, key is not None and known is None
-    )
-    if bound:
-        drain(tx, resolver, bound)
+    reason = outcome.reason if isinstance(outcome, Waits | Parks) else None
+    tx.receipts.record(upstream, received.sequence, content.key, content.digest, disposition, first, reason)
+    return outcome.bound if isinstance(outcome, Applied) else ()
 
 
 def _keep(
-    tx: Transaction, upstream: str, received: Received, outcome: Disposition | Waits | Parks
+    tx: Transaction, upstream: str, received: Received, outcome: Disposition | Applied | Waits | Parks
 ) -> Disposition:
     """Keep the body of what could not be applied; what became of the message."""
     if isinstance(outcome, Waits):
@@ -120,11 +112,17 @@ def _keep(
             arrived_at=tx.now,
             reason=outcome.reason,
             awaited=outcome.awaited,
+            label=received.content.label,
         )
         return Disposition.WAITING
     if isinstance(outcome, Parks):
         tx.parked.put(
-            upstream, received.sequence, received.content.pack(), arrived_at=tx.now, reason=outcome.reason
+            upstream,
+            received.sequence,
+            received.content.pack(),
+            arrived_at=tx.now,
+            reason=outcome.reason,
+            label=received.content.label,
         )
         return Disposition.PARKED
-    return outcome
+    return outcome.disposition if isinstance(outcome, Applied) else outcome

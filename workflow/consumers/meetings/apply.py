@@ -78,6 +78,5 @@ def _origin(message: Message) -> Origin:
         correlation_id=traceparent[3:35] if traceparent else envelope.id,
         causation_id=envelope.id,
         source=envelope.source,
-        message_id=envelope.id,
         traceparent=traceparent,
     )

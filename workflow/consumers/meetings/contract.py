@@ -71,7 +71,7 @@ class Scheduled(Timed):
     """A meeting was booked."""
 
     timezone: Zone | None = None
-    channel: Channel | None = None
+    channel: Channel = None
 
 
 class Rescheduled(Scheduled):

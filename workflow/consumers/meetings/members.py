@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
@@ -15,6 +14,7 @@ from workflow.store.identities import normalise
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
 _JSON_TYPE = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+_TOKEN = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -34,7 +34,6 @@ def _instant(value: Any) -> datetime:
     return instant
 
 
-@lru_cache(maxsize=50_000)
 def _identity(value: str) -> str:
     try:
         return normalise(value)
@@ -42,6 +41,13 @@ def _identity(value: str) -> str:
         raise PydanticCustomError(
             "identity_invalid", "an identity is a kind, a colon and a name, such as email:ada@example.org"
         ) from None
+
+
+def _token(value: Any) -> str | None:
+    # A way to meet is one word. Anything longer may be somebody's words, or a link to their own room; to lose
+    # it is less than to lose the meeting.
+    word = value.lower() if isinstance(value, str) else ""
+    return word if _TOKEN.fullmatch(word) else None
 
 
 def _json_type(value: str) -> str:
@@ -57,7 +63,14 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"
 Uid = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1F\x7F-\x9F]+$")]
 Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+/\-]{1,64}$")]
 Json = Annotated[str, AfterValidator(_json_type)]
-Channel = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1F\x7F-\x9F]{1,64}$")]
+Channel = Annotated[
+    Annotated[str, StringConstraints(pattern=_TOKEN.pattern)] | None,
+    BeforeValidator(_token),
+    Field(
+        description="one word for the way people meet, such as `video` or `on-site`; anything else is dropped",
+        examples=["video", "on-site"],
+    ),
+]
 Identity = Annotated[
     str,
     StringConstraints(max_length=320),
