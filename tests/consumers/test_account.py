@@ -168,6 +168,33 @@ def test_after_thirty_days_of_waiting_parked(world: World) -> None:
     assert world.counts() == {"parked": 1}
 
 
+def test_a_receipt_tells_why_a_message_waits_or_is_parked(world: World) -> None:
+    world.take(scheduled("a"), b"nonsense", scheduled("c", uid=""), scheduled("d", uid="m2"))
+    assert [world.reason(n) for n in (1, 2, 3, 4)] == [
+        "not_opened",
+        "not_json",
+        "member_invalid:data.uid",
+        "not_opened",
+    ]
+    world.open(ADA, BOB)
+    assert world.reason(1) is None
+    world.do(lambda tx: drop(tx, 1))
+    assert world.reason(2) is None
+
+
+def test_what_is_laid_aside_says_who_sent_it_and_what_it_is(world: World) -> None:
+    world.take(scheduled("a"), scheduled("b", uid=""), b"nonsense", {"source": "/portal", "type": 7})
+    kind = "mentoring.meeting.scheduled.v1"
+    with world.store.ledger() as ledger:
+        assert [(one.source, one.type) for one in ledger.waiting.outlines()] == [("/calendar", kind)]
+        parked = [(one.source, one.type) for one in ledger.parked.outlines()]
+        assert parked == [("/calendar", kind), (None, None), ("/portal", None)]
+    world.clock.advance(START + timedelta(days=30))
+    world.do(expire)
+    with world.store.ledger() as ledger:
+        assert (ledger.parked.outlines()[-1].source, ledger.parked.outlines()[-1].type) == ("/calendar", kind)
+
+
 def test_a_parked_message_is_retried(world: World) -> None:
     pair = world.open(ADA)
     world.take(held("a", relationship_id=str(pair), attended=[ADA, BOB]))

@@ -133,6 +133,13 @@ class World:
             assert receipt is not None
             return receipt.disposition
 
+    def reason(self, sequence: int) -> str | None:
+        """Why a message waits or is parked, as its receipt tells."""
+        with self.store.ledger() as ledger:
+            receipt = ledger.receipts.seen(UPSTREAM, sequence)
+            assert receipt is not None
+            return receipt.reason
+
     def dispositions(self, upstream: str) -> dict[int, Disposition]:
         with self.store.ledger() as ledger:
             return {r.seq: r.disposition for r in ledger.receipts.page(upstream, 0, 1_000_000)}

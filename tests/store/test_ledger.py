@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.store.place import START, Place, scratch
 from workflow.errors import Invalid, NotFound
-from workflow.store.held import HeldMessage, HeldMessages
+from workflow.store.held import HeldMessage, HeldMessages, Label
 from workflow.store.idempotency import KeptAnswer
 from workflow.store.ledger import Ledger
 from workflow.store.receipts import Disposition, Receipt
@@ -41,9 +41,10 @@ def _take_in(
         first = key is None or not receipts.firsts([key])
         assert first == (key is None or key not in known)
         what = Disposition.APPLIED if first else Disposition.DUPLICATE
-        receipts.record(upstream, seq, key, b"digest", what, first)
+        reason = None if first else "again"
+        receipts.record(upstream, seq, key, b"digest", what, first, reason)
         receipts.move_position(upstream, seq)
-        added.append(Receipt(upstream, seq, key, b"digest", what, first))
+        added.append(Receipt(upstream, seq, key, b"digest", what, first, reason))
         assert receipts.seen(upstream, seq) == added[-1]
         if key is not None:
             known.add(key)
@@ -98,11 +99,11 @@ def test_a_second_first_is_impossible(place: Place) -> None:
 
 def test_what_became_of_a_message_can_change(place: Place) -> None:
     def waits(transaction: Transaction) -> None:
-        transaction.receipts.record("up", 1, b"k" * 16, b"d", Disposition.WAITING, True)
+        transaction.receipts.record("up", 1, b"k" * 16, b"d", Disposition.WAITING, True, "soon")
         transaction.receipts.record("up", 2, b"l" * 16, b"d", Disposition.WAITING, True)
-        transaction.receipts.revise("up", 2, Disposition.PARKED)
+        transaction.receipts.revise("up", 2, Disposition.PARKED, "late")
         (found,) = transaction.receipts.firsts([b"l" * 16]).values()
-        assert found.disposition is Disposition.PARKED
+        assert (found.disposition, found.reason) == (Disposition.PARKED, "late")
 
     place.do(waits)
     place.do(lambda t: t.receipts.revise("up", 1, Disposition.APPLIED))
@@ -111,7 +112,8 @@ def test_what_became_of_a_message_can_change(place: Place) -> None:
     with place.store.ledger() as ledger:
         counts = ledger.receipts.counts()
         assert {d: n for d, n in counts.items() if n} == {Disposition.APPLIED: 1, Disposition.PARKED: 1}
-        assert [r.disposition for r in ledger.receipts.page("up", 0, 9)] == ["applied", "parked"]
+        found = [(r.disposition, r.reason) for r in ledger.receipts.page("up", 0, 9)]
+        assert found == [("applied", None), ("parked", "late")]
 
 
 def test_many_receipts_are_asked_for_at_once_and_other_things_counted(place: Place) -> None:
@@ -194,6 +196,30 @@ def test_destroying_a_months_key_takes_its_bodies_and_no_others(place: Place) ->
     place.keys.destroy(["intake/2026-01"])
     with place.store.ledger() as ledger:
         assert [(k.seq, k.body) for k in ledger.parked.page()] == [(1, None), (2, b"body")]
+
+
+@pytest.mark.parametrize("table", ["parked", "waiting"])
+def test_who_sent_it_and_what_it_is_is_told_as_long_as_its_key_lives(place: Place, table: str) -> None:
+    label = Label("/calendar", "mentoring.meeting.held.v1")
+
+    def put(transaction: Transaction) -> None:
+        bodies: HeldMessages = getattr(transaction, table)
+        bodies.put("up", 1, b"body", arrived_at=START, reason="r", label=label)
+        bodies.put("up", 2, b"other", arrived_at=START, reason="r")
+        bodies.restate(2, "s")
+
+    def outlines() -> list[tuple[int | None, str | None, str | None, str]]:
+        with place.store.ledger() as ledger:
+            found = getattr(ledger, table).outlines()
+        return [(one.bytes, one.source, one.type, one.reason) for one in found]
+
+    place.do(put)
+    assert outlines() == [(4, *label, "r"), (5, None, None, "s")]
+    with place.store.ledger() as ledger:
+        assert [kept.label for kept in getattr(ledger, table).page()] == [label, Label()]
+    assert b"/calendar" not in place.bytes_on_disk()
+    place.keys.destroy([f"intake/{START:%Y-%m}"])
+    assert outlines() == [(None, None, None, "r"), (None, None, None, "s")]
 
 
 @pytest.mark.parametrize("table", ["parked", "waiting"])

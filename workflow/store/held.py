@@ -1,20 +1,36 @@
 """Messages that cannot be applied: those that wait for something, and those parked for an operator.
 
 Their bodies are encrypted under a key of the month in which they arrived, bound to the place in the
-upstream that they came from. Destroying a month's key makes all its bodies unreadable at once.
+upstream that they came from. Destroying a month's key makes all its bodies unreadable at once. Beside each
+lies, encrypted likewise, its label: what lists show of it, so that they open no body.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from workflow.store.keys import KeyStore
 from workflow.store.receipts import Receipts
 from workflow.store.schema import from_micros, to_micros
+
+
+class Label(NamedTuple):
+    """Who sent a message and what it is, in its own words; None where that could not be read.
+
+    Neither is personal by the contract, but what does not fit the contract may say anything.
+    """
+
+    source: str | None = None
+    type: str | None = None
+
+
+UNLABELLED = Label()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +43,7 @@ class HeldMessage:
     arrived_at: datetime
     reason: str
     body: bytes | None
+    label: Label
 
     def __repr__(self) -> str:
         return f"HeldMessage(id={self.id}, seq={self.seq}, reason={self.reason!r})"
@@ -34,7 +51,11 @@ class HeldMessage:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A message kept aside, told of without opening it; ``bytes`` is None where its key was destroyed."""
+    """A message kept aside, told of without opening its body.
+
+    ``bytes`` is the body's length, None where its key was destroyed. ``source`` and ``type`` are None there,
+    and where they could not be read.
+    """
 
     id: int
     upstream: str
@@ -42,6 +63,8 @@ class Outline:
     arrived_at: datetime
     reason: str
     bytes: int | None
+    source: str | None = None
+    type: str | None = None
 
 
 _NONCE = 12
@@ -51,6 +74,10 @@ _CHUNK = 500
 
 def _bound_to(upstream: str, seq: int) -> bytes:
     return f"{upstream}\n{seq}".encode()
+
+
+def _label_bound_to(upstream: str, seq: int) -> bytes:
+    return b"label\n" + _bound_to(upstream, seq)
 
 
 class HeldMessages:
@@ -72,16 +99,17 @@ class HeldMessages:
         arrived_at: datetime,
         reason: str,
         awaited: Iterable[str] = (),
+        label: Label = UNLABELLED,
     ) -> int:
         """Keep a body, and what it waits for, under a number greater than any that a body ever had here."""
         scope = f"intake/{arrived_at:%Y-%m}"
         self._keys.ensure([scope])
-        nonce = os.urandom(_NONCE)
-        box = nonce + self._keys.cipher(scope).encrypt(nonce, body, _bound_to(upstream, seq))
+        labelled = self._close(scope, json.dumps(label).encode(), _label_bound_to(upstream, seq))
+        box = self._close(scope, body, _bound_to(upstream, seq))
         self._cursor.execute(
-            f"INSERT INTO {self._table} (upstream, seq, arrived_at, reason, scope, box)"
-            " VALUES (?,?,?,?,?,?) RETURNING id",
-            (self._receipts.upstream_id(upstream), seq, to_micros(arrived_at), reason, scope, box),
+            f"INSERT INTO {self._table} (upstream, seq, arrived_at, reason, scope, label, box)"
+            " VALUES (?,?,?,?,?,?,?) RETURNING id",
+            (self._receipts.upstream_id(upstream), seq, to_micros(arrived_at), reason, scope, labelled, box),
         )
         number = int(self._cursor.fetchone()[0])
         if self._table == "waiting":
@@ -136,6 +164,10 @@ class HeldMessages:
         found = self._outlined("b.id = ?", [number])
         return found[0] if found else None
 
+    def restate(self, number: int, reason: str) -> None:
+        """It is still kept, for another reason."""
+        self._cursor.execute(f"UPDATE {self._table} SET reason = ? WHERE id = ?", (reason, number))
+
     def remove(self, number: int) -> None:
         """The body is no longer needed here."""
         self._cursor.execute(f"DELETE FROM {self._table} WHERE id = ?", (number,))
@@ -148,21 +180,27 @@ class HeldMessages:
 
     def _select(self, condition: str, values: Sequence[object]) -> list[HeldMessage]:
         self._cursor.execute(
-            "SELECT b.id, u.name, b.seq, b.arrived_at, b.reason, b.scope, b.box"
+            "SELECT b.id, u.name, b.seq, b.arrived_at, b.reason, b.scope, b.label, b.box"
             f" FROM {self._table} b JOIN upstreams u ON u.id = b.upstream WHERE {condition}",
             values,
         )
         return [
             HeldMessage(
-                number, upstream, seq, from_micros(arrived_at), reason, self._open(upstream, seq, scope, box)
+                number,
+                upstream,
+                seq,
+                from_micros(arrived_at),
+                reason,
+                self._open(scope, box, _bound_to(upstream, seq)),
+                self._label(upstream, seq, scope, label),
             )
-            for number, upstream, seq, arrived_at, reason, scope, box in self._cursor.fetchall()
+            for number, upstream, seq, arrived_at, reason, scope, label, box in self._cursor.fetchall()
         ]
 
     def _outlined(self, condition: str, values: Sequence[object]) -> list[Outline]:
         # The length of a column stands before what it holds: SQLite tells it without reading that.
         self._cursor.execute(
-            "SELECT b.id, u.name, b.seq, b.arrived_at, b.reason, b.scope, length(b.box)"
+            "SELECT b.id, u.name, b.seq, b.arrived_at, b.reason, b.scope, b.label, length(b.box)"
             f" FROM {self._table} b JOIN upstreams u ON u.id = b.upstream WHERE {condition}",
             values,
         )
@@ -174,11 +212,20 @@ class HeldMessages:
                 from_micros(arrived_at),
                 reason,
                 None if self._keys.destroyed(scope) else length - _NONCE - _TAG,
+                *self._label(upstream, seq, scope, label),
             )
-            for number, upstream, seq, arrived_at, reason, scope, length in self._cursor.fetchall()
+            for number, upstream, seq, arrived_at, reason, scope, label, length in self._cursor.fetchall()
         ]
 
-    def _open(self, upstream: str, seq: int, scope: str, box: bytes) -> bytes | None:
+    def _label(self, upstream: str, seq: int, scope: str, box: bytes) -> Label:
+        opened = self._open(scope, box, _label_bound_to(upstream, seq))
+        return UNLABELLED if opened is None else Label(*json.loads(opened))
+
+    def _close(self, scope: str, text: bytes, bound_to: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return nonce + self._keys.cipher(scope).encrypt(nonce, text, bound_to)
+
+    def _open(self, scope: str, box: bytes, bound_to: bytes) -> bytes | None:
         if self._keys.destroyed(scope):
             return None
-        return self._keys.cipher(scope).decrypt(box[:_NONCE], box[_NONCE:], _bound_to(upstream, seq))
+        return self._keys.cipher(scope).decrypt(box[:_NONCE], box[_NONCE:], bound_to)

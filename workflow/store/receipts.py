@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 
 class Disposition(StrEnum):
@@ -27,7 +28,10 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One message: where it came in, a hash naming it (None where unreadable), a digest of its body."""
+    """One message: where it came in, a hash naming it (None where unreadable), a digest of its body.
+
+    ``reason`` is the code of why it waits or is parked, None where neither; it holds nothing that was said.
+    """
 
     upstream: str
     seq: int
@@ -35,16 +39,17 @@ class Receipt:
     digest: bytes
     disposition: Disposition
     first: bool
+    reason: str | None = None
 
 
 _CHUNK = 500
-_COLUMNS = "u.name, r.seq, r.key, r.digest, r.disposition, r.first"
+_COLUMNS = "u.name, r.seq, r.key, r.digest, r.disposition, r.first, r.reason"
 _FROM = "FROM receipts r JOIN upstreams u ON u.id = r.upstream"
 
 
-def _receipt(row: Iterable[object]) -> Receipt:
-    upstream, seq, key, digest, disposition, first = row
-    return Receipt(upstream, seq, key, digest, Disposition(disposition), bool(first))  # type: ignore[arg-type]
+def _receipt(row: Iterable[Any]) -> Receipt:
+    upstream, seq, key, digest, disposition, first, reason = row
+    return Receipt(upstream, seq, key, digest, Disposition(disposition), bool(first), reason)
 
 
 class Receipts:
@@ -132,30 +137,37 @@ class Receipts:
     # --- adding -------------------------------------------------------------------------------------------
 
     def record(
-        self, upstream: str, seq: int, key: bytes | None, digest: bytes, disposition: Disposition, first: bool
+        self,
+        upstream: str,
+        seq: int,
+        key: bytes | None,
+        digest: bytes,
+        disposition: Disposition,
+        first: bool,
+        reason: str | None = None,
     ) -> None:
         """Account for a message; ``first`` marks the first that bore its key."""
-        receipt = Receipt(upstream, seq, key, digest, disposition, first)
+        receipt = Receipt(upstream, seq, key, digest, disposition, first, reason)
         self._new[upstream, seq] = receipt
         if first and key is not None:
             self._new_firsts[key] = receipt
         self._added[disposition.value] += 1
 
-    def revise(self, upstream: str, seq: int, disposition: Disposition) -> None:
-        """What became of a message later: it no longer waits, or was taken up again."""
+    def revise(self, upstream: str, seq: int, disposition: Disposition, reason: str | None = None) -> None:
+        """What became of a message later: it no longer waits, waits for another reason, or was taken up again."""
         receipt = self.seen(upstream, seq)
         if receipt is None:
             raise LookupError(f"there is no receipt for sequence {seq}")
         self._added[receipt.disposition.value] -= 1
         self._added[disposition.value] += 1
         if (upstream, seq) in self._new:
-            self._new[upstream, seq] = revised = replace(receipt, disposition=disposition)
+            self._new[upstream, seq] = revised = replace(receipt, disposition=disposition, reason=reason)
             if revised.first and revised.key is not None:
                 self._new_firsts[revised.key] = revised
             return
         self._cursor.execute(
-            "UPDATE receipts SET disposition = ? WHERE upstream = ? AND seq = ?",
-            (disposition.value, self.upstream_id(upstream), seq),
+            "UPDATE receipts SET disposition = ?, reason = ? WHERE upstream = ? AND seq = ?",
+            (disposition.value, reason, self.upstream_id(upstream), seq),
         )
 
     def count(self, name: str, number: int = 1) -> None:
@@ -180,9 +192,9 @@ class Receipts:
         names = {upstream for upstream, _ in self._new} | set(self._positions)
         ids = {name: self.upstream_id(name) for name in names}
         self._cursor.executemany(
-            "INSERT INTO receipts VALUES (?,?,?,?,?,?)",
+            "INSERT INTO receipts VALUES (?,?,?,?,?,?,?)",
             [
-                (ids[r.upstream], r.seq, r.key, r.digest, r.disposition.value, int(r.first))
+                (ids[r.upstream], r.seq, r.key, r.digest, r.disposition.value, int(r.first), r.reason)
                 for r in self._new.values()
             ],
         )

@@ -17,22 +17,25 @@ TABLES = (
         id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, position INTEGER NOT NULL DEFAULT 0
     )
     """,
-    # One row for every message received, for ever. `key` names the message where it could be read.
+    # One row for every message received, for ever. `key` names the message where it could be read; `reason` is
+    # the code of why it waits or is parked.
     """
     CREATE TABLE IF NOT EXISTS receipts (
         upstream INTEGER NOT NULL, seq INTEGER NOT NULL, key BLOB, digest BLOB NOT NULL,
-        disposition TEXT NOT NULL, first INTEGER NOT NULL,
+        disposition TEXT NOT NULL, first INTEGER NOT NULL, reason TEXT,
         PRIMARY KEY (upstream, seq)
     ) WITHOUT ROWID
     """,
     "CREATE UNIQUE INDEX IF NOT EXISTS first_receipts ON receipts (key) WHERE first = 1",
     "CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
-    # Bodies are encrypted under the intake key of the month in which they arrived. Their numbers are given to
-    # operators: one that is gone is never given again.
+    # Bodies are encrypted under the intake key of the month in which they arrived, and so, apart from them, is
+    # the label: who sent it and what it is. Their numbers are given to operators: one that is gone is never
+    # given again.
     """
     CREATE TABLE IF NOT EXISTS waiting (
         id INTEGER PRIMARY KEY AUTOINCREMENT, upstream INTEGER NOT NULL, seq INTEGER NOT NULL,
-        arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
+        arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, scope TEXT NOT NULL, label BLOB NOT NULL,
+        box BLOB NOT NULL,
         UNIQUE (upstream, seq)
     )
     """,
@@ -46,7 +49,8 @@ TABLES = (
     """
     CREATE TABLE IF NOT EXISTS parked (
         id INTEGER PRIMARY KEY AUTOINCREMENT, upstream INTEGER NOT NULL, seq INTEGER NOT NULL,
-        arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, scope TEXT NOT NULL, box BLOB NOT NULL,
+        arrived_at INTEGER NOT NULL, reason TEXT NOT NULL, scope TEXT NOT NULL, label BLOB NOT NULL,
+        box BLOB NOT NULL,
         UNIQUE (upstream, seq)
     )
     """,

@@ -101,8 +101,9 @@ def _account(
     if key is not None:
         firsts.setdefault(key, digest)
     disposition = _keep(tx, upstream, received, outcome)
+    reason = outcome.reason if isinstance(outcome, Waits | Parks) else None
     tx.receipts.record(
-        upstream, received.sequence, key, digest, disposition, key is not None and known is None
+        upstream, received.sequence, key, digest, disposition, key is not None and known is None, reason
     )
     if bound:
         drain(tx, resolver, bound)
@@ -120,11 +121,17 @@ def _keep(
             arrived_at=tx.now,
             reason=outcome.reason,
             awaited=outcome.awaited,
+            label=received.content.label,
         )
         return Disposition.WAITING
     if isinstance(outcome, Parks):
         tx.parked.put(
-            upstream, received.sequence, received.content.pack(), arrived_at=tx.now, reason=outcome.reason
+            upstream,
+            received.sequence,
+            received.content.pack(),
+            arrived_at=tx.now,
+            reason=outcome.reason,
+            label=received.content.label,
         )
         return Disposition.PARKED
     return outcome

@@ -18,6 +18,7 @@ from pydantic_core import from_json, to_json
 
 from workflow.consumers.meetings.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
 from workflow.consumers.meetings.reasons import reason_of
+from workflow.store.held import Label
 
 _PREFIX = "ce-"
 _STRUCTURED = "application/cloudevents+json"
@@ -75,6 +76,11 @@ class Message:
         """What it says of the meeting."""
         return self.envelope.data
 
+    @property
+    def label(self) -> Label:
+        """What a list shows of it."""
+        return Label(self.envelope.source, self.envelope.type)
+
     def pack(self) -> bytes:
         """The form in which it is kept aside: without what was dropped."""
         headers = {"traceparent": self.traceparent} if self.traceparent else {}
@@ -89,6 +95,7 @@ class Unreadable:
     key: bytes | None
     digest: bytes
     reason: str
+    label: Label
 
     def pack(self) -> bytes:
         """The form in which it is kept aside: as it came in."""
@@ -200,9 +207,14 @@ def _unreadable(raw: Raw, reason: str) -> Unreadable:
         except ValueError:
             found = None
         named = found if isinstance(found, dict) else {}
-    source, id = named.get("source"), named.get("id")
-    readable = all(isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME for name in (source, id))
-    return Unreadable(raw, _key(source, id) if readable else None, digest, reason)  # type: ignore[arg-type]
+    source, id = _name(named.get("source")), _name(named.get("id"))
+    key = None if source is None or id is None else _key(source, id)
+    return Unreadable(raw, key, digest, reason, Label(source, _name(named.get("type"))))
+
+
+def _name(said: Any) -> str | None:
+    """What was said, where it can be a name."""
+    return said if isinstance(said, str) and 0 < len(said) <= _LONGEST_NAME else None
 
 
 def _key(source: str, id: str) -> bytes:

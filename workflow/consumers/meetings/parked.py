@@ -29,14 +29,14 @@ def retry(tx: Transaction, resolver: Resolver, number: int) -> Retried:
         raise Conflict("the key that its body was encrypted under was destroyed", code="body_destroyed")
     message = read(Raw.unpack(kept.body))
     if not isinstance(message, Message):
-        return Retried(Disposition.PARKED, message.reason)
+        return _stays(tx, kept, message.reason)
     receipt = tx.receipts.seen(kept.upstream, kept.seq)
     if receipt is not None and not receipt.first and receipt.key is not None:
         # Another message of its source and id came first, and that one stands.
-        return Retried(Disposition.PARKED, "conflict")
+        return _stays(tx, kept, "conflict")
     outcome = apply(tx, resolver, message)
     if isinstance(outcome, Parks):
-        return Retried(Disposition.PARKED, outcome.reason)
+        return _stays(tx, kept, outcome.reason)
     tx.parked.remove(number)
     if isinstance(outcome, Waits):
         tx.waiting.put(
@@ -46,8 +46,9 @@ def retry(tx: Transaction, resolver: Resolver, number: int) -> Retried:
             arrived_at=tx.now,
             reason=outcome.reason,
             awaited=outcome.awaited,
+            label=message.label,
         )
-        tx.receipts.revise(kept.upstream, kept.seq, Disposition.WAITING)
+        tx.receipts.revise(kept.upstream, kept.seq, Disposition.WAITING, outcome.reason)
         return Retried(Disposition.WAITING, outcome.reason)
     tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition)
     if outcome.bound:
@@ -61,6 +62,14 @@ def drop(tx: Transaction, number: int) -> Retried:
     tx.parked.remove(number)
     tx.receipts.revise(kept.upstream, kept.seq, Disposition.DROPPED)
     return Retried(Disposition.DROPPED)
+
+
+def _stays(tx: Transaction, kept: HeldMessage, reason: str) -> Retried:
+    """It cannot be applied this time either, perhaps for another reason."""
+    if reason != kept.reason:
+        tx.parked.restate(kept.id, reason)
+        tx.receipts.revise(kept.upstream, kept.seq, Disposition.PARKED, reason)
+    return Retried(Disposition.PARKED, reason)
 
 
 def _find(tx: Transaction, number: int) -> HeldMessage:

@@ -68,5 +68,12 @@ def _again(tx: Transaction, resolver: Resolver, kept: HeldMessage) -> Applied | 
 
 
 def _park(tx: Transaction, kept: HeldMessage, reason: str) -> None:
-    tx.parked.put(kept.upstream, kept.seq, kept.body or b"", arrived_at=kept.arrived_at, reason=reason)
-    tx.receipts.revise(kept.upstream, kept.seq, Disposition.PARKED)
+    tx.parked.put(
+        kept.upstream,
+        kept.seq,
+        kept.body or b"",
+        arrived_at=kept.arrived_at,
+        reason=reason,
+        label=kept.label,
+    )
+    tx.receipts.revise(kept.upstream, kept.seq, Disposition.PARKED, reason)
