@@ -104,8 +104,8 @@ class HeldMessages:
         """Keep a body, and what it waits for, under a number greater than any that a body ever had here."""
         scope = f"intake/{arrived_at:%Y-%m}"
         self._keys.ensure([scope])
-        labelled = self._close(scope, json.dumps(label).encode(), _label_bound_to(upstream, seq))
-        box = self._close(scope, body, _bound_to(upstream, seq))
+        labelled = self._encrypt(scope, json.dumps(label).encode(), _label_bound_to(upstream, seq))
+        box = self._encrypt(scope, body, _bound_to(upstream, seq))
         self._cursor.execute(
             f"INSERT INTO {self._table} (upstream, seq, arrived_at, reason, scope, label, box)"
             " VALUES (?,?,?,?,?,?,?) RETURNING id",
@@ -191,7 +191,7 @@ class HeldMessages:
                 seq,
                 from_micros(arrived_at),
                 reason,
-                self._open(scope, box, _bound_to(upstream, seq)),
+                self._open(upstream, seq, scope, box),
                 self._label(upstream, seq, scope, label),
             )
             for number, upstream, seq, arrived_at, reason, scope, label, box in self._cursor.fetchall()
@@ -218,14 +218,17 @@ class HeldMessages:
         ]
 
     def _label(self, upstream: str, seq: int, scope: str, box: bytes) -> Label:
-        opened = self._open(scope, box, _label_bound_to(upstream, seq))
+        opened = self._decrypt(scope, box, _label_bound_to(upstream, seq))
         return UNLABELLED if opened is None else Label(*json.loads(opened))
 
-    def _close(self, scope: str, text: bytes, bound_to: bytes) -> bytes:
+    def _encrypt(self, scope: str, text: bytes, bound_to: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
         return nonce + self._keys.cipher(scope).encrypt(nonce, text, bound_to)
 
-    def _open(self, scope: str, box: bytes, bound_to: bytes) -> bytes | None:
+    def _open(self, upstream: str, seq: int, scope: str, box: bytes) -> bytes | None:
+        return self._decrypt(scope, box, _bound_to(upstream, seq))
+
+    def _decrypt(self, scope: str, box: bytes, bound_to: bytes) -> bytes | None:
         if self._keys.destroyed(scope):
             return None
         return self._keys.cipher(scope).decrypt(box[:_NONCE], box[_NONCE:], bound_to)
