@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.cli.conftest import run, told
+from tests.web.conftest import AS_COORDINATOR, PARTIES
 from workflow.folder import Folder
+from workflow.lifecycle import offline
+from workflow.settings import Settings
+from workflow.web.api import create_app
 
 
 def test_relationships_are_listed_and_shown(data: Path, relationship: str) -> None:
@@ -23,6 +29,67 @@ def test_relationships_are_listed_and_shown(data: Path, relationship: str) -> No
         text = run("relationship", *words, "--data", data).stdout
         assert relationship in text
         assert "silence" in text
+
+
+def test_whom_to_contact_is_told_with_why_since_when_and_what_would_clear_it(
+    data: Path, relationship: str
+) -> None:
+    found = told("today", "--data", data)
+    assert [row["id"] for row in found["relationships"]] == [relationship]
+    lines = run("today", "--data", data).stdout.splitlines()
+    (first,) = [line for line in lines if line.split()[:1] == [relationship[:8]]]
+    for said in ("stagnation", "nothing heard for long", "2026-01-26 (33 days)", "a meeting held"):
+        assert said in first
+    assert "all times UTC" in lines[-1]
+
+
+def test_nobody_to_contact_is_said(data: Path) -> None:
+    async def begin() -> None:
+        async with offline(Settings(data=data)):
+            pass
+
+    asyncio.run(begin())
+    result = run("today", "--data", data)
+    assert (result.exit_code, "Nobody" in result.stdout) == (0, True)
+
+
+def test_an_id_may_be_shortened(data: Path, relationship: str) -> None:
+    for given in (relationship, relationship[:4], relationship[:13].upper()):
+        assert told("relationship", "show", given, "--data", data)["id"] == relationship
+    other = f"{int(relationship[:4], 16) ^ 1:04x}"
+    unknown = run("relationship", "show", other, "--data", data)
+    assert (unknown.exit_code, f"begins with {other}" in unknown.stderr) == (1, True)
+    for given in (relationship[:3], "no-uuid", "'; --"):
+        assert run("relationship", "show", given, "--data", data).exit_code == 2
+
+
+def test_a_shortened_id_that_could_be_several_names_them(data: Path) -> None:
+    twins = [f"3f2a0000-0000-4000-8000-00000000000{number}" for number in range(2)]
+
+    async def begin() -> None:
+        async with offline(Settings(data=data)) as service:
+            transport = httpx.ASGITransport(create_app(service))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                for id in twins:
+                    body = {"relationship_id": id, "parties": PARTIES}
+                    await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+
+    asyncio.run(begin())
+    result = run("relationship", "show", "3f2a", "--data", data)
+    assert result.exit_code == 1
+    assert all(id in result.stderr for id in twins)
+
+
+def test_a_relationship_is_shown_with_what_its_concerns_rest_on(data: Path, relationship: str) -> None:
+    text = run("relationship", "show", relationship[:8], "--data", data).stdout
+    lines = text.splitlines()
+    concern = next(
+        number for number, line in enumerate(lines) if line.startswith("concern: nothing heard for long")
+    )
+    assert "since 2026-01-26 08:00; cleared by a meeting held, or one booked soon" in lines[concern]
+    assert lines[concern + 1] == "  because 2026-01-26 08:00 stagnation suspected (event 8)"
+    assert "can close: POST …/closure" in lines
+    assert text.count("all times UTC") == 1
 
 
 def test_events_are_told_one_a_line(data: Path, relationship: str) -> None:

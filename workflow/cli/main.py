@@ -15,6 +15,7 @@ import typer
 from workflow.app import installed_version
 from workflow.cli import events, parked, policies, projections, relationships
 from workflow.cli.documents import asyncapi, diagram
+from workflow.cli.today import today
 from workflow.cli.up import up
 from workflow.demo.command import demo
 
@@ -50,6 +51,7 @@ def _main(
 
 app.command()(up)
 app.command()(demo)
+app.command()(today)
 app.add_typer(relationships.app, name="relationship")
 app.add_typer(events.app, name="events")
 app.add_typer(parked.app, name="parked")

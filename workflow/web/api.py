@@ -20,6 +20,7 @@ from workflow.web import (
     projections,
     publishing,
     reads,
+    today,
 )
 from workflow.web.guard import Guard
 from workflow.web.health import Watch
@@ -72,6 +73,7 @@ def create_app(service: Service) -> FastAPI:
     for router in (
         health.router,
         commands.router,
+        today.router,
         reads.router,
         meetings.router,
         intake.router,
