@@ -18,11 +18,11 @@ from workflow.clocks import Clock, RealClock, SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
 from workflow.consumers.commands import Commands
-from workflow.consumers.meetings.expiry import Expiry
+from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
-from workflow.consumers.meetings.waiting import expire
+from workflow.consumers.meetings.waiting import expire, go_on
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Conflict, Invalid, Stopped
@@ -44,6 +44,7 @@ from workflow.store.writer import Writer
 T = TypeVar("T")
 
 _PATIENCE = 10
+_SECOND, _HOUR = 1.0, 3600.0
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +77,8 @@ class Service:
         """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
         self.publisher: Publisher | None = None
-        self.expiry = Expiry(self._expire)
+        self.draining = Chore(self._drain, "what waited cannot be worked off", every=_SECOND)
+        self.expiry = Chore(self._expire, "what has waited too long cannot be parked", every=_HOUR)
         self.ended: dict[str, str] = {}
         """Parts that should be at work for as long as the service is, and have ended, with what ended them."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,6 +98,7 @@ class Service:
         await asyncio.to_thread(self.writer.start, sweep=serving)
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
+        self._part(self.draining.run(), "draining")
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, and take messages in."""
@@ -123,13 +126,17 @@ class Service:
     def follow_time(self) -> None:
         """Let the real clock ask by itself. A simulated one asks when it is moved."""
         if self.clock_kind is ClockKind.REAL:
-            for part in (self._task(self.driver.run(), "clock"), self._task(self.expiry.run(), "expiry")):
-                part.add_done_callback(self._part_ended)
+            self._part(self.driver.run(), "clock")
+            self._part(self.expiry.run(), "expiry")
 
     def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.append(task)
         return task
+
+    def _part(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """One that should be at work for as long as the service is."""
+        self._task(work, name).add_done_callback(self._part_ended)
 
     def _part_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
@@ -182,6 +189,7 @@ class Service:
 
     async def move_clock(self, to: datetime) -> int:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
+        await self._drain()
         await self.driver.advance(to)
         position = await self._expire()
         await asyncio.wrap_future(self.runner.reaching(position))
@@ -200,11 +208,25 @@ class Service:
     async def _folded(self, position: int) -> None:
         await asyncio.wrap_future(self.runner.reaching(position, [AGENDA.name]))
 
+    # --- beside intake ------------------------------------------------------------------------------------
+
+    async def _drain(self) -> None:
+        """Work off, page by page, what waited for something that has come about."""
+        while await asyncio.to_thread(self._drains_under_way):
+            await asyncio.wrap_future(self.writer.submit(lambda tx: go_on(tx, self.resolver)))
+
+    def _drains_under_way(self) -> bool:
+        with self.store.ledger() as ledger:
+            return bool(ledger.drains)
+
     async def _expire(self) -> int:
-        """Park what has waited too long; the position after."""
-        while (written := await asyncio.wrap_future(self.writer.submit(expire))).value:
+        """End the wait of what has waited too long; the position after."""
+        while (written := await asyncio.wrap_future(self.writer.submit(self._expire_page))).value:
             pass
         return written.position
+
+    def _expire_page(self, tx: Transaction) -> int:
+        return expire(tx, self.resolver)
 
 
 def read_policy(settings: Settings) -> Policy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,11 +10,16 @@ from uuid import uuid4
 import pytest
 
 from tests.consumers.world import ADA, BOB, START, UPSTREAM, World, body, event, held, scheduled
+from workflow.aggregates.events import MeetingScheduled
+from workflow.consumers.meetings import waiting
 from workflow.consumers.meetings.account import Hole, receive, take_in
+from workflow.consumers.meetings.apply import Applied, apply
+from workflow.consumers.meetings.envelope import Message
 from workflow.consumers.meetings.parked import drop, retry
-from workflow.consumers.meetings.waiting import expire
+from workflow.consumers.meetings.routing import Parks, Resolver, Waits
 from workflow.errors import NotFound
 from workflow.store.receipts import Disposition
+from workflow.store.transaction import Transaction
 
 
 def test_applied(world: World) -> None:
@@ -83,10 +89,26 @@ def test_waits_for_identities_and_is_drained_in_order_of_arrival(world: World) -
     assert world.names(pair) == ["meeting_scheduled", "meeting_held"]
 
 
-def test_a_meeting_from_before_the_opening_is_nobodys(world: World) -> None:
+@pytest.mark.parametrize("opened_first", [False, True])
+def test_a_meeting_from_before_the_opening_is_nobodys_and_says_so(world: World, opened_first: bool) -> None:
+    if opened_first:
+        world.open(ADA, BOB)
     assert world.take(held("a", day=-3)) == [Disposition.WAITING]
-    world.open(ADA, BOB)
-    assert world.disposition(1) is Disposition.WAITING
+    if not opened_first:
+        assert world.reason(1) == "not_opened"
+        world.open(ADA, BOB)
+    assert (world.disposition(1), world.reason(1)) == (Disposition.WAITING, "before_opening")
+    with world.store.ledger() as ledger:
+        assert [one.reason for one in ledger.waiting.outlines()] == ["before_opening"]
+    world.clock.advance(START + timedelta(days=30))
+    assert world.expire() == 1
+    assert (world.reasons(), world.reason(1)) == (["before_opening"], "before_opening")
+
+
+def test_a_meeting_from_before_the_opening_counts_once_its_entry_is_known(world: World) -> None:
+    pair = world.open(ADA, BOB)
+    world.take(held("a", day=-3), scheduled("b", relationship_id=str(pair)))
+    assert world.counts() == {"applied": 2}
 
 
 def test_waits_for_a_relationship_by_its_id(world: World) -> None:
@@ -124,32 +146,58 @@ def test_a_drained_message_may_be_parked(world: World) -> None:
     assert world.reasons() == ["unknown_identity"]
 
 
-def test_ambiguous(world: World) -> None:
+def test_ambiguous_waits_until_a_message_tells_whose_the_entry_is(world: World) -> None:
     world.open(ADA, BOB)
-    first = world.do(lambda tx: tx.directory.person_of(world.resolver.hashes([ADA])[0]))
-    second = world.do(lambda tx: tx.directory.person_of(world.resolver.hashes([BOB])[0]))
-    world.do(lambda tx: tx.directory.enrol(uuid4(), START, [first, second]))
-    assert world.take(scheduled("a")) == [Disposition.PARKED]
-    assert world.reasons() == ["ambiguous"]
+    other = world.also(ADA, BOB)
+    assert world.take(scheduled("a")) == [Disposition.WAITING]
+    assert world.reason(1) == "ambiguous"
+    assert world.take(held("b", relationship_id=str(other))) == [Disposition.APPLIED]
+    assert world.counts() == {"applied": 2}
+    assert world.names(other) == ["meeting_held", "meeting_scheduled"]
+
+
+def test_it_comes_to_the_same_where_that_was_told_before(world: World) -> None:
+    world.open(ADA, BOB)
+    other = world.also(ADA, BOB)
+    assert world.take(held("b", relationship_id=str(other)), scheduled("a")) == [Disposition.APPLIED] * 2
+    assert world.names(other) == ["meeting_held", "meeting_scheduled"]
+
+
+def test_ambiguous_for_thirty_days_is_parked_so(world: World) -> None:
+    world.open(ADA, BOB)
+    world.also(ADA, BOB)
+    world.take(scheduled("a"))
+    world.clock.advance(START + timedelta(days=30))
+    assert world.expire() == 1
+    assert (world.reasons(), world.reason(1)) == (["ambiguous"], "ambiguous")
+
+
+def test_where_several_were_meant_closing_all_but_one_decides(world: World) -> None:
+    pair = world.open(ADA, BOB)
+    other = world.also(ADA, BOB)
+    world.take(scheduled("a"))
+    world.close_one(other)
+    assert world.counts() == {"applied": 1}
+    assert world.names(pair) == ["meeting_scheduled"]
 
 
 def test_a_bound_uid_decides_between_relationships(world: World) -> None:
     pair = world.open(ADA, BOB)
     world.take(scheduled("a"))
-    people = [
-        world.do(lambda tx, n=n: tx.directory.person_of(world.resolver.hashes([n])[0])) for n in (ADA, BOB)
-    ]
-    world.do(lambda tx: tx.directory.enrol(uuid4(), START, people))
+    world.also(ADA, BOB)
     assert world.take(held("b")) == [Disposition.APPLIED]
     assert world.names(pair) == ["meeting_scheduled", "meeting_held"]
 
 
-def test_across_relationships(world: World) -> None:
+@pytest.mark.parametrize("moved_first", [False, True])
+def test_a_previous_uid_of_another_relationship_joins_nothing_there(world: World, moved_first: bool) -> None:
     one, other = world.open(ADA, BOB), world.open("email:eve@x.org", "email:dan@x.org")
-    world.take(scheduled("a", uid="old", relationship_id=str(one)))
+    booked = scheduled("a", uid="old", relationship_id=str(one))
     moved = event("rescheduled", "b", uid="new", previous_uid="old", relationship_id=str(other), **_span(12))
-    assert world.take(moved) == [Disposition.PARKED]
-    assert world.reasons() == ["across_relationships"]
+    said = [moved, booked] if moved_first else [booked, moved]
+    assert world.take(*said) == [Disposition.APPLIED] * 2
+    assert world.names(one) == ["meeting_scheduled"]
+    assert world.names(other) == ["meeting_rescheduled"]
 
 
 def test_unknown_identity(world: World) -> None:
@@ -161,9 +209,9 @@ def test_unknown_identity(world: World) -> None:
 def test_after_thirty_days_of_waiting_parked(world: World) -> None:
     world.take(scheduled("a"))
     world.clock.advance(START + timedelta(days=30) - timedelta(seconds=1))
-    assert world.do(expire) == 0
+    assert world.expire() == 0
     world.clock.advance(START + timedelta(days=30))
-    assert world.do(expire) == 1
+    assert world.expire() == 1
     assert world.reasons() == ["never_opened"]
     assert world.counts() == {"parked": 1}
 
@@ -190,7 +238,7 @@ def test_what_is_laid_aside_says_who_sent_it_and_what_it_is(world: World) -> Non
         parked = [(one.source, one.type) for one in ledger.parked.outlines()]
         assert parked == [("/calendar", kind), (None, None), ("/portal", None)]
     world.clock.advance(START + timedelta(days=30))
-    world.do(expire)
+    world.expire()
     with world.store.ledger() as ledger:
         assert (ledger.parked.outlines()[-1].source, ledger.parked.outlines()[-1].type) == ("/calendar", kind)
 
@@ -213,6 +261,89 @@ def test_a_conflict_stays_one_when_retried(world: World) -> None:
     world.take(scheduled("a"), scheduled("a", day=11))
     retried = world.do(lambda tx: retry(tx, world.resolver, 1))
     assert (retried.disposition, retried.reason) == (Disposition.PARKED, "conflict")
+
+
+# --- page by page ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PAGE", 2)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_opening_works_off_a_page_and_the_rest_follows_in_order(world: World) -> None:
+    by_id = uuid4()
+    world.take(*(scheduled(str(n), uid=f"m{n}") for n in range(3)))
+    world.take(scheduled("3", uid="m3", relationship_id=str(by_id)), scheduled("4", uid="m4"))
+    world.open(ADA, BOB, id=by_id)
+    assert world.counts() == {"applied": 2, "waiting": 3}
+    assert world.go_on()
+    assert world.counts() == {"applied": 4, "waiting": 1}
+    assert not world.go_on()
+    told = [one.event.uid for one in world.store.stream(by_id) if isinstance(one.event, MeetingScheduled)]
+    assert told == ["m0", "m1", "m2", "m3", "m4"]
+    assert not world.go_on()
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_what_arrives_meanwhile_does_not_wait_its_turn(world: World) -> None:
+    world.take(*(scheduled(str(n), uid=f"m{n}") for n in range(5)))
+    world.open(ADA, BOB)
+    assert world.take(held("b", uid="m4")) == [Disposition.APPLIED]
+    while world.go_on():
+        pass
+    assert world.counts() == {"applied": 6}
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_what_is_bound_in_turn_is_worked_off_page_by_page_too(world: World) -> None:
+    world.open(ADA, BOB)
+    outcomes = [event("corrected", str(n), time=n / 100, outcome="none") for n in range(7)]
+    assert world.take(*outcomes) == [Disposition.WAITING] * 7
+    world.take(scheduled("a"))
+    assert world.counts()["waiting"] == 5
+    while world.go_on():
+        pass
+    assert world.counts()["waiting"] == 0
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_those_that_wait_on_take_their_part_of_a_page_and_stop_nobody(world: World) -> None:
+    world.take(*(scheduled(str(n), uid=f"x{n}", parties=[ADA, "email:eve@x.org"]) for n in range(5)))
+    world.take(scheduled("a"))
+    pair = world.open(ADA, BOB)
+    while world.go_on():
+        pass
+    assert world.names(pair) == ["meeting_scheduled"]
+    assert world.counts() == {"applied": 1, "waiting": 5}
+
+
+def test_one_that_cannot_be_decided_holds_up_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(tx: Transaction, resolver: Resolver, message: Message) -> Applied | Waits | Parks:
+        if message.envelope.id == "bad":
+            raise RuntimeError
+        return apply(tx, resolver, message)
+
+    world.take(scheduled("a"), scheduled("bad", uid="m2"), scheduled("c", uid="m3"))
+    monkeypatch.setattr(waiting, "apply", failing)
+    world.open(ADA, BOB)
+    assert world.counts() == {"applied": 2, "parked": 1}
+    assert world.reasons() == ["failed"]
+
+
+def test_a_full_disk_is_no_messages_fault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    world.take(scheduled("a"))
+    monkeypatch.setattr(waiting, "apply", full)
+    with pytest.raises(sqlite3.OperationalError):
+        world.open(ADA, BOB)
+    assert world.counts() == {"waiting": 1}
+
+
+# --- too early, too late ---------------------------------------------------------------------------------
 
 
 def test_what_lies_ahead_is_not_told_as_past(world: World) -> None:

@@ -16,7 +16,7 @@ from tests.consumers.world import ADA, BOB, START, World, body, held, reached, s
 from tests.corpus.words import PAD, PAIR
 from tests.corpus.write import FILE, NUMBER, corpus
 from workflow.consumers.meetings.contract import LARGEST_BODY
-from workflow.consumers.meetings.reasons import REASONS, explain
+from workflow.consumers.meetings.reasons import REASONS, WAITING, explain
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
 from workflow.projections.catalogue import PROJECTIONS
@@ -52,6 +52,8 @@ def test_the_file_is_what_was_written() -> None:
 def test_every_reason_is_known() -> None:
     assert {bad["reason"].partition(":")[0] for bad in WRITTEN} <= REASONS.keys()
     assert explain("member_missing:data.uid") == "a member that is needed is missing (data.uid)"
+    assert explain("not_opened") == WAITING["not_opened"]
+    assert explain("ambiguous") == REASONS["ambiguous"]
 
 
 async def test_bad_inputs_change_nothing(

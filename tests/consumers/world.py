@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from workflow.aggregates.commands import Actor, OpenRelationship
-from workflow.aggregates.events import Party, Role
+from workflow.aggregates.commands import Actor, Close, OpenRelationship
+from workflow.aggregates.events import ClosureManner, ClosureReason, Party, RelationshipOpened, Role
 from workflow.aggregates.policy import Policy
 from workflow.clocks import SimulatedClock
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
-from workflow.consumers.meetings.waiting import drain_opened
+from workflow.consumers.meetings.waiting import drain_closed, drain_opened, expire, go_on
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
@@ -118,6 +118,61 @@ class World:
 
         self.do(unit)
         return relationship
+
+    def also(self, *identities: str) -> UUID:
+        """One more relationship, of people who are known already."""
+        relationship = uuid4()
+
+        def unit(tx: Transaction) -> None:
+            people = [tx.directory.person_of(hashed) for hashed in self.resolver.hashes(identities)]
+            known = [person for person in people if person is not None]
+            roles = [Role.MENTOR, *[Role.MENTEE] * len(known)]
+            command = OpenRelationship(
+                at=tx.now,
+                actor=Actor(known[0], Role.COORDINATOR),
+                programme="default",
+                zone="Europe/Helsinki",
+                parties=tuple(Party(person=one, role=role) for one, role in zip(known, roles, strict=False)),
+            )
+            tx.decide(relationship, command, ORIGIN)
+            tx.directory.enrol(relationship, tx.now, known)
+            drain_opened(tx, self.resolver, relationship, known)
+
+        self.do(unit)
+        return relationship
+
+    def opened(self, relationship: UUID) -> RelationshipOpened:
+        """How a relationship began."""
+        event = self.store.stream(relationship)[0].event
+        assert isinstance(event, RelationshipOpened)
+        return event
+
+    def close_one(self, relationship: UUID) -> None:
+        """Close a relationship at the clock's instant."""
+
+        def unit(tx: Transaction) -> None:
+            people = [party.person for party in self.opened(relationship).parties]
+            command = Close(
+                at=tx.now,
+                actor=Actor(people[0], Role.MENTOR),
+                manner=ClosureManner.ADMINISTRATIVE,
+                reason=ClosureReason.MISMATCH,
+            )
+            tx.decide(relationship, command, ORIGIN)
+            tx.directory.close(relationship, tx.now)
+            drain_closed(tx, self.resolver, people)
+
+        self.do(unit)
+
+    def expire(self) -> int:
+        """End the wait of what has waited too long; how many."""
+        ended: int = self.do(lambda tx: expire(tx, self.resolver))
+        return ended
+
+    def go_on(self) -> bool:
+        """Work off one more page of what waited; whether there is more."""
+        more: bool = self.do(lambda tx: go_on(tx, self.resolver))
+        return more
 
     def take(self, *messages: Mapping[str, Any] | bytes) -> list[Disposition]:
         """Take messages in without a broker, as one batch; what became of each."""

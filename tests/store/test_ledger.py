@@ -158,11 +158,15 @@ def test_waiting_bodies_come_out_in_order_of_arrival_by_any_of_their_keys(place:
     place.do(unit)
 
     def drain(transaction: Transaction) -> list[HeldMessage]:
-        kept = transaction.waiting.awaiting(["x", "y", "unknown"])
-        for one in kept:
-            transaction.waiting.remove(one.id)
-        assert transaction.waiting.awaiting(["x", "y"]) == []
-        return kept
+        waiting, drained = transaction.waiting, list[HeldMessage]()
+        assert waiting.next_awaiting("unknown", 0) is None
+        for awaited in ("x", "y"):
+            while (number := waiting.next_awaiting(awaited, 0)) is not None:
+                kept = waiting.get(number)
+                assert kept is not None
+                drained.append(kept)
+                waiting.remove(number)
+        return drained
 
     kept = place.do(drain).value
     assert [(k.upstream, k.seq, k.body) for k in kept] == [
@@ -306,6 +310,7 @@ def test_the_directory_finds_the_relationships_open_then_that_have_all(
             for id, (opened, closed) in having.items()
             if at is None or (opened <= at and (closed is None or closed > at))
         }
+        later = any(opened > (at or 0) for opened, _ in having.values())
         for prefetched in (False, True):
             with place.store.ledger() as ledger:
                 directory = ledger.directory
@@ -315,6 +320,7 @@ def test_the_directory_finds_the_relationships_open_then_that_have_all(
                 found = directory.relationships_of(hashes, None if at is None else day(at))
                 assert set(found) == expected
                 assert len(found) == len(expected)
+                assert directory.opened_later(hashes, day(at or 0)) == later
                 assert set(directory.holding("shared uid", None, hashes)) == set(having)
                 for id, (people, *_) in zip(ids, relationships, strict=True):
                     people_found = directory.persons_in(id, HASHES)

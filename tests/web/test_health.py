@@ -10,7 +10,7 @@ from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
 from workflow.consumers.clock.driver import told
 from workflow.consumers.clock.page import Unaskable
-from workflow.consumers.meetings.expiry import Expiry
+from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.errors import Unavailable
@@ -97,7 +97,7 @@ async def test_what_has_waited_too_long_is_parked_once_it_can_be(
         if outcome := outcomes.pop(0):
             raise outcome
 
-    service.expiry = Expiry(park, shortest_pause=0)
+    service.expiry = Chore(park, service.expiry.undone, every=3600, shortest_pause=0)
     running = asyncio.create_task(service.expiry.run())
     while outcomes:  # noqa: ASYNC110
         await asyncio.sleep(0)

@@ -21,7 +21,7 @@ from workflow.aggregates.events import Closed, Party, Role
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.waiting import drain_opened
+from workflow.consumers.meetings.waiting import drain_closed, drain_opened
 from workflow.errors import Conflict, Invalid, NotFound
 from workflow.store.idempotency import KeptAnswer
 from workflow.store.identities import normalise
@@ -138,6 +138,7 @@ class Commands:
             for event in decision.events:
                 if isinstance(event, Closed):
                     tx.directory.close(relationship, event.occurred_at)
+                    drain_closed(tx, self._resolver, decision.state.parties)
             return _standing(decision.state) | tell(decision)
 
         return self.once(asked, work)

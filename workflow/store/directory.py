@@ -127,12 +127,8 @@ class Directory:
     def relationships_of(self, identities: Sequence[bytes], at: datetime | None) -> list[UUID]:
         """The relationships open at ``at`` (None: at any time) that have all of ``identities``."""
         prefetched = self._prefetched
-        if (
-            prefetched is not None
-            and at is not None
-            and all(name in prefetched.people for name in identities)
-        ):
-            return prefetched.relationships_of(identities, to_micros(at))
+        if prefetched is not None and all(name in prefetched.people for name in identities):
+            return prefetched.relationships_of(identities, None if at is None else to_micros(at))
         marks = ",".join("?" * len(identities))
         wanted: list[object] = [*identities]
         window = ""
@@ -148,6 +144,16 @@ class Directory:
             [*wanted, len(set(identities))],
         )
         return [UUID(bytes=row[0]) for row in self._cursor.fetchall()]
+
+    def opened_later(self, identities: Sequence[bytes], at: datetime) -> bool:
+        """Whether a relationship that has all of ``identities`` was opened after ``at``."""
+        having = [relationship.bytes for relationship in self.relationships_of(identities, None)]
+        self._cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM relationships WHERE opened_at > ?"
+            f" AND relationship IN ({','.join('?' * len(having))}))",
+            [to_micros(at), *having],
+        )
+        return bool(self._cursor.fetchone()[0])
 
     # --- meetings -----------------------------------------------------------------------------------------
 

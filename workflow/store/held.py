@@ -130,15 +130,16 @@ class HeldMessages:
             self._unawaited.update(chunk)
             self._unawaited.difference_update(key for (key,) in self._cursor.fetchall())
 
-    def awaiting(self, keys: Iterable[str]) -> list[HeldMessage]:
-        """Everything that waits for any of ``keys``, in order of arrival."""
-        wanted = [key for key in keys if key not in self._unawaited]
-        if not wanted:
-            return []
-        marks = ",".join("?" * len(wanted))
-        return self._select(
-            f"b.id IN (SELECT body FROM waiting_for WHERE awaited IN ({marks})) ORDER BY b.id", wanted
+    def next_awaiting(self, awaited: str, after: int) -> int | None:
+        """The number of the first that waits for ``awaited`` behind number ``after``."""
+        if awaited in self._unawaited:
+            return None
+        self._cursor.execute(
+            "SELECT body FROM waiting_for WHERE awaited = ? AND body > ? ORDER BY body LIMIT 1",
+            (awaited, after),
         )
+        row = self._cursor.fetchone()
+        return None if row is None else int(row[0])
 
     def page(self, after: int = 0, limit: int = 100) -> list[HeldMessage]:
         """HeldMessages in order of arrival, from the one behind number ``after``."""

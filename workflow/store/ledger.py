@@ -6,6 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from workflow.store.directory import Directory
+from workflow.store.drains import Drains
 from workflow.store.held import HeldMessages
 from workflow.store.idempotency import Idempotency
 from workflow.store.keys import KeyStore
@@ -22,6 +23,7 @@ class Ledger:
         self.directory = Directory(cursor)
         self.waiting = HeldMessages(cursor, keys, self.receipts, "waiting")
         self.parked = HeldMessages(cursor, keys, self.receipts, "parked")
+        self.drains = Drains(cursor)
         self.idempotency = Idempotency(cursor)
 
     def simulated_instant(self) -> datetime | None:

@@ -22,9 +22,11 @@ class Membership:
     opened_at: int
     closed_at: int | None
 
-    def open_at(self, instant: int) -> bool:
-        """Whether the relationship was open then."""
-        return self.opened_at <= instant and (self.closed_at is None or instant < self.closed_at)
+    def open_at(self, instant: int | None) -> bool:
+        """Whether the relationship was open then (None: at any time)."""
+        return instant is None or (
+            self.opened_at <= instant and (self.closed_at is None or instant < self.closed_at)
+        )
 
 
 class Prefetched:
@@ -65,8 +67,8 @@ class Prefetched:
                 return membership.person
         return None
 
-    def relationships_of(self, identities: Sequence[bytes], at: int) -> list[UUID]:
-        """The relationships open at ``at`` that have all of ``identities``, which were prefetched."""
+    def relationships_of(self, identities: Sequence[bytes], at: int | None) -> list[UUID]:
+        """The relationships open at ``at`` (None: at any time) that have all of these prefetched ``identities``."""
         first, *others = (
             {membership.relationship for membership in self.people[identity] if membership.open_at(at)}
             for identity in identities

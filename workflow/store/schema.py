@@ -46,6 +46,8 @@ TABLES = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX IF NOT EXISTS waiting_bodies ON waiting_for (body)",
+    # What has come about while more wait for it than one unit of work works off: who is behind `after` is left.
+    "CREATE TABLE IF NOT EXISTS drains (id INTEGER PRIMARY KEY, awaited TEXT NOT NULL UNIQUE, after INTEGER NOT NULL)",
     """
     CREATE TABLE IF NOT EXISTS parked (
         id INTEGER PRIMARY KEY AUTOINCREMENT, upstream INTEGER NOT NULL, seq INTEGER NOT NULL,

@@ -61,10 +61,12 @@ def take_in(
     keys = {key for received in batch if (key := received.content.key) is not None}
     firsts = {key: receipt.digest for key, receipt in tx.receipts.firsts(keys).items()}
     resolver.prefetch(tx, (content.data for r in batch if isinstance(content := r.content, Message)))
+    bound: list[str] = []
     for received in batch:
-        _account(tx, resolver, upstream, received, firsts, give_up=give_up)
+        bound += _account(tx, resolver, upstream, received, firsts, give_up=give_up)
     if batch:
         tx.receipts.move_position(upstream, batch[-1].sequence)
+    drain(tx, resolver, bound)
     return len(batch)
 
 
@@ -76,7 +78,8 @@ def _account(
     firsts: dict[bytes, bytes],
     *,
     give_up: bool,
-) -> None:
+) -> tuple[str, ...]:
+    """What others may have waited for and is now known."""
     content = received.content
     bound: tuple[str, ...] = ()
     key, digest = content.key, content.digest
@@ -105,8 +108,7 @@ def _account(
     tx.receipts.record(
         upstream, received.sequence, key, digest, disposition, key is not None and known is None, reason
     )
-    if bound:
-        drain(tx, resolver, bound)
+    return bound
 
 
 def _keep(

@@ -51,8 +51,7 @@ def retry(tx: Transaction, resolver: Resolver, number: int) -> Retried:
         tx.receipts.revise(kept.upstream, kept.seq, Disposition.WAITING, outcome.reason)
         return Retried(Disposition.WAITING, outcome.reason)
     tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition)
-    if outcome.bound:
-        drain(tx, resolver, outcome.bound)
+    drain(tx, resolver, outcome.bound)
     return Retried(outcome.disposition)
 
 

@@ -1,4 +1,4 @@
-"""Why a message is parked: stable codes for programs, a sentence each for people.
+"""Why a message is parked, or waits: stable codes for programs, a sentence each for people.
 
 A reason may name the member that it is about, as in ``member_missing:data.uid``; it never holds anything
 that the message said.
@@ -25,14 +25,21 @@ REASONS: dict[str, str] = {
     "longer_than_a_day": "the meeting lasts longer than 24 hours",
     "in_the_future": "it tells as past what lies more than 24 hours ahead; retry it once that time has come",
     "conflict": "a message of this source and id came before, with another body",
-    "ambiguous": "several relationships could be meant",
+    "ambiguous": "several relationships could be meant, and within 30 days no message told which",
     "unknown_identity": "somebody named is not a party of the relationship",
-    "across_relationships": "the previous uid belongs to a meeting of another relationship",
+    "before_opening": "the meeting starts before the relationship of these people was opened; give its id",
     "never_opened": "nothing that it waited for came about within 30 days",
     "refused": "the rules of the domain refused it",
     "failed": "deciding it failed by a mistake in this service; retry it once that is mended",
 }
 """Every code with what it means."""
+
+WAITING: dict[str, str] = {
+    "not_opened": "no relationship fits yet",
+    "ambiguous": "several relationships could be meant, and no message has told yet which",
+    "before_opening": "the meeting starts before the relationship of these people was opened",
+}
+"""Why a message waits."""
 
 _BY_PYDANTIC = {
     "json_invalid": "not_json",
@@ -51,7 +58,7 @@ _WHOLE = {"not_json", "owner_unclear", "parties_repeated", "ends_before_start", 
 def explain(reason: str) -> str:
     """The sentence that goes with a reason."""
     code, _, member = reason.partition(":")
-    sentence = REASONS.get(code, "the reason is not known to this version")
+    sentence = REASONS.get(code) or WAITING.get(code, "the reason is not known to this version")
     return f"{sentence} ({member})" if member else sentence
 
 

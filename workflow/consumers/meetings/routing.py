@@ -20,6 +20,11 @@ class Waits:
     reason: str
     awaited: tuple[str, ...]
 
+    @property
+    def in_vain(self) -> Parks:
+        """What becomes of it once it has waited too long."""
+        return Parks("never_opened" if self.reason == "not_opened" else self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class Parks:
@@ -73,36 +78,43 @@ class Resolver:
         tx.directory.prefetch(self.hashes(named), entries)
         tx.waiting.prefetch(awaits_uid(uid, recurrence_id) for uid, recurrence_id in entries)
 
-    def relationship(self, tx: Transaction, data: Data) -> UUID | Waits | Parks:
-        """The relationship that the meeting belongs to, as the domain's rules find it."""
-        previous: str | None = vars(data).get("previous_uid")
+    def relationship(self, tx: Transaction, data: Data) -> UUID | Waits:
+        """The relationship that the meeting belongs to, as the domain's rules find it.
+
+        One that cannot be told waits, also where several could be meant or the meeting is too early for every
+        opening: another message may tell whose calendar entry it is, and may come before this one or after it.
+        """
         if data.relationship_id is not None:
             if tx.relationship(data.relationship_id) is None:
                 return Waits("not_opened", (awaits_relationship(data.relationship_id),))
-            found = data.relationship_id
+            return data.relationship_id
+        previous: str | None = vars(data).get("previous_uid")
+        starts_at: datetime | None = vars(data).get("starts_at")
+        hashes = self.hashes(data.parties or ())
+        candidates = self._candidates(tx, data, previous, starts_at, hashes)
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            reason = "ambiguous"
+        elif starts_at is not None and tx.directory.opened_later(hashes, starts_at):
+            reason = "before_opening"
         else:
-            hashes = self.hashes(data.parties or ())
-            candidates = self._candidates(tx, data, previous, hashes)
-            if len(candidates) > 1:
-                return Parks("ambiguous")
-            if not candidates:
-                return Waits("not_opened", _awaited(data, previous, hashes))
-            found = candidates[0]
-        if previous is not None:
-            holders = tx.directory.bound(previous, data.recurrence_id)
-            if holders and found not in holders:
-                return Parks("across_relationships")
-        return found
+            reason = "not_opened"
+        return Waits(reason, _awaited(data, previous, hashes))
 
     def _candidates(
-        self, tx: Transaction, data: Data, previous: str | None, hashes: list[bytes]
+        self,
+        tx: Transaction,
+        data: Data,
+        previous: str | None,
+        starts_at: datetime | None,
+        hashes: list[bytes],
     ) -> list[UUID]:
         for uid in (data.uid, previous):
             if uid is not None:
                 holders = tx.directory.holding(uid, data.recurrence_id, hashes)
                 if holders:
                     return holders
-        starts_at: datetime | None = vars(data).get("starts_at")
         return [] if starts_at is None else tx.directory.relationships_of(hashes, starts_at)
 
     def persons(
