@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import run, told
 from tests.web.conftest import AS_COORDINATOR, PARTIES
+from workflow.cli.tables import foreign
 from workflow.folder import Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings
@@ -186,6 +187,20 @@ def test_a_policy_is_checked(tmp_path: Path) -> None:
     result = run("policy", "check", bad)
     assert result.exit_code == 2
     assert "agreement.cadence" in result.stderr
+
+
+def test_the_policy_in_force_is_shown_as_it_can_be_given(
+    data: Path, relationship: str, tmp_path: Path
+) -> None:
+    text = run("policy", "show", "--data", data).stdout
+    assert text.startswith("# version 1 of programme default, in force since 2026-01-05 08:00")
+    file = tmp_path / "policy.toml"
+    file.write_text(text)
+    assert told("policy", "check", file) == told("policy", "show", "--data", data)["policy"]
+
+
+def test_what_others_wrote_is_no_instruction_to_the_terminal() -> None:
+    assert foreign("a\x1b[2J[red]b\n") == "a�[2J\\[red]b�"
 
 
 def test_who_has_it_done_is_the_command_line_unless_named(data: Path, relationship: str) -> None:

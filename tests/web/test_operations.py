@@ -7,10 +7,13 @@ import httpx
 import pytest
 
 from tests.web.conftest import AS_OPERATOR, active
+from workflow.aggregates.policy import AgreementPolicy, Policy
 from workflow.app import Service
+from workflow.consumers.meetings.account import receive, take_in
 from workflow.lifecycle import OPERATIONS
 from workflow.store.held import HeldMessages
 from workflow.store.receipts import Disposition
+from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 
 
@@ -53,6 +56,41 @@ async def test_parked_messages_are_shown_without_what_they_say(
     shown = await http.get(f"/v1/parked/{first['number']}")
     assert shown.json() == first
     assert "something said" not in shown.text
+
+
+async def test_a_parked_message_tells_who_sent_it_and_what_of_and_why_it_is_parked(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    body = {
+        "specversion": "1.0",
+        "type": "mentoring.meeting.held.v9",
+        "source": "/calendar",
+        "id": "1",
+        "time": "2026-01-05T08:00:00Z",
+        "data": {},
+    }
+    headers = {"content-type": "application/cloudevents+json"}
+    batch = receive([1], [json.dumps(body).encode()], [headers])
+    service.writer.submit(lambda tx: take_in(tx, service.resolver, "upstream/0", 0, batch)).result()
+    (parked,) = (await http.get("/v1/parked")).json()["parked"]
+    assert (parked["source"], parked["type"]) == ("/calendar", "mentoring.meeting.held.v9")
+    assert parked["why"] == "no message of this type and version is known"
+    again = (await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)).json()
+    assert (again["disposition"], again["why"]) == ("parked", parked["why"])
+
+
+async def test_the_policy_in_force_is_the_one_adopted_last(http: httpx.AsyncClient, service: Service) -> None:
+    shown = (await http.get("/v1/policy")).json()
+    assert (shown["programme"], shown["version"], shown["zone"]) == ("default", 1, "Europe/Helsinki")
+    assert shown["policy"] == Policy().model_dump(mode="json")
+    changed = Policy(agreement=AgreementPolicy(cadence_days=14))
+    origin = Origin(correlation_id="0")
+    service.writer.submit(
+        lambda tx: tx.open_programme("default", "Europe/Helsinki", changed, origin)
+    ).result()
+    shown = (await http.get("/v1/policy")).json()
+    assert (shown["version"], shown["policy"]["agreement"]["cadence_days"]) == (2, 14)
+    assert (await http.get("/v1/policy", params={"programme": "nosuch"})).status_code == 404
 
 
 async def test_parked_messages_are_shown_without_opening_them(

@@ -13,8 +13,10 @@ from typing import Annotated
 import typer
 
 from workflow.app import installed_version
-from workflow.cli import events, parked, policies, projections, relationships
+from workflow.cli import events, parked, policies, projections, relationships, waiting
 from workflow.cli.documents import asyncapi, diagram
+from workflow.cli.health import health
+from workflow.cli.intake import intake
 from workflow.cli.today import today
 from workflow.cli.up import up
 from workflow.demo.command import demo
@@ -52,8 +54,11 @@ def _main(
 app.command()(up)
 app.command()(demo)
 app.command()(today)
+app.command()(health)
+app.command()(intake)
 app.add_typer(relationships.app, name="relationship")
 app.add_typer(events.app, name="events")
+app.add_typer(waiting.app, name="waiting")
 app.add_typer(parked.app, name="parked")
 app.add_typer(projections.app, name="projections")
 app.command()(projections.verify)

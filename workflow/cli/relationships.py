@@ -6,13 +6,12 @@ import re
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Column, Table
 
 from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import State
 from workflow.cli.facts import told
-from workflow.cli.tables import ZONE, minute, plain, words
+from workflow.cli.tables import ZONE, foreign, minute, plain, words
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
 
@@ -140,19 +139,18 @@ def _tell_moves(row: dict[str, Any]) -> None:
 
 def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, Any]]) -> None:
     for concern in concerns:
-        about = f" ({concern['subject']})" if concern["subject"] else ""
+        about = f" ({foreign(concern['subject'])})" if concern["subject"] else ""
         out.print()
         out.print(
             f"concern: {concern['why']}{about}, since {minute(concern['since'])}; "
             f"cleared by {concern['clears']}",
-            markup=False,
             soft_wrap=True,
         )
         known = [events[version] for version in concern["evidence"] if version in events]
         for event in sorted(known, key=lambda one: (one["event"]["occurred_at"], one["version"])):
             out.print(
-                f"  because {minute(event['event']['occurred_at'])} {told(event)} (event {event['version']})",
-                markup=False,
+                f"  because {minute(event['event']['occurred_at'])} {foreign(told(event))} "
+                f"(event {event['version']})",
                 soft_wrap=True,
             )
         if not known:
@@ -163,7 +161,7 @@ def _meetings(meetings: list[dict[str, Any]]) -> Table:
     table = plain("meeting", "starts", "ends", "outcome", title="meetings")
     for one in meetings:
         table.add_row(
-            escape(one["meeting"]), minute(one["starts_at"]), minute(one["ends_at"]), words(one["outcome"])
+            foreign(one["meeting"]), minute(one["starts_at"]), minute(one["ends_at"]), words(one["outcome"])
         )
     return table
 
@@ -186,5 +184,5 @@ def _agenda(agenda: list[dict[str, Any]]) -> Table:
 def _timeline(timeline: list[dict[str, Any]]) -> Table:
     table = plain("event", "when", "what", title="timeline")
     for event in timeline:
-        table.add_row(str(event["version"]), minute(event["event"]["occurred_at"]), escape(told(event)))
+        table.add_row(str(event["version"]), minute(event["event"]["occurred_at"]), foreign(told(event)))
     return table

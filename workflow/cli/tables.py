@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rich.markup import escape
 from rich.table import Table
 
 ZONE = "all times UTC"
@@ -16,6 +17,11 @@ def plain(*headings: str, title: str | None = None) -> Table:
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table
+
+
+def foreign(text: str | None) -> str:
+    """What others wrote, for a terminal: none of it is taken for an instruction. A dash where there is none."""
+    return "–" if text is None else escape("".join(one if one.isprintable() else "�" for one in text))
 
 
 def minute(instant: str | None) -> str:

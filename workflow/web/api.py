@@ -16,11 +16,13 @@ from workflow.web import (
     intake,
     meetings,
     parked,
+    policies,
     problems,
     projections,
     publishing,
     reads,
     today,
+    waiting,
 )
 from workflow.web.guard import Guard
 from workflow.web.health import Watch
@@ -76,7 +78,9 @@ def create_app(service: Service) -> FastAPI:
         today.router,
         reads.router,
         meetings.router,
+        policies.router,
         intake.router,
+        waiting.router,
         parked.router,
         projections.router,
         clock.router,

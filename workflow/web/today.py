@@ -38,7 +38,6 @@ async def today(
     `no_fresh_look`, `measures_overdue`, `no_direction`, `closure_proposed`, `overrun`, `no_support_contact`,
     `basis_withdrawn`, `nobody_reports`, `contradictory`.
     """
-
     total, rows = await service.read(
         lambda views: (relationships.count_to_contact(views), relationships.to_contact(views, limit)),
         ("relationships",),
