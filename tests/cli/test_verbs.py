@@ -93,14 +93,36 @@ def test_a_relationship_is_shown_with_what_its_concerns_rest_on(data: Path, rela
     assert text.count("all times UTC") == 1
 
 
+def _told_events(data: Path, *words: object) -> list[str]:
+    return run("events", "tail", "--data", data, *words, "--json").stdout.splitlines()
+
+
 def test_events_are_told_one_a_line(data: Path, relationship: str) -> None:
-    lines = run("events", "tail", "--data", data, "--json").stdout.splitlines()
+    lines = _told_events(data, "--all")
     events = [json.loads(line) for line in lines]
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))
-    last = run("events", "tail", "--data", data, "--last", 2, "--json").stdout.splitlines()
-    assert last == lines[-2:]
-    own = run("events", "tail", "--data", data, "--relationship", relationship).stdout.splitlines()
+    assert _told_events(data, "--beyond", 0) == lines
+    assert _told_events(data, "--beyond", 3) == lines[3:]
+    assert _told_events(data, "--last", 2) == _told_events(data, "-n", 2) == lines[-2:]
+    assert _told_events(data, "-n", 0) == []
+    own = run("events", "tail", "--data", data, "--relationship", relationship[:6]).stdout.splitlines()
     assert len(own) == sum(event["stream"] == relationship for event in events)
+    assert all(f"Z  {relationship}  " in line for line in own)
+    assert _told_events(data, "--relationship", relationship, "-n", 1) == lines[-1:]
+
+
+def test_without_options_the_last_twenty_events_are_told(data: Path) -> None:
+    async def begin() -> None:
+        async with offline(Settings(data=data)) as service:
+            transport = httpx.ASGITransport(create_app(service))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                for _ in range(30):
+                    await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+
+    asyncio.run(begin())
+    lines = _told_events(data, "--all")
+    assert len(lines) == 32
+    assert _told_events(data) == lines[-20:]
 
 
 def test_projections_are_rebuilt_and_proved(data: Path, relationship: str) -> None:
@@ -155,6 +177,8 @@ def test_a_folder_in_use_is_refused_with_its_holder(data: Path, relationship: st
         ("up", "--port", "70000"),
         ("up", "--zone", "Mars/Olympus"),
         ("up", "--host", "0.0.0.0"),
+        ("up", "--start", "2026-01-05"),
+        ("up", "--start", "2026-01-05", "--clock", "real"),
         ("nosuch",),
     ],
 )

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import threading
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -11,6 +14,7 @@ from workflow.aggregates.policy import AgreementPolicy, Policy
 from workflow.app import Service
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.lifecycle import OPERATIONS
+from workflow.projections.verify import Verified
 from workflow.store.held import HeldMessages
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
@@ -200,6 +204,31 @@ async def test_projections_are_rebuilt_and_proved(http: httpx.AsyncClient) -> No
     assert (
         await http.post("/v1/projections/rebuild", params={"name": "nosuch"}, headers=AS_OPERATOR)
     ).status_code == 404
+
+
+async def test_how_far_a_comparison_has_come_is_told_while_it_is_under_way(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await active(http)
+    compared, told = service.verify, asyncio.Event()
+    loop, seen = asyncio.get_running_loop(), threading.Event()
+
+    def verify(heed: Callable[[int], None]) -> Verified:
+        def heeded(position: int) -> None:
+            heed(position)
+            loop.call_soon_threadsafe(told.set)
+            seen.wait()
+
+        return compared(heeded)
+
+    monkeypatch.setattr(service, "verify", verify)
+    asked = asyncio.create_task(http.post("/v1/verify", headers=AS_OPERATOR))
+    await told.wait()
+    status = (await http.get("/v1/projections")).json()
+    seen.set()
+    assert (await asked).json()["equal"]
+    assert status["verifying"] == status["head"]
+    assert (await http.get("/v1/projections")).json()["verifying"] is None
 
 
 @pytest.mark.parametrize("path", ["/v1/parked/0", "/v1/parked/99999999999999999999", "/v1/parked/x"])

@@ -66,6 +66,8 @@ class Exit(IntEnum):
     """The words of the command are wrong."""
     NOT_NOW = 3
     """The folder is in use, or the service cannot answer; it may later."""
+    INTERRUPTED = 130
+    """Ctrl-C, as shells count it."""
     BROKEN = 70
     """A fault of ours."""
 
@@ -169,7 +171,8 @@ def verb(action: Callable[P, Awaitable[Exit | None]]) -> Callable[P, None]:
         except MentoringError as error:
             code = tell(error, as_json=bool(kwargs.get("as_json")))
         except KeyboardInterrupt:
-            code = Exit.NOT_NOW
+            err.print("mentoring: interrupted")
+            code = Exit.INTERRUPTED
         raise typer.Exit(int(code))
 
     return run

@@ -21,6 +21,8 @@ from workflow.demo.tables import show
 from workflow.errors import MentoringError
 
 SHOWN = 20
+INTERRUPTED = 130
+"""What shells call the end of what Ctrl-C interrupted."""
 
 
 def demo(
@@ -46,7 +48,8 @@ def demo(
     The service starts in a fresh folder with a simulated clock. A second process plays a calendar service and a
     portal: it sends what pairs do and what calendars say, some of it twice, late, out of order or malformed. At
     the end everything is folded anew, and each message, meeting and relationship is compared with a truth that
-    was worked out beforehand, by other code. Ends with 1 where anything differs.
+    was worked out beforehand, by other code. Ends with 1 where anything differs, and with 130 where Ctrl-C comes
+    before the story is told.
     """
     console = Console(highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="mentoring-demo-"))
@@ -78,7 +81,7 @@ def demo(
         raise typer.Exit(3) from None
     except KeyboardInterrupt:
         console.print(f"Stopped. What was kept lies in {folder}.")
-        raise typer.Exit(3 if parted is None else int(bool(parted))) from None
+        raise typer.Exit(INTERRUPTED if parted is None else int(bool(parted))) from None
     if parted:
         console.print(f"What was kept lies in {folder}.")
         raise typer.Exit(1)
