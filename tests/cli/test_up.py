@@ -158,7 +158,10 @@ def test_beyond_loopback_the_token_is_demanded_and_the_verbs_bring_it(data: Path
         assert listing.exit_code == 0
         without = run("relationship", "list", "--data", data)
         assert without.exit_code == 2
-        assert "bearer token" in without.stderr
+        assert (
+            "a bearer token is demanded; name the file that holds it in MENTORING_TOKEN_FILE"
+            in without.stderr
+        )
         assert running.stop()[0] == 0
 
 

@@ -233,4 +233,10 @@ def test_who_has_it_done_is_the_command_line_unless_named(data: Path, relationsh
     assert told("verify", "--data", data, "--actor", who)["by"] == who
     named = run("verify", "--data", data, "--json", env={"MENTORING_ACTOR": who})
     assert json.loads(named.stdout)["by"] == who
-    assert run("verify", "--data", data, "--actor", "emperor").exit_code == 2
+    unfit = run("verify", "--data", data, "--actor", "emperor")
+    assert (unfit.exit_code, "--actor has the form" in unfit.stderr) == (2, True)
+
+
+def test_help_says_where_the_folder_is_looked_for() -> None:
+    for words in (("today",), ("up",), ("relationship", "show")):
+        assert "without it MENTORING_DATA" in run(*words, "--help").stdout

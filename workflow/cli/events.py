@@ -30,7 +30,7 @@ async def tail(
             "--last",
             "-n",
             min=0,
-            help=f"At most so many, the last ones.  [default: {_LAST}]",
+            help=f"At most so many, the last ones; {_LAST} where nothing is said.",
             show_default=False,
         ),
     ] = None,

@@ -11,10 +11,13 @@ from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Messages that could not be applied. What they say is kept encrypted and is not shown.",
+    help="Messages that could not be applied, until somebody tries them again or gives them up. What they say is kept "
+    "encrypted and is not shown.",
 )
 
-Number = Annotated[int, typer.Argument(min=1, help="The parked message's number, from `parked list`.")]
+Number = Annotated[
+    int, typer.Argument(min=1, help="The parked message's number, from `mentoring parked list`.")
+]
 
 
 @app.command("list")

@@ -10,7 +10,10 @@ from workflow.cli.progress import watched
 from workflow.cli.tables import foreign, plain
 from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
 
-app = typer.Typer(no_args_is_help=True, help="What is folded from the events.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The tables that reads come from, folded from the events: how far they are, and folding them anew.",
+)
 
 
 @app.command()

@@ -15,7 +15,7 @@ from workflow.cli.tables import ZONE, foreign, minute, plain, words
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
 
-app = typer.Typer(no_args_is_help=True, help="Relationships, as they are folded from their events.")
+app = typer.Typer(no_args_is_help=True, help="Relationships: who is where, and everything about one.")
 
 _PAGE = 1000
 _NAMED = 5

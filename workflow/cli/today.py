@@ -18,8 +18,8 @@ async def today(
 ) -> None:
     """Tell whom to contact now, and why: since when each concern stands, and what would clear it.
 
-    The most urgent concern comes first, and among equals the one that stands longest; what is how urgent stands
-    in docs/domain.md. Closed relationships are not among them.
+    The most urgent concern comes first, and among equals the one that stands longest; how urgent each is tells
+    docs/domain.md. Closed relationships are not among them.
     """
     async with desk(settings_of(data)) as at:
         found = await at.get("/v1/today", limit=limit)

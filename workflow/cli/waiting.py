@@ -27,8 +27,8 @@ async def list_(
 ) -> None:
     """List waiting messages in order of arrival: for what kind of thing each waits, and until when at most.
 
-    `relationship`: the one that it names is not open. `identity`: nobody of the open relationships fits all whom it
-    names. `uid`: its calendar entry belongs to no relationship. Any of them ends the wait.
+    `relationship`: the one that it names is not open. `identity`: no open relationship has all whom it names.
+    `uid`: its calendar entry belongs to no relationship. Any of them ends the wait.
     """
     async with desk(settings_of(data)) as at:
         page = await at.get("/v1/waiting", limit=limit, beyond=beyond)

@@ -37,7 +37,8 @@ _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, f
   web page of another origin is refused.
 * Every answer to a write names its `position`; a **read** with `?after=<position>` waits, at most 5 s, until
   that is folded, and else is answered 503 with `Retry-After` and the position reached.
-* A **refusal** is an RFC 9457 problem. One about a move names the moves that are possible.
+* A **refusal** is an RFC 9457 problem. One about a move names what people can do
+  instead, by which routes, and apart from that what may follow by itself.
 * Sealed text comes in and is kept encrypted; no answer holds any.
 """
 
