@@ -37,11 +37,11 @@ def test_whom_to_contact_is_told_with_why_since_when_and_what_would_clear_it(
 ) -> None:
     found = told("today", "--data", data)
     assert [row["id"] for row in found["relationships"]] == [relationship]
-    lines = run("today", "--data", data).stdout.splitlines()
-    (first,) = [line for line in lines if line.split()[:1] == [relationship[:8]]]
-    for said in ("stagnation", "nothing heard for long", "2026-01-26 (33 days)", "a meeting held"):
+    text = run("today", "--data", data).stdout
+    (first,) = [line for line in text.splitlines() if line.split()[:1] == [relationship[:8]]]
+    for said in ("stagnation", "nothing heard", "2026-01-26", "a meeting"):
         assert said in first
-    assert "all times UTC" in lines[-1]
+    assert "all times UTC" in text
 
 
 def test_nobody_to_contact_is_said(data: Path) -> None:
