@@ -168,7 +168,7 @@ class Replica:
             return [kept.reason for kept in ledger.parked.page(0, 10_000)]
 
     def printed(self) -> Iterable[str]:
-        """The log as ``mentoring events tail --json`` prints it."""
+        """The log as ``mentoring events tail --all --json`` prints it."""
         after = 0
         while page := self.store.read(after, 1000):
             yield from (event_out(recorded).model_dump_json() for recorded in page)

@@ -118,7 +118,9 @@ async def show(
     if as_json:
         emit({**row, "meetings": meetings, "timeline": timeline})
         return
-    out.print(f"[bold]{row['id']}[/] · {row['state']} · opened {minute(row['opened_at'])}; {ZONE}")
+    out.print(
+        f"[bold]{row['id']}[/] · {row['state']} · opened {minute(row['opened_at'])}; {ZONE}", soft_wrap=True
+    )
     _tell_moves(row)
     _tell_concerns(row["concerns"], {event["version"]: event for event in timeline})
     for table in (_meetings(meetings), _journey(row["journey"]), _agenda(row["agenda"]), _timeline(timeline)):
