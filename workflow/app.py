@@ -81,6 +81,8 @@ class Service:
         self.publisher: Publisher | None = None
         self.draining = Chore(self._drain, "what waited cannot be worked off", every=_SECOND)
         self.expiry = Chore(self._expire, "what has waited too long cannot be parked", every=_HOUR)
+        self.verifying: int | None = None
+        """How far a comparison has come, where one is under way."""
         self.ended: dict[str, str] = {}
         """Parts that should be at work for as long as the service is, and have ended, with what ended them."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -216,9 +218,9 @@ class Service:
         await asyncio.wrap_future(self.runner.reaching(position))
         return position
 
-    def verify(self) -> Verified:
-        """Fold everything anew and compare."""
-        return verify(self.folder.views, PROJECTIONS, self.store.read)
+    def verify(self, heed: Callable[[int], None]) -> Verified:
+        """Fold everything anew and compare; ``heed`` is told how far it has come, and may end it by raising."""
+        return verify(self.folder.views, PROJECTIONS, self.store.read, heed=heed)
 
     # --- for the clock ------------------------------------------------------------------------------------
 

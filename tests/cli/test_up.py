@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,12 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
             )
             assert (http.post("/v1/events", content=early, headers=CLOUD)).json()["sequences"] == [1]
             assert (_until_received(http, 1))["waiting"] == 1
+            (waiting,) = told("waiting", "list", "--data", data)
+            assert waiting["waits_for"] == ["identity", "uid"]
+            for words in (("list",), ("show", waiting["number"])):
+                text = run("waiting", *words, "--data", data).stdout
+                assert all(said in text for said in ("identity, uid", "2026-02-04 08:00", "/calendar"))
+                assert not any(identity in text for identity in IDENTITIES)
 
             opening = http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
             relationship = opening.json()["relationship_id"]
@@ -78,7 +86,17 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
             assert [counts[name] for name in ("applied", "duplicate", "parked")] == [2, 1, 1]
 
         assert [row["id"] for row in told("relationship", "list", "--data", data)] == [relationship]
+        shown = run("relationship", "show", relationship[:8], "--data", data).stdout
+        (meeting,) = [line for line in shown.splitlines() if line.split()[:1] == ["meeting-1"]]
+        assert meeting.split()[1:] == ["2026-01-09", "10:00", "2026-01-09", "11:00", "held"]
+        assert "running, 0 behind" in run("intake", "--data", data).stdout
+        assert told("intake", "--data", data)["parked"] == 1
         (parked,) = told("parked", "list", "--data", data)
+        retried = run("parked", "retry", parked["number"], "--data", data)
+        assert (retried.exit_code, retried.stdout) == (
+            1,
+            "message 1 stays parked: a member that is needed is missing (type)\n",
+        )
         assert told("parked", "drop", parked["number"], "--data", data)["disposition"] == "dropped"
         proved = told("verify", "--data", data)
         assert proved["equal"]
@@ -93,6 +111,7 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
             0,
             [
                 f"clock moved to 2026-01-09T12:00:00+00:00, by {AS_OPERATOR['Mentoring-Actor']}",
+                f"parked message 1 taken in again, {command_line}",
                 f"parked message 1 dropped, {command_line}",
                 f"everything folded anew and compared, {command_line}",
             ],
@@ -139,8 +158,30 @@ def test_beyond_loopback_the_token_is_demanded_and_the_verbs_bring_it(data: Path
         assert listing.exit_code == 0
         without = run("relationship", "list", "--data", data)
         assert without.exit_code == 2
-        assert "bearer token" in without.stderr
+        assert (
+            "a bearer token is demanded; name the file that holds it in MENTORING_TOKEN_FILE"
+            in without.stderr
+        )
         assert running.stop()[0] == 0
+
+
+def test_health_is_told_by_words_and_exit_code(data: Path, relationship: str) -> None:
+    nobody = run("health", "--data", data)
+    assert (nobody.exit_code, "no service runs" in nobody.stderr) == (3, True)
+    with up(data) as running:
+        well = run("health", "--data", data)
+        assert (well.exit_code, well.stdout.splitlines()[0].startswith("ok · version")) == (0, True)
+        running.stop(signal.SIGKILL)
+    gone = run("health", "--data", data)
+    assert (gone.exit_code, "does not answer" in gone.stderr) == (3, True)
+    with closing(sqlite3.connect(Folder(data).views, isolation_level=None)) as views:
+        views.execute(
+            "UPDATE projections SET state = 'paused', cause = 'a bug', failed_at = 3 WHERE name = 'agenda'"
+        )
+    with up(data):
+        ill = run("health", "--data", data)
+        assert (ill.exit_code, "agenda is paused on event 3" in ill.stdout) == (1, True)
+        assert json.loads(run("health", "--data", data, "--json").stdout)["status"] == "degraded"
 
 
 def test_a_port_in_use_is_told(data: Path, tmp_path: Path) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.cli.conftest import run, told
+from tests.web.conftest import AS_COORDINATOR, PARTIES
+from workflow.cli.tables import foreign
 from workflow.folder import Folder
+from workflow.lifecycle import offline
+from workflow.settings import Settings
+from workflow.web.api import create_app
 
 
 def test_relationships_are_listed_and_shown(data: Path, relationship: str) -> None:
@@ -25,14 +32,97 @@ def test_relationships_are_listed_and_shown(data: Path, relationship: str) -> No
         assert "silence" in text
 
 
+def test_whom_to_contact_is_told_with_why_since_when_and_what_would_clear_it(
+    data: Path, relationship: str
+) -> None:
+    found = told("today", "--data", data)
+    assert [row["id"] for row in found["relationships"]] == [relationship]
+    text = run("today", "--data", data).stdout
+    (first,) = [line for line in text.splitlines() if line.split()[:1] == [relationship[:8]]]
+    for said in ("stagnation", "nothing heard", "2026-01-26", "a meeting"):
+        assert said in first
+    assert "all times UTC" in text
+
+
+def test_nobody_to_contact_is_said(data: Path) -> None:
+    async def begin() -> None:
+        async with offline(Settings(data=data)):
+            pass
+
+    asyncio.run(begin())
+    result = run("today", "--data", data)
+    assert (result.exit_code, "Nobody" in result.stdout) == (0, True)
+
+
+def test_an_id_may_be_shortened(data: Path, relationship: str) -> None:
+    for given in (relationship, relationship[:4], relationship[:13].upper()):
+        assert told("relationship", "show", given, "--data", data)["id"] == relationship
+    other = f"{int(relationship[:4], 16) ^ 1:04x}"
+    unknown = run("relationship", "show", other, "--data", data)
+    assert (unknown.exit_code, f"begins with {other}" in unknown.stderr) == (1, True)
+    for given in (relationship[:3], "no-uuid", "'; --"):
+        assert run("relationship", "show", given, "--data", data).exit_code == 2
+
+
+def test_a_shortened_id_that_could_be_several_names_them(data: Path) -> None:
+    twins = [f"3f2a0000-0000-4000-8000-00000000000{number}" for number in range(2)]
+
+    async def begin() -> None:
+        async with offline(Settings(data=data)) as service:
+            transport = httpx.ASGITransport(create_app(service))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                for id in twins:
+                    body = {"relationship_id": id, "parties": PARTIES}
+                    await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+
+    asyncio.run(begin())
+    result = run("relationship", "show", "3f2a", "--data", data)
+    assert result.exit_code == 1
+    assert all(id in result.stderr for id in twins)
+
+
+def test_a_relationship_is_shown_with_what_its_concerns_rest_on(data: Path, relationship: str) -> None:
+    text = run("relationship", "show", relationship[:8], "--data", data).stdout
+    lines = text.splitlines()
+    concern = next(
+        number for number, line in enumerate(lines) if line.startswith("concern: nothing heard for long")
+    )
+    assert "since 2026-01-26 08:00; cleared by a meeting held, or one booked soon" in lines[concern]
+    assert lines[concern + 1] == "  because 2026-01-26 08:00 stagnation suspected (event 8)"
+    assert "can close: POST …/closure" in lines
+    assert text.count("all times UTC") == 1
+
+
+def _told_events(data: Path, *words: object) -> list[str]:
+    return run("events", "tail", "--data", data, *words, "--json").stdout.splitlines()
+
+
 def test_events_are_told_one_a_line(data: Path, relationship: str) -> None:
-    lines = run("events", "tail", "--data", data, "--json").stdout.splitlines()
+    lines = _told_events(data, "--all")
     events = [json.loads(line) for line in lines]
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))
-    last = run("events", "tail", "--data", data, "--last", 2, "--json").stdout.splitlines()
-    assert last == lines[-2:]
-    own = run("events", "tail", "--data", data, "--relationship", relationship).stdout.splitlines()
+    assert _told_events(data, "--beyond", 0) == lines
+    assert _told_events(data, "--beyond", 3) == lines[3:]
+    assert _told_events(data, "--last", 2) == _told_events(data, "-n", 2) == lines[-2:]
+    assert _told_events(data, "-n", 0) == []
+    own = run("events", "tail", "--data", data, "--relationship", relationship[:6]).stdout.splitlines()
     assert len(own) == sum(event["stream"] == relationship for event in events)
+    assert all(f"Z  {relationship}  " in line for line in own)
+    assert _told_events(data, "--relationship", relationship, "-n", 1) == lines[-1:]
+
+
+def test_without_options_the_last_twenty_events_are_told(data: Path) -> None:
+    async def begin() -> None:
+        async with offline(Settings(data=data)) as service:
+            transport = httpx.ASGITransport(create_app(service))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                for _ in range(30):
+                    await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+
+    asyncio.run(begin())
+    lines = _told_events(data, "--all")
+    assert len(lines) == 32
+    assert _told_events(data) == lines[-20:]
 
 
 def test_projections_are_rebuilt_and_proved(data: Path, relationship: str) -> None:
@@ -87,6 +177,8 @@ def test_a_folder_in_use_is_refused_with_its_holder(data: Path, relationship: st
         ("up", "--port", "70000"),
         ("up", "--zone", "Mars/Olympus"),
         ("up", "--host", "0.0.0.0"),
+        ("up", "--start", "2026-01-05"),
+        ("up", "--start", "2026-01-05", "--clock", "real"),
         ("nosuch",),
     ],
 )
@@ -121,10 +213,30 @@ def test_a_policy_is_checked(tmp_path: Path) -> None:
     assert "agreement.cadence" in result.stderr
 
 
+def test_the_policy_in_force_is_shown_as_it_can_be_given(
+    data: Path, relationship: str, tmp_path: Path
+) -> None:
+    text = run("policy", "show", "--data", data).stdout
+    assert text.startswith("# version 1 of programme default, in force since 2026-01-05 08:00")
+    file = tmp_path / "policy.toml"
+    file.write_text(text)
+    assert told("policy", "check", file) == told("policy", "show", "--data", data)["policy"]
+
+
+def test_what_others_wrote_is_no_instruction_to_the_terminal() -> None:
+    assert foreign("a\x1b[2J[red]b\n") == "a�[2J\\[red]b�"
+
+
 def test_who_has_it_done_is_the_command_line_unless_named(data: Path, relationship: str) -> None:
     assert told("verify", "--data", data)["by"] == "service 00000000-0000-4000-8000-6f7065726174"
     who = f"coordinator {uuid4()}"
     assert told("verify", "--data", data, "--actor", who)["by"] == who
     named = run("verify", "--data", data, "--json", env={"MENTORING_ACTOR": who})
     assert json.loads(named.stdout)["by"] == who
-    assert run("verify", "--data", data, "--actor", "emperor").exit_code == 2
+    unfit = run("verify", "--data", data, "--actor", "emperor")
+    assert (unfit.exit_code, "--actor has the form" in unfit.stderr) == (2, True)
+
+
+def test_help_says_where_the_folder_is_looked_for() -> None:
+    for words in (("today",), ("up",), ("relationship", "show")):
+        assert "without it MENTORING_DATA" in run(*words, "--help").stdout

@@ -188,7 +188,7 @@ class Replica:
         }
 
     def printed(self) -> Iterable[str]:
-        """The log as ``mentoring events tail --json`` prints it."""
+        """The log as ``mentoring events tail --all --json`` prints it."""
         after = 0
         while page := self.store.read(after, 1000):
             yield from (event_out(recorded).model_dump_json() for recorded in page)

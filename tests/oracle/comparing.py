@@ -23,11 +23,12 @@ def check(data: Path) -> list[str]:
 
 
 def printed(data: Path) -> Iterator[str]:
-    """The lines of ``mentoring events tail --json``."""
+    """The lines of ``mentoring events tail --all --json``."""
     command = [
         str(Path(sys.executable).with_name("mentoring")),
         "events",
         "tail",
+        "--all",
         "--json",
         "--data",
         str(data),

@@ -1,6 +1,6 @@
 """Where every relationship stands, worked out anew from the printed log alone.
 
-It reads the lines of ``mentoring events tail --json`` and imports nothing of the service: names and rules are
+It reads the lines of ``mentoring events tail --all --json`` and imports nothing of the service: names and rules are
 written down here a second time, from the description of the domain, so that a fault in a fold is not shared.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -139,7 +140,33 @@ def test_lists_and_counts(tmp_path: Path) -> None:
         assert [row["id"] for row in late] == [str(PAIR)]
         settling = relationships.listing(connection, state=State.AGREEMENT, programme="default")
         assert [row["id"] for row in settling] == [str(OTHER)]
-        assert [row["id"] for row in relationships.to_contact(connection)] == [str(PAIR), str(OTHER)]
+        assert [row["id"] for row in relationships.to_contact(connection)] == [str(OTHER), str(PAIR)]
+        assert relationships.count_to_contact(connection) == 2
+        found = relationships.listing(connection, prefix=str(OTHER)[:4])
+        assert str(OTHER) in [row["id"] for row in found]
         assert relationships.count_by_state(connection)["agreement"] == 1
         assert relationships.count_by_state(connection)["stagnation"] == 0
+    views.close()
+
+
+def test_the_most_urgent_reason_comes_first_and_then_the_oldest(tmp_path: Path) -> None:
+    streams = [UUID(int=number) for number in range(1, 6)]
+    reasons: tuple[list[tuple[ConcernCode, int]], ...] = (
+        [(ConcernCode.NO_FRESH_LOOK, 10), (ConcernCode.CONTRADICTORY, 5)],
+        [(ConcernCode.SILENCE, 45)],
+        [(ConcernCode.CONTRADICTORY, 1), (ConcernCode.COMMITMENT, 2), (ConcernCode.SILENCE, 40)],
+        [(ConcernCode.COMMITMENT, 3)],
+        [],
+    )
+    log = Log()
+    for stream, raised_ones in zip(streams, reasons, strict=True):
+        log.add(opened(), *(raised(code, at) for code, at in raised_ones), stream=stream)
+    log.add(opened(), raised(ConcernCode.SILENCE, 1), closed(60), stream=UUID(int=6))
+    views = fold(log, tmp_path / "views.db")
+    with views.reading() as connection:
+        found = relationships.to_contact(connection)
+        assert [UUID(row["id"]).int for row in found] == [3, 2, 4, 1]
+        assert [one["code"] for one in found[0]["concerns"]] == ["silence", "commitment", "contradictory"]
+        first = relationships.to_contact(connection, limit=1)
+        assert [UUID(row["id"]).int for row in first] == [3]
     views.close()

@@ -63,6 +63,25 @@ async def test_a_refused_move_names_the_moves_that_are_possible(http: httpx.Asyn
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem["type"] == "urn:mentoring:problem:move_not_possible"
     assert problem["possible"] == ["complete_onboarding", "close"]
+    assert problem["routes"]["complete_onboarding"] == [
+        "POST /v1/relationships/{relationship_id}/commitments"
+    ]
+    assert problem["follows"] == []
+
+
+async def test_a_refused_move_names_what_follows_by_itself_apart(http: httpx.AsyncClient) -> None:
+    base = f"/v1/relationships/{await active(http)}"
+    assert (await http.post(f"{base}/stagnation", headers=AS_MENTOR)).status_code == 201
+    problem = (await http.post(f"{base}/stagnation", headers=AS_MENTOR)).json()
+    assert problem["detail"] == "a relationship in stagnation cannot stagnate; it can: reinvigorate, close"
+    assert (problem["possible"], problem["follows"]) == (["reinvigorate", "close"], ["withdraw_stagnation"])
+    assert list(problem["routes"]) == problem["possible"]
+
+
+async def test_a_refusal_that_is_about_no_move_names_none(http: httpx.AsyncClient) -> None:
+    base = f"/v1/relationships/{await active(http)}"
+    problem = (await http.post(f"{base}/commitments", headers=AS_COORDINATOR)).json()
+    assert (problem["code"], "possible" in problem) == ("not_a_party", False)
 
 
 async def test_a_request_sent_again_is_answered_as_before_and_done_once(

@@ -52,4 +52,4 @@ async def test_receipts_come_page_by_page_in_the_order_of_the_stream(
     assert page["upstream"] == "up"
     assert [one["sequence"] for one in page["receipts"]] == [1, 2]
     rest = (await http.get("/v1/intake/receipts", params={"beyond": 2, "upstream": "up"})).json()
-    assert rest["receipts"] == [{"sequence": 3, "disposition": "applied"}]
+    assert rest["receipts"] == [{"sequence": 3, "disposition": "applied", "reason": None}]

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import threading
+from collections.abc import Callable
 
 import httpx
 import pytest
 
 from tests.web.conftest import AS_OPERATOR, active
+from workflow.aggregates.policy import AgreementPolicy, Policy
 from workflow.app import Service
+from workflow.consumers.meetings.account import receive, take_in
 from workflow.lifecycle import OPERATIONS
+from workflow.projections.verify import Verified
 from workflow.store.held import HeldMessages
 from workflow.store.receipts import Disposition
+from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 
 
@@ -53,6 +60,41 @@ async def test_parked_messages_are_shown_without_what_they_say(
     shown = await http.get(f"/v1/parked/{first['number']}")
     assert shown.json() == first
     assert "something said" not in shown.text
+
+
+async def test_a_parked_message_tells_who_sent_it_and_what_of_and_why_it_is_parked(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    body = {
+        "specversion": "1.0",
+        "type": "mentoring.meeting.held.v9",
+        "source": "/calendar",
+        "id": "1",
+        "time": "2026-01-05T08:00:00Z",
+        "data": {},
+    }
+    headers = {"content-type": "application/cloudevents+json"}
+    batch = receive([1], [json.dumps(body).encode()], [headers])
+    service.writer.submit(lambda tx: take_in(tx, service.resolver, "upstream/0", 0, batch)).result()
+    (parked,) = (await http.get("/v1/parked")).json()["parked"]
+    assert (parked["source"], parked["type"]) == ("/calendar", "mentoring.meeting.held.v9")
+    assert parked["why"] == "no message of this type and version is known"
+    again = (await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)).json()
+    assert (again["disposition"], again["why"]) == ("parked", parked["why"])
+
+
+async def test_the_policy_in_force_is_the_one_adopted_last(http: httpx.AsyncClient, service: Service) -> None:
+    shown = (await http.get("/v1/policy")).json()
+    assert (shown["programme"], shown["version"], shown["zone"]) == ("default", 1, "Europe/Helsinki")
+    assert shown["policy"] == Policy().model_dump(mode="json")
+    changed = Policy(agreement=AgreementPolicy(cadence_days=14))
+    origin = Origin(correlation_id="0")
+    service.writer.submit(
+        lambda tx: tx.open_programme("default", "Europe/Helsinki", changed, origin)
+    ).result()
+    shown = (await http.get("/v1/policy")).json()
+    assert (shown["version"], shown["policy"]["agreement"]["cadence_days"]) == (2, 14)
+    assert (await http.get("/v1/policy", params={"programme": "nosuch"})).status_code == 404
 
 
 async def test_parked_messages_are_shown_without_opening_them(
@@ -162,6 +204,31 @@ async def test_projections_are_rebuilt_and_proved(http: httpx.AsyncClient) -> No
     assert (
         await http.post("/v1/projections/rebuild", params={"name": "nosuch"}, headers=AS_OPERATOR)
     ).status_code == 404
+
+
+async def test_how_far_a_comparison_has_come_is_told_while_it_is_under_way(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await active(http)
+    compared, told = service.verify, asyncio.Event()
+    loop, seen = asyncio.get_running_loop(), threading.Event()
+
+    def verify(heed: Callable[[int], None]) -> Verified:
+        def heeded(position: int) -> None:
+            heed(position)
+            loop.call_soon_threadsafe(told.set)
+            seen.wait()
+
+        return compared(heeded)
+
+    monkeypatch.setattr(service, "verify", verify)
+    asked = asyncio.create_task(http.post("/v1/verify", headers=AS_OPERATOR))
+    await told.wait()
+    status = (await http.get("/v1/projections")).json()
+    seen.set()
+    assert (await asked).json()["equal"]
+    assert status["verifying"] == status["head"]
+    assert (await http.get("/v1/projections")).json()["verifying"] is None
 
 
 @pytest.mark.parametrize("path", ["/v1/parked/0", "/v1/parked/99999999999999999999", "/v1/parked/x"])

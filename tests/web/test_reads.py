@@ -164,6 +164,7 @@ async def test_nothing_is_read_on_the_event_loop(
     noticed("reading", service.views)
     for path in (
         *("/v1/relationships", "/v1/agenda", "/v1/events", "/v1/intake", "/v1/intake/receipts", "/v1/parked"),
+        *("/v1/today", "/v1/waiting", "/v1/policy"),
         *("/v1/projections", "/v1/health", f"/v1/relationships/{relationship}"),
         *(f"/v1/relationships/{relationship}/timeline", f"/v1/relationships/{relationship}/meetings"),
     ):

@@ -115,3 +115,43 @@ async def test_closing_one_of_two_relationships_decides_what_could_be_either(
 def _client(service: Service) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(create_app(service), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+
+
+async def test_what_waits_is_shown_with_the_kind_of_thing_and_until_when(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    _take_in(service, 2, "email:linus@example.org", "email:grace@example.org")
+    page = (await http.get("/v1/waiting", params={"limit": 1})).json()
+    (first,) = page["waiting"]
+    assert page["total"] == 2
+    assert first | {"upstream": "", "bytes": 0} == {
+        "number": first["number"],
+        "source": "/calendar",
+        "type": "mentoring.meeting.scheduled.v1",
+        "reason": "not_opened",
+        "why": "no relationship fits yet",
+        "arrived_at": "2026-01-05T08:00:00Z",
+        "until": "2026-02-04T08:00:00Z",
+        "upstream": "",
+        "sequence": 1,
+        "bytes": 0,
+        "waits_for": ["identity", "uid"],
+    }
+    shown = await http.get(f"/v1/waiting/{first['number']}")
+    assert shown.json() == first
+    for said in ("ada", "meeting-1", service.resolver.hashes(["email:ada@example.org"])[0].hex()):
+        assert said not in shown.text
+    rest = (await http.get("/v1/waiting", params={"beyond": page["next"]})).json()
+    assert ([one["sequence"] for one in rest["waiting"]], rest["next"]) == ([2], None)
+    missing = await http.get("/v1/waiting/99")
+    assert (missing.status_code, missing.json()["detail"]) == (404, "nothing waits under number 99")
+
+
+async def test_a_receipt_tells_why_its_message_waits(http: httpx.AsyncClient, service: Service) -> None:
+    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    (receipt,) = (await http.get("/v1/intake/receipts")).json()["receipts"]
+    assert receipt == {"sequence": 1, "disposition": "waiting", "reason": "not_opened"}
+    await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+    (receipt,) = (await http.get("/v1/intake/receipts")).json()["receipts"]
+    assert receipt == {"sequence": 1, "disposition": "applied", "reason": None}

@@ -47,6 +47,9 @@ MOVES: tuple[tuple[Move, tuple[State, ...], State], ...] = (
     (Move.CLOSE, OPEN, State.CLOSURE),
 )
 
+FOLLOWS = frozenset({Move.WITHDRAW_STAGNATION})
+"""Moves that nobody asks for: they follow by themselves, once facts call for them."""
+
 MACHINE = Machine(
     model=None,
     states=[state.value for state in State],
@@ -83,7 +86,7 @@ def destination(state: State, move: Move) -> State:
         return _TABLE[state, move]
     except KeyError:
         moves = tuple(move.value for move in possible(state))
-        can = ", ".join(moves) or "nothing more"
+        can = ", ".join(move for move in moves if move not in FOLLOWS) or "nothing more"
         raise Refused(
             f"a relationship in {state.value} cannot {move.value.replace('_', ' ')}; it can: {can}",
             code="move_not_possible",

@@ -3,50 +3,94 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
-from uuid import UUID
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
 import typer
 
-from workflow.cli.verb import AsJson, Data, desk, emit_line, out, settings_of, verb
+from workflow.cli.facts import told
+from workflow.cli.relationships import meant, resolve
+from workflow.cli.tables import foreign
+from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
 
 app = typer.Typer(no_args_is_help=True, help="The log of everything that happened.")
 
 _PAGE = 1000
 _AGAIN = 0.5
+_LAST = 20
 
 
 @app.command()
 @verb
 async def tail(
     data: Data = None,
-    beyond: Annotated[int, typer.Option(min=0, help="Begin beyond this position.")] = 0,
-    last: Annotated[int | None, typer.Option(min=1, help="Begin so many events before the end.")] = None,
-    relationship: Annotated[UUID | None, typer.Option(help="Only the events of this stream.")] = None,
+    last: Annotated[
+        int | None,
+        typer.Option(
+            "--last",
+            "-n",
+            min=0,
+            help=f"At most so many, the last ones; {_LAST} where nothing is said.",
+            show_default=False,
+        ),
+    ] = None,
+    beyond: Annotated[
+        int | None, typer.Option(min=0, help="All beyond this position, instead of the last ones.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All from the first one on.")] = False,
+    relationship: Annotated[
+        str | None,
+        typer.Option(
+            help="Only those of this relationship: its id, or at least 4 digits of how that begins."
+        ),
+    ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on as events come, until Ctrl-C.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print events in the order of the log, one a line. What is sealed reads `sealed`."""
+    """Print the last events of the log in order, one a line: position, when, which relationship, what.
+
+    What is sealed reads `sealed`. Times are in UTC.
+    """
+    of = None if relationship is None else meant(relationship)
+    if last is None and beyond is None and not everything:
+        last = _LAST
     async with desk(settings_of(data)) as at:
-        position = beyond
-        if last is not None:
-            head = (await at.get("/v1/events", beyond=beyond, limit=1))["head"]
-            position = max(beyond, head - last)
-        while True:
-            page = await at.get("/v1/events", beyond=position, limit=_PAGE)
-            for event in page["events"]:
-                if relationship is not None and event["stream"] != str(relationship):
-                    continue
-                if as_json:
-                    emit_line(event)
-                else:
-                    when, words = event["event"]["occurred_at"][:19], event["name"].split(".")[1]
-                    out.print(f"{event['position']:>8}  {when}  {event['stream']}  {words}", soft_wrap=True)
+        stream = None if of is None else await resolve(at, of)
+        position = beyond or 0
+        if stream is not None:
+            page = await at.get(f"/v1/relationships/{stream}/timeline")
+            found = [event for event in page["events"] if event["position"] > position]
+            for event in found if last is None else found[max(0, len(found) - last) :]:
+                _tell(event, as_json=as_json)
             position = page["position"]
-            if page["events"]:
-                continue
-            if not (follow and at.running):
-                return
-            await asyncio.sleep(_AGAIN)
+        elif last is not None:
+            head = (await at.get("/v1/events", beyond=position, limit=1))["head"]
+            position = max(position, head - last)
+        if stream is None or follow:
+            async for event in _beyond(at, position, follow=follow):
+                if stream in {None, event["stream"]}:
+                    _tell(event, as_json=as_json)
+
+
+async def _beyond(at: Desk, position: int, *, follow: bool) -> AsyncIterator[dict[str, Any]]:
+    """The events of the log beyond a position, and those that come, where a service runs."""
+    while True:
+        page = await at.get("/v1/events", beyond=position, limit=_PAGE)
+        for event in page["events"]:
+            yield event
+        position = page["position"]
+        if page["events"]:
+            continue
+        if not (follow and at.running):
+            return
+        await asyncio.sleep(_AGAIN)
+
+
+def _tell(event: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit_line(event)
+        return
+    when = f"{event['event']['occurred_at'][:19]}Z"
+    out.print(f"{event['position']:>8}  {when}  {event['stream']}  {foreign(told(event))}", soft_wrap=True)

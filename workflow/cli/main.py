@@ -1,8 +1,8 @@
 """``mentoring``: the operator's verbs.
 
 Every verb ends with 0 where it did what it says, 1 where the service said no or a difference was found, 2
-where the words of the command are wrong, and 3 where it cannot be done now (a folder in use, a service that
-does not answer).
+where the words of the command are wrong, 3 where it cannot be done now (a folder in use, a service that does
+not answer), and 130 where Ctrl-C interrupted it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import Annotated
 import typer
 
 from workflow.app import installed_version
-from workflow.cli import events, parked, policies, projections, relationships
+from workflow.cli import events, parked, policies, projections, relationships, waiting
 from workflow.cli.documents import asyncapi, diagram
+from workflow.cli.health import health
+from workflow.cli.intake import intake
+from workflow.cli.today import today
 from workflow.cli.up import up
 from workflow.demo.command import demo
 
@@ -27,7 +30,7 @@ app = typer.Typer(
     help="Mentoring relationships as facts: decided once, stored once, folded into what people need.\n\n"
     "Verbs that need the service's folder speak to the service that runs there; where none runs, they take the "
     "folder for themselves meanwhile. Exit codes: 0 done · 1 the service said no, or a difference was found · "
-    "2 wrong words · 3 cannot be done now.",
+    "2 wrong words · 3 cannot be done now · 130 interrupted by Ctrl-C.",
 )
 
 
@@ -50,8 +53,12 @@ def _main(
 
 app.command()(up)
 app.command()(demo)
+app.command()(today)
+app.command()(health)
+app.command()(intake)
 app.add_typer(relationships.app, name="relationship")
 app.add_typer(events.app, name="events")
+app.add_typer(waiting.app, name="waiting")
 app.add_typer(parked.app, name="parked")
 app.add_typer(projections.app, name="projections")
 app.command()(projections.verify)

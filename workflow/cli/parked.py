@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from workflow.cli.verb import AsJson, By, Data, desk, emit, out, settings_of, verb
+from workflow.cli.tables import ZONE, foreign, minute, plain, words
+from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Messages that could not be applied. What they say is kept encrypted and is not shown.",
+    help="Messages that could not be applied, until somebody tries them again or gives them up. What they say is kept "
+    "encrypted and is not shown.",
 )
 
-Number = Annotated[int, typer.Argument(min=1, help="The parked message's number, from `parked list`.")]
+Number = Annotated[
+    int, typer.Argument(min=1, help="The parked message's number, from `mentoring parked list`.")
+]
 
 
 @app.command("list")
@@ -32,13 +35,19 @@ async def list_(
     if as_json:
         emit(found)
         return
-    table = Table("number", "arrived", "reason", "sequence", "bytes", box=None, header_style="bold")
+    table = plain("number", "arrived", "reason", "type", "source")
     for one in found:
         table.add_row(
-            str(one["number"]), one["arrived_at"][:19], one["reason"], str(one["sequence"]), str(one["bytes"])
+            str(one["number"]),
+            minute(one["arrived_at"]),
+            one["reason"],
+            foreign(one["type"]),
+            foreign(one["source"]),
         )
-    out.print(table)
-    out.print(f"{len(found)} of {page['total']} parked{'' if page['next'] is None else ' (see --beyond)'}")
+    if found:
+        out.print(table)
+    more = "" if page["next"] is None else f"; the next page: --beyond {page['next']}"
+    out.print(f"{len(found)} of {page['total']} parked; {ZONE}{more}", soft_wrap=True)
 
 
 @app.command()
@@ -50,17 +59,21 @@ async def show(number: Number, data: Data = None, as_json: AsJson = False) -> No
     if as_json:
         emit(one)
         return
-    for name, value in one.items():
-        out.print(f"{name.replace('_', ' ')}: {value}", markup=False)
+    tell_held(one)
+    out.print(f"try it again with `mentoring parked retry {number}`, or give it up with `… drop {number}`")
 
 
 @app.command()
 @verb
-async def retry(number: Number, data: Data = None, actor: By = None, as_json: AsJson = False) -> None:
-    """Take a parked message in again, after what was missing has been put right."""
+async def retry(number: Number, data: Data = None, actor: By = None, as_json: AsJson = False) -> Exit:
+    """Take a parked message in again, after what was missing has been put right.
+
+    Ends with 1 where it stays parked, and says why.
+    """
     async with desk(settings_of(data)) as at:
         told = await at.post(f"/v1/parked/{number}/retry", actor)
     _tell(told, as_json=as_json)
+    return Exit.NO if told["disposition"] == "parked" else Exit.DONE
 
 
 @app.command()
@@ -76,5 +89,17 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         emit(told)
     else:
-        why = f" ({told['reason']})" if told["reason"] else ""
-        out.print(f"{told['number']}: {told['disposition']}{why}")
+        became = told["disposition"]
+        became = {"parked": "stays parked", "waiting": "waits"}.get(became, f"is {became}")
+        why = f": {told['why']}" if told["why"] else ""
+        out.print(f"message {told['number']} {became}{why}", markup=False, soft_wrap=True)
+
+
+def tell_held(one: dict[str, Any]) -> None:
+    """Tell of a message that was laid aside, a member a line; never what it says."""
+    for name, value in one.items():
+        if isinstance(value, list):
+            value = ", ".join(value)
+        elif name in {"arrived_at", "until"}:
+            value = f"{minute(value)} UTC"
+        out.print(f"{words(name)}: {foreign(None if value is None else str(value))}", soft_wrap=True)

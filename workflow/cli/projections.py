@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
+from workflow.cli.progress import watched
+from workflow.cli.tables import foreign, plain
 from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
 
-app = typer.Typer(no_args_is_help=True, help="What is folded from the events.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The tables that reads come from, folded from the events: how far they are, and folding them anew.",
+)
 
 
 @app.command()
@@ -21,10 +25,10 @@ async def status(data: Data = None, as_json: AsJson = False) -> Exit:
     if as_json:
         emit(found)
     else:
-        table = Table("projection", "status", "position", "behind", "cause", box=None, header_style="bold")
+        table = plain("projection", "status", "position", "behind", "cause")
         for one in found["projections"]:
             behind = str(found["head"] - one["position"])
-            table.add_row(one["name"], one["status"], str(one["position"]), behind, one["cause"] or "–")
+            table.add_row(one["name"], one["status"], str(one["position"]), behind, foreign(one["cause"]))
         out.print(table)
     return Exit.NO if any(one["status"] == "paused" for one in found["projections"]) else Exit.DONE
 
@@ -37,24 +41,28 @@ async def rebuild(
     actor: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fold a projection anew from the first event on."""
+    """Fold a projection anew from the first event on; what was folded before serves until that is done.
+
+    Ctrl-C leaves it to the running service to finish; where none runs, the next verb or start goes on with it.
+    """
     async with desk(settings_of(data)) as at:
-        told = await at.post("/v1/projections/rebuild", actor, name=name)
+        told = await watched(at, at.post("/v1/projections/rebuild", actor, name=name), _rebuilt_to)
     if as_json:
         emit(told)
     else:
         for one in told["projections"]:
-            out.print(f"{one['name']}: {one['status']} at {one['position']}")
+            if name in {None, one["name"]}:
+                out.print(f"{one['name']}: folded anew up to event {one['position']}, {one['status']}")
 
 
 @verb
 async def verify(data: Data = None, actor: By = None, as_json: AsJson = False) -> Exit:
     """Fold everything anew into a scratch file and compare it with what stands, row by row and by hash.
 
-    Ends with 1 where they differ.
+    Ends with 1 where they differ. Ctrl-C leaves nothing behind.
     """
     async with desk(settings_of(data)) as at:
-        told = await at.post("/v1/verify", actor)
+        told = await watched(at, at.post("/v1/verify", actor), lambda status: status["verifying"])
     if as_json:
         emit(told)
     else:
@@ -65,3 +73,10 @@ async def verify(data: Data = None, actor: By = None, as_json: AsJson = False) -
         for line in told["differences"]:
             out.print(f"  {line}", markup=False)
     return Exit.DONE if told["equal"] else Exit.NO
+
+
+def _rebuilt_to(status: dict[str, Any]) -> int | None:
+    """How far the rebuild is that has come least far."""
+    return min(
+        (one["rebuilding"] for one in status["projections"] if one["rebuilding"] is not None), default=None
+    )

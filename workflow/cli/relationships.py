@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from rich.table import Column, Table
 
 from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import State
-from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+from workflow.cli.facts import told
+from workflow.cli.tables import ZONE, foreign, minute, plain, words
+from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
+from workflow.errors import Conflict, Invalid, NotFound
 
-app = typer.Typer(no_args_is_help=True, help="Relationships, as they are folded from their events.")
+app = typer.Typer(no_args_is_help=True, help="Relationships: who is where, and everything about one.")
 
 _PAGE = 1000
+_NAMED = 5
+"""Candidates that are named where a shortened id could mean several."""
+
+_BASE = "/v1/relationships/{relationship_id}"
+_WHOLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_SHORT = re.compile(r"[0-9a-f]{4}[0-9a-f-]{0,32}", re.IGNORECASE)
+
+
+def meant(given: str) -> str:
+    """An id, or how one begins; refused where it cannot be either."""
+    if _WHOLE.fullmatch(given) or _SHORT.fullmatch(given):
+        return given.lower()
+    raise Invalid(
+        "a relationship is named by its id, or by how that begins: at least 4 of the digits 0-9 and a-f",
+        code="id_malformed",
+    )
+
+
+async def resolve(at: Desk, given: str) -> str:
+    """The id that is meant by itself, or by how it begins."""
+    if _WHOLE.fullmatch(given):
+        return given
+    page = await at.get("/v1/relationships", id_prefix=given, limit=_NAMED)
+    found = [row["id"] for row in page["relationships"]]
+    if not found:
+        raise NotFound(
+            f"no relationship's id begins with {given}; `mentoring relationship list` lists them all",
+            code="id_unknown",
+        )
+    if len(found) > 1:
+        more = "" if page["next"] is None else " and others"
+        raise Conflict(f"{given} could be {', '.join(found)}{more}: give more of it", code="id_ambiguous")
+    return str(found[0])
 
 
 @app.command("list")
@@ -26,7 +62,10 @@ async def list_(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = _PAGE,
     as_json: AsJson = False,
 ) -> None:
-    """List relationships with their states and concerns."""
+    """List relationships with their states and concerns, in the order of their ids.
+
+    `mentoring today` lists those that need somebody, the most urgent first.
+    """
     found: list[dict[str, Any]] = []
     beyond = None
     async with desk(settings_of(data)) as at:
@@ -56,46 +95,96 @@ async def list_(
             ", ".join(one["code"] for one in row["concerns"]) or "–",
         )
     out.print(table)
-    out.print(f"{len(found)} relationships{'' if beyond is None else ', and more (see --limit)'}")
+    number = "1 relationship" if len(found) == 1 else f"{len(found)} relationships"
+    out.print(f"{number}{'' if beyond is None else ', and more (see --limit)'}; {ZONE}")
 
 
 @app.command()
 @verb
 async def show(
-    relationship: Annotated[UUID, typer.Argument(help="The relationship's id.")],
+    relationship: Annotated[
+        str, typer.Argument(help="The relationship's id, or how it begins: at least 4 digits of it.")
+    ],
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one relationship: its state, why it needs a look, its journey, what is due and what happened."""
+    """Show one relationship: why it needs a look, its meetings, its journey, what is due and what happened."""
+    given = meant(relationship)
     async with desk(settings_of(data)) as at:
-        row = await at.get(f"/v1/relationships/{relationship}")
-        timeline = (await at.get(f"/v1/relationships/{relationship}/timeline"))["events"]
+        base = f"/v1/relationships/{await resolve(at, given)}"
+        row = await at.get(base)
+        timeline = (await at.get(f"{base}/timeline"))["events"]
+        meetings = (await at.get(f"{base}/meetings"))["meetings"]
     if as_json:
-        emit({**row, "timeline": timeline})
+        emit({**row, "meetings": meetings, "timeline": timeline})
         return
-    out.print(f"[bold]{row['id']}[/] · {row['state']} · opened {row['opened_at'][:16]}")
     out.print(
-        f"possible from here: {', '.join(move.replace('_', ' ') for move in row['possible']) or 'nothing'}"
+        f"[bold]{row['id']}[/] · {row['state']} · opened {minute(row['opened_at'])}; {ZONE}", soft_wrap=True
     )
-    for concern in row["concerns"]:
+    _tell_moves(row)
+    _tell_concerns(row["concerns"], {event["version"]: event for event in timeline})
+    for table in (_meetings(meetings), _journey(row["journey"]), _agenda(row["agenda"]), _timeline(timeline)):
+        if table.row_count:
+            out.print()
+            out.print(table)
+
+
+def _tell_moves(row: dict[str, Any]) -> None:
+    for move in row["possible"]:
+        routes = ", ".join(route.replace(_BASE, "…") for route in row["routes"][move])
+        out.print(f"can {words(move)}: {routes}", markup=False, soft_wrap=True)
+    for move in row["follows"]:
+        out.print(f"may {words(move)}: that follows by itself once the facts call for it")
+    if not row["possible"]:
+        out.print("it is closed for good; a new relationship can be opened instead")
+
+
+def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, Any]]) -> None:
+    for concern in concerns:
+        about = f" ({foreign(concern['subject'])})" if concern["subject"] else ""
+        out.print()
         out.print(
-            f"  concern {concern['code']} since {concern['since'][:16]}: clears when {concern['clears']}"
+            f"concern: {concern['why']}{about}, since {minute(concern['since'])}; "
+            f"cleared by {concern['clears']}",
+            soft_wrap=True,
         )
-    journey = Table(
-        "state", "entered", "left", box=None, header_style="bold", title="journey", title_justify="left"
-    )
-    for stay in row["journey"]:
+        known = [events[version] for version in concern["evidence"] if version in events]
+        for event in sorted(known, key=lambda one: (one["event"]["occurred_at"], one["version"])):
+            out.print(
+                f"  because {minute(event['event']['occurred_at'])} {foreign(told(event))} "
+                f"(event {event['version']})",
+                soft_wrap=True,
+            )
+        if not known:
+            out.print("  because time passed, and nothing that would clear it was told")
+
+
+def _meetings(meetings: list[dict[str, Any]]) -> Table:
+    table = plain("meeting", "starts", "ends", "outcome", title="meetings")
+    for one in meetings:
+        table.add_row(
+            foreign(one["meeting"]), minute(one["starts_at"]), minute(one["ends_at"]), words(one["outcome"])
+        )
+    return table
+
+
+def _journey(journey: list[dict[str, Any]]) -> Table:
+    table = plain("state", "entered", "left", title="journey")
+    for stay in journey:
         withdrawn = " (withdrawn)" if stay["withdrawn"] else ""
-        journey.add_row(stay["state"] + withdrawn, stay["entered_at"][:16], (stay["left_at"] or "–")[:16])
-    out.print(journey)
-    agenda = Table("due", "what", box=None, header_style="bold", title="agenda", title_justify="left")
-    for due in row["agenda"]:
-        agenda.add_row(due["due"][:16], due["kind"].replace("_", " "))
-    out.print(agenda)
-    events = Table(
-        "version", "when", "what", box=None, header_style="bold", title="timeline", title_justify="left"
-    )
+        table.add_row(stay["state"] + withdrawn, minute(stay["entered_at"]), minute(stay["left_at"]))
+    return table
+
+
+def _agenda(agenda: list[dict[str, Any]]) -> Table:
+    table = plain("due", "what the clock will ask", title="agenda")
+    for due in agenda:
+        table.add_row(minute(due["due"]), words(due["kind"]))
+    return table
+
+
+def _timeline(timeline: list[dict[str, Any]]) -> Table:
+    table = plain("event", "when", "what", title="timeline")
     for event in timeline:
-        words = event["name"].split(".")[1].replace("_", " ")
-        events.add_row(str(event["version"]), event["event"]["occurred_at"][:16], words)
-    out.print(events)
+        table.add_row(str(event["version"]), minute(event["event"]["occurred_at"]), foreign(told(event)))
+    return table

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from workflow.cli.verb import AsJson, Data, settings_of, verb
+from workflow.errors import Invalid
 from workflow.folder import Address
 from workflow.lifecycle import OPERATIONS, serve
 from workflow.settings import ClockKind
@@ -49,7 +50,7 @@ async def up(
     start: Annotated[
         datetime | None,
         typer.Option(
-            help="Where a simulated clock begins, in UTC.",
+            help="Where a simulated clock begins at first start, in UTC; needs `--clock simulated`.",
             formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"],
             show_default=False,
         ),
@@ -83,6 +84,12 @@ async def up(
         policy=policy,
         zone=zone,
     )
+
+    if start is not None and settings.clock is not ClockKind.SIMULATED:
+        raise Invalid(
+            "--start says where a simulated clock begins: give --clock simulated with it",
+            code="clock_not_simulated",
+        )
 
     def announce(address: Address) -> None:
         if as_json:

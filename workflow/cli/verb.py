@@ -19,6 +19,7 @@ import httpx
 import typer
 from rich.console import Console
 
+from workflow.aggregates.commands import Actor
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
 from workflow.lifecycle import offline
@@ -36,7 +37,7 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help="The service's folder.  [env: MENTORING_DATA; default: mentoring-data]",
+        help="The service's folder; without it MENTORING_DATA, else `mentoring-data`.",
         show_default=False,
     ),
 ]
@@ -66,6 +67,8 @@ class Exit(IntEnum):
     """The words of the command are wrong."""
     NOT_NOW = 3
     """The folder is in use, or the service cannot answer; it may later."""
+    INTERRUPTED = 130
+    """Ctrl-C, as shells count it."""
     BROKEN = 70
     """A fault of ours."""
 
@@ -83,7 +86,7 @@ class Desk:
 
     async def post(self, path: str, by: str | None, **query: object) -> Any:
         """Write; ``by`` names who acts, in the form of the header."""
-        actor = OPERATOR if by is None else parse_actor(by)
+        actor = OPERATOR if by is None else _named(by)
         return await self._ask("POST", path, query, {HEADER: named(actor)})
 
     async def _ask(
@@ -100,10 +103,23 @@ class Desk:
         return body
 
 
+def _named(by: str) -> Actor:
+    try:
+        return parse_actor(by)
+    except Invalid as error:
+        raise Invalid(
+            "--actor has the form `<role> <person id>`: one of mentor, mentee, coordinator and service, a space, "
+            "and a UUID",
+            code=error.code,
+        ) from None
+
+
 def _error_of(status: int, problem: dict[str, Any]) -> MentoringError:
     code, detail = str(problem.get("code", "error")), str(problem.get("detail", "the service said no"))
     if problem.get("faults"):
         detail += ": " + "; ".join(f"{fault['where']}: {fault['what']}" for fault in problem["faults"])
+    if status == 401:
+        detail += "; name the file that holds it in MENTORING_TOKEN_FILE"
     if status == 409 and "possible" in problem:
         return Refused(detail, code=code, possible=tuple(problem["possible"]))
     kinds: dict[int, type[MentoringError]] = {404: NotFound, 409: Conflict, 503: Unavailable}
@@ -169,7 +185,8 @@ def verb(action: Callable[P, Awaitable[Exit | None]]) -> Callable[P, None]:
         except MentoringError as error:
             code = tell(error, as_json=bool(kwargs.get("as_json")))
         except KeyboardInterrupt:
-            code = Exit.NOT_NOW
+            err.print("mentoring: interrupted")
+            code = Exit.INTERRUPTED
         raise typer.Exit(int(code))
 
     return run

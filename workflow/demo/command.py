@@ -21,6 +21,8 @@ from workflow.demo.tables import show
 from workflow.errors import MentoringError
 
 SHOWN = 20
+INTERRUPTED = 130
+"""What shells call the end of what Ctrl-C interrupted."""
 
 
 def demo(
@@ -43,10 +45,11 @@ def demo(
 ) -> None:
     """Watch months of mentoring pass in a minute: on real parts, with two processes and a broker between them.
 
-    The service starts in a fresh folder with a simulated clock. A second process plays a calendar service and a
-    portal: it sends what pairs do and what calendars say, some of it twice, late, out of order or malformed. At
-    the end everything is folded anew, and each message, meeting and relationship is compared with a truth that
-    was worked out beforehand, by other code. Ends with 1 where anything differs.
+    The service starts in a fresh folder with a simulated clock. A second process plays a calendar service and
+    a portal: it sends what pairs do and what calendars say, some of it twice, late, out of order or malformed.
+    At the end everything is folded anew, and each message, meeting and relationship is compared with a truth
+    that was worked out beforehand, by other code. Ends with 1 where anything differs, and with 130 where
+    Ctrl-C comes before the story is told.
     """
     console = Console(highlight=False)
     folder = Path(tempfile.mkdtemp(prefix="mentoring-demo-"))
@@ -70,7 +73,9 @@ def demo(
             _conclude(console, found, parted, seconds)
             if not once:
                 console.print(
-                    f"The service is still at {running.http}/v1 over {running.data}; Ctrl-C stops it."
+                    f"The service is still at {running.http}/v1 over {running.data}; Ctrl-C stops it.\n"
+                    f"Look round from another terminal: `mentoring today --data {running.data}`.",
+                    soft_wrap=True,
                 )
                 running.process.wait()
     except (MentoringError, httpx.HTTPError) as error:
@@ -78,7 +83,7 @@ def demo(
         raise typer.Exit(3) from None
     except KeyboardInterrupt:
         console.print(f"Stopped. What was kept lies in {folder}.")
-        raise typer.Exit(3 if parted is None else int(bool(parted))) from None
+        raise typer.Exit(INTERRUPTED if parted is None else int(bool(parted))) from None
     if parted:
         console.print(f"What was kept lies in {folder}.")
         raise typer.Exit(1)

@@ -30,6 +30,7 @@ class Findings:
     events: int = 0
     reminders: Counter[str] = field(default_factory=Counter)
     trails: dict[str, Trail] = field(default_factory=dict)
+    today: dict[str, Any] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The figures of the demonstration, but for the seconds that it took."""
@@ -59,6 +60,7 @@ def find(address: str) -> Findings:
             verified=client.post("/v1/verify", headers=OPERATOR).raise_for_status().json(),
             rows=rows,
             receipts=_receipts(client),
+            today=_get(client, "/v1/today", limit=PAGE),
             meetings={
                 (row["id"], meeting["meeting"]): _meeting(meeting)
                 for row in rows

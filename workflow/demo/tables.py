@@ -12,18 +12,11 @@ from workflow.demo.cast import DAY
 from workflow.demo.findings import STATES, Findings, Trail
 
 SHOWN = 12
-WHY = {
-    "commitment": "meetings called off late or missed",
-    "silence": "nothing heard for long, nothing booked",
-    "contradictory": "a meeting was called off, and yet reported on",
-    "no_fresh_look": "stagnation without a fresh look and measures",
-}
-"""A concern in a coordinator's words."""
 
 
 def show(console: Console, found: Findings, start: datetime, end: datetime) -> None:
     """States over time, whom to contact and why, and what became of the messages."""
-    console.print(Group(states_over_time(found, start, end), whom_to_contact(found, end), figures(found)))
+    console.print(Group(states_over_time(found, start, end), whom_to_contact(found.today), figures(found)))
 
 
 def states_over_time(found: Findings, start: datetime, end: datetime) -> Table:
@@ -44,33 +37,23 @@ def _state_at(trail: Trail, at: str) -> str | None:
     return next((state for state, entered in reversed(trail) if entered <= at), None)
 
 
-def whom_to_contact(found: Findings, now: datetime) -> Table:
-    """Open relationships with concerns: the most concerns first, then the oldest."""
-    rows = [row for row in found.rows if row["concerns"] and row["state"] != "closure"]
-    rows.sort(
-        key=lambda row: (-len(row["concerns"]), min(one["since"] for one in row["concerns"]), row["id"])
+def whom_to_contact(today: dict[str, Any]) -> Table:
+    """Open relationships with concerns, as the service itself puts them in order."""
+    rows, now = today["relationships"], datetime.fromisoformat(today["now"])
+    table = Table(
+        title=f"Whom to contact now, and why ({today['total']} relationships)", title_justify="left"
     )
-    table = Table(title=f"Whom to contact now, and why ({len(rows)} relationships)", title_justify="left")
-    for heading in ("relationship", "state", "why", "for", "what would clear it"):
+    for heading in ("relationship", "state", "why", "for", "cleared by"):
         table.add_column(heading, justify="right" if heading == "for" else "left")
     for row in rows[:SHOWN]:
-        table.add_row(
-            row["id"][:8],
-            row["state"],
-            *_columns(sorted(row["concerns"], key=lambda one: str(one["since"])), now),
-        )
-    if len(rows) > SHOWN:
-        table.add_row("…", "", f"{len(rows) - SHOWN} more: `mentoring relationship list`", "", "")
+        named = (row["id"][:8], row["state"])
+        for one in row["concerns"]:
+            days = (now - datetime.fromisoformat(one["since"])).days
+            table.add_row(*named, one["why"], f"{days} days", one["clears"])
+            named = ("", "")
+    if today["total"] > SHOWN:
+        table.add_row("…", "", f"{today['total'] - SHOWN} more: `mentoring today`", "", "")
     return table
-
-
-def _columns(concerns: list[dict[str, Any]], now: datetime) -> tuple[str, str, str]:
-    days = [(now - datetime.fromisoformat(one["since"])).days for one in concerns]
-    return (
-        "\n".join(WHY.get(one["code"], one["code"]) for one in concerns),
-        "\n".join(f"{count} days" for count in days),
-        "\n".join(one["clears"] for one in concerns),
-    )
 
 
 def figures(found: Findings) -> Table:

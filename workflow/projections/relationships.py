@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, func, select
+from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, case, func, select
 
 from workflow.aggregates.events import (
     AgreementAmended,
@@ -27,6 +27,7 @@ from workflow.aggregates.events import (
     SuspicionCleared,
 )
 from workflow.aggregates.moves import Move, State
+from workflow.projections.concerns import WHY, urgency
 from workflow.projections.projection import ENTERING, Document, Projection
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
 from workflow.store.recorded import Recorded
@@ -187,6 +188,11 @@ RELATIONSHIPS = Projection("relationships", relationships, _KINDS, _fold, _refin
 _CONCERN = func.json_each(relationships.c.concerns).table_valued("value")
 _CODE = func.json_extract(_CONCERN.c.value, "$.code")
 _SINCE = func.json_extract(_CONCERN.c.value, "$.since")
+_URGENCY = case({code: f"{urgency(code):02}" for code in WHY}, value=_CODE, else_="99")
+_PRESSING = select(func.min(_URGENCY.concat(_SINCE))).scalar_subquery()
+"""How urgent the most urgent concern is, and since when it stands; as text that sorts in that order."""
+
+_CONCERNED = (relationships.c.concerns != "[]", relationships.c.state != State.CLOSURE.value)
 
 
 def one(connection: Connection, relationship: UUID) -> Row | None:
@@ -201,10 +207,14 @@ def listing(
     state: State | None = None,
     programme: str | None = None,
     concern: ConcernCode | None = None,
+    prefix: str = "",
     after: UUID | None = None,
     limit: int = 100,
 ) -> Sequence[Row]:
-    """Relationships by id, at most ``limit`` of them, beyond the one named by ``after``."""
+    """Relationships by id, at most ``limit`` of them, beyond the one named by ``after``.
+
+    ``prefix`` is how their ids begin, as ids are written.
+    """
     query = select(relationships).order_by(relationships.c.id).limit(limit)
     if state is not None:
         query = query.where(relationships.c.state == state.value)
@@ -212,24 +222,30 @@ def listing(
         query = query.where(relationships.c.programme == programme)
     if concern is not None:
         query = query.where(select(_CODE).where(_CODE.in_([concern.value])).exists())
+    if prefix:  # a range, which the primary key finds; "g" lies beyond all that an id is written with
+        query = query.where(relationships.c.id >= prefix, relationships.c.id < prefix + "g")
     if after is not None:
         query = query.where(relationships.c.id > str(after))
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def to_contact(connection: Connection, limit: int = 100) -> Sequence[Row]:
-    """Relationships that are open and have concerns: most concerns first, then the oldest concern."""
-    query = (
-        select(relationships)
-        .where(relationships.c.concerns != "[]", relationships.c.state != State.CLOSURE.value)
-        .order_by(
-            func.json_array_length(relationships.c.concerns).desc(),
-            select(func.min(_SINCE)).scalar_subquery(),
-            relationships.c.id,
+    """Open relationships with concerns: by their most urgent one, and among equals by how long it stands.
+
+    Within a relationship likewise. What is how urgent, ``WHY`` tells by its order.
+    """
+    query = select(relationships).where(*_CONCERNED).order_by(_PRESSING, relationships.c.id).limit(limit)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    for row in rows:
+        row["concerns"] = sorted(
+            row["concerns"], key=lambda one: (urgency(one["code"]), one["since"], one["subject"] or "")
         )
-        .limit(limit)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows
+
+
+def count_to_contact(connection: Connection) -> int:
+    """How many open relationships have concerns."""
+    return connection.execute(select(func.count()).select_from(relationships).where(*_CONCERNED)).scalar_one()
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:

@@ -55,9 +55,13 @@ def verify(
     projections: Sequence[Projection],
     read: Callable[[int, int], Sequence[Recorded]],
     *,
+    heed: Callable[[int], None] = lambda _: None,
     page: int = PAGE,
 ) -> Verified:
-    """Fold all projections anew into a scratch file and compare them row by row with those in ``views``."""
+    """Fold all projections anew into a scratch file and compare them row by row with those in ``views``.
+
+    ``heed`` is told after each page how far it has come; what it raises ends the comparison.
+    """
     with TemporaryDirectory(prefix="mentoring-verify-") as folder:
         scratch = Views(Path(folder) / "scratch.db", projections, durable=False)
         with closing(scratch), closing(sqlite3.connect(views, isolation_level=None)) as connection:
@@ -66,7 +70,7 @@ def verify(
             connection.execute("BEGIN")
             live = _live(connection, projections)
             positions = {generation.name: live[generation.name][1] for generation in scratch.generations}
-            _fold_to(scratch, positions, read, page)
+            _fold_to(scratch, positions, read, heed, page)
             return _compare(
                 connection,
                 scratch.generations,
@@ -94,7 +98,11 @@ def _live(connection: sqlite3.Connection, projections: Sequence[Projection]) -> 
 
 
 def _fold_to(
-    scratch: Views, positions: dict[str, int], read: Callable[[int, int], Sequence[Recorded]], page: int
+    scratch: Views,
+    positions: dict[str, int],
+    read: Callable[[int, int], Sequence[Recorded]],
+    heed: Callable[[int], None],
+    page: int,
 ) -> None:
     after, last = 0, max(positions.values(), default=0)
     while after < last and (events := read(after, page)):
@@ -105,6 +113,7 @@ def _fold_to(
             if due and generation.state is RunState.RUNNING:
                 folded.append(scratch.fold(generation, due))
         scratch.write(folded)
+        heed(after)
 
 
 def _compare(

@@ -165,6 +165,19 @@ class HeldMessages:
         found = self._outlined("b.id = ?", [number])
         return found[0] if found else None
 
+    def awaited(self, numbers: Iterable[int]) -> dict[int, list[str]]:
+        """What each of the messages kept under ``numbers`` waits for."""
+        asked = list(numbers)
+        found: dict[int, list[str]] = {number: [] for number in asked}
+        for start in range(0, len(asked), _CHUNK):
+            chunk = asked[start : start + _CHUNK]
+            self._cursor.execute(
+                f"SELECT body, awaited FROM waiting_for WHERE body IN ({','.join('?' * len(chunk))})", chunk
+            )
+            for number, key in self._cursor.fetchall():
+                found[number].append(key)
+        return found
+
     def restate(self, number: int, reason: str) -> None:
         """It is still kept, for another reason."""
         self._cursor.execute(f"UPDATE {self._table} SET reason = ? WHERE id = ?", (reason, number))

@@ -16,10 +16,13 @@ from workflow.web import (
     intake,
     meetings,
     parked,
+    policies,
     problems,
     projections,
     publishing,
     reads,
+    today,
+    waiting,
 )
 from workflow.web.guard import Guard
 from workflow.web.health import Watch
@@ -34,7 +37,8 @@ _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, f
   web page of another origin is refused.
 * Every answer to a write names its `position`; a **read** with `?after=<position>` waits, at most 5 s, until
   that is folded, and else is answered 503 with `Retry-After` and the position reached.
-* A **refusal** is an RFC 9457 problem. One about a move names the moves that are possible.
+* A **refusal** is an RFC 9457 problem. One about a move names what people can do
+  instead, by which routes, and apart from that what may follow by itself.
 * Sealed text comes in and is kept encrypted; no answer holds any.
 """
 
@@ -72,9 +76,12 @@ def create_app(service: Service) -> FastAPI:
     for router in (
         health.router,
         commands.router,
+        today.router,
         reads.router,
         meetings.router,
+        policies.router,
         intake.router,
+        waiting.router,
         parked.router,
         projections.router,
         clock.router,

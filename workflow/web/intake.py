@@ -40,6 +40,10 @@ class IntakeOut(Out):
     members_dropped: int = Field(description="members of messages that are not kept, such as titles")
     position: int = Field(description="a position in the log by which all this is recorded")
     upstreams: list[UpstreamOut] = Field(description="how far each of the broker's streams was taken in")
+    state: str | None = Field(description="whether messages are taken in; null while nothing is, offline")
+    behind: int | None = Field(
+        description="messages that the broker holds and that are not taken in; null where nobody knows"
+    )
 
 
 class ReceiptOut(Out):
@@ -47,6 +51,7 @@ class ReceiptOut(Out):
 
     sequence: int = Field(description="the message's sequence in the broker's stream")
     disposition: Disposition
+    reason: str | None = Field(description="why it waits or is parked; null where neither")
 
 
 class ReceiptsOut(Out):
@@ -65,6 +70,7 @@ async def intake(service: Serving) -> IntakeOut:
             counts = {disposition.value: number for disposition, number in ledger.receipts.counts().items()}
             upstreams = ledger.receipts.upstreams()
             members_dropped = ledger.receipts.counted("members_dropped")
+        status = service.intake.status if service.intake is not None else None
         return IntakeOut(
             received=sum(counts.values()),
             **counts,
@@ -72,6 +78,8 @@ async def intake(service: Serving) -> IntakeOut:
             # Read after the counts, so that whoever waits for it has waited for all that was counted.
             position=service.store.head(),
             upstreams=[UpstreamOut(name=name, sequence=sequence) for name, sequence in upstreams.items()],
+            state=None if status is None else status.state,
+            behind=None if status is None else status.behind,
         )
 
     return await run_in_threadpool(read)
@@ -94,7 +102,9 @@ async def receipts(
             found = [] if name is None else ledger.receipts.page(name, beyond, limit)
         return ReceiptsOut(
             upstream=name,
-            receipts=[ReceiptOut(sequence=one.seq, disposition=one.disposition) for one in found],
+            receipts=[
+                ReceiptOut(sequence=one.seq, disposition=one.disposition, reason=one.reason) for one in found
+            ],
         )
 
     return await run_in_threadpool(read)

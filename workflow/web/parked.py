@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from workflow.consumers.commands import Answer, Work
 from workflow.consumers.meetings import parked
+from workflow.consumers.meetings.reasons import WAITING, explain
 from workflow.errors import NotFound
 from workflow.store.held import Outline
 from workflow.store.receipts import Disposition
@@ -28,15 +29,22 @@ router = APIRouter(
 Number = Annotated[int, Path(ge=1, le=FARTHEST, description="the number that it is parked under")]
 
 
-class ParkedOut(Out):
-    """A parked message, without what it says."""
+class HeldOut(Out):
+    """A message laid aside, without what it says."""
 
     number: int
+    source: str | None = Field(description="the source that it names; null where that cannot be read")
+    type: str | None = Field(description="the type that it names; null where that cannot be read")
     reason: str
+    why: str = Field(description="the same in words")
     arrived_at: AwareDatetime
     upstream: str = Field(description="the broker's stream that it came by")
     sequence: int = Field(description="its sequence in that stream")
     bytes: int | None = Field(description="its length; null where the key to it was destroyed")
+
+
+class ParkedOut(HeldOut):
+    """A parked message, without what it says."""
 
 
 class ParkedList(Out):
@@ -53,6 +61,7 @@ class Resolved(Operated):
     number: int
     disposition: Disposition
     reason: str | None = Field(description="why it stays parked, or waits")
+    why: str | None = Field(description="the same in words")
 
 
 @router.get("", summary="List parked messages")
@@ -107,15 +116,29 @@ async def drop(number: Number, by: By) -> Answer:
 def _work(number: int, resolve: Callable[[Transaction], parked.Retried]) -> Work:
     def work(tx: Transaction) -> Answer:
         became = resolve(tx)
-        return {"number": number, "disposition": became.disposition.value, "reason": became.reason}
+        return {
+            "number": number,
+            "disposition": became.disposition.value,
+            "reason": became.reason,
+            "why": _why(became),
+        }
 
     return work
+
+
+def _why(became: parked.Retried) -> str | None:
+    if became.reason is None:
+        return None
+    return WAITING[became.reason] if became.disposition is Disposition.WAITING else explain(became.reason)
 
 
 def _out(kept: Outline) -> ParkedOut:
     return ParkedOut(
         number=kept.id,
+        source=kept.source,
+        type=kept.type,
         reason=kept.reason,
+        why=explain(kept.reason),
         arrived_at=kept.arrived_at,
         upstream=kept.upstream,
         sequence=kept.seq,

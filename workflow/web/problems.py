@@ -1,7 +1,7 @@
 """Refusals as RFC 9457 problems.
 
 ``code`` is stable and meant for programs, ``detail`` is one sentence for people. A refused move names the
-moves that are ``possible``. What a client sent is never repeated, since it may be confidential.
+moves that are ``possible``, with their routes. What a client sent is never repeated, since it may be confidential.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from workflow import errors
 from workflow.projections.reads import NotYetFolded
+from workflow.web.moves import moves_out
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -63,7 +64,11 @@ class Problem(BaseModel):
     detail: str
     code: str = Field(description="stable, for programs")
     possible: list[str] | None = Field(
-        None, description="the moves that the relationship can make from its state"
+        None, description="the moves that people can bring about from the relationship's state"
+    )
+    routes: dict[str, list[str]] | None = Field(None, description="by which routes they do")
+    follows: list[str] | None = Field(
+        None, description="the moves that nobody makes: they follow once facts call for them"
     )
     faults: list[Fault] | None = Field(None, description="what does not fit, member by member")
     position: int | None = Field(
@@ -104,8 +109,8 @@ def problem_of(error: errors.MentoringError) -> JSONResponse:
         headers["Retry-After"] = "1"
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="mentoring"'
-    if isinstance(error, errors.Refused):
-        more["possible"] = list(error.possible)
+    if isinstance(error, errors.Refused) and error.possible:
+        more |= moves_out(error.possible)
     if isinstance(error, NotYetFolded):
         more["position"] = error.reached
     return problem(status, error.code, error.detail, headers=headers, **more)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -12,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from workflow.app import Service
 from workflow.consumers.commands import Answer
 from workflow.errors import Conflict
+from workflow.projections.verify import Verified as Compared
 from workflow.web.asking import After, By, Serving
 from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
@@ -40,6 +43,7 @@ class ProjectionsOut(Out):
     """How all projections stand."""
 
     head: int = Field(description="the last position in the log")
+    verifying: int | None = Field(description="how far a comparison has come, where one is under way")
     projections: list[ProjectionOut]
 
 
@@ -90,7 +94,7 @@ async def verify(by: By, after: After = None) -> Answer:
 
     async def work() -> Answer:
         await service.folded((), after)
-        found = await run_in_threadpool(service.verify)
+        found = await _compared(service)
         return {
             "equal": found.equal,
             "rows": found.rows,
@@ -108,6 +112,31 @@ async def verify(by: By, after: After = None) -> Answer:
     return await by.operate("everything folded anew and compared", by.lasting(work))
 
 
+class _GivenUp(Exception):
+    """Nobody waits for the comparison any more."""
+
+
+async def _compared(service: Service) -> Compared:
+    """The comparison, in a thread of its own; it ends when nobody waits for it any more."""
+    given_up = threading.Event()
+
+    def heed(position: int) -> None:
+        service.verifying = position
+        if given_up.is_set():
+            raise _GivenUp
+
+    comparing = asyncio.ensure_future(asyncio.to_thread(service.verify, heed))
+    try:
+        return await asyncio.shield(comparing)
+    except asyncio.CancelledError:
+        given_up.set()
+        with suppress(_GivenUp):  # the files that it reads are closed once we are gone
+            await comparing
+        raise
+    finally:
+        service.verifying = None
+
+
 def _projections(service: Service) -> ProjectionsOut:
     found = [
         ProjectionOut(
@@ -122,4 +151,4 @@ def _projections(service: Service) -> ProjectionsOut:
         )
         for one in service.runner.status()
     ]
-    return ProjectionsOut(head=service.store.head(), projections=found)
+    return ProjectionsOut(head=service.store.head(), verifying=service.verifying, projections=found)

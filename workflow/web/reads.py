@@ -16,10 +16,13 @@ from workflow.aggregates.moves import Move, State, possible
 from workflow.consumers.meetings.members import Instant
 from workflow.errors import NotFound
 from workflow.projections import agenda, journey, relationships
+from workflow.projections.concerns import why
+from workflow.projections.tables import Row
 from workflow.store.recorded import Recorded
 from workflow.web.asking import FARTHEST, After, Serving
 from workflow.web.bodies import EventOut, EventsOut, Out
 from workflow.web.commands import Relationship
+from workflow.web.moves import MovesOut, moves_out
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(
@@ -33,6 +36,7 @@ class ConcernOut(Out):
     """A reason to look, explained."""
 
     code: ConcernCode
+    why: str = Field(description="the same in words")
     subject: str | None = Field(description="the meeting that it is about, where it is about one")
     since: AwareDatetime
     evidence: tuple[int, ...] = Field(description="versions of the events that it rests on")
@@ -86,12 +90,11 @@ class DueOut(Out):
     )
 
 
-class RelationshipWhole(RelationshipOut):
+class RelationshipWhole(RelationshipOut, MovesOut):
     """A relationship with its journey, its agenda, and what can be done with it."""
 
     journey: tuple[StayOut, ...]
     agenda: tuple[DueOut, ...]
-    possible: tuple[Move, ...] = Field(description="the moves that its state allows")
 
 
 class RelationshipsOut(Out):
@@ -117,17 +120,30 @@ async def listing(
     state: State | None = None,
     programme: Annotated[str | None, Query(max_length=100)] = None,
     concern: ConcernCode | None = None,
+    id_prefix: Annotated[
+        str | None,
+        Query(
+            pattern="^[0-9a-fA-F]{4}[0-9a-fA-F-]{0,32}$",
+            description="only those whose id begins so: at least 4 hex digits",
+        ),
+    ] = None,
     beyond: Annotated[UUID | None, Query(description="the `next` of the page before")] = None,
     limit: Limit = 100,
 ) -> Any:
-    """Relationships with their concerns: whom to contact now, and why."""
+    """Relationships with their concerns, in the order of their ids."""
 
     def query(connection: Connection) -> dict[str, Any]:
         rows = relationships.listing(
-            connection, state=state, programme=programme, concern=concern, after=beyond, limit=limit + 1
+            connection,
+            state=state,
+            programme=programme,
+            concern=concern,
+            prefix=_as_written(id_prefix or ""),
+            after=beyond,
+            limit=limit + 1,
         )
         return {
-            "relationships": rows[:limit],
+            "relationships": [row_out(row) for row in rows[:limit]],
             "next": rows[limit - 1]["id"] if len(rows) > limit else None,
             "states": relationships.count_by_state(connection),
         }
@@ -146,10 +162,10 @@ async def show(relationship: Relationship, service: Serving, after: After = None
         if row is None:
             raise NotFound(f"no relationship {relationship} is known")
         return {
-            **row,
+            **row_out(row),
             "journey": journey.stays(connection, relationship),
             "agenda": [due._asdict() for due in agenda.listing(connection, relationship=relationship)],
-            "possible": possible(State(row["state"])),
+            **moves_out(possible(State(row["state"]))),
         }
 
     return await service.read(query, ("relationships", "journey", "agenda"), after)
@@ -212,6 +228,18 @@ async def due(
 
     found = await service.read(query, ("agenda",), after)
     return {"agenda": [due._asdict() for due in found]}
+
+
+def row_out(row: Row) -> Row:
+    """A relationship's row with its concerns in words."""
+    return {**row, "concerns": [{**one, "why": why(one["code"])} for one in row["concerns"]]}
+
+
+def _as_written(prefix: str) -> str:
+    """How an id begins, with its hyphens where ids have them."""
+    digits = prefix.replace("-", "").lower()
+    parts = (digits[start:end] for start, end in ((0, 8), (8, 12), (12, 16), (16, 20), (20, None)))
+    return "-".join(part for part in parts if part)
 
 
 def event_out(recorded: Recorded) -> EventOut:

@@ -40,7 +40,7 @@ def policy() -> str:
         "a limit of 7 days permits day 7.",
         *blocks,
         "## The default policy, written out",
-        f"```toml\n{_toml(Policy().model_dump(mode='json'))}```",
+        f"```toml\n{toml(Policy().model_dump(mode='json'))}```",
     )
 
 
@@ -75,7 +75,8 @@ def _allowed(node: dict[str, Any], schema: dict[str, Any]) -> str:
     return limits(node)
 
 
-def _toml(document: dict[str, dict[str, Any]]) -> str:
+def toml(document: dict[str, dict[str, Any]]) -> str:
+    """A policy written out as it can be given to the service."""
     sections = [
         "\n".join([f"[{section}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())])
         for section, values in document.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.aggregates.events import EVENTS
-from workflow.aggregates.moves import MACHINE, MOVES, Move, State
+from workflow.aggregates.moves import FOLLOWS, MACHINE, MOVES, Move, State
 from workflow.cli.docs.markdown import codes, page, table, words
 
 
@@ -27,7 +27,9 @@ def states() -> str:
         "When a move is made, and what it means to the people in it, stands in [domain.md](domain.md).",
         f"```mermaid\n{diagram()}```",
         f"There are {len(State)} states and {len(Move)} moves. A command that asks for a move outside this "
-        "table is refused, and the refusal lists the moves that are possible from where it stands.",
+        "table is refused, and the refusal lists the moves that are possible from where it stands: "
+        "those that people bring about, with their routes, apart from those that follow by themselves "
+        f"({', '.join(f'*{words(move)}*' for move in Move if move in FOLLOWS)}).",
         table(["move", "from", "to"], moves),
         "## The facts that say so",
         "A fact that moves a relationship says which state was `entered`. Nobody who reads it later asks "

@@ -1,0 +1,53 @@
+"""``mentoring health``: whether all is well, for people and for what watches over processes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from workflow.cli.tables import minute
+from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
+from workflow.errors import Unavailable
+from workflow.folder import Folder
+from workflow.settings import Settings
+
+_PATIENCE = 10
+
+
+@verb
+async def health(data: Data = None, as_json: AsJson = False) -> Exit:
+    """Tell whether the running service is well. Ends with 0 where it is, 1 where not, 3 where none answers."""
+    told = await _ask(settings_of(data))
+    if as_json:
+        emit(told)
+    else:
+        out.print(
+            f"{told['status']} · version {told['version']} · {told['head']} events · "
+            f"{told['clock']} clock, {minute(told['now'])} UTC",
+            soft_wrap=True,
+        )
+        for trouble in told["troubles"]:
+            out.print(f"  {trouble}", markup=False, soft_wrap=True)
+        if told["intake"] is not None:
+            out.print(f"intake: {told['intake']['state']}, {told['intake']['behind']} behind")
+        for one in told["projections"]:
+            out.print(f"projection {one['name']}: {one['status']}, {one['lag']} behind")
+    return Exit.DONE if told["status"] == "ok" else Exit.NO
+
+
+async def _ask(settings: Settings) -> dict[str, Any]:
+    address = Folder(settings.data).address()
+    if address is None:
+        raise Unavailable(
+            f"no service runs on {settings.data}; `mentoring up --data {settings.data}` starts one"
+        )
+    try:
+        async with httpx.AsyncClient(base_url=address.http, timeout=_PATIENCE, trust_env=False) as client:
+            told = (await client.get("/v1/health")).json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unavailable(f"the service of {settings.data} does not answer at {address.http}") from error
+    # One that was killed leaves its address behind, and another may answer there by now.
+    if not isinstance(told, dict) or told.get("instance") != str(address.instance):
+        raise Unavailable(f"the service of {settings.data} is gone; another answers at {address.http}")
+    return told

@@ -1,0 +1,36 @@
+"""``mentoring intake``: what became of the messages, and how far behind we are."""
+
+from __future__ import annotations
+
+from workflow.cli.tables import foreign, plain
+from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+
+_MEANING = {
+    "applied": "taken into a relationship",
+    "duplicate": "known before",
+    "stale": "overtaken by what was known already",
+    "waiting": "`mentoring waiting list`",
+    "parked": "`mentoring parked list`",
+    "dropped": "given up by an operator",
+}
+
+
+@verb
+async def intake(data: Data = None, as_json: AsJson = False) -> None:
+    """Count what became of every message received, and tell how far behind the broker we are."""
+    async with desk(settings_of(data)) as at:
+        found = await at.get("/v1/intake")
+    if as_json:
+        emit(found)
+        return
+    table = plain("messages", "became", "")
+    for name, meaning in _MEANING.items():
+        table.add_row(str(found[name]), name, meaning)
+    table.add_row(str(found["received"]), "received", "all of them")
+    out.print(table)
+    for upstream in found["upstreams"]:
+        out.print(f"taken in up to {upstream['sequence']} of {foreign(upstream['name'])}", soft_wrap=True)
+    if found["state"] is None:
+        out.print("No service runs on this folder, so that nothing is taken in now.")
+    else:
+        out.print(f"{found['state']}, {found['behind']} behind; `mentoring health` tells what may be wrong")

@@ -1,0 +1,45 @@
+"""``mentoring today``: whom to contact now, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from workflow.cli.tables import ZONE, days_since, minute, plain
+from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+
+
+@verb
+async def today(
+    data: Data = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many relationships.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Tell whom to contact now, and why: since when each concern stands, and what would clear it.
+
+    The most urgent concern comes first, and among equals the one that stands longest; how urgent each is tells
+    docs/domain.md. Closed relationships are not among them.
+    """
+    async with desk(settings_of(data)) as at:
+        found = await at.get("/v1/today", limit=limit)
+    if as_json:
+        emit(found)
+        return
+    rows = found["relationships"]
+    if not rows:
+        out.print("Nobody: no open relationship has a concern.")
+        return
+    table = plain("relationship", "state", "why", "since", "cleared by")
+    for row in rows:
+        named = (row["id"][:8], row["state"])
+        for one in row["concerns"]:
+            since = f"{one['since'][:10]} ({days_since(one['since'], found['now'])})"
+            table.add_row(*named, one["why"], since, one["clears"])
+            named = ("", "")
+    out.print(table)
+    shown = "" if len(rows) == found["total"] else f"{len(rows)} of "
+    out.print(
+        f"{shown}{found['total']} to contact, as of {minute(found['now'])}; {ZONE}. "
+        f"`mentoring relationship show {rows[0]['id'][:8]}` tells more of the first."
+    )

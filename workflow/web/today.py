@@ -1,0 +1,46 @@
+"""Whom to contact now, and why: what a coordinator opens the day with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
+
+from workflow.projections import relationships
+from workflow.web.asking import After, Serving
+from workflow.web.bodies import Out
+from workflow.web.problems import PROBLEMS
+from workflow.web.reads import RelationshipOut, row_out
+
+router = APIRouter(
+    prefix="/v1", tags=["reads"], responses={status: PROBLEMS[status] for status in (401, 422, 503)}
+)
+
+
+class TodayOut(Out):
+    """Open relationships that somebody should look at, the most urgent first."""
+
+    now: AwareDatetime = Field(description="what the service's clock shows")
+    total: int = Field(description="how many need a look, also beyond the limit")
+    relationships: list[RelationshipOut]
+
+
+@router.get("/today", response_model=TodayOut, summary="Tell whom to contact now, and why")
+async def today(
+    service: Serving,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="at most so many")] = 100,
+) -> Any:
+    """Open relationships with concerns, by their most urgent one, and among equals by how long it stands.
+
+    From the most urgent on: `help_asked`, `silence`, `commitment`, `stuck`, `no_first_meeting`, `low_dialogue`,
+    `no_fresh_look`, `measures_overdue`, `no_direction`, `closure_proposed`, `overrun`, `no_support_contact`,
+    `basis_withdrawn`, `nobody_reports`, `contradictory`.
+    """
+    total, rows = await service.read(
+        lambda views: (relationships.count_to_contact(views), relationships.to_contact(views, limit)),
+        ("relationships",),
+        after,
+    )
+    return {"now": service.clock.now(), "total": total, "relationships": [row_out(row) for row in rows]}
