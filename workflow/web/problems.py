@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 
 from workflow import errors
 from workflow.projections.reads import NotYetFolded
+from workflow.web.faults import Fault, told
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -45,13 +46,14 @@ _STATUS_BY_CODE = {
     "origin_foreign": 403,
     "host_unknown": 421,
 }
-
-
-class Fault(BaseModel):
-    """One thing that does not fit in a request."""
-
-    where: str = Field(description="the member, such as `body.parties.0.role`")
-    what: str
+_FRAMEWORKS = {
+    400: ("body_malformed", "the body is not JSON"),
+    404: ("route_unknown", "there is no such route; GET /v1/openapi.json lists them"),
+    405: ("method_not_allowed", "the route is not asked in this way; the header Allow says in which"),
+    408: ("body_late", "the body did not come in time"),
+    413: ("body_too_large", "the body is too large for this route"),
+}
+"""What the framework itself refuses, in our words; in its own it could say what it was sent."""
 
 
 class Problem(BaseModel):
@@ -120,19 +122,22 @@ def install(app: FastAPI) -> None:
 
     async def unfit(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        faults = [
-            Fault(where=".".join(map(str, _known_place(fault))), what=_said(fault))
-            for fault in error.errors()
-        ]
-        broken = any(fault["type"] == "json_invalid" for fault in error.errors())
-        if broken:
-            return problem(400, "body_malformed", "the body is not JSON", faults=faults)
-        return problem(422, "invalid", "the request does not fit", faults=faults)
+        found = error.errors()
+        kinds = {fault["type"] for fault in found if fault["loc"][0] == "body"}
+        if "json_invalid" in kinds:
+            return problem(400, "body_malformed", "the body is not JSON", faults=told(found))
+        if isinstance(error.body, bytes) and error.body:
+            # What does not say that it is JSON was not read as such.
+            return problem(415, "media_type_unknown", "the body comes as application/json, and says so")
+        return problem(422, "invalid", "the request does not fit", faults=told(found))
 
     async def plain(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        code = HTTPStatus(error.status_code).name.lower()
-        return problem(error.status_code, code, str(error.detail), headers=error.headers)
+        code, detail = _FRAMEWORKS.get(error.status_code) or (
+            HTTPStatus(error.status_code).name.lower(),
+            "the request cannot be answered",
+        )
+        return problem(error.status_code, code, detail, headers=error.headers)
 
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
         # The class and the place are enough to find a fault; its message may hold what a client sent.
@@ -143,23 +148,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(Exception, unforeseen)
-
-
-def _known_place(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
-    """Where it is; what a client called a member that we do not know is not repeated."""
-    place: tuple[int | str, ...] = fault["loc"]
-    return place[:-1] if fault["type"] == "extra_forbidden" else place
-
-
-def _said(fault: Mapping[str, Any]) -> str:
-    """Pydantic's own sentence, but for the kinds whose sentence can repeat what was sent."""
-    if fault["type"] == "uuid_parsing":
-        return "Input should be a UUID"
-    if fault["type"] == "extra_forbidden":
-        return "A member that is not known here"
-    if fault["type"] == "json_invalid":
-        return "JSON decode error"
-    return str(fault["msg"])
 
 
 def _without_message(error: Exception) -> tuple[type[BaseException], BaseException, Any]:
