@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 from fastapi import FastAPI
@@ -22,7 +23,9 @@ from workflow.web import (
     reads,
 )
 from workflow.web.guard import Guard
+from workflow.web.head import Head
 from workflow.web.health import Watch
+from workflow.web.limits import Limits
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -68,6 +71,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.state.watch = Watch()
+    app.state.batches = asyncio.Lock()
     problems.install(app)
     for router in (
         health.router,
@@ -81,5 +85,8 @@ def create_app(service: Service) -> FastAPI:
     ):
         app.include_router(router)
     app.include_router(publishing.router, max_body_size=service.settings.max_batch_bytes)
+    # The last one added is asked first: who may not come in takes nobody's place.
+    app.add_middleware(Head)
+    app.add_middleware(Limits)
     app.add_middleware(Guard, token=service.token)
     return app

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from workflow import errors
 from workflow.projections.reads import NotYetFolded
@@ -40,6 +41,8 @@ _STATUS_BY_CODE = {
     "actor_malformed": 400,
     "body_malformed": 400,
     "body_too_large": 413,
+    "target_too_long": 414,
+    "head_too_large": 431,
     "media_type_unknown": 415,
     "token_missing": 401,
     "token_wrong": 401,
@@ -131,13 +134,16 @@ def install(app: FastAPI) -> None:
             return problem(415, "media_type_unknown", "the body comes as application/json, and says so")
         return problem(422, "invalid", "the request does not fit", faults=told(found))
 
-    async def plain(_: Request, error: Exception) -> JSONResponse:
+    async def plain(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_allowed(app, request))
         code, detail = _FRAMEWORKS.get(error.status_code) or (
             HTTPStatus(error.status_code).name.lower(),
             "the request cannot be answered",
         )
-        return problem(error.status_code, code, detail, headers=error.headers)
+        return problem(error.status_code, code, detail, headers=headers)
 
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
         # The class and the place are enough to find a fault; its message may hold what a client sent.
@@ -148,6 +154,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(Exception, unforeseen)
+
+
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    """The methods of all routes at this path; the framework names those of the first one alone."""
+    taken = [
+        method
+        for method in ("GET", "POST")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
+    return ["HEAD", *taken] if "GET" in taken else taken
 
 
 def _without_message(error: Exception) -> tuple[type[BaseException], BaseException, Any]:

@@ -84,7 +84,9 @@ async def publish(request: Request, service: Serving) -> Published:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     if media == BATCHED:
-        events = _batch(body)
+        # It can be megabytes: read in a thread, one batch after another, so that nobody else waits for it.
+        async with request.app.state.batches:
+            events = await asyncio.to_thread(_batch, body)
     elif media == STRUCTURED:
         _within(body)
         events = [Outgoing(body, {"content-type": STRUCTURED}, _key(_json(body)))]

@@ -1,0 +1,82 @@
+"""How much a request may take, and that whoever takes more is told so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+
+from tests.web.conftest import AS_COORDINATOR
+from workflow.http_server import LARGEST_HEAD
+from workflow.web import problems
+from workflow.web.limits import LONGEST_TARGET, Limits
+
+
+class Waiting:
+    """An app whose requests wait until they are let go, and that reads what it is sent."""
+
+    def __init__(self, **limits: Any) -> None:
+        self.arrived = asyncio.Semaphore(0)
+        self.let_go = asyncio.Event()
+        app = FastAPI()
+        problems.install(app)
+
+        @app.get("/{path:path}")
+        async def wait() -> str:
+            self.arrived.release()
+            await self.let_go.wait()
+            return "done"
+
+        @app.post("/")
+        async def read(request: Request) -> int:
+            return len(await request.body())
+
+        app.add_middleware(Limits, **limits)
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+
+
+async def test_beyond_so_many_at_once_the_next_is_to_try_again() -> None:
+    app = Waiting(at_once=2)
+    under_way = [asyncio.create_task(app.http.get("/")) for _ in range(2)]
+    for _ in under_way:
+        await app.arrived.acquire()
+    busy = await app.http.get("/")
+    assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "busy", "1")
+    health = asyncio.create_task(app.http.get("/v1/health"))
+    await app.arrived.acquire()
+    app.let_go.set()
+    assert [(await one).status_code for one in (*under_way, health)] == [200, 200, 200]
+    assert (await app.http.get("/")).status_code == 200
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    app = Waiting(body_within=0.01)
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"a"
+        await asyncio.Event().wait()
+
+    answer = await app.http.post("/", content=stuck())
+    assert (answer.status_code, answer.json()["code"]) == (408, "body_late")
+    assert answer.headers["connection"] == "close"
+    assert (await app.http.post("/", content=b"abc")).json() == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "code"),
+    [
+        ("/v1/agenda?until=" + "x" * LONGEST_TARGET, {}, 414, "target_too_long"),
+        ("/v1/parked/" + "7" * LONGEST_TARGET, {}, 414, "target_too_long"),
+        ("/v1/agenda", {"traceparent": "x" * LARGEST_HEAD}, 431, "head_too_large"),
+        ("/v1/agenda", {f"x-{number}": "" for number in range(LARGEST_HEAD // 6)}, 431, "head_too_large"),
+    ],
+)
+async def test_a_head_is_bounded(
+    http: httpx.AsyncClient, path: str, headers: dict[str, str], status: int, code: str
+) -> None:
+    answer = await http.get(path, headers=headers | AS_COORDINATOR)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
