@@ -43,6 +43,13 @@ async def test_without_the_token_nobody_comes_in(authorization: str, code: str) 
     assert answer.json()["code"] == code
 
 
+async def test_a_request_brings_one_token() -> None:
+    transport = httpx.ASGITransport(Guard(_hello, token=TOKEN))
+    tokens = [("authorization", f"Bearer {TOKEN}"), ("authorization", "Bearer other-token-of-letters")]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        assert (await client.get("/v1/agenda", headers=tokens)).status_code == 401
+
+
 async def test_with_the_token_one_comes_in_from_anywhere() -> None:
     answer = await _asked(TOKEN, authorization=f"bearer {TOKEN}", host="mentoring.example.org")
     assert answer.text == "hello"

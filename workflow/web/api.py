@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
@@ -22,6 +23,8 @@ from workflow.web import (
     publishing,
     reads,
 )
+from workflow.web.asking import Turns
+from workflow.web.document import Documented
 from workflow.web.guard import Guard
 from workflow.web.head import Head
 from workflow.web.health import Watch
@@ -58,7 +61,7 @@ def door(service: Service) -> ASGIApp:
 
 def create_app(service: Service) -> FastAPI:
     """The app over ``service``."""
-    app = FastAPI(
+    app = Documented(
         title="Mentoring workflow",
         version=service.version,
         description=_DESCRIPTION,
@@ -67,11 +70,13 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
         max_body_size=LARGEST_BODY,
     )
     app.state.service = service
     app.state.watch = Watch()
     app.state.batches = asyncio.Lock()
+    app.state.turns = Turns()
     problems.install(app)
     for router in (
         health.router,
@@ -90,3 +95,8 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(Limits)
     app.add_middleware(Guard, token=service.token)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What generated clients call a route: its summary, such as ``open_a_relationship``."""
+    return "_".join((route.summary or route.name).lower().split())

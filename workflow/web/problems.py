@@ -39,6 +39,7 @@ _STATUS_BY_CODE = {
     "idempotency_key_reused": 422,
     "actor_missing": 400,
     "actor_malformed": 400,
+    "key_malformed": 400,
     "body_malformed": 400,
     "body_too_large": 413,
     "target_too_long": 414,
@@ -171,16 +172,19 @@ def _without_message(error: Exception) -> tuple[type[BaseException], BaseExcepti
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text, "content": {MEDIA_TYPE: {}}}
-    for status, text in (
-        (400, "The request cannot be read"),
-        (401, "A bearer token is demanded"),
-        (403, "A page of another origin is behind it"),
-        (404, "Nothing is kept under this name"),
-        (409, "The rules refuse it; `possible` names what can be done instead"),
-        (413, "The body is too large"),
-        (422, "The request does not fit, or its idempotency key was used for another body"),
-        (503, "Not now; try again after `Retry-After` seconds"),
-    )
+    400: {"description": "The body or a header that names who acts cannot be read"},
+    401: {"description": "A bearer token is demanded"},
+    403: {"description": "A page of another origin is behind it"},
+    404: {"description": "Nothing is kept under this name"},
+    408: {"description": "The body did not come in time"},
+    409: {"description": "The rules refuse it; `possible` names what can be done instead"},
+    413: {"description": "The body is too large"},
+    414: {"description": "The path and its query are too long"},
+    415: {"description": "The body does not say that it is of a media type taken here"},
+    421: {"description": "It is not addressed to this machine, and there is no token"},
+    422: {"description": "The request does not fit, or its idempotency key was used for another body"},
+    431: {"description": "The headers are too large"},
+    500: {"description": "A fault of ours; it was logged"},
+    503: {"description": "Not now; try again after `Retry-After` seconds"},
 }
 """The problems that a route may answer, for OpenAPI."""
