@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import Invalid
+from workflow.secret_files import read_secret
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -135,16 +136,3 @@ def read_settings(**given: object) -> Settings:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise Invalid(f"the settings do not fit: {faults}", code="settings_invalid") from error
-
-
-def read_secret(path: Path, what: str) -> str:
-    """The secret that a file holds. It has to be one line of at least 16 characters."""
-    try:
-        secret = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"the file with the {what} cannot be read: {path}", code="secret_unreadable") from error
-    if len(secret) < 16 or len(secret.split()) != 1 or not secret.isascii():
-        raise Invalid(
-            f"the {what} in {path} has to be one word of at least 16 ASCII characters", code="secret_weak"
-        )
-    return secret

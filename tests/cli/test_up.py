@@ -129,6 +129,7 @@ def test_a_service_that_died_leaves_no_lock_and_no_server_behind(data: Path) -> 
 def test_beyond_loopback_the_token_is_demanded_and_the_verbs_bring_it(data: Path, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("a-token-of-enough-letters\n")
+    token.chmod(0o600)
     with up(data, "--host", "0.0.0.0", "--token-file", str(token)) as running:
         with httpx.Client(base_url=running.address.http, trust_env=False) as http:
             assert http.get("/v1/health").status_code == 200

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from workflow.errors import Invalid
-from workflow.settings import Settings, read_secret, read_settings
+from workflow.settings import Settings, read_settings
 from workflow.web.guard import Guard
 
 TOKEN = "a-token-of-enough-letters"
@@ -133,6 +133,7 @@ def test_beyond_loopback_a_token_is_demanded(tmp_path: Path) -> None:
         Settings(nats_host="0.0.0.0").nats_token()
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
+    file.chmod(0o600)
     assert Settings(host="0.0.0.0", token_file=file).http_token() == TOKEN
     assert Settings(host="::1").http_token() is None
 
@@ -144,11 +145,3 @@ def test_an_address_holds_no_secret(address: str) -> None:
     assert "secret" not in str(refused.value)
     assert address not in str(refused.value)
     assert read_settings(nats="nats://host:4222").nats == "nats://host:4222"
-
-
-@pytest.mark.parametrize("secret", ["", "short", "two words of enough letters", "ünïcödé-of-enough-letters"])
-def test_a_weak_secret_is_refused(tmp_path: Path, secret: str) -> None:
-    file = tmp_path / "token"
-    file.write_text(secret, encoding="utf-8")
-    with pytest.raises(Invalid):
-        read_secret(file, "bearer token")

@@ -22,7 +22,8 @@ from rich.console import Console
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
 from workflow.lifecycle import offline
-from workflow.settings import Settings, read_secret, read_settings
+from workflow.secret_files import read_secret
+from workflow.settings import Settings, read_settings
 from workflow.web.actor import HEADER, OPERATOR, named, parse_actor
 from workflow.web.api import create_app
 
