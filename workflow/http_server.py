@@ -146,8 +146,8 @@ class Http(uvicorn.Server):
 
 
 @contextmanager
-def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """The socket of the HTTP door, taken before anything is begun."""
+def listen(host: str, port: int, option: str = "--port") -> Iterator[socket.socket]:
+    """A socket that listens; ``option`` is what names another port on the command line."""
     name = host.strip("[]")
     family = socket.AF_INET6 if ":" in name else socket.AF_INET
     # The protocol is named because asyncio turns Nagle's delay off only for sockets that name it: without,
@@ -159,7 +159,7 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
             listener.listen(_BACKLOG)  # from here on who comes waits, and is not refused
         except OSError as error:
             raise Unavailable(
-                f"cannot listen on {host} port {port}: {error.strerror}; name another with --port",
+                f"cannot listen on {host} port {port}: {error.strerror}; name another with {option}",
                 code="port_in_use",
             ) from error
         listener.set_inheritable(False)

@@ -41,7 +41,11 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(Folder(settings.data))
+        # Both ports are asked for before anything is made in the folder.
         listener = stack.enter_context(listen(settings.host, settings.port))
+        if settings.nats is None and settings.nats_port:
+            with listen(settings.nats_host, settings.nats_port, "--nats-port"):
+                pass  # the server takes it itself
         service = await asyncio.to_thread(Service, settings, folder)
         stack.push_async_callback(service.end)
         tune_interpreter()

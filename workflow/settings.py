@@ -64,7 +64,8 @@ class Settings(BaseSettings):
         "default", min_length=1, max_length=100, description="the programme that is opened at first start"
     )
     zone: str = Field(
-        "Europe/Helsinki", description="the programme's zone, in which calendar months are counted"
+        "Europe/Helsinki",
+        description="the programme's zone at first start, in which calendar months are counted",
     )
     policy: Path | None = Field(
         None,
@@ -134,5 +135,9 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
         raise Invalid(f"the settings do not fit: {faults}", code="settings_invalid") from error
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    return f"{Settings.model_config.get('env_prefix', '')}{'.'.join(map(str, place)).upper()}"

@@ -19,6 +19,7 @@ import httpx
 import typer
 from rich.console import Console
 
+from workflow.cli.setting import setting
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
 from workflow.lifecycle import offline
@@ -32,15 +33,7 @@ P = ParamSpec("P")
 _PATIENCE = 3600
 """Seconds for an answer: a proof over a large folder takes its time."""
 
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        metavar="DIR",
-        help="The service's folder.  [env: MENTORING_DATA; default: mentoring-data]",
-        show_default=False,
-    ),
-]
+Data = Annotated[Path | None, setting("data", metavar="DIR")]
 By = Annotated[
     str | None,
     typer.Option(
