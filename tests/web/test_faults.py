@@ -11,7 +11,7 @@ import pytest
 from pydantic_core.core_schema import ErrorType
 
 from tests.web.conftest import ADA, AS_COORDINATOR, AS_OPERATOR, PARTIES
-from workflow.web.faults import OTHERWISE, SENTENCES, told
+from workflow.web.faults import MOST_TOLD, OTHERWISE, SENTENCES, told
 
 SENT = "what nobody else may read"
 SOME = UUID(int=7)
@@ -160,3 +160,15 @@ def test_a_kind_without_a_sentence_is_told_without_pydantics_own() -> None:
 def test_a_kind_of_our_own_brings_its_sentence() -> None:
     fault = {"type": "time_invalid", "loc": ("body", "x"), "msg": "there is no such time"}
     assert [one.what for one in told([fault])] == ["there is no such time"]
+
+
+async def test_of_very_many_faults_the_first_are_told(http: httpx.AsyncClient) -> None:
+    for body, first in (
+        ({str(number): 1 for number in range(20_000)}, ("body.parties", "it is needed, and missing")),
+        ({"parties": [{}] * 60_000}, ("body.parties.0.role", "it is needed, and missing")),
+    ):
+        answer = await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+        assert answer.status_code == 422
+        assert f"the first {MOST_TOLD} of " in answer.json()["detail"]
+        assert len(answer.json()["faults"]) == MOST_TOLD
+        assert tuple(answer.json()["faults"][0].values()) == first

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI, Request
 
 from tests.web.conftest import AS_COORDINATOR
+from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.http_server import LARGEST_HEAD
 from workflow.web import problems
 from workflow.web.limits import LONGEST_TARGET, Limits
@@ -80,3 +81,28 @@ async def test_a_head_is_bounded(
 ) -> None:
     answer = await http.get(path, headers=headers | AS_COORDINATOR)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(("path", "largest"), [("/v1/clock", LARGEST_BODY), ("/v1/events", 4 * 1024 * 1024)])
+@pytest.mark.parametrize("tells_its_length", [True, False])
+async def test_a_body_that_is_too_large_is_refused(
+    http: httpx.AsyncClient, path: str, largest: int, tells_its_length: bool
+) -> None:
+    async def parts(size: int) -> AsyncIterator[bytes]:
+        for _ in range(size // 1024):
+            yield b" " * 1024
+        yield b" " * (size % 1024)
+
+    headers = AS_COORDINATOR | {"content-type": "application/json"}
+    for size, refused in ((largest, False), (largest + 1, True)):
+        content = b" " * size if tells_its_length else parts(size)
+        answer = await http.post(path, content=content, headers=headers)
+        assert (answer.status_code == 413) is refused
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.json()["code"] == "body_too_large") is refused
+
+
+@pytest.mark.parametrize("length", ["99999999999999999999", "9" * 5000, str(LARGEST_BODY + 1)])
+async def test_a_length_that_is_only_claimed_is_believed(http: httpx.AsyncClient, length: str) -> None:
+    answer = await http.get("/v1/agenda", headers={"content-length": length})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")

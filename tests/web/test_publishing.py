@@ -163,6 +163,21 @@ async def test_while_the_broker_is_away_the_sender_is_to_try_again(
     assert answer.json()["code"] == "not_stored"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-id", "2")],
+        [*STRUCTURED.items(), *BATCHED.items()],
+    ],
+)
+async def test_an_event_whose_headers_contradict_each_other_is_refused(
+    http: httpx.AsyncClient, broker: Broker, headers: list[tuple[str, str]]
+) -> None:
+    answer = await http.post("/v1/events", content=b"[{}]", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_malformed")
+    assert broker.stored == []
+
+
 async def test_nobody_waits_for_a_batch_that_is_read(
     http: httpx.AsyncClient, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
-from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.web import (
     clock,
     commands,
@@ -71,7 +70,6 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
-        max_body_size=LARGEST_BODY,
     )
     app.state.service = service
     app.state.watch = Watch()
@@ -87,12 +85,12 @@ def create_app(service: Service) -> FastAPI:
         parked.router,
         projections.router,
         clock.router,
+        publishing.router,
     ):
         app.include_router(router)
-    app.include_router(publishing.router, max_body_size=service.settings.max_batch_bytes)
     # The last one added is asked first: who may not come in takes nobody's place.
     app.add_middleware(Head)
-    app.add_middleware(Limits)
+    app.add_middleware(Limits, larger={"/v1/events": service.settings.max_batch_bytes})
     app.add_middleware(Guard, token=service.token)
     return app
 

@@ -7,6 +7,7 @@ sentence here, or the one for all others. Kinds of our own, such as `time_invali
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic import BaseModel, Field
@@ -65,6 +66,9 @@ SENTENCES: Mapping[str, str] = {
 
 OTHERWISE = "it does not fit"
 
+MOST_TOLD = 50
+"""Faults in one answer: one request can have a hundred thousand."""
+
 _PYDANTICS = frozenset(get_args(ErrorType))
 
 
@@ -76,8 +80,8 @@ class Fault(BaseModel):
 
 
 def told(errors: Iterable[Mapping[str, Any]]) -> list[Fault]:
-    """What pydantic found, as it may be answered."""
-    found = list(errors)
+    """What pydantic found, the first so many of it, as it may be answered."""
+    found = list(islice(errors, MOST_TOLD))
     return [
         Fault(where=".".join(map(str, _known_place(error))), what=_said(error))
         for error in found

@@ -1,13 +1,16 @@
-"""How much of the service a request may take: its head, the time for its body, and its place among others."""
+"""How much of the service a request may take: its head, its body and the time for it, its place among others."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from fastapi import HTTPException
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.errors import Invalid, MentoringError, Unavailable
 from workflow.http_server import LARGEST_HEAD
 from workflow.web.guard import OPEN_TO_ALL
@@ -31,9 +34,16 @@ class Limits:
     """
 
     def __init__(
-        self, app: ASGIApp, *, at_once: int = MOST_AT_ONCE, body_within: float = BODY_WITHIN
+        self,
+        app: ASGIApp,
+        *,
+        at_once: int = MOST_AT_ONCE,
+        body_within: float = BODY_WITHIN,
+        larger: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
+        """``larger`` has the limits, in bytes, of the paths whose bodies may be larger than others."""
         self._app = app
+        self._larger = larger
         self._at_once = at_once
         self._body_within = body_within
         self._under_way = 0
@@ -43,8 +53,9 @@ class Limits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        largest = self._larger.get(scope["path"], LARGEST_BODY)
         try:
-            _check_head(scope)
+            _check_head(scope, largest)
             if self._under_way >= self._at_once and scope["path"] not in OPEN_TO_ALL:
                 raise Unavailable("too many requests are under way; try again", code="busy")
         except MentoringError as error:
@@ -52,12 +63,12 @@ class Limits:
             return
         self._under_way += 1
         try:
-            await self._app(scope, _in_time(receive, self._body_within), send)
+            await self._app(scope, _bounded(receive, largest, self._body_within), send)
         finally:
             self._under_way -= 1
 
 
-def _check_head(scope: Scope) -> None:
+def _check_head(scope: Scope, largest: int) -> None:
     # The server bounds what it waits for, and not what comes in one piece.
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_TARGET:
         raise Invalid(
@@ -66,25 +77,33 @@ def _check_head(scope: Scope) -> None:
     if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > LARGEST_HEAD:
         raise Invalid(f"the headers are at most {LARGEST_HEAD} bytes together", code="head_too_large")
 
+    told = Headers(scope=scope).get("content-length", "0")
+    if len(told) > len(str(largest)) or int(told) > largest:
+        raise Invalid("the body is too large for this route", code="body_too_large")
 
-def _in_time(receive: Receive, seconds: float) -> Callable[[], Awaitable[Message]]:
-    """``receive``, with one deadline for all parts of the body."""
+
+def _bounded(receive: Receive, largest: int, seconds: float) -> Callable[[], Awaitable[Message]]:
+    """``receive``, with one deadline for all parts of the body, and a limit to their size."""
     deadline: float | None = None
+    size = 0
     whole = False
 
-    async def receive_in_time() -> Message:
-        nonlocal deadline, whole
+    async def receive_bounded() -> Message:
+        nonlocal deadline, size, whole
         if whole:
             return await receive()  # only that the client goes away may still come
+        # Refused by the framework's own class: that one passes through its reading of a body as it is.
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + seconds
         try:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
-            # The framework's own class passes through its reading of a body as it is.
             raise HTTPException(408, headers={"Connection": "close"}) from None
+        size += len(message.get("body", b""))
+        if size > largest:
+            raise HTTPException(413)
         whole = not message.get("more_body", False)
         return message
 
-    return receive_in_time
+    return receive_bounded

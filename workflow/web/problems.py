@@ -20,7 +20,7 @@ from starlette.routing import Match
 
 from workflow import errors
 from workflow.projections.reads import NotYetFolded
-from workflow.web.faults import Fault, told
+from workflow.web.faults import MOST_TOLD, Fault, told
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -133,7 +133,10 @@ def install(app: FastAPI) -> None:
         if isinstance(error.body, bytes) and error.body:
             # What does not say that it is JSON was not read as such.
             return problem(415, "media_type_unknown", "the body comes as application/json, and says so")
-        return problem(422, "invalid", "the request does not fit", faults=told(found))
+        detail = "the request does not fit"
+        if len(found) > MOST_TOLD:
+            detail += f"; the first {MOST_TOLD} of {len(found)} faults are told"
+        return problem(422, "invalid", detail, faults=told(found))
 
     async def plain(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)

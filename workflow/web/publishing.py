@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.errors import Invalid, Unavailable
 from workflow.web import forms
+from workflow.web.actor import once
 from workflow.web.asking import Serving
 from workflow.web.batches import elements
 from workflow.web.bodies import Published
@@ -44,6 +45,7 @@ async def publish(request: Request, service: Serving) -> Published:
     Answered once the broker has stored them all. After a 503 send them again: what was stored already is
     known as a duplicate. What fits no meeting is stored too, and parked with its reason when it is taken in.
     """
+    once(request, "content-type", "body_malformed")
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     if media == BATCHED:
@@ -55,7 +57,10 @@ async def publish(request: Request, service: Serving) -> Published:
         events = [Outgoing(body, {"content-type": STRUCTURED}, _key(_json(body)))]
     elif "ce-specversion" in request.headers:
         _within(body)
-        headers = {name: value for name, value in request.headers.items() if name.startswith("ce-")}
+        attributes = [(name, value) for name, value in request.headers.items() if name.startswith("ce-")]
+        headers = dict(attributes)
+        if len(headers) < len(attributes):
+            raise Invalid("an attribute comes once in the headers", code="body_malformed")
         if any(not value.isascii() for value in headers.values()):
             raise Invalid("attributes beyond ASCII are percent-encoded in headers", code="body_malformed")
         events = [Outgoing(body, headers | {"content-type": media}, headers.get("ce-partitionkey", ""))]
