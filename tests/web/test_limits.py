@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -106,3 +107,11 @@ async def test_a_body_that_is_too_large_is_refused(
 async def test_a_length_that_is_only_claimed_is_believed(http: httpx.AsyncClient, length: str) -> None:
     answer = await http.get("/v1/agenda", headers={"content-length": length})
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("path", ["/v1/relationships", "/v1/events"])
+async def test_a_body_comes_uncompressed(http: httpx.AsyncClient, path: str) -> None:
+    body = gzip.compress(b" " * 10**8)  # a small body that would be a large one
+    headers = AS_COORDINATOR | {"content-type": "application/json", "ce-specversion": "1.0"}
+    answer = await http.post(path, content=body, headers=headers | {"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["code"]) == (415, "encoding_unknown")

@@ -55,7 +55,7 @@ class Limits:
             return
         largest = self._larger.get(scope["path"], LARGEST_BODY)
         try:
-            _check_head(scope, largest)
+            _check_headers(scope, largest)
             if self._under_way >= self._at_once and scope["path"] not in OPEN_TO_ALL:
                 raise Unavailable("too many requests are under way; try again", code="busy")
         except MentoringError as error:
@@ -68,7 +68,7 @@ class Limits:
             self._under_way -= 1
 
 
-def _check_head(scope: Scope, largest: int) -> None:
+def _check_headers(scope: Scope, largest: int) -> None:
     # The server bounds what it waits for, and not what comes in one piece.
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_TARGET:
         raise Invalid(
@@ -77,7 +77,10 @@ def _check_head(scope: Scope, largest: int) -> None:
     if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > LARGEST_HEAD:
         raise Invalid(f"the headers are at most {LARGEST_HEAD} bytes together", code="head_too_large")
 
-    told = Headers(scope=scope).get("content-length", "0")
+    headers = Headers(scope=scope)
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise Invalid("a body comes as it is, without a Content-Encoding", code="encoding_unknown")
+    told = headers.get("content-length", "0")
     if len(told) > len(str(largest)) or int(told) > largest:
         raise Invalid("the body is too large for this route", code="body_too_large")
 

@@ -45,6 +45,7 @@ _STATUS_BY_CODE = {
     "target_too_long": 414,
     "head_too_large": 431,
     "media_type_unknown": 415,
+    "encoding_unknown": 415,
     "token_missing": 401,
     "token_wrong": 401,
     "origin_foreign": 403,
