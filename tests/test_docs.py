@@ -17,6 +17,7 @@ from workflow.cli.docs.http import openapi
 from workflow.cli.docs.states import diagram
 from workflow.cli.docs.verbs import commands
 from workflow.settings import Settings
+from workflow.web.problems import PROBLEMS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -88,6 +89,30 @@ def test_every_route_is_documented_and_says_what_it_does() -> None:
         for method, operation in methods.items():
             assert f"| `{method.upper()} {path}` |" in page
             assert operation.get("description") or operation["summary"]
+
+
+def test_every_query_and_every_member_of_a_body_is_documented() -> None:
+    page = (DOCS / "http.md").read_text(encoding="utf-8")
+    document = openapi()
+    queries = {
+        parameter["name"]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "query"
+    }
+    described = page.split("\n## Queries\n")[1].split("\n## ")[0]
+    assert queries == set(re.findall(r"^\| `(\w+)` ", described, re.MULTILINE))
+    bodies = {name: one for name, one in document["components"]["schemas"].items() if name.endswith("In")}
+    assert bodies
+    for name, schema in bodies.items():
+        block = page.split(f"\n### {name}\n")[1].split("\n#")[0]
+        assert set(re.findall(r"^\| `(\w+)` ", block, re.MULTILINE)) == schema["properties"].keys()
+
+
+def test_every_refusal_is_documented() -> None:
+    described = (DOCS / "http.md").read_text(encoding="utf-8").split("\n## Refusals\n")[1].split("\n## ")[0]
+    assert {*map(str, PROBLEMS), "405"} == set(re.findall(r"^\| `(\d+)` ", described, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=_named)

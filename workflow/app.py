@@ -32,7 +32,8 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
-from workflow.settings import ClockKind, Settings, own_secret
+from workflow.secret_files import own_secret
+from workflow.settings import ClockKind, Settings
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore

@@ -7,17 +7,14 @@ import gc
 import os
 import resource
 import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
-import uvicorn
-
 from workflow.app import Service
-from workflow.errors import Unavailable
 from workflow.folder import Address, Folder
+from workflow.http_server import Http, address_of, listen
 from workflow.projections.reads import NotYetFolded
 from workflow.settings import Settings
 
@@ -26,18 +23,6 @@ Door = Callable[[Service], Any]
 
 OPERATIONS = "mentoring.operations"
 """The log of who had what done to the service itself. It is written whatever else is left out."""
-
-_CLOSES_WITHIN = 10
-_BACKLOG = 1024
-
-
-class Http(uvicorn.Server):
-    """uvicorn, with its signals left to us: they stop the whole service, in order."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
 
 
 async def serve(settings: Settings, door: Door, announce: Callable[[Address], None]) -> None:
@@ -56,30 +41,24 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(Folder(settings.data))
-        listener = stack.enter_context(_listen(settings.host, settings.port))
+        # Both ports are asked for before anything is made in the folder.
+        listener = stack.enter_context(listen(settings.host, settings.port))
+        if settings.nats is None and settings.nats_port:
+            with listen(settings.nats_host, settings.nats_port, "--nats-port"):
+                pass  # the server takes it itself
         service = await asyncio.to_thread(Service, settings, folder)
         stack.push_async_callback(service.end)
         tune_interpreter()
         await service.begin(serving=True)
         await service.connect()
         service.follow_time()
-        http = Http(
-            uvicorn.Config(
-                door(service),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                lifespan="off",
-                timeout_graceful_shutdown=_CLOSES_WITHIN,
-            )
-        )
+        http = Http(door(service))
         serving = asyncio.create_task(http.serve([listener]), name="http")
         stack.push_async_callback(_close, http, serving)
         address = Address(
             instance=service.instance,
             pid=os.getpid(),
-            http=_address(listener),
+            http=address_of(listener),
             nats=service.nats_url,
             nats_token_file=str(service.nats_token_file) if service.nats_token_file else None,
             clock=service.clock_kind.value,
@@ -124,31 +103,3 @@ async def _close(http: Http, serving: asyncio.Task[None]) -> None:
     """Take no more requests, and answer those that are under way."""
     http.should_exit = True
     await serving
-
-
-@contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    """The socket of the HTTP door, taken before anything is begun."""
-    name = host.strip("[]")
-    family = socket.AF_INET6 if ":" in name else socket.AF_INET
-    # The protocol is named because asyncio turns Nagle's delay off only for sockets that name it: without,
-    # every answer comes 40 ms late.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((name, port))
-            listener.listen(_BACKLOG)  # from here on who comes waits, and is not refused
-        except OSError as error:
-            raise Unavailable(
-                f"cannot listen on {host} port {port}: {error.strerror}; name another with --port",
-                code="port_in_use",
-            ) from error
-        listener.set_inheritable(False)
-        yield listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -7,8 +7,6 @@ holds one.
 from __future__ import annotations
 
 import ipaddress
-import os
-import secrets
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +16,7 @@ from pydantic import AwareDatetime, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import Invalid
+from workflow.secret_files import read_secret
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -79,7 +78,8 @@ class Settings(BaseSettings):
         "default", min_length=1, max_length=100, description="the programme that is opened at first start"
     )
     zone: str = Field(
-        "Europe/Helsinki", description="the programme's zone, in which calendar months are counted"
+        "Europe/Helsinki",
+        description="the programme's zone at first start, in which calendar months are counted",
     )
     policy: Path | None = Field(
         None,
@@ -143,34 +143,9 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
         raise Invalid(f"the settings do not fit: {faults}", code="settings_invalid") from error
 
 
-def read_secret(path: Path, what: str) -> str:
-    """The secret that a file holds. It has to be one line of at least 16 characters."""
-    try:
-        secret = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"the file with the {what} cannot be read: {path}", code="secret_unreadable") from error
-    if len(secret) < 16 or len(secret.split()) != 1 or not secret.isascii():
-        raise Invalid(
-            f"the {what} in {path} has to be one word of at least 16 ASCII characters", code="secret_weak"
-        )
-    return secret
-
-
-def own_secret(path: Path, what: str) -> str:
-    """The secret in ``path``, made at first use, for its owner alone to read."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            raise Invalid(
-                f"others may read the {what} in {path}: remove the file, and another is made",
-                code="secret_exposed",
-            ) from None
-    else:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-    return read_secret(path, what)
+def _variable(place: tuple[int | str, ...]) -> str:
+    return f"{Settings.model_config.get('env_prefix', '')}{'.'.join(map(str, place)).upper()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 from contextlib import closing
@@ -15,7 +16,9 @@ import pytest
 
 from tests.cli.conftest import run, told, up
 from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, PARTIES
+from workflow.cli.setting import meaning
 from workflow.folder import Folder
+from workflow.http_server import listen
 
 CLOUD = {"content-type": "application/cloudevents+json"}
 IDENTITIES = [identity for party in PARTIES for identity in party["identities"]]
@@ -148,6 +151,7 @@ def test_a_service_that_died_leaves_no_lock_and_no_server_behind(data: Path) -> 
 def test_beyond_loopback_the_token_is_demanded_and_the_verbs_bring_it(data: Path, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("a-token-of-enough-letters\n")
+    token.chmod(0o600)
     with up(data, "--host", "0.0.0.0", "--token-file", str(token)) as running:
         with httpx.Client(base_url=running.address.http, trust_env=False) as http:
             assert http.get("/v1/health").status_code == 200
@@ -184,12 +188,46 @@ def test_health_is_told_by_words_and_exit_code(data: Path, relationship: str) ->
         assert json.loads(run("health", "--data", data, "--json").stdout)["status"] == "degraded"
 
 
-def test_a_port_in_use_is_told(data: Path, tmp_path: Path) -> None:
-    with up(data) as running:
-        port = running.address.http.rsplit(":", 1)[1]
-        result = run("up", "--data", tmp_path / "other", "--port", port)
-        assert result.exit_code == 3
-        assert f"port {port}" in result.stderr
+@pytest.mark.parametrize("option", ["--port", "--nats-port"])
+def test_a_port_in_use_is_told_and_nothing_is_started(data: Path, option: str) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        other = {"--port": "--nats-port", "--nats-port": "--port"}[option]
+        result = run("up", "--data", data, option, port, other, 0)
+    assert result.exit_code == 3
+    assert f"port {port}: Address already in use; name another with {option}\n" in result.stderr
+    assert [file.name for file in data.iterdir()] == ["lock"]
+    Folder(data).hold().release()
+
+
+def test_the_help_of_up_names_the_variable_and_the_default_of_every_option() -> None:
+    said = " ".join(re.sub("[│─╭╮╰╯]", " ", run("up", "--help", env={"COLUMNS": "160"}).stdout).split())
+    for name in (
+        "data",
+        "host",
+        "port",
+        "nats",
+        "nats_port",
+        "nats_token_file",
+        "token_file",
+        "clock",
+        "policy",
+        "zone",
+    ):
+        assert f"--{name.replace('_', '-')} " in said
+        assert meaning(name) in said
+    assert "(env MENTORING_PORT; default 8080)" in said
+    assert "(env MENTORING_HOST; default 127.0.0.1)" in said
+    assert "(env MENTORING_NATS_PORT; default 4222)" in said
+    assert "(env MENTORING_DATA; default mentoring-data)" in said
+    assert "--start UTC What a simulated clock shows at first start." in said
+
+
+def test_a_variable_that_does_not_fit_is_named(data: Path) -> None:
+    result = run("up", "--data", data, env={"MENTORING_PORT": "http"})
+    assert result.exit_code == 2
+    assert "MENTORING_PORT: " in result.stderr
+    assert not data.exists()
 
 
 def _children(pid: int) -> list[int]:

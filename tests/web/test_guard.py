@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from workflow.errors import Invalid
-from workflow.settings import Settings, read_secret, read_settings
+from workflow.settings import Settings, read_settings
 from workflow.web.guard import Guard
 
 TOKEN = "a-token-of-enough-letters"
@@ -41,6 +41,13 @@ async def test_without_the_token_nobody_comes_in(authorization: str, code: str) 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.json()["code"] == code
+
+
+async def test_a_request_brings_one_token() -> None:
+    transport = httpx.ASGITransport(Guard(_hello, token=TOKEN))
+    tokens = [("authorization", f"Bearer {TOKEN}"), ("authorization", "Bearer other-token-of-letters")]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        assert (await client.get("/v1/agenda", headers=tokens)).status_code == 401
 
 
 async def test_with_the_token_one_comes_in_from_anywhere() -> None:
@@ -124,6 +131,7 @@ def test_beyond_loopback_a_token_is_demanded(tmp_path: Path) -> None:
         Settings(host="0.0.0.0").http_token()
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
+    file.chmod(0o600)
     assert Settings(host="0.0.0.0", token_file=file).http_token() == TOKEN
     assert Settings(host="::1").http_token() is None
 
@@ -135,11 +143,3 @@ def test_an_address_holds_no_secret(address: str) -> None:
     assert "secret" not in str(refused.value)
     assert address not in str(refused.value)
     assert read_settings(nats="nats://host:4222").nats == "nats://host:4222"
-
-
-@pytest.mark.parametrize("secret", ["", "short", "two words of enough letters", "ünïcödé-of-enough-letters"])
-def test_a_weak_secret_is_refused(tmp_path: Path, secret: str) -> None:
-    file = tmp_path / "token"
-    file.write_text(secret, encoding="utf-8")
-    with pytest.raises(Invalid):
-        read_secret(file, "bearer token")

@@ -7,7 +7,6 @@ import pytest
 
 from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, PARTIES, opened
 from workflow.app import Service
-from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.web.api import create_app, door
 
 SECRET = "what nobody else may read"
@@ -55,22 +54,6 @@ async def test_a_name_that_nobody_knows_is_not_repeated(http: httpx.AsyncClient,
 async def test_a_route_has_one_address(http: httpx.AsyncClient) -> None:
     answer = await http.get("/v1/relationships/", headers={"host": "127.0.0.1"})
     assert (answer.status_code, "location" in answer.headers) == (404, False)
-
-
-async def test_a_body_that_is_too_large_is_refused(http: httpx.AsyncClient) -> None:
-    body = b"[" + b"1," * LARGEST_BODY + b"1]"
-    answer = await http.post("/v1/relationships", content=body, headers=AS_COORDINATOR)
-    assert answer.status_code == 413
-
-
-async def test_a_body_that_does_not_tell_its_length_is_cut_off(http: httpx.AsyncClient) -> None:
-    async def endless() -> object:
-        for _ in range(LARGEST_BODY // 1024 + 1):
-            yield b" " * 1024
-
-    headers = AS_COORDINATOR | {"content-type": "application/json"}
-    answer = await http.post("/v1/relationships", content=endless(), headers=headers)  # type: ignore[arg-type]
-    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize(

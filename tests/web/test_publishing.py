@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.web.conftest import opened
 from workflow.app import Service
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.consumers.transport.server_config import MAX_PAYLOAD
 from workflow.errors import Unavailable
+from workflow.web import publishing
+from workflow.web.batches import elements
 
 STRUCTURED = {"content-type": "application/cloudevents+json; charset=utf-8"}
 BATCHED = {"content-type": "application/cloudevents-batch+json"}
@@ -159,3 +164,39 @@ async def test_while_the_broker_is_away_the_sender_is_to_try_again(
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
     assert answer.json()["code"] == "not_stored"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-id", "2")],
+        [*STRUCTURED.items(), *BATCHED.items()],
+    ],
+)
+async def test_an_event_whose_headers_contradict_each_other_is_refused(
+    http: httpx.AsyncClient, broker: Broker, headers: list[tuple[str, str]]
+) -> None:
+    answer = await http.post("/v1/events", content=b"[{}]", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_malformed")
+    assert broker.stored == []
+
+
+async def test_nobody_waits_for_a_batch_that_is_read(
+    http: httpx.AsyncClient, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, answered = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def elements_at_leisure(body: bytes) -> list[tuple[Any, bytes]]:
+        loop.call_soon_threadsafe(begun.set)
+        assert answered.wait(60), "somebody waits for it"
+        return elements(body)
+
+    monkeypatch.setattr(publishing, "elements", elements_at_leisure)
+    batch = asyncio.create_task(http.post("/v1/events", content=json.dumps([EVENT] * 3), headers=BATCHED))
+    await begun.wait()
+    relationship = await opened(http)
+    assert (await http.get(f"/v1/relationships/{relationship}/timeline")).status_code == 200
+    assert not batch.done()
+    answered.set()
+    assert (await batch).json()["stored"] == 3

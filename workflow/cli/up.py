@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from workflow.cli.setting import setting
 from workflow.cli.verb import AsJson, Data, settings_of, verb
 from workflow.errors import Invalid
 from workflow.folder import Address
@@ -21,46 +22,19 @@ from workflow.web.api import door
 @verb
 async def up(
     data: Data = None,
-    host: Annotated[
-        str | None,
-        typer.Option(
-            help="Address of the HTTP door; beyond loopback, --token-file is needed.", metavar="ADDR"
-        ),
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port of the HTTP door; 0: a free one.")
-    ] = None,
-    nats: Annotated[
-        str | None,
-        typer.Option(help="A NATS server with JetStream; without it, one of its own.", metavar="URL"),
-    ] = None,
-    nats_port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port of its own NATS server; 0: a free one.")
-    ] = None,
-    nats_token_file: Annotated[
-        Path | None, typer.Option(help="File with the token of the NATS server.", metavar="FILE")
-    ] = None,
-    token_file: Annotated[
-        Path | None, typer.Option(help="File with the bearer token that HTTP demands.", metavar="FILE")
-    ] = None,
-    clock: Annotated[
-        ClockKind | None,
-        typer.Option(help="`simulated` moves by `POST /v1/clock` alone. A folder keeps its kind."),
-    ] = None,
+    host: Annotated[str | None, setting("host", metavar="ADDR")] = None,
+    port: Annotated[int | None, setting("port", min=0, max=65535, metavar="PORT")] = None,
+    nats: Annotated[str | None, setting("nats", metavar="URL")] = None,
+    nats_port: Annotated[int | None, setting("nats_port", min=0, max=65535, metavar="PORT")] = None,
+    nats_token_file: Annotated[Path | None, setting("nats_token_file", metavar="FILE")] = None,
+    token_file: Annotated[Path | None, setting("token_file", metavar="FILE")] = None,
+    clock: Annotated[ClockKind | None, setting("clock")] = None,
     start: Annotated[
         datetime | None,
-        typer.Option(
-            help="Where a simulated clock begins at first start, in UTC; needs `--clock simulated`.",
-            formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"],
-            show_default=False,
-        ),
+        setting("simulated_start", "--start", formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"], metavar="UTC"),
     ] = None,
-    policy: Annotated[
-        Path | None, typer.Option(help="TOML file with the policy; a changed one is adopted.", metavar="FILE")
-    ] = None,
-    zone: Annotated[
-        str | None, typer.Option(help="The programme's zone, at first start.", metavar="ZONE")
-    ] = None,
+    policy: Annotated[Path | None, setting("policy", metavar="FILE")] = None,
+    zone: Annotated[str | None, setting("zone", metavar="ZONE")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the service until Ctrl-C or SIGTERM: HTTP, intake, projections, clock, and a NATS server of its own.

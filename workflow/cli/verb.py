@@ -20,10 +20,12 @@ import typer
 from rich.console import Console
 
 from workflow.aggregates.commands import Actor
+from workflow.cli.setting import setting
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
 from workflow.lifecycle import offline
-from workflow.settings import Settings, read_secret, read_settings
+from workflow.secret_files import read_secret
+from workflow.settings import Settings, read_settings
 from workflow.web.actor import HEADER, OPERATOR, named, parse_actor
 from workflow.web.api import create_app
 
@@ -32,15 +34,7 @@ P = ParamSpec("P")
 _PATIENCE = 3600
 """Seconds for an answer: a proof over a large folder takes its time."""
 
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        metavar="DIR",
-        help="The service's folder; without it MENTORING_DATA, else `mentoring-data`.",
-        show_default=False,
-    ),
-]
+Data = Annotated[Path | None, setting("data", metavar="DIR")]
 By = Annotated[
     str | None,
     typer.Option(

@@ -9,9 +9,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from workflow.errors import Stopped
+from workflow.errors import Invalid, Stopped
+from workflow.secret_files import read_guarded
 
 _SIZE = 32
+_CODES = {"secret_exposed": "master_key_exposed", "secret_unreadable": "master_key_unreadable"}
 
 
 def load_master_key(path: Path) -> bytes:
@@ -22,11 +24,10 @@ def load_master_key(path: Path) -> bytes:
     """
     if not path.exists():
         _create(path)
-    if path.stat().st_mode & 0o077:
-        raise Stopped(
-            f"others may read the master key {path}; set its mode to 0600", code="master_key_exposed"
-        )
-    key = path.read_bytes()
+    try:
+        key = read_guarded(path, "master key")
+    except Invalid as error:
+        raise Stopped(error.detail, code=_CODES[error.code]) from error
     if len(key) != _SIZE:
         raise Stopped(f"{path} holds no master key of {_SIZE} bytes; restore it", code="master_key_damaged")
     return key

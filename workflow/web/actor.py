@@ -11,7 +11,7 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header
+from fastapi import Header, Request
 
 from workflow.aggregates.commands import Actor
 from workflow.aggregates.events import Role
@@ -22,23 +22,27 @@ HEADER = "Mentoring-Actor"
 OPERATOR = Actor(person=UUID("00000000-0000-4000-8000-6f7065726174"), role=Role.SERVICE)
 """Who acts where an operator's verb names nobody: the command line itself."""
 
-_FORM = re.compile(
-    r"(?P<role>mentor|mentee|coordinator|service) "
-    r"(?P<person>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
-    re.IGNORECASE,
+EXAMPLE = "mentor 0f3c9f0e-6a34-4c55-a6bb-5d6d4bcb6b4e"
+PATTERN = (
+    f"^({'|'.join(Role)}) "
+    "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
 )
+"""The header's form, for OpenAPI; we take the role in capitals too."""
+
+_FORM = re.compile(PATTERN, re.IGNORECASE | re.ASCII)
 
 
 def parse_actor(header: str) -> Actor:
     """The person and role that a header names."""
-    found = _FORM.fullmatch(header.strip())
+    found = _FORM.fullmatch(header.strip(" \t"))
     if found is None:
         raise Invalid(
             f"the header {HEADER} has the form `<role> <person id>`: one of mentor, mentee, coordinator and "
             "service, a space, and a UUID",
             code="actor_malformed",
         )
-    return Actor(person=UUID(found["person"]), role=Role(found["role"].lower()))
+    role, person = found[0].split()
+    return Actor(person=UUID(person), role=Role(role.lower()))
 
 
 def named(actor: Actor) -> str:
@@ -47,16 +51,20 @@ def named(actor: Actor) -> str:
 
 
 def acting(
+    request: Request,
     header: Annotated[
         str | None,
-        Header(
-            alias=HEADER,
-            description="the role and the person that act: `<role> <person id>`",
-            examples=["mentor 0f3c9f0e-6a34-4c55-a6bb-5d6d4bcb6b4e"],
-        ),
+        Header(alias=HEADER, description="the role and the person that act: `<role> <person id>`"),
     ] = None,
 ) -> Actor:
     """Who acts in this request; a write without a name is refused."""
     if header is None:
         raise Invalid(f"a write names who acts in the header {HEADER}", code="actor_missing")
+    once(request, HEADER, "actor_malformed")
     return parse_actor(header)
+
+
+def once(request: Request, header: str, code: str) -> None:
+    """Refuse a header that comes twice: which of the two is meant would be a guess."""
+    if len(request.headers.getlist(header)) > 1:
+        raise Invalid(f"the header {header} comes once at most", code=code)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
-from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.web import (
     clock,
     commands,
@@ -24,8 +25,12 @@ from workflow.web import (
     today,
     waiting,
 )
+from workflow.web.asking import Turns
+from workflow.web.document import Documented
 from workflow.web.guard import Guard
+from workflow.web.head import Head
 from workflow.web.health import Watch
+from workflow.web.limits import Limits
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -59,7 +64,7 @@ def door(service: Service) -> ASGIApp:
 
 def create_app(service: Service) -> FastAPI:
     """The app over ``service``."""
-    app = FastAPI(
+    app = Documented(
         title="Mentoring workflow",
         version=service.version,
         description=_DESCRIPTION,
@@ -68,10 +73,12 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY,
+        generate_unique_id_function=_operation_id,
     )
     app.state.service = service
     app.state.watch = Watch()
+    app.state.batches = asyncio.Lock()
+    app.state.turns = Turns()
     problems.install(app)
     for router in (
         health.router,
@@ -85,8 +92,16 @@ def create_app(service: Service) -> FastAPI:
         parked.router,
         projections.router,
         clock.router,
+        publishing.router,
     ):
         app.include_router(router)
-    app.include_router(publishing.router, max_body_size=service.settings.max_batch_bytes)
+    # The last one added is asked first: who may not come in takes nobody's place.
+    app.add_middleware(Head)
+    app.add_middleware(Limits, larger={"/v1/events": service.settings.max_batch_bytes})
     app.add_middleware(Guard, token=service.token)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """What generated clients call a route: its summary, such as ``open_a_relationship``."""
+    return "_".join((route.summary or route.name).lower().split())

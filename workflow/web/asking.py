@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from fastapi import Depends, Header, Query, Request, Response
 
@@ -20,7 +21,7 @@ from workflow.errors import Invalid
 from workflow.lifecycle import OPERATIONS
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
-from workflow.web.actor import acting, named
+from workflow.web.actor import acting, named, once
 
 _log = logging.getLogger(OPERATIONS)
 
@@ -46,11 +47,16 @@ After = Annotated[
 ]
 
 
+Turns = WeakValueDictionary[tuple[str, str, str], asyncio.Lock]
+"""Whose turn it is under an idempotency key, as long as anybody does or waits for what takes long."""
+
+
 class Asking:
     """One write, on its way to the writer."""
 
-    def __init__(self, service: Service, asked: Asked, response: Response) -> None:
+    def __init__(self, service: Service, asked: Asked, response: Response, turns: Turns) -> None:
         self.service = service
+        self._turns = turns
         self.asked = asked
         self.actor = asked.actor
         self._response = response
@@ -65,13 +71,18 @@ class Asking:
         return await self.run(self.service.commands.once(self.asked, work))
 
     async def lasting(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Do what is more than one transaction, unless this key was answered already."""
-        submit, commands = self.service.writer.submit, self.service.commands
-        if self.asked.key is not None:
-            known = await asyncio.wrap_future(submit(commands.known(self.asked), urgent=True))
+        """Do what is more than one transaction, unless this key was answered already.
+
+        A request with the same key that comes meanwhile waits for the answer of this one.
+        """
+        asked, commands = self.asked, self.service.commands
+        if asked.key is None:
+            return await self.run(commands.keeping(asked, await work()))
+        async with self._turns.setdefault((asked.principal, asked.route, asked.key), asyncio.Lock()):
+            known = await asyncio.wrap_future(self.service.writer.submit(commands.known(asked), urgent=True))
             if known.value is not None:
                 return self._told(known.value)
-        return await self.run(commands.keeping(self.asked, await work()))
+            return await self.run(commands.keeping(asked, await work()))
 
     async def operate(self, what: str, doing: Awaitable[Answer]) -> Answer:
         """Do what operators do, and put on record who had it done."""
@@ -112,6 +123,7 @@ async def asking(
     ] = None,
 ) -> Asking:
     """What a route needs to carry out a command."""
+    once(request, "Idempotency-Key", "key_malformed")
     trace = trace_context(traceparent)
     origin = Origin(
         correlation_id=trace.split("-")[1] if trace else service.new_id().hex,
@@ -123,7 +135,7 @@ async def asking(
         body += b"?" + request.url.query.encode()
     status = request.scope["route"].status_code or 200
     asked = Asked(actor=actor, route=route, body=body, key=key, origin=origin, status=status)
-    return Asking(service, asked, response)
+    return Asking(service, asked, response, request.app.state.turns)
 
 
 By = Annotated[Asking, Depends(asking)]

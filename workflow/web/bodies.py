@@ -11,6 +11,24 @@ from workflow.aggregates.events import ClosureManner, ClosureReason, Role, Visib
 from workflow.aggregates.moves import State
 from workflow.consumers.meetings.members import Instant
 
+ADA = "0f3c9f0e-6a34-4c55-a6bb-5d6d4bcb6b4e"
+GRACE = "7f0b1d6c-2a51-4c0e-9a57-3f2f0a4be1a9"
+ANOTHER = "2d4f6a1e-9c3b-4a76-8f52-b0c1d2e3f405"
+MEASURE = "c1b7a9de-58f4-4d5b-8a39-0f6a1f0f2d11"
+DONE: dict[str, Any] = {
+    "position": 41,
+    "relationship_id": "8b0f2c0e-6a34-4c55-a6bb-5d6d4bcb6b4e",
+    "state": "active",
+    "version": 7,
+}
+"""People, and what was done, in the examples of the OpenAPI document."""
+
+
+def example(**members: Any) -> ConfigDict:
+    """An example of a body, for the OpenAPI document."""
+    return ConfigDict(json_schema_extra={"examples": [members]})
+
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Identity = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
 
@@ -38,6 +56,13 @@ class PartyIn(In):
 class OpenIn(In):
     """A relationship to open."""
 
+    model_config = example(
+        parties=[
+            {"role": "mentor", "identities": ["email:ada@example.org"]},
+            {"role": "mentee", "identities": ["email:grace@example.org", "ext:portal:4711"]},
+        ]
+    )
+
     relationship_id: UUID | None = Field(
         None, description="the relationship's id, where the client chooses it"
     )
@@ -56,6 +81,12 @@ class TopicIn(In):
 
 class AgreementIn(In):
     """A version of the agreement; what is left out follows the policy."""
+
+    model_config = example(
+        cadence_days=14,
+        duration_months=6,
+        topics=[{"title": "finding a first post", "visibility": "pair_only"}],
+    )
 
     cadence_days: float | None = Field(
         None, ge=1, le=3660, allow_inf_nan=False, description="days between meetings"
@@ -76,6 +107,14 @@ class MeasureIn(In):
 class FreshLookIn(In):
     """What the pair saw from its new perspective, kept encrypted, and the measures that it wrote down."""
 
+    model_config = example(
+        perspective="we only ever talked about papers",
+        measures=[
+            {"what": "visit the laboratory", "who": GRACE, "by_when": "2026-03-01T12:00:00Z"},
+            {"what": "ask around for a summer post", "who": ADA, "by_when": "2026-03-15T12:00:00Z"},
+        ],
+    )
+
     perspective: Text | None = None
     measures: tuple[MeasureIn, ...] = Field(min_length=1, max_length=20)
 
@@ -83,12 +122,16 @@ class FreshLookIn(In):
 class ClosureIn(In):
     """How and why a relationship ends."""
 
+    model_config = example(manner="planned_held", reason="goals_met")
+
     manner: ClosureManner
     reason: ClosureReason
 
 
 class ClockIn(In):
     """Where a simulated clock is to be moved."""
+
+    model_config = example(to="2026-03-01T00:00:00Z")
 
     to: Instant
 
@@ -114,6 +157,8 @@ class Operated(Placed):
 class Done(Placed):
     """A command was carried out."""
 
+    model_config = example(**DONE)
+
     relationship_id: UUID
     state: State = Field(description="the state after the command")
     version: int = Field(description="the version of the relationship's stream after the command")
@@ -129,17 +174,26 @@ class PartyOut(Out):
 class Opened(Done):
     """A relationship was opened."""
 
+    model_config = example(
+        **DONE | {"state": "onboarding", "version": 1},
+        parties=[{"role": "mentor", "person_id": ADA}, {"role": "mentee", "person_id": GRACE}],
+    )
+
     parties: tuple[PartyOut, ...]
 
 
 class Drafted(Done):
     """A version of the agreement was drafted."""
 
+    model_config = example(**DONE | {"state": "agreement", "version": 4}, agreement_version=1)
+
     agreement_version: int
 
 
 class LookHeld(Done):
     """A fresh look was held."""
+
+    model_config = example(**DONE, measures=[MEASURE, ANOTHER])
 
     measures: tuple[UUID, ...] = Field(description="the measures' ids, in the order given")
 
@@ -172,6 +226,8 @@ class EventsOut(Out):
 
 class Published(Out):
     """The broker has stored the events."""
+
+    model_config = example(stored=2, sequences=[41, 42])
 
     stored: int
     sequences: list[int] = Field(

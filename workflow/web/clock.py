@@ -9,11 +9,7 @@ from workflow.web.asking import By
 from workflow.web.bodies import ClockIn, ClockOut
 from workflow.web.problems import PROBLEMS
 
-router = APIRouter(
-    prefix="/v1",
-    tags=["operations"],
-    responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 409, 422, 503)},
-)
+router = APIRouter(prefix="/v1", tags=["operations"], responses={409: PROBLEMS[409]})
 
 
 @router.post("/clock", response_model=ClockOut, summary="Move the simulated clock")

@@ -29,7 +29,7 @@ from workflow.web.problems import PROBLEMS
 router = APIRouter(
     prefix="/v1/relationships",
     tags=["commands"],
-    responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 409, 413, 422, 503)},
+    responses={status: PROBLEMS[status] for status in (404, 409)},
 )
 
 Relationship = Annotated[UUID, Path(alias="relationship_id", description="the relationship's id")]

@@ -64,7 +64,8 @@ def _check_origin(method: str, headers: Headers) -> None:
 
 
 def _check_token(token: bytes, headers: Headers) -> None:
-    scheme, _, given = headers.get("authorization", "").partition(" ")
+    tokens = headers.getlist("authorization")
+    scheme, _, given = tokens[0].partition(" ") if len(tokens) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not given:
         raise Invalid("a bearer token is demanded", code="token_missing")
     if not hmac.compare_digest(given.strip().encode("latin-1", "replace"), token):

@@ -11,13 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from workflow.store.receipts import Disposition
 from workflow.web.asking import FARTHEST, Serving
 from workflow.web.bodies import Out
-from workflow.web.problems import PROBLEMS
 
-router = APIRouter(
-    prefix="/v1/intake",
-    tags=["operations"],
-    responses={status: PROBLEMS[status] for status in (401, 422, 503)},
-)
+router = APIRouter(prefix="/v1/intake", tags=["operations"])
 
 
 class UpstreamOut(Out):

@@ -12,11 +12,8 @@ from workflow.errors import NotFound
 from workflow.web.asking import Serving
 from workflow.web.bodies import Out
 from workflow.web.commands import Relationship
-from workflow.web.problems import PROBLEMS
 
-router = APIRouter(
-    prefix="/v1", tags=["reads"], responses={status: PROBLEMS[status] for status in (401, 404, 422)}
-)
+router = APIRouter(prefix="/v1", tags=["reads"])
 
 
 class MeetingOut(Out):

@@ -20,11 +20,7 @@ from workflow.web.asking import FARTHEST, By, Serving
 from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
 
-router = APIRouter(
-    prefix="/v1/parked",
-    tags=["operations"],
-    responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 422, 503)},
-)
+router = APIRouter(prefix="/v1/parked", tags=["operations"])
 
 Number = Annotated[int, Path(ge=1, le=FARTHEST, description="the number that it is parked under")]
 
@@ -99,7 +95,12 @@ async def show(number: Number, service: Serving) -> ParkedOut:
     return await run_in_threadpool(read)
 
 
-@router.post("/{number}/retry", response_model=Resolved, summary="Take a parked message in again")
+@router.post(
+    "/{number}/retry",
+    response_model=Resolved,
+    responses={409: PROBLEMS[409]},
+    summary="Take a parked message in again",
+)
 async def retry(number: Number, by: By) -> Answer:
     """As if it had just arrived; it may be applied, wait, or be parked again."""
     work = _work(number, lambda tx: parked.retry(tx, by.service.resolver, number))

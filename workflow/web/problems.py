@@ -16,9 +16,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from workflow import errors
 from workflow.projections.reads import NotYetFolded
+from workflow.web.faults import MOST_TOLD, Fault, told
 from workflow.web.moves import moves_out
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,21 +40,26 @@ _STATUS_BY_CODE = {
     "idempotency_key_reused": 422,
     "actor_missing": 400,
     "actor_malformed": 400,
+    "key_malformed": 400,
     "body_malformed": 400,
     "body_too_large": 413,
+    "target_too_long": 414,
+    "head_too_large": 431,
     "media_type_unknown": 415,
+    "encoding_unknown": 415,
     "token_missing": 401,
     "token_wrong": 401,
     "origin_foreign": 403,
     "host_unknown": 421,
 }
-
-
-class Fault(BaseModel):
-    """One thing that does not fit in a request."""
-
-    where: str = Field(description="the member, such as `body.parties.0.role`")
-    what: str
+_FRAMEWORKS = {
+    400: ("body_malformed", "the body is not JSON"),
+    404: ("route_unknown", "there is no such route; GET /v1/openapi.json lists them"),
+    405: ("method_not_allowed", "the route is not asked in this way; the header Allow says in which"),
+    408: ("body_late", "the body did not come in time"),
+    413: ("body_too_large", "the body is too large for this route"),
+}
+"""What the framework itself refuses, in our words; in its own it could say what it was sent."""
 
 
 class Problem(BaseModel):
@@ -125,19 +132,28 @@ def install(app: FastAPI) -> None:
 
     async def unfit(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        faults = [
-            Fault(where=".".join(map(str, _known_place(fault))), what=_said(fault))
-            for fault in error.errors()
-        ]
-        broken = any(fault["type"] == "json_invalid" for fault in error.errors())
-        if broken:
-            return problem(400, "body_malformed", "the body is not JSON", faults=faults)
-        return problem(422, "invalid", "the request does not fit", faults=faults)
+        found = error.errors()
+        kinds = {fault["type"] for fault in found if fault["loc"][0] == "body"}
+        if "json_invalid" in kinds:
+            return problem(400, "body_malformed", "the body is not JSON", faults=told(found))
+        if isinstance(error.body, bytes) and error.body:
+            # What does not say that it is JSON was not read as such.
+            return problem(415, "media_type_unknown", "the body comes as application/json, and says so")
+        detail = "the request does not fit"
+        if len(found) > MOST_TOLD:
+            detail += f"; the first {MOST_TOLD} of {len(found)} faults are told"
+        return problem(422, "invalid", detail, faults=told(found))
 
-    async def plain(_: Request, error: Exception) -> JSONResponse:
+    async def plain(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        code = HTTPStatus(error.status_code).name.lower()
-        return problem(error.status_code, code, str(error.detail), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(_allowed(app, request))
+        code, detail = _FRAMEWORKS.get(error.status_code) or (
+            HTTPStatus(error.status_code).name.lower(),
+            "the request cannot be answered",
+        )
+        return problem(error.status_code, code, detail, headers=headers)
 
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
         # The class and the place are enough to find a fault; its message may hold what a client sent.
@@ -150,21 +166,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, unforeseen)
 
 
-def _known_place(fault: Mapping[str, Any]) -> tuple[int | str, ...]:
-    """Where it is; what a client called a member that we do not know is not repeated."""
-    place: tuple[int | str, ...] = fault["loc"]
-    return place[:-1] if fault["type"] == "extra_forbidden" else place
-
-
-def _said(fault: Mapping[str, Any]) -> str:
-    """Pydantic's own sentence, but for the kinds whose sentence can repeat what was sent."""
-    if fault["type"] == "uuid_parsing":
-        return "Input should be a UUID"
-    if fault["type"] == "extra_forbidden":
-        return "A member that is not known here"
-    if fault["type"] == "json_invalid":
-        return "JSON decode error"
-    return str(fault["msg"])
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    """The methods of all routes at this path; the framework names those of the first one alone."""
+    taken = [
+        method
+        for method in ("GET", "POST")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
+    return ["HEAD", *taken] if "GET" in taken else taken
 
 
 def _without_message(error: Exception) -> tuple[type[BaseException], BaseException, Any]:
@@ -172,16 +181,19 @@ def _without_message(error: Exception) -> tuple[type[BaseException], BaseExcepti
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text, "content": {MEDIA_TYPE: {}}}
-    for status, text in (
-        (400, "The request cannot be read"),
-        (401, "A bearer token is demanded"),
-        (403, "A page of another origin is behind it"),
-        (404, "Nothing is kept under this name"),
-        (409, "The rules refuse it; `possible` names what can be done instead"),
-        (413, "The body is too large"),
-        (422, "The request does not fit, or its idempotency key was used for another body"),
-        (503, "Not now; try again after `Retry-After` seconds"),
-    )
+    400: {"description": "The body or a header that names who acts cannot be read"},
+    401: {"description": "A bearer token is demanded"},
+    403: {"description": "A page of another origin is behind it"},
+    404: {"description": "Nothing is kept under this name"},
+    408: {"description": "The body did not come in time"},
+    409: {"description": "The rules refuse it; `possible` names what can be done instead"},
+    413: {"description": "The body is too large"},
+    414: {"description": "The path and its query are too long"},
+    415: {"description": "The body does not say that it is of a media type taken here"},
+    421: {"description": "It is not addressed to this machine, and there is no token"},
+    422: {"description": "The request does not fit, or its idempotency key was used for another body"},
+    431: {"description": "The headers are too large"},
+    500: {"description": "A fault of ours; it was logged"},
+    503: {"description": "Not now; try again after `Retry-After` seconds"},
 }
 """The problems that a route may answer, for OpenAPI."""

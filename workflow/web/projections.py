@@ -19,11 +19,7 @@ from workflow.web.asking import After, By, Serving
 from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
 
-router = APIRouter(
-    prefix="/v1",
-    tags=["operations"],
-    responses={status: PROBLEMS[status] for status in (400, 401, 403, 404, 409, 422, 503)},
-)
+router = APIRouter(prefix="/v1", tags=["operations"])
 
 
 class ProjectionOut(Out):
@@ -69,7 +65,13 @@ async def projections(service: Serving) -> ProjectionsOut:
     return await run_in_threadpool(_projections, service)
 
 
-@router.post("/projections/rebuild", status_code=200, response_model=Rebuilt, summary="Fold projections anew")
+@router.post(
+    "/projections/rebuild",
+    status_code=200,
+    response_model=Rebuilt,
+    responses={status: PROBLEMS[status] for status in (404, 409)},
+    summary="Fold projections anew",
+)
 async def rebuild(
     by: By,
     name: Annotated[str | None, Query(description="without it, every one", max_length=100)] = None,

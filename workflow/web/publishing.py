@@ -15,32 +15,16 @@ from fastapi import APIRouter, Request
 
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.errors import Invalid, Unavailable
+from workflow.web import forms
+from workflow.web.actor import once
 from workflow.web.asking import Serving
-from workflow.web.batches import MOST_IN_A_BATCH, elements
+from workflow.web.batches import elements
 from workflow.web.bodies import Published
-from workflow.web.problems import PROBLEMS
-
-STRUCTURED = "application/cloudevents+json"
-BATCHED = "application/cloudevents-batch+json"
+from workflow.web.forms import BATCHED, STRUCTURED
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
-router = APIRouter(prefix="/v1", tags=["events"], responses={s: PROBLEMS[s] for s in (400, 401, 413, 503)})
-
-_EXAMPLE = {
-    "specversion": "1.0",
-    "type": "mentoring.meeting.held.v1",
-    "source": "/calendars/campus",
-    "id": "5f1c",
-    "time": "2026-02-03T14:00:00Z",
-    "datacontenttype": "application/json",
-    "data": {
-        "uid": "weekly@campus",
-        "parties": ["email:ada@example.org", "email:grace@example.org"],
-        "starts_at": "2026-02-03T13:00:00Z",
-        "ends_at": "2026-02-03T14:00:00Z",
-    },
-}
+router = APIRouter(prefix="/v1", tags=["events"])
 
 
 class Outgoing:
@@ -54,43 +38,29 @@ class Outgoing:
         self.key = key
 
 
-@router.post(
-    "/events",
-    status_code=202,
-    summary="Publish events",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                STRUCTURED: {"schema": {"type": "object"}, "example": _EXAMPLE},
-                BATCHED: {
-                    "schema": {"type": "array", "items": {"type": "object"}, "maxItems": MOST_IN_A_BATCH},
-                    "example": [_EXAMPLE],
-                },
-                "application/json": {
-                    "schema": {"type": "object"},
-                    "example": _EXAMPLE["data"],
-                },
-            },
-        }
-    },
-)
+@router.post("/events", status_code=202, summary="Publish events", openapi_extra=forms.OPENAPI)
 async def publish(request: Request, service: Serving) -> Published:
     """CloudEvents 1.0: structured, batched, or binary (attributes in `ce-` headers).
 
     Answered once the broker has stored them all. After a 503 send them again: what was stored already is
-    known as a duplicate.
+    known as a duplicate. What fits no meeting is stored too, and parked with its reason when it is taken in.
     """
+    once(request, "content-type", "body_malformed")
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     if media == BATCHED:
-        events = _batch(body)
+        # It can be megabytes: read in a thread, one batch after another, so that nobody else waits for it.
+        async with request.app.state.batches:
+            events = await asyncio.to_thread(_batch, body)
     elif media == STRUCTURED:
         _within(body)
         events = [Outgoing(body, {"content-type": STRUCTURED}, _key(_json(body)))]
     elif "ce-specversion" in request.headers:
         _within(body)
-        headers = {name: value for name, value in request.headers.items() if name.startswith("ce-")}
+        attributes = [(name, value) for name, value in request.headers.items() if name.startswith("ce-")]
+        headers = dict(attributes)
+        if len(headers) < len(attributes):
+            raise Invalid("an attribute comes once in the headers", code="body_malformed")
         if any(not value.isascii() for value in headers.values()):
             raise Invalid("attributes beyond ASCII are percent-encoded in headers", code="body_malformed")
         events = [Outgoing(body, headers | {"content-type": media}, headers.get("ce-partitionkey", ""))]

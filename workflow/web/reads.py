@@ -23,11 +23,8 @@ from workflow.web.asking import FARTHEST, After, Serving
 from workflow.web.bodies import EventOut, EventsOut, Out
 from workflow.web.commands import Relationship
 from workflow.web.moves import MovesOut, moves_out
-from workflow.web.problems import PROBLEMS
 
-router = APIRouter(
-    prefix="/v1", tags=["reads"], responses={status: PROBLEMS[status] for status in (401, 404, 422, 503)}
-)
+router = APIRouter(prefix="/v1", tags=["reads"])
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
 

@@ -10,12 +10,9 @@ from pydantic import AwareDatetime, Field
 from workflow.projections import relationships
 from workflow.web.asking import After, Serving
 from workflow.web.bodies import Out
-from workflow.web.problems import PROBLEMS
 from workflow.web.reads import RelationshipOut, row_out
 
-router = APIRouter(
-    prefix="/v1", tags=["reads"], responses={status: PROBLEMS[status] for status in (401, 422, 503)}
-)
+router = APIRouter(prefix="/v1", tags=["reads"])
 
 
 class TodayOut(Out):

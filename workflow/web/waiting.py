@@ -17,13 +17,8 @@ from workflow.store.held import Outline
 from workflow.web.asking import FARTHEST, Serving
 from workflow.web.bodies import Out
 from workflow.web.parked import HeldOut
-from workflow.web.problems import PROBLEMS
 
-router = APIRouter(
-    prefix="/v1/waiting",
-    tags=["operations"],
-    responses={status: PROBLEMS[status] for status in (401, 404, 422, 503)},
-)
+router = APIRouter(prefix="/v1/waiting", tags=["operations"])
 
 
 class Awaited(StrEnum):

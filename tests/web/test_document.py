@@ -1,0 +1,270 @@
+"""The OpenAPI document: what it says is answered is answered, and what is answered it says."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES, opened
+from tests.web.test_operations import _park
+from workflow.app import Service
+from workflow.cli.docs.http import openapi
+from workflow.web.api import create_app
+from workflow.web.document import SHARED
+from workflow.web.problems import MEDIA_TYPE
+
+NOBODY = UUID(int=7)
+ONE_TWICE = [PARTIES[0], PARTIES[1] | {"person_id": str(ADA)}]
+OPENING = {"parties": PARTIES}
+WALK = {"what": "walk", "who": str(ADA), "by_when": "2026-02-01T00:00:00Z"}
+LOOK = {"measures": [WALK, WALK]}
+CLOSING = {"manner": "planned_held", "reason": "goals_met"}
+EVENT = {"content": "{}", "headers": {"content-type": "application/cloudevents+json"}}
+TEXT = {"content": "{}", "headers": AS_MENTOR | {"content-type": "text/plain"}}
+ONE = "/v1/relationships/{relationship_id}"
+MEASURE = ONE + "/measures/{measure_id}"
+SIGNING = ONE + "/agreements/{version}/signatures"
+
+
+def mentor(**given: Any) -> dict[str, Any]:
+    return {"headers": AS_MENTOR, **given}
+
+
+def operator(**given: Any) -> dict[str, Any]:
+    return {"headers": AS_OPERATOR, **given}
+
+
+def _writes(path: str, ids: dict[str, Any], good: dict[str, Any], *refused: dict[str, Any]) -> list[Any]:
+    """The answers of a command: done, by nobody, of nobody, refused by the rules, and of no id."""
+    unknown, no_id = ids | {"relationship_id": NOBODY}, ids | {"relationship_id": "x"}
+    return [
+        ("POST", path, 201, ids, good),
+        ("POST", path, 400, ids, good | {"headers": {}}),
+        ("POST", path, 404, unknown, good),
+        ("POST", path, 409, *refused),
+        ("POST", path, 422, no_id, good),
+        *([("POST", path, 415, ids, TEXT)] if "json" in good else []),
+    ]
+
+
+COMMITTED = [("/commitments", None, who) for who in (AS_MENTOR, AS_MENTEE)]
+DRAFTED: list[Any] = [*COMMITTED, ("/agreements", {}, AS_MENTOR)]
+ACTIVE = [*DRAFTED, *(("/agreements/1/signatures", None, who) for who in (AS_MENTOR, AS_MENTEE))]
+STAGNATING = [*ACTIVE, ("/stagnation", None, AS_MENTOR)]
+SITUATIONS: dict[str, list[tuple[str, Any, dict[str, str]]]] = {
+    "new": [],
+    "drafted": DRAFTED,
+    "active": ACTIVE,
+    "stagnating": STAGNATING,
+    "looked": [*STAGNATING, ("/fresh-looks", LOOK, AS_MENTOR)],
+    "closed": [("/closure", CLOSING, AS_MENTOR)],
+}
+"""What was asked of a relationship, in order, until it was as a request needs it."""
+
+HERE: dict[str, Any] = {"relationship_id": "active"}
+CLOSED = {"relationship_id": "closed"}
+LOOKED = {"relationship_id": "stagnating"}
+PLANNED = {"relationship_id": "looked", "measure_id": "planned"}
+ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
+    ("GET", "/v1/health", 200, {}, {}),
+    ("POST", "/v1/relationships", 201, {}, mentor(json=OPENING)),
+    ("POST", "/v1/relationships", 400, {}, {"json": OPENING}),
+    ("POST", "/v1/relationships", 404, {}, mentor(json=OPENING | {"programme": "other"})),
+    ("POST", "/v1/relationships", 409, {}, mentor(json={"parties": ONE_TWICE})),
+    ("POST", "/v1/relationships", 415, {}, TEXT),
+    ("POST", "/v1/relationships", 422, {}, mentor(json={})),
+    ("GET", "/v1/relationships", 200, {}, {}),
+    ("GET", "/v1/relationships", 422, {}, {"params": {"limit": 0}}),
+    *_writes(ONE + "/commitments", {"relationship_id": "new"}, mentor(),
+             HERE, {"headers": AS_COORDINATOR}),
+    *_writes(ONE + "/agreements", HERE, mentor(json={}), CLOSED, mentor(json={})),
+    *_writes(SIGNING, {"relationship_id": "drafted", "version": 1}, mentor(),
+             HERE | {"version": 9}, mentor()),
+    *_writes(ONE + "/stagnation", HERE, mentor(), CLOSED, mentor()),
+    *_writes(ONE + "/fresh-looks", LOOKED, mentor(json=LOOK), CLOSED, mentor(json=LOOK)),
+    *_writes(MEASURE + "/completion", PLANNED, mentor(), PLANNED | {"measure_id": NOBODY}, mentor()),
+    *_writes(MEASURE + "/drops", PLANNED, mentor(), PLANNED | {"measure_id": NOBODY}, mentor()),
+    *_writes(ONE + "/closure", HERE, mentor(json=CLOSING), CLOSED, mentor(json=CLOSING)),
+    *[
+        ("GET", ONE + path, status, ids, {})
+        for path in ("", "/timeline", "/meetings")
+        for status, ids in ((200, HERE), (404, {"relationship_id": NOBODY}), (422, {"relationship_id": "x"}))
+    ],
+    ("GET", "/v1/events", 200, {}, {}),
+    ("GET", "/v1/events", 422, {}, {"params": {"beyond": -1}}),
+    ("POST", "/v1/events", 202, {}, EVENT),
+    ("POST", "/v1/events", 400, {}, EVENT | {"content": "{"}),
+    ("POST", "/v1/events", 415, {}, TEXT),
+    ("GET", "/v1/agenda", 200, {}, {}),
+    ("GET", "/v1/agenda", 422, {}, {"params": {"until": "tomorrow"}}),
+    ("GET", "/v1/intake", 200, {}, {}),
+    ("GET", "/v1/intake/receipts", 200, {}, {}),
+    ("GET", "/v1/intake/receipts", 422, {}, {"params": {"limit": "all"}}),
+    ("GET", "/v1/parked", 200, {}, {}),
+    ("GET", "/v1/parked", 422, {}, {"params": {"limit": 0}}),
+    ("GET", "/v1/parked/{number}", 200, {"number": 1}, {}),
+    ("GET", "/v1/parked/{number}", 404, {"number": 9}, {}),
+    ("GET", "/v1/parked/{number}", 422, {"number": 0}, {}),
+    *[
+        ("POST", "/v1/parked/{number}" + path, status, {"number": number}, asked)
+        for path in ("/retry", "/drop")
+        for status, number, asked in ((200, 1, operator()), (400, 1, {}), (404, 9, operator()), (422, 0, operator()))
+    ],
+    ("POST", "/v1/parked/{number}/retry", 409, {"number": 1, "without_key": True}, operator()),
+    ("GET", "/v1/projections", 200, {}, {}),
+    ("POST", "/v1/projections/rebuild", 200, {}, operator()),
+    ("POST", "/v1/projections/rebuild", 400, {}, {}),
+    ("POST", "/v1/projections/rebuild", 404, {}, operator(params={"name": "none"})),
+    ("POST", "/v1/projections/rebuild", 409, {"unfoldable": True}, operator()),
+    ("POST", "/v1/projections/rebuild", 422, {}, operator(params={"name": "x" * 101})),
+    ("POST", "/v1/verify", 200, {}, operator()),
+    ("POST", "/v1/verify", 400, {}, {}),
+    ("POST", "/v1/verify", 422, {}, operator(params={"after": "x"})),
+    ("POST", "/v1/clock", 200, {}, operator(json={"to": "2026-02-01T00:00:00Z"})),
+    ("POST", "/v1/clock", 400, {}, {"json": {"to": "2026-02-01T00:00:00Z"}}),
+    ("POST", "/v1/clock", 409, {}, operator(json={"to": "2025-01-01T00:00:00Z"})),
+    ("POST", "/v1/clock", 415, {}, TEXT),
+    ("POST", "/v1/clock", 422, {}, operator(json={"to": "tomorrow"})),
+]  # fmt: skip
+"""A request for every status of every route, but for those that any route may answer."""
+
+
+async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) -> dict[str, Any]:
+    """The ids of what a request is about; the situation that it names is made."""
+    made = dict(ids)
+    if "number" in ids:
+        _park(service, b"{}\nnothing")
+    situation = ids.get("relationship_id")
+    if situation not in SITUATIONS:
+        return made | {"measure_id": NOBODY}
+    base = f"/v1/relationships/{await opened(http)}"
+    made["relationship_id"] = base.rsplit("/", 1)[1]
+    for path, body, who in SITUATIONS[situation]:
+        answer = await http.post(base + path, json=body, headers=who)
+        assert answer.status_code == 201, answer.text
+        if path == "/fresh-looks":
+            made["measure_id"] = (
+                answer.json()["measures"][0] if ids.get("measure_id") == "planned" else NOBODY
+            )
+    return made
+
+
+class Broker:
+    async def publish(self, *_: object) -> int:
+        return 1
+
+
+def _unfoldable(_: object) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result([SimpleNamespace(name="journey", failure="KeyError")])
+    return future
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return openapi()
+
+
+def test_every_status_that_is_documented_is_asked_for_here(document: dict[str, Any]) -> None:
+    documented = {
+        (method.upper(), path, int(status))
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        for status in operation["responses"]
+    }
+    asked = {(method, path, status) for method, path, status, *_ in ANSWERS}
+    assert asked == {answer for answer in documented if answer[2] not in SHARED}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "ids", "asked"), ANSWERS, ids=lambda value: str(value)[:60].replace("/v1/", "")
+)  # fmt: skip
+async def test_what_is_documented_is_answered_as_documented(
+    http: httpx.AsyncClient,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    document: dict[str, Any],
+    method: str,
+    path: str,
+    status: int,
+    ids: dict[str, Any],
+    asked: dict[str, Any],
+) -> None:
+    made = await _made(http, service, ids)
+    service.publisher = Broker()  # type: ignore[assignment]
+    if ids.get("without_key"):
+        service.keys.destroy(["intake/2026-01"])
+    if ids.get("unfoldable"):
+        monkeypatch.setattr(service.runner, "rebuild", _unfoldable)
+    answer = await http.request(method, path.format(**made), **asked)
+    assert answer.status_code == status, answer.text
+    told = document["paths"][path][method.lower()]["responses"][str(status)]
+    if "$ref" in told:
+        told = document["components"]["responses"][told["$ref"].rsplit("/", 1)[1]]
+    (content,) = told["content"].items()
+    assert (
+        answer.headers["content-type"] == content[0] == (MEDIA_TYPE if status >= 400 else "application/json")
+    )
+    _check(answer.json(), content[1]["schema"], document)
+
+
+def _check(instance: Any, schema: dict[str, Any], document: dict[str, Any]) -> None:
+    OAS31Validator({**schema, "components": document["components"]}).validate(instance)
+
+
+def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    given = {name: schema["examples"] for name, schema in schemas.items() if "examples" in schema}
+    for name, examples in given.items():
+        for example in examples:
+            _check(example, schemas[name], document)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                name = content["schema"].get("$ref", "").rsplit("/", 1)[-1]
+                if name not in given:
+                    _check(content["example"], content["schema"], document)
+            for status in {"201", "202"} & operation["responses"].keys():
+                content = operation["responses"][status]["content"]["application/json"]
+                assert content["schema"]["$ref"].rsplit("/", 1)[1] in given
+
+
+def test_a_write_names_who_acts(document: dict[str, Any]) -> None:
+    posts = {
+        path: operations["post"] for path, operations in document["paths"].items() if "post" in operations
+    }
+    assert posts.pop("/v1/events")
+    for path, operation in posts.items():
+        (header,) = (one for one in operation["parameters"] if one["name"] == "Mentoring-Actor")
+        assert header["required"], path
+        for value, fits in ((f"mentee {GRACE}", True), (f"parent {GRACE}", False)):
+            assert OAS31Validator(header["schema"]).is_valid(value) is fits
+        assert OAS31Validator(header["schema"]).is_valid(header["example"])
+
+
+def test_the_token_is_demanded_of_all_but_health(document: dict[str, Any]) -> None:
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert {"bearer": []} in document["security"]
+    without = [
+        p for p, operations in document["paths"].items() for o in operations.values() if "security" in o
+    ]
+    assert without == ["/v1/health"]
+
+
+def test_the_document_of_a_service_is_the_one_that_is_looked_at_here(
+    service: Service, document: dict[str, Any]
+) -> None:
+    served = create_app(service).openapi()
+    assert served | {"info": None} == document | {"info": None}
+
+
+def test_operations_have_names_for_generated_clients(document: dict[str, Any]) -> None:
+    names = [o["operationId"] for operations in document["paths"].values() for o in operations.values()]
+    assert len(names) == len(set(names))
+    assert {"open_a_relationship", "publish_events", "list_relationships"} <= set(names)

@@ -1,0 +1,174 @@
+"""The HTTP server: uvicorn, held short towards whoever connects and then does not get on with it.
+
+What reaches no route is refused here: a request that is no HTTP, a head that is too long or does not come, and
+more connections than there is room for. These refusals are problems too (RFC 9457), so that a client need not
+read two kinds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from workflow.errors import Unavailable
+
+MOST_CONNECTIONS = 512
+"""Open at once; beyond it they are answered 503. Below the 1024 files that a process may often have open."""
+
+HEAD_WITHIN = 10.0
+"""Seconds in which a request's head has to come, from when the connection is open or its first byte is there."""
+
+LARGEST_HEAD = 16 * 1024
+"""Bytes of a request's first line and headers."""
+
+_BACKLOG = 1024
+_CLOSES_WITHIN = 10
+
+_REFUSALS = {
+    400: ("request_malformed", "what came is not HTTP/1.1"),
+    431: ("head_too_large", f"the first line and the headers are at most {LARGEST_HEAD} bytes together"),
+    501: ("encoding_unknown", "a body comes with its length or chunked, and in no other encoding"),
+    503: ("busy", "too many connections are open; try again"),
+}
+
+
+class Connection(H11Protocol):
+    """One connection of a client."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """Take it, unless there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._refuse(503, {"Retry-After": "1"})
+        else:
+            self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Go on with a request, or with the head of one."""
+        if not self.transport.is_closing():
+            super().data_received(data)
+            self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of it."""
+        super().connection_lost(exc)
+        self._unwatch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what h11 cannot read. What uvicorn says of it says less than the error."""
+        self.logger.debug(msg)
+        hint = getattr(sys.exception(), "error_status_hint", 400)
+        self._refuse(hint if hint in _REFUSALS else 400, {})
+
+    def _watch(self) -> None:
+        """While no request is under way, wait for the head of one, and not for ever.
+
+        uvicorn waits 5 s for the first byte of a next request, but as long as one likes for those after it.
+        """
+        if self._under_way():
+            self._unwatch()
+        elif self._late is None:
+            self._late = self.loop.call_later(HEAD_WITHIN, self.transport.close)
+
+    def _under_way(self) -> bool:
+        cycle: Any = self.cycle  # None before the first request, whatever its type says
+        return cycle is not None and not cycle.response_complete
+
+    def _unwatch(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _refuse(self, status: int, headers: dict[str, str]) -> None:
+        if self._under_way():
+            self.cycle.disconnected = True  # what its route still says has nowhere to go
+            self.cycle.message_event.set()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            code, detail = _REFUSALS[status]
+            phrase = HTTPStatus(status).phrase
+            body = json.dumps(
+                {
+                    "type": f"urn:mentoring:problem:{code}",
+                    "title": phrase,
+                    "status": status,
+                    "detail": detail,
+                    "code": code,
+                }
+            ).encode()
+            given = {
+                "Content-Type": "application/problem+json",
+                "Content-Length": str(len(body)),
+                "Connection": "close",
+                **headers,
+            }
+            head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+            self.transport.write(f"HTTP/1.1 {status} {phrase}\r\n{head}\r\n".encode() + body)
+        self.transport.close()
+
+
+class Http(uvicorn.Server):
+    """uvicorn, with its signals left to us: they stop the whole service, in order."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Connection,
+                ws="none",
+                log_config=None,
+                log_level=logging.ERROR,  # its warnings tell of what clients do, as often as they like
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="off",
+                h11_max_incomplete_event_size=LARGEST_HEAD,
+                timeout_graceful_shutdown=_CLOSES_WITHIN,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+@contextmanager
+def listen(host: str, port: int, option: str = "--port") -> Iterator[socket.socket]:
+    """A socket that listens; ``option`` is what names another port on the command line."""
+    name = host.strip("[]")
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    # The protocol is named because asyncio turns Nagle's delay off only for sockets that name it: without,
+    # every answer comes 40 ms late.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((name, port))
+            listener.listen(_BACKLOG)  # from here on who comes waits, and is not refused
+        except OSError as error:
+            raise Unavailable(
+                f"cannot listen on {host} port {port}: {error.strerror}; name another with {option}",
+                code="port_in_use",
+            ) from error
+        listener.set_inheritable(False)
+        yield listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where this machine reaches it."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
