@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -48,10 +49,10 @@ async def test_what_takes_long_is_done_once_too(
     proofs = 0
     verify = service.verify
 
-    def counted() -> Any:
+    def counted(heed: Callable[[int], None]) -> Any:
         nonlocal proofs
         proofs += 1
-        return verify()
+        return verify(heed)
 
     monkeypatch.setattr(service, "verify", counted)
     ways = [AS_OPERATOR | KEY, AS_OPERATOR | KEY, AS_COORDINATOR | KEY, AS_OPERATOR]
@@ -68,10 +69,10 @@ async def test_what_failed_under_a_key_is_done_by_the_one_that_waited(
     verify = service.verify
     fails = [True, False]
 
-    def at_second_try() -> Any:
+    def at_second_try(heed: Callable[[int], None]) -> Any:
         if fails.pop(0):
             raise RuntimeError
-        return verify()
+        return verify(heed)
 
     monkeypatch.setattr(service, "verify", at_second_try)
     answers = await asyncio.gather(*(http.post("/v1/verify", headers=AS_OPERATOR | KEY) for _ in "12"))
