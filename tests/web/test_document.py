@@ -197,6 +197,7 @@ async def test_what_is_documented_is_answered_as_documented(
     asked: dict[str, Any],
 ) -> None:
     made = await _made(http, service, ids)
+    await service.folded((), service.store.head())
     service.publisher = Broker()  # type: ignore[assignment]
     if ids.get("without_key"):
         service.keys.destroy(["intake/2026-01"])

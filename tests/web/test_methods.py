@@ -47,7 +47,12 @@ async def test_a_route_has_one_spelling(http: httpx.AsyncClient, path: str) -> N
 
 async def test_head_says_what_get_would_without_the_body(http: httpx.AsyncClient) -> None:
     relationship = await opened(http)
-    for path in ("/v1/openapi.json", "/v1/intake", f"/v1/relationships/{relationship}", "/v1/parked/7"):
+    for path in (
+        "/v1/openapi.json",
+        "/v1/intake",
+        f"/v1/relationships/{relationship}/timeline",
+        "/v1/parked/7",
+    ):
         whole, head = await http.get(path), await http.head(path)
         assert (head.status_code, head.headers) == (whole.status_code, whole.headers)
         assert (bool(whole.content), head.content) == (True, b"")
