@@ -56,6 +56,7 @@ def test_the_broker_lets_nobody_in_without_the_token_that_its_folder_holds(data:
 
 def test_another_token_may_be_demanded(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "token"
+    file.touch(mode=0o600)
     file.write_text("0123456789012345678\n")  # digits alone are a word too
     with up(data, "--nats-token-file", str(file)) as running:
         assert running.address.nats_token_file == str(file)

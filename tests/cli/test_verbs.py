@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -239,4 +240,5 @@ def test_who_has_it_done_is_the_command_line_unless_named(data: Path, relationsh
 
 def test_help_says_where_the_folder_is_looked_for() -> None:
     for words in (("today",), ("up",), ("relationship", "show")):
-        assert "without it MENTORING_DATA" in run(*words, "--help").stdout
+        said = " ".join(re.sub("[│─╭╮╰╯]", " ", run(*words, "--help").stdout).split())
+        assert "(env MENTORING_DATA; default mentoring-data)" in said

@@ -13,6 +13,7 @@ from openapi_schema_validator import OAS31Validator
 
 from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES, opened
 from tests.web.test_operations import _park
+from tests.web.test_waiting import _take_in
 from workflow.app import Service
 from workflow.cli.docs.http import openapi
 from workflow.web.api import create_app
@@ -106,6 +107,16 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("GET", "/v1/intake", 200, {}, {}),
     ("GET", "/v1/intake/receipts", 200, {}, {}),
     ("GET", "/v1/intake/receipts", 422, {}, {"params": {"limit": "all"}}),
+    ("GET", "/v1/today", 200, {}, {}),
+    ("GET", "/v1/today", 422, {}, {"params": {"limit": 0}}),
+    ("GET", "/v1/policy", 200, {}, {}),
+    ("GET", "/v1/policy", 404, {}, {"params": {"programme": "other"}}),
+    ("GET", "/v1/policy", 422, {}, {"params": {"programme": "x" * 101}}),
+    ("GET", "/v1/waiting", 200, {}, {}),
+    ("GET", "/v1/waiting", 422, {}, {"params": {"limit": 0}}),
+    ("GET", "/v1/waiting/{number}", 200, {"number": 1, "waits": True}, {}),
+    ("GET", "/v1/waiting/{number}", 404, {"number": 9}, {}),
+    ("GET", "/v1/waiting/{number}", 422, {"number": 0}, {}),
     ("GET", "/v1/parked", 200, {}, {}),
     ("GET", "/v1/parked", 422, {}, {"params": {"limit": 0}}),
     ("GET", "/v1/parked/{number}", 200, {"number": 1}, {}),
@@ -138,7 +149,9 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
 async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) -> dict[str, Any]:
     """The ids of what a request is about; the situation that it names is made."""
     made = dict(ids)
-    if "number" in ids:
+    if ids.get("waits"):
+        _take_in(service, 1, "email:linus@example.org", "email:grace@example.org")
+    elif "number" in ids:
         _park(service, b"{}\nnothing")
     situation = ids.get("relationship_id")
     if situation not in SITUATIONS:
@@ -158,6 +171,9 @@ async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) 
 class Broker:
     async def publish(self, *_: object) -> int:
         return 1
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def _unfoldable(_: object) -> Future[Any]:

@@ -14,8 +14,9 @@ from workflow.aggregates.programme import programme_id
 from workflow.errors import NotFound
 from workflow.web.asking import Serving
 from workflow.web.bodies import Out
+from workflow.web.problems import PROBLEMS
 
-router = APIRouter(prefix="/v1", tags=["reads"])
+router = APIRouter(prefix="/v1", tags=["reads"], responses={404: PROBLEMS[404]})
 
 
 class PolicyOut(Out):
