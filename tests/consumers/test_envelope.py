@@ -105,6 +105,17 @@ def test_what_is_no_channel_is_dropped_and_counted_and_the_meeting_kept(channel:
     assert _named(found) == _named(message(scheduled("a")))
 
 
+@given(GOOD, ANYTHING)
+def test_a_member_that_only_other_types_know_is_dropped_like_any_unknown_one(
+    said: dict[str, Any], value: Any
+) -> None:
+    for name in ("channel", "timezone", "previous_uid", "attended", "missed_by", "cancelled_by", "outcome"):
+        found = read(Raw({}, json.dumps(said | {"data": {name: value} | said["data"]}).encode()))
+        if isinstance(found, Message) and name not in type(found.data).model_fields:
+            assert found.dropped == 1
+            assert _named(found) == _named(message(said))
+
+
 @given(st.binary(max_size=200), st.dictionaries(st.text(max_size=12), st.text(max_size=20), max_size=4))
 def test_no_bytes_make_it_raise(text: bytes, headers: dict[str, str]) -> None:
     found = read(Raw.received(headers, text))

@@ -124,7 +124,8 @@ def read(raw: Raw) -> Message | Unreadable:
         fault = _fault_of_json(body)
         if fault is not None:
             return _unreadable(raw, fault)
-    dropped = int("channel" in data.__pydantic_fields_set__ and vars(data)["channel"] is None)
+    # Of a type that knows no channel it is one more unknown member, and counted with those.
+    dropped = int("channel" in data.__pydantic_fields_set__ and vars(data).get("channel", "") is None)
     if data.__pydantic_extra__:
         dropped += len(data.__pydantic_extra__)
         data.__pydantic_extra__.clear()
