@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -192,3 +193,19 @@ def test_every_message_is_documented() -> None:
 
 def _named(found: Message) -> tuple[bytes, bytes, bytes]:
     return found.key, found.digest, found.kept
+
+
+def test_a_fault_of_ours_parks_the_message_and_prints_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fault(_: bytes) -> None:
+        raise KeyError("email:ada@example.org")
+
+    monkeypatch.setattr(
+        "workflow.consumers.meetings.envelope.MEETING_MESSAGE", SimpleNamespace(validate_json=fault)
+    )
+    found = read(Raw({}, b"{}"))
+    assert isinstance(found, Unreadable)
+    assert (found.reason, found.key, found.pack()) == ("failed", None, b"{}\n{}")
+    assert "KeyError" in caplog.text
+    assert "ada" not in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from workflow.demo.reports import Call
 
 REFUSED = 409
 PATIENCE = 20
+STANDS_STILL = 60
+"""Seconds in which nothing is taken in, after which the demonstration ends instead of waiting for ever."""
 OPERATOR = {"Mentoring-Actor": "service 00000000-0000-4000-8000-00000064656d"}
 """Who moves the clock and asks for proof: the demonstration itself."""
 
@@ -56,10 +59,17 @@ class Portal:
 
     async def taken_in(self, messages: int) -> None:
         """Wait until so many messages are committed, and all that they brought about is folded."""
+        received, since = -1, time.monotonic()
         while True:
             intake = await self._get("/v1/intake")
             if intake["received"] >= messages:
                 break
+            if intake["received"] != received:
+                received, since = intake["received"], time.monotonic()
+            elif time.monotonic() - since > STANDS_STILL:
+                told = (await self._client.get("/v1/health")).json()
+                troubles = "; ".join(told["troubles"]) or "the service tells no reason"
+                raise Unexpected(f"{received} of {messages} messages were taken in, and no more: {troubles}")
             await asyncio.sleep(0.005)
         if intake["received"] > messages:
             raise Unexpected(f"{intake['received']} messages received, of {messages} sent")

@@ -6,6 +6,7 @@ Nothing here prints what a message said, either: it may end up in a log.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,9 @@ from pydantic_core import from_json, to_json
 
 from workflow.consumers.meetings.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
 from workflow.consumers.meetings.reasons import reason_of
-from workflow.store.held import Label
+from workflow.store.held import UNLABELLED, Label
+
+_log = logging.getLogger(__name__)
 
 _PREFIX = "ce-"
 _STRUCTURED = "application/cloudevents+json"
@@ -103,7 +106,15 @@ class Unreadable:
 
 
 def read(raw: Raw) -> Message | Unreadable:
-    """Read a structured or binary CloudEvent."""
+    """Read a structured or binary CloudEvent. A fault of ours in doing so is a reason to park it, too."""
+    try:
+        return _read(raw)
+    except Exception as error:  # noqa: BLE001 whatever it is, those behind this message are not held up by it
+        _log.error("a message could not be read, by a fault of ours: %s", type(error).__name__)
+        return Unreadable(raw, None, _digest(raw.body), "failed", UNLABELLED)
+
+
+def _read(raw: Raw) -> Message | Unreadable:
     body = raw.body
     if len(body) > LARGEST_BODY:
         return _unreadable(raw, "too_large")

@@ -30,7 +30,7 @@ REASONS: dict[str, str] = {
     "before_opening": "the meeting starts before the relationship of these people was opened; give its id",
     "never_opened": "nothing that it waited for came about within 30 days",
     "refused": "the rules of the domain refused it",
-    "failed": "deciding it failed by a mistake in this service; retry it once that is mended",
+    "failed": "reading or deciding it failed by a mistake in this service; retry it once that is mended",
 }
 """Every code with what it means."""
 
