@@ -42,6 +42,9 @@ async def test_the_configuration_is_ours_alone_and_asks_for_the_token(tmp_path: 
     server = NatsServer(tmp_path, token="a secret of enough letters", key=KEY)
     await server.start()
     try:
+        async with asyncio.timeout(60):
+            while not (tmp_path / "server.log").exists():  # noqa: ASYNC110 it is written beside
+                await asyncio.sleep(0.02)
         for name, mode in {
             ".": 0o700,
             "server.conf": 0o600,
