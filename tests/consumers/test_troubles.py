@@ -13,11 +13,13 @@ from unittest.mock import patch
 
 import pytest
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.transport.streams import Upstream, look
 from workflow.store.receipts import Receipts
 from workflow.store.transaction import Commit
 
@@ -89,6 +91,26 @@ async def test_a_purge_that_fails_is_told_and_tried_again(
         async with asyncio.timeout(30):
             while (await client.jetstream().stream_info("MENTORING")).state.first_seq != last:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+
+
+async def test_what_is_taken_in_while_the_purge_looks_does_not_stop_intake(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url, purge_seconds=0.05) as intake:
+        await reached(intake, await publish(client, scheduled("a")))
+        stale = await look(client.jetstream())
+        last = await publish(client, scheduled("b", uid="m2"))
+        await reached(intake, last)
+        answers = [stale]
+
+        async def slow(streams: JetStreamContext) -> Upstream:
+            return answers.pop() if answers else await look(streams)
+
+        with patch("workflow.consumers.meetings.intake.look", slow):
+            await until(lambda: not answers)
+            await until(lambda: intake.status.cause or intake.status.position == last)
+        assert intake.status.cause is None
 
 
 async def test_a_part_that_ends_is_told(world: World, server: NatsServer) -> None:

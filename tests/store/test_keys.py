@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -172,3 +173,10 @@ def test_the_master_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> No
     path.write_bytes(b"short")
     with pytest.raises(Stopped):
         load_master_key(path)
+
+
+def test_after_a_write_that_failed_the_next_one_succeeds(keys: KeyStore) -> None:
+    with pytest.raises(sqlite3.Error):
+        keys.destroy([object()])  # type: ignore[list-item]
+    keys.ensure(["person/a"])
+    assert seal(keys, "person/a")

@@ -12,7 +12,8 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -75,15 +76,10 @@ class KeyStore:
                 return
             rows = [(scope, aes_key_wrap(self._wrapping, secrets.token_bytes(32)), head) for scope in missing]
             hit("keys.before")
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
+            with self._transaction():
                 self._db.executemany(
                     "INSERT OR IGNORE INTO keys (scope, wrapped, head) VALUES (?, ?, ?)", rows
                 )
-                self._db.execute("COMMIT")
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
             hit("keys.after")
             self._load(missing)
 
@@ -114,13 +110,12 @@ class KeyStore:
         """Destroy keys for good, those that never were included: nothing is ever sealed under them again."""
         with self._lock:
             gone = list(scopes)
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany(
-                "INSERT INTO keys (scope, wrapped) VALUES (?, NULL)"
-                " ON CONFLICT (scope) DO UPDATE SET wrapped = NULL",
-                [(scope,) for scope in gone],
-            )
-            self._db.execute("COMMIT")
+            with self._transaction():
+                self._db.executemany(
+                    "INSERT INTO keys (scope, wrapped) VALUES (?, NULL)"
+                    " ON CONFLICT (scope) DO UPDATE SET wrapped = NULL",
+                    [(scope,) for scope in gone],
+                )
             for scope in gone:
                 self._cache.pop(scope, None)
             # What was overwritten must not live on in the write-ahead log.
@@ -143,10 +138,11 @@ class KeyStore:
             ]
             orphans = [scope for scope in fresh if not in_use(scope)]
             known = set(fresh) - set(orphans)
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("DELETE FROM keys WHERE scope = ?", [(scope,) for scope in orphans])
-            self._db.executemany("UPDATE keys SET used = 1 WHERE scope = ?", [(scope,) for scope in known])
-            self._db.execute("COMMIT")
+            with self._transaction():
+                self._db.executemany("DELETE FROM keys WHERE scope = ?", [(scope,) for scope in orphans])
+                self._db.executemany(
+                    "UPDATE keys SET used = 1 WHERE scope = ?", [(scope,) for scope in known]
+                )
             for scope in orphans:
                 self._cache.pop(scope, None)
             return orphans
@@ -159,6 +155,18 @@ class KeyStore:
 
     def __repr__(self) -> str:
         return "KeyStore(…)"
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it or nothing; whatever fails, the next one can begin."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def _cached(self, scope: str) -> tuple[float, AESGCM | None] | None:
         entry = self._cache.get(scope)

@@ -143,6 +143,8 @@ class Intake:
         """How far ``upstream`` was taken in, having seen that it is still the stream that was."""
         written = await asyncio.wrap_future(self._writer.submit(lambda tx: _last(tx, upstream.name)))
         position, receipt = written.value
+        if upstream.last < position and (again := await look(self._streams)).name == upstream.name:
+            upstream = again  # more came, and was taken in, since it was looked at
         check_position(upstream, position)
         gap = await find_gap(self._broker.connection, upstream, position)
         if gap is not None:
