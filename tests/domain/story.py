@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from workflow.aggregates import commands as c
@@ -15,12 +16,24 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 
+E = TypeVar("E", bound=e.Event)
 DAY_ZERO = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PAIR = UUID("5b1f0c3e-0000-4000-8000-000000000001")
 MENTOR, MENTEE, COORDINATOR = (uuid5(PAIR, name) for name in ("mentor", "mentee", "coordinator"))
+SECOND, STRANGER = (uuid5(PAIR, name) for name in ("second mentor", "stranger"))
 AS_MENTOR = c.Actor(MENTOR, e.Role.MENTOR)
 AS_MENTEE = c.Actor(MENTEE, e.Role.MENTEE)
+AS_SECOND = c.Actor(SECOND, e.Role.MENTOR)
+AS_STRANGER = c.Actor(STRANGER, e.Role.MENTOR)
 AS_COORDINATOR = c.Actor(COORDINATOR, e.Role.COORDINATOR)
+OF_MEETINGS = frozenset(
+    {
+        e.ConcernCode.COMMITMENT,
+        e.ConcernCode.SILENCE,
+        e.ConcernCode.CONTRADICTORY,
+        e.ConcernCode.NO_FRESH_LOOK,
+    }
+)
 DEFAULT = PolicyInForce(version=1, policy=Policy())
 
 
@@ -43,13 +56,13 @@ class Story:
         self.events: list[e.Event] = []
         self.latest: Decision | None = None
         self.refusal: Refused | None = None
-        self.messages = 0
+        self.now = DAY_ZERO
 
     def decide(self, command: c.Command, now: datetime | None = None) -> Decision:
         """Decide and record, as the store would."""
-        decision = decide(
-            self.state, command, id=PAIR, now=command.at if now is None else now, policy=self.in_force
-        )
+        now = command.at if now is None else now
+        decision = decide(self.state, command, id=PAIR, now=now, policy=self.in_force)
+        self.now = max(self.now, now)
         self.state = decision.state
         self.events.extend(decision.events)
         self.latest = decision
@@ -58,15 +71,16 @@ class Story:
     def pass_time(self, to: datetime) -> Story:
         """Let the clock ask whatever is due until then, each at its own instant."""
         while self.state is not None and self.state.dues:
-            due = max(min(self.state.dues.values()), self.events[-1].occurred_at)
-            if min(self.state.dues.values()) > to:
+            due = min(self.state.dues.values())
+            if due > to:
                 break
-            at = min(max(due, min(self.state.dues.values())), to)
+            at = min(max(due, self.now), to)
             self.decide(c.PassTime(at=at, now=at))
         return self
 
     def when(self, *commands: c.Command, now: datetime | None = None) -> Story:
         """What is asked; a refusal is kept for ``then_refused``."""
+        self.refusal = None
         for command in commands:
             try:
                 self.decide(command, now)
@@ -94,18 +108,55 @@ class Story:
         return self
 
     def then_concerns(self, *codes: str) -> Story:
-        """The concerns that stand."""
+        """Of the concerns that meetings and their absence bring, those that stand; for others see below."""
         assert self.state is not None
-        assert sorted(code.value for code, _ in self.state.concerns) == sorted(codes)
+        standing = sorted(code.value for code, _ in self.state.concerns if code in OF_MEETINGS)
+        assert standing == sorted(codes)
         return self
+
+    def then_concern(self, code: str) -> Story:
+        """This concern stands."""
+        assert self.state is not None
+        assert code in {one.value for one, _ in self.state.concerns}
+        return self
+
+    def then_no_concern(self, code: str) -> Story:
+        """This concern does not stand."""
+        assert self.state is not None
+        assert code not in {one.value for one, _ in self.state.concerns}
+        return self
+
+    def reminders(self, kind: str | None = None) -> list[tuple[str, str, datetime]]:
+        """The reminders issued so far: of which kind, to whom, and when."""
+        return [
+            (event.kind.value, event.audience.value, event.occurred_at)
+            for event in self.events
+            if isinstance(event, e.ReminderIssued) and kind in (None, event.kind.value)
+        ]
+
+    def suppressed(self, kind: str) -> list[str]:
+        """Why reminders of a kind were not sent."""
+        return [
+            event.reason.value
+            for event in self.events
+            if isinstance(event, e.ReminderSuppressed) and event.kind.value == kind
+        ]
+
+    def raised(self, code: str) -> list[e.ConcernRaised]:
+        """How often, and how, a concern was raised or revised."""
+        return [event for event in self.all(e.ConcernRaised) if event.code.value == code]
+
+    def all(self, kind: type[E]) -> list[E]:
+        """Every event of a kind, in order."""
+        return [event for event in self.events if type(event) is kind]
 
     def kinds(self) -> list[type[e.Event]]:
         """Everything that happened so far, by kind."""
         return [type(event) for event in self.events]
 
-    def last(self, kind: type[e.Event]) -> e.Event:
+    def last(self, kind: type[E]) -> E:
         """The latest event of a kind."""
-        return next(event for event in reversed(self.events) if type(event) is kind)
+        return self.all(kind)[-1]
 
 
 def given(*commands: c.Command, in_force: PolicyInForce = DEFAULT) -> Story:
@@ -117,9 +168,9 @@ def given(*commands: c.Command, in_force: PolicyInForce = DEFAULT) -> Story:
     return story
 
 
-def opened() -> c.OpenRelationship:
-    """A mentor and a mentee are brought together on day zero."""
-    parties = (e.Party(person=MENTOR, role=e.Role.MENTOR), e.Party(person=MENTEE, role=e.Role.MENTEE))
+def opened(*more: e.Party) -> c.OpenRelationship:
+    """A mentor and a mentee (and whoever else) are brought together on day zero."""
+    parties = (e.Party(person=MENTOR, role=e.Role.MENTOR), e.Party(person=MENTEE, role=e.Role.MENTEE), *more)
     return c.OpenRelationship(at=DAY_ZERO, programme="default", zone="Europe/Helsinki", parties=parties)
 
 
@@ -133,6 +184,75 @@ def agreed(cadence: float | None = None, months: int | None = None) -> tuple[c.C
         c.SignAgreement(at=DAY_ZERO, actor=AS_MENTOR, version=1),
         c.SignAgreement(at=DAY_ZERO, actor=AS_MENTEE, version=1),
     )
+
+
+def committed(*actors: c.Actor, at: float = 0) -> tuple[c.Command, ...]:
+    """Each confirms its commitment; both parties, unless told otherwise."""
+    return tuple(c.ConfirmCommitment(at=day(at), actor=actor) for actor in actors or (AS_MENTOR, AS_MENTEE))
+
+
+def amended(at: float, cadence: float | None = None, months: int | None = None) -> tuple[c.Command, ...]:
+    """Version 2 is drafted and signed by both."""
+    return (
+        c.DraftAgreement(at=day(at), actor=AS_MENTOR, cadence_days=cadence, duration_months=months),
+        c.SignAgreement(at=day(at), actor=AS_MENTOR, version=2),
+        c.SignAgreement(at=day(at), actor=AS_MENTEE, version=2),
+    )
+
+
+def met(*days: float, hour: float = 0) -> tuple[c.ReportHeld, ...]:
+    """A meeting was held on each of these days."""
+    return tuple(held(f"met-{number}", day(number, hour)) for number in days)
+
+
+def contacted(*days: float) -> tuple[c.MakeSupportContact, ...]:
+    """The coordinator spoke with the pair on each of these days."""
+    return tuple(c.MakeSupportContact(at=day(number), actor=AS_COORDINATOR) for number in days)
+
+
+def paused(at: float, until: float | None = None) -> c.Pause:
+    """The mentee asks for a rest."""
+    return c.Pause(at=day(at), actor=AS_MENTEE, ends_at=None if until is None else day(until))
+
+
+def look(at: float, *names: str, by: float = 400) -> c.HoldFreshLook:
+    """The pair takes a fresh look, with two measures unless told otherwise."""
+    return c.HoldFreshLook(
+        at=day(at), actor=AS_MENTEE, measures=measures(*(names or ("call", "plan")), by=by)
+    )
+
+
+def goal(name: str = "lead") -> UUID:
+    """The id of a goal."""
+    return uuid5(PAIR, f"goal {name}")
+
+
+def aimed(at: float, name: str = "lead") -> c.SetGoal:
+    """The pair sets a goal."""
+    return c.SetGoal(at=day(at), actor=AS_MENTEE, goal=goal(name), text=text())
+
+
+def checked_in(
+    at: float, *answers: int, actor: c.Actor = AS_MENTEE, before: tuple[int, ...] = ()
+) -> c.GiveCheckIn:
+    """A party answers; ``before`` is what it answered last."""
+    previous = c.Answers(*before) if before else None
+    return c.GiveCheckIn(at=day(at), actor=actor, answers=c.Answers(*answers), previous=previous)
+
+
+def closed(
+    at: float,
+    manner: e.ClosureManner = e.ClosureManner.PLANNED_HELD,
+    reason: e.ClosureReason = e.ClosureReason.GOALS_MET,
+    actor: c.Actor | None = AS_COORDINATOR,
+) -> c.Close:
+    """Somebody ends the relationship."""
+    return c.Close(at=day(at), actor=actor, manner=manner, reason=reason)
+
+
+def text(words: str = "between the two of us") -> Sealed:
+    """Something that the mentee wrote."""
+    return Sealed(words, author=MENTEE)
 
 
 def booked(uid: str, start: datetime, at: datetime | None = None, sequence: int = 0) -> c.ReportScheduled:
@@ -203,10 +323,10 @@ def corrected(uid: str, at: datetime, outcome: e.Outcome, start: datetime | None
     )
 
 
-def measures(*names: str) -> tuple[e.Measure, ...]:
+def measures(*names: str, by: float = 400) -> tuple[e.Measure, ...]:
     """Measures that the mentee takes on."""
     return tuple(
-        e.Measure(measure=uuid5(PAIR, name), what=Sealed(name, author=MENTEE), who=MENTEE, by_when=day(400))
+        e.Measure(measure=uuid5(PAIR, name), what=Sealed(name, author=MENTEE), who=MENTEE, by_when=day(by))
         for name in names
     )
 
@@ -222,6 +342,10 @@ def facts(state: Relationship) -> dict[str, object]:
         "spell": state.spell,
         "suspected": state.suspicion.since if state.suspicion and not state.suspicion.cleared else None,
         "reminded": dict(state.reminded),
+        "last_reminded": dict(state.last_reminded),
+        "episodes": dict(state.episodes),
+        "pauses": state.pauses,
+        "proposed": None if state.proposed is None else state.proposed.at,
         "dues": dict(state.dues),
     }
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.domain.story import (
     AS_COORDINATOR,
@@ -29,7 +38,8 @@ from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import MOVES, State
 from workflow.aggregates.policy import PolicyInForce
-from workflow.aggregates.rules import RULES, Moment
+from workflow.aggregates.rules import AFTER_CLOSURE, RULES, Moment
+from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 
 ACTORS = st.sampled_from((AS_MENTOR, AS_MENTEE, AS_COORDINATOR, c.Actor(COORDINATOR, e.Role.MENTOR)))
@@ -37,6 +47,8 @@ FORMS = ("signed", "oral", "none")
 STEPS = st.integers(-40 * 24, 20 * 24)
 UIDS = st.sampled_from(("ada", "ben", "cleo"))
 MEASURES = measures("call", "plan", "visit")
+GOALS = tuple(uuid5(MENTEE, name) for name in ("learn", "lead"))
+ANSWERS = st.builds(c.Answers, *(st.integers(1, 5) for _ in range(3)))
 
 
 class AnyLife(RuleBasedStateMachine):
@@ -64,9 +76,9 @@ class AnyLife(RuleBasedStateMachine):
         """The rules, asked again without new facts, yield nothing."""
         state = self.story.state
         assert state is not None
-        if state.state is not State.CLOSURE:
-            moment = Moment(at, at, passing, self.story.in_force)
-            assert [event for ask in RULES for event in ask(state.fork(), moment)] == []
+        rules = RULES if state.state is not State.CLOSURE else AFTER_CLOSURE
+        moment = Moment(at, at, passing, self.story.in_force)
+        assert [event for ask in rules for event in ask(state.fork(), moment)] == []
 
     @rule(days=st.floats(0.01, 40))
     def time_passes(self, days: float) -> None:
@@ -173,6 +185,50 @@ class AnyLife(RuleBasedStateMachine):
         kind = c.DropMeasure if dropped else c.CompleteMeasure
         self.ask(kind(at=self.now, actor=actor, measure=measure.measure))
 
+    @rule(actor=ACTORS, days=st.none() | st.floats(0.1, 70))
+    def pause(self, actor: c.Actor, days: float | None) -> None:
+        ends_at = None if days is None else self.now + timedelta(days=days)
+        self.ask(c.Pause(at=self.now, actor=actor, ends_at=ends_at))
+
+    @rule(actor=ACTORS)
+    def resume(self, actor: c.Actor) -> None:
+        self.ask(c.Resume(at=self.now, actor=actor))
+
+    @rule(
+        actor=ACTORS, goal=st.sampled_from(GOALS), what=st.sampled_from(("set", "review", "drop", "achieve"))
+    )
+    def aim(self, actor: c.Actor, goal: UUID, what: str) -> None:
+        text = Sealed("to learn", author=MENTEE)
+        match what:
+            case "set":
+                self.ask(c.SetGoal(at=self.now, actor=actor, goal=goal, text=text))
+            case "review":
+                self.ask(c.ReviewGoal(at=self.now, actor=actor, goal=goal, reached_percent=50))
+            case "drop":
+                self.ask(c.DropGoal(at=self.now, actor=actor, goal=goal))
+            case _:
+                self.ask(c.AchieveGoal(at=self.now, actor=actor, goal=goal))
+
+    @rule(actor=ACTORS, now=ANSWERS, before=st.none() | ANSWERS)
+    def check_in(self, actor: c.Actor, now: c.Answers, before: c.Answers | None) -> None:
+        self.ask(c.GiveCheckIn(at=self.now, actor=actor, answers=now, previous=before))
+
+    @rule(actor=ACTORS)
+    def ask_for_help(self, actor: c.Actor) -> None:
+        self.ask(c.AskForHelp(at=self.now, actor=actor))
+
+    @rule(actor=ACTORS)
+    def contact(self, actor: c.Actor) -> None:
+        self.ask(c.MakeSupportContact(at=self.now, actor=actor))
+
+    @rule(actor=ACTORS)
+    def review_measures(self, actor: c.Actor) -> None:
+        self.ask(c.ReviewMeasures(at=self.now, actor=actor))
+
+    @rule(actor=ACTORS)
+    def look_back(self, actor: c.Actor) -> None:
+        self.ask(c.GiveClosingFeedback(at=self.now, actor=actor, text=Sealed("well", author=MENTEE)))
+
     @precondition(lambda self: self.messages > 12)
     @rule(actor=ACTORS)
     def close(self, actor: c.Actor) -> None:
@@ -211,8 +267,22 @@ class AnyLife(RuleBasedStateMachine):
             state = self.story.state
             assert state is not None
             if state.state is State.CLOSURE:
-                assert not state.dues
+                assert state.dues.keys() <= {e.DueKind.REMIND_CHECK_IN, e.DueKind.REMIND_FEEDBACK}
                 assert not state.concerns
 
 
 TestAnyLife = AnyLife.TestCase
+TestAnyLife.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.soak
+def test_many_more_lives() -> None:
+    run_state_machine_as_test(
+        AnyLife,
+        settings=settings(
+            max_examples=2_000,
+            stateful_step_count=100,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

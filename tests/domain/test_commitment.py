@@ -1,5 +1,7 @@
 """Cancelling appointments is a pitfall: several meetings in a row that were not held."""
 
+from dataclasses import replace
+
 from tests.domain.story import agreed, booked, cancelled, corrected, day, given, held, missed
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -52,7 +54,7 @@ def test_at_exactly_24_hours_it_is_not() -> None:
 
 def test_lateness_follows_the_start_even_when_that_becomes_known_afterwards() -> None:
     story = given(*agreed(), *failed(15), cancelled("late", day(22, -2), sequence=1))
-    story.then_concerns().when(booked("late", day(22), at=day(20))).then_concerns("commitment")
+    story.then_concerns().when(booked("late", day(22), at=day(20)), now=day(22)).then_concerns("commitment")
 
 
 def test_streaks_go_by_start_never_by_arrival() -> None:
@@ -64,6 +66,21 @@ def test_the_first_14_days_are_too_early_to_tell() -> None:
     story = given(*agreed(), *failed(3, 6)).then_concerns()
     story.pass_time(day(13.9)).then_concerns()
     story.pass_time(day(14)).then_concerns("commitment")
+
+
+def test_what_is_still_to_come_has_not_failed_yet() -> None:
+    ahead = [report for start in (50, 57) for report in failed(start)]
+    story = given(*agreed())
+    story.pass_time(day(20)).when(*(replace(one, at=day(20)) for one in ahead)).then_concerns()
+    story.pass_time(day(57, 0.9)).then_no_concern("commitment")
+    story.pass_time(day(57, 1)).then_concern("commitment")
+    assert [raised.since for raised in story.raised("commitment")] == [day(57, 1)]
+
+
+def test_nor_does_it_count_before_it_is_withdrawn() -> None:
+    story = given(*agreed(), *failed(15)).pass_time(day(20))
+    story.when(*(replace(one, at=day(20)) for one in failed(50))).then_concerns()
+    story.when(corrected("m50", day(21), e.Outcome.NONE)).pass_time(day(51)).then_no_concern("commitment")
 
 
 def test_a_withdrawn_no_show_takes_the_concern_away() -> None:

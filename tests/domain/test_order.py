@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
@@ -76,8 +78,7 @@ def told(story: Story, messages: tuple[c.MeetingReport, ...]) -> Story:
     return story
 
 
-@drawn(st.data(), reports())
-def test_order_and_repetition_do_not_matter_to_an_active_relationship(
+def assert_no_matter_to_an_active_relationship(
     data: st.DataObject, messages: tuple[c.MeetingReport, ...]
 ) -> None:
     in_order = told(given(*agreed()), messages)
@@ -88,10 +89,7 @@ def test_order_and_repetition_do_not_matter_to_an_active_relationship(
     assert facts(doubled.state) == facts(in_order.state)
 
 
-@drawn(st.data(), reports())
-def test_nor_where_the_first_held_meeting_concludes_the_agreement(
-    data: st.DataObject, messages: tuple[c.MeetingReport, ...]
-) -> None:
+def assert_no_matter_to_a_beginning(data: st.DataObject, messages: tuple[c.MeetingReport, ...]) -> None:
     oral_start = agreed()[:3]
     none = policy(agreement={"form": "none"})
     in_order = told(given(*oral_start, in_force=none), messages)
@@ -101,8 +99,7 @@ def test_nor_where_the_first_held_meeting_concludes_the_agreement(
     assert facts(shuffled.state) == facts(in_order.state)
 
 
-@drawn(st.data(), reports(), st.booleans())
-def test_nor_to_one_that_stagnates_and_comes_back(
+def assert_no_matter_to_one_that_stagnates(
     data: st.DataObject, messages: tuple[c.MeetingReport, ...], declared: bool
 ) -> None:
     """A fresh look, a measure done and held meetings in any order: the last to arrive moves."""
@@ -131,3 +128,44 @@ def test_nor_to_one_that_stagnates_and_comes_back(
     assert first is not None
     assert second is not None
     assert facts(second) == facts(first)
+
+
+# --- a few histories with every run, many in the long form ------------------------------------------------
+
+FEW = settings(max_examples=25, deadline=None)
+MANY = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@FEW
+@drawn(st.data(), reports())
+def test_order_and_repetition_do_not_matter_to_an_active_relationship(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...]
+) -> None:
+    assert_no_matter_to_an_active_relationship(data, messages)
+
+
+@FEW
+@drawn(st.data(), reports())
+def test_nor_where_the_first_held_meeting_concludes_the_agreement(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...]
+) -> None:
+    assert_no_matter_to_a_beginning(data, messages)
+
+
+@FEW
+@drawn(st.data(), reports(), st.booleans())
+def test_nor_to_one_that_stagnates_and_comes_back(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...], declared: bool
+) -> None:
+    assert_no_matter_to_one_that_stagnates(data, messages, declared)
+
+
+@pytest.mark.soak
+@MANY
+@drawn(st.data(), reports(), st.booleans())
+def test_nor_do_they_in_many_more_histories(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...], declared: bool
+) -> None:
+    assert_no_matter_to_an_active_relationship(data, messages)
+    assert_no_matter_to_a_beginning(data, messages)
+    assert_no_matter_to_one_that_stagnates(data, messages, declared)

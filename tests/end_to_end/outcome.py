@@ -62,7 +62,7 @@ def outcome(data: Path) -> Outcome:
         receipts=receipts,
         counts=Counter({name: number for name, number in counted if name in kinds}),
         reminders=Counter(
-            (event["stream"], *(event["event"][name] for name in ("kind", "party", "about")))
+            (event["stream"], *(event["event"][name] for name in ("kind", "party", "about", "step")))
             for event in events
             if event["name"] == "mentoring.reminder_issued.v1"
         ),

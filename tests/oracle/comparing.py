@@ -6,9 +6,10 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +44,30 @@ def against(told: Told, views: Path) -> list[str]:
         connection.row_factory = sqlite3.Row
         connection.execute("BEGIN")
         rows = {row["id"]: dict(row) for row in connection.execute("SELECT * FROM relationships")}
-        stays: dict[str, list[Row]] = {id: [] for id in rows}
-        for row in connection.execute(
-            "SELECT * FROM journey WHERE NOT withdrawn ORDER BY relationship, number"
-        ):
-            stays.setdefault(row["relationship"], []).append(dict(row))
-    faults = list(told.faults)
+        stays = _of(connection, "journey", "WHERE NOT withdrawn ORDER BY relationship, number")
+        meetings, goals, reminders = (_of(connection, name) for name in ("meetings", "goals", "reminders"))
+        faults = [*told.faults, *_compare_sums(told, connection)]
     faults += [f"{id}: has a row and no events" for id in sorted(rows.keys() - told.lives.keys())]
     faults += [f"{id}: has events and no row" for id in sorted(told.lives.keys() - rows.keys())]
     for id in sorted(rows.keys() & told.lives.keys()):
-        faults += _compare(told.lives[id], rows[id], stays[id])
+        kept = _kept(rows[id], stays[id]) | _kept_deeds(meetings[id], goals[id], reminders[id])
+        life = told.lives[id]
+        expected = {name: getattr(life, name) for name in kept if hasattr(life, name)} | _told_deeds(life)
+        for name, value in kept.items():
+            if value != expected[name]:
+                faults.append(f"{id}: {name} is kept as {value}, and told as {expected[name]}")
     return faults
 
 
-def _compare(life: Life, row: Row, stays: Iterable[Row]) -> Iterator[str]:
-    kept = {
+def _of(connection: sqlite3.Connection, view: str, rest: str = "") -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in connection.execute(f"SELECT * FROM {view} {rest}"):
+        found[row["relationship"]].append(dict(row))
+    return found
+
+
+def _kept(row: Row, stays: Iterable[Row]) -> Row:
+    return {
         "state": row["state"],
         "opened_at": _instant(row["opened_at"]),
         "active_since": _instant(row["active_since"]),
@@ -81,10 +91,78 @@ def _compare(life: Life, row: Row, stays: Iterable[Row]) -> Iterator[str]:
             for stay in stays
         ],
     }
-    told = {name: getattr(life, name) for name in kept} | {"reminders": len(life.reminders)}
-    for name, value in kept.items():
-        if value != told[name]:
-            yield f"{life.id}: {name} is kept as {value}, and told as {told[name]}"
+
+
+def _kept_deeds(meetings: Iterable[Row], goals: Iterable[Row], reminders: Iterable[Row]) -> Row:
+    return {
+        "meetings": {
+            one["subject"]: (
+                one["status"],
+                *(
+                    _instant(one[name])
+                    for name in ("starts_at", "ends_at", "cancelled_at", "contradicted_at")
+                ),
+            )
+            for one in meetings
+        },
+        "goals": {
+            one["goal"]: (
+                _instant(one["set_at"]),
+                one["reviews"],
+                _instant(one["reviewed_at"]),
+                one["reached_percent"],
+                one["status"],
+            )
+            for one in goals
+        },
+        "issued": sorted(
+            (one["kind"], _instant(one["about"]), one["step"])
+            for one in reminders
+            if one["issued_at"] is not None
+        ),
+    }
+
+
+def _told_deeds(life: Life) -> Row:
+    return {
+        "reminders": len(life.reminders),
+        "meetings": {
+            one.subject: (one.status, one.starts_at, one.ends_at, one.cancelled_at, one.contradicted_at)
+            for one in life.meetings
+        },
+        "goals": {
+            id: (one.set_at, one.reviews, one.reviewed_at, one.reached_percent, one.status)
+            for id, one in life.goals.items()
+        },
+        "issued": sorted((kind, _instant(about), step) for kind, _, about, step in life.reminders),
+    }
+
+
+def _compare_sums(told: Told, connection: sqlite3.Connection) -> Iterator[str]:
+    """The figures over all relationships: meetings by month of their start, and seconds in each state."""
+    lives = told.lives.values()
+    months = Counter(
+        (f"{one.starts_at.astimezone(UTC):%Y-%m}", one.status)
+        for life in lives
+        for one in life.meetings
+        if one.starts_at is not None
+    )
+    query = "SELECT substr(starts_at, 1, 7), status, count(*) FROM meetings WHERE starts_at IS NOT NULL GROUP BY 1, 2"
+    kept_months = {(month, status): number for month, status, number in connection.execute(query)}
+    if kept_months != months:
+        yield f"meetings by month are kept as {kept_months}, and told as {dict(months)}"
+    seconds: Counter[str] = Counter()
+    for life in lives:
+        for state, entered_at, left_at, _, _ in life.stays:
+            if left_at is not None:
+                seconds[state] += round((left_at - entered_at).total_seconds())
+    query = """
+        SELECT state, sum(CAST(round((julianday(left_at) - julianday(entered_at)) * 86400) AS INTEGER))
+        FROM journey WHERE NOT withdrawn AND left_at IS NOT NULL GROUP BY state
+    """
+    kept_seconds = dict(tuple(row) for row in connection.execute(query))
+    if kept_seconds != seconds:
+        yield f"seconds in each state are kept as {kept_seconds}, and told as {dict(seconds)}"
 
 
 def _instant(text: str | None) -> datetime | None:

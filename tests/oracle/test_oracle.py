@@ -43,7 +43,13 @@ def test_the_rows_of_a_demonstration_are_what_its_log_says(data: Path, told: Tol
     lives = told.lives.values()
     assert len(lives) == 30
     assert {life.state for life in lives} >= {"active", "stagnation", "closure"}
-    assert {code for life in lives for code, _ in life.concerns} >= {"commitment", "silence"}
+    assert {code for life in lives for code, _ in life.concerns} >= {
+        "commitment",
+        "silence",
+        "no_direction",
+        "no_support_contact",
+    }
+    assert {one.status for life in lives for one in life.meetings} >= {"held", "missed", "cancelled"}
     assert any(life.reinvigorations for life in lives)
     assert any(life.reminders for life in lives)
 
@@ -64,6 +70,10 @@ def test_the_states_are_those_of_the_demonstrations_own_truth(data: Path, told: 
         "UPDATE relationships_1 SET reminders_issued = 0",
         "UPDATE journey_1 SET left_at = entered_at WHERE left_at IS NOT NULL",
         "UPDATE journey_1 SET withdrawn = NOT withdrawn",
+        "UPDATE meetings_1 SET status = 'missed' WHERE status = 'held'",
+        "UPDATE meetings_1 SET starts_at = ends_at",
+        "DELETE FROM meetings_1 WHERE status = 'cancelled'",
+        "UPDATE reminders_1 SET step = step + 1",
         "DELETE FROM relationships_1 WHERE id = (SELECT min(id) FROM relationships_1)",
     ],
 )

@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 from tests.domain.story import AS_COORDINATOR, AS_MENTEE, PAIR, Story, agreed, day, given, measures, policy
 from tests.domain.test_order import LATER, reports
 from workflow.aggregates import commands as c
-from workflow.projections.agenda import AGENDA
-from workflow.projections.journey import JOURNEY
+from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.projection import Document, Projection, fold, heeded
-from workflow.projections.relationships import RELATIONSHIPS
 from workflow.projections.tables import compact
 from workflow.store.recorded import Metadata, Recorded
 
@@ -30,7 +28,7 @@ def rows(story: Story) -> dict[str, list[str]]:
         )
         for number, event in enumerate(story.events, 1)
     ]
-    return {projection.name: _rows(projection, page) for projection in (RELATIONSHIPS, JOURNEY, AGENDA)}
+    return {projection.name: _rows(projection, page) for projection in PROJECTIONS}
 
 
 def _rows(projection: Projection, page: list[Recorded]) -> list[str]:

@@ -12,7 +12,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.projections.facts import fold, log_of, logs
+from tests.projections.any_log import log_of, logs
+from tests.projections.facts import fold
 from workflow.aggregates.events import Event
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
@@ -23,10 +24,12 @@ History = list[tuple[UUID, Event]]
 
 
 def rows(path: Path) -> dict[str, list[Any]]:
+    """All that is kept, and not only what the views show of it."""
     with closing(sqlite3.connect(path)) as connection:
+        live = connection.execute("SELECT name, generation FROM projections WHERE live = 1").fetchall()
         return {
-            projection.name: connection.execute(f"SELECT * FROM {projection.name}").fetchall()
-            for projection in PROJECTIONS
+            name: connection.execute(f"SELECT * FROM {name}_{generation}").fetchall()
+            for name, generation in live
         }
 
 

@@ -129,7 +129,7 @@ def test_an_interrupted_rebuild_goes_on_while_the_live_rows_serve(tmp_path: Path
     views.close()
 
     views = Views(path, PROJECTIONS, durable=False)
-    assert [generation.position for generation in views.shadows] == [2, 2, 2]
+    assert [generation.position for generation in views.shadows] == [2] * len(PROJECTIONS)
     log.add(onboarded(3), stream=OTHER)
     runner = Runner(views, log.read, log.head, page=1)
     asked = runner.rebuild()
@@ -137,7 +137,7 @@ def test_an_interrupted_rebuild_goes_on_while_the_live_rows_serve(tmp_path: Path
     runner.step()
     assert log.read_after == [5, 2], "what was folded before the interruption is not folded again"
     runner.catch_up()
-    assert [one.differences for one in asked.result(timeout=0)] == [0, 0, 0]
+    assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
     assert {(status.generation, status.position) for status in runner.status()} == {(2, 6)}
     assert verify(path, PROJECTIONS, log.read).equal
     views.close()
@@ -251,7 +251,10 @@ def test_verification_shows_which_rows_differ(tmp_path: Path, log: Log) -> None:
     verified = verify(path, PROJECTIONS, log.read)
     assert not verified.equal
     assert verified.hash != verified.folded_hash
-    assert verified.differing == {"relationships": 1, "journey": 0, "agenda": 1}
+    assert {name: count for name, count in verified.differing.items() if count} == {
+        "relationships": 1,
+        "agenda": 1,
+    }
     row, due = verified.differences
     assert row.live is not None
     assert row.folded is not None
@@ -343,7 +346,8 @@ def test_a_rebuild_may_be_asked_for_while_the_runner_runs(tmp_path: Path, log: L
     assert runner.reaching(5).result(timeout=30) == 5
     rebuilt = runner.rebuild(["agenda", "journey"]).result(timeout=30)
     assert sorted((one.name, one.differences) for one in rebuilt) == [("agenda", 0), ("journey", 0)]
-    assert [status.generation for status in runner.status()] == [1, 2, 2]
+    again = {status.name for status in runner.status() if status.generation == 2}
+    assert again == {"agenda", "journey"}
     runner.stop()
     views.close()
 

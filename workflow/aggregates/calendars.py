@@ -6,6 +6,7 @@ at most once after each change, for a decision asks for each of them several tim
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import pairwise
 from operator import attrgetter, itemgetter
@@ -16,14 +17,33 @@ from workflow.aggregates.meetings import Entry, EntryKey, Meeting, Status, key_o
 class _Lists:
     """The meetings with a known start, and those among them that rules look at."""
 
-    __slots__ = ("contradicted", "held", "meetings", "pending", "unkept")
+    __slots__ = (
+        "contradicted",
+        "held",
+        "meetings",
+        "pending",
+        "reported_at",
+        "stands",
+        "unkept",
+        "unreported",
+    )
 
-    def __init__(self, meetings: list[Meeting]) -> None:
-        self.meetings = meetings
+    def __init__(self, everything: Iterable[Meeting]) -> None:
+        self.meetings: list[Meeting] = []
         self.held: list[tuple[datetime, Meeting]] = []
         self.pending: list[Meeting] = []
         self.unkept: list[Meeting] = []
+        self.unreported: list[Meeting] = []
+        self.reported_at: datetime | None = None
+        self.stands = False
         self.contradicted: list[Meeting] = []
+        for meeting in everything:
+            if meeting.starts_at is not None:
+                self.meetings.append(meeting)
+            reported_at = meeting.reported_at
+            if reported_at is not None and (self.reported_at is None or reported_at > self.reported_at):
+                self.reported_at = reported_at
+        meetings = self.meetings
         meetings.sort(key=attrgetter("starts_at"))
         if any(one.starts_at == other.starts_at for one, other in pairwise(meetings)):
             meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
@@ -35,8 +55,14 @@ class _Lists:
                     self.held.append((meeting.ends_at, meeting))
             elif status in _PENDING:
                 self.pending.append(meeting)
+                if status is Status.UNCONFIRMED:
+                    self.unreported.append(meeting)
             else:
                 self.unkept.append(meeting)
+            if status is not Status.CANCELLED:
+                self.stands = True
+                if meeting.reported_at is not None:
+                    self.unreported = []
             if meeting.contradicted_at is not None:
                 self.contradicted.append(meeting)
         self.held.sort(key=itemgetter(0))
@@ -69,6 +95,19 @@ class Calendar:
         """The registers of one entry, empty if nothing is known of it."""
         return self._entries.get(key) or Entry(key)
 
+    def knows(self, key: EntryKey) -> bool:
+        """Whether anything was said of this entry."""
+        return key in self._entries
+
+    def meeting_key(self, key: EntryKey) -> EntryKey:
+        """The key of the meeting that an entry belongs to."""
+        group = self._groups.get(key)
+        return key if group is None else group[0]
+
+    def meeting(self, key: EntryKey) -> Meeting | None:
+        """What stands of the meeting that an entry belongs to; None where nothing was said of it."""
+        return self._meetings.get(self.meeting_key(key))
+
     def is_replaced(self, key: EntryKey) -> bool:
         """Whether another entry came in place of this one."""
         group = self._groups.get(key)
@@ -92,6 +131,18 @@ class Calendar:
         """By start, the meetings missed or called off since the last one held."""
         return self._sorted().unkept
 
+    def any_meeting(self) -> bool:
+        """Whether there is a meeting that was not called off."""
+        return self._sorted().stands
+
+    def unreported(self) -> list[Meeting]:
+        """By start, the unconfirmed meetings since the last one of which somebody told the outcome."""
+        return self._sorted().unreported
+
+    def reported_at(self) -> datetime | None:
+        """When anybody last told the outcome of a meeting, whichever; even of one whose start is not known."""
+        return self._sorted().reported_at
+
     def contradicted(self) -> list[Meeting]:
         """By start, the meetings whose outcome stands beside a cancellation."""
         return self._sorted().contradicted
@@ -99,7 +150,7 @@ class Calendar:
     def _sorted(self) -> _Lists:
         lists = self._lists
         if lists is None:
-            lists = self._lists = _Lists([m for m in self._meetings.values() if m.starts_at is not None])
+            lists = self._lists = _Lists(self._meetings.values())
         return lists
 
     # --- changing -----------------------------------------------------------------------------------------

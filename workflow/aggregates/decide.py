@@ -8,13 +8,13 @@ from uuid import UUID
 
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
-from workflow.aggregates.doing import do
 from workflow.aggregates.evolve import evolve
+from workflow.aggregates.handlers import handle
+from workflow.aggregates.handlers.meetings import report
 from workflow.aggregates.moves import State
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.reporting import report
-from workflow.aggregates.rules import RULES, Moment
+from workflow.aggregates.rules import AFTER_CLOSURE, RULES, Moment
 from workflow.aggregates.rules.agenda import agenda
 from workflow.errors import NotFound, Refused
 
@@ -55,7 +55,7 @@ def decide(
         found, stale = report(fork, command)
         events = [found] if found is not None else []
     elif not passing:
-        events = do(fork, command, now=now, policy=policy)
+        events = handle(fork, command, now=now, policy=policy)
     for event in events:
         evolve(fork, event)
 
@@ -72,9 +72,8 @@ def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
     """Ask the rules until nothing more follows: what one brings about may concern one asked before it."""
     for _ in range(_ROUNDS):
         known = len(events)
-        for rule in RULES:
-            if state.state is State.CLOSURE:
-                return
+        rules = RULES if state.state is not State.CLOSURE else AFTER_CLOSURE
+        for rule in rules:
             for event in rule(state, moment):
                 evolve(state, event)
                 events.append(event)

@@ -31,6 +31,17 @@ VIEWS = MetaData()
 NOT_CANONICAL = {"canonical": False}
 """Marks a column that depends on when or how we learned of something, not on what happened."""
 
+READ_LATE = {**NOT_CANONICAL, "late": True}
+"""Marks a JSON column that a fold is given as text, to read where it has to: it touches few of the rows.
+
+What it then puts there tells its own ``text``, when the page is written.
+"""
+
+
+def shown(condition: str) -> dict[str, str]:
+    """Marks a table of which the view shows some rows only: the others are what the fold has to remember."""
+    return {"shown": condition}
+
 
 @lru_cache(65_536)
 def stored(instant: datetime) -> str:
@@ -65,7 +76,19 @@ class Instant(TypeDecorator[datetime]):
 class GenerationTable:
     """One generation of a projection's table, with the statements that the runner needs."""
 
-    __slots__ = ("_json", "columns", "create", "delete", "drop", "key", "select", "table", "upsert", "view")
+    __slots__ = (
+        "_json",
+        "_late",
+        "columns",
+        "create",
+        "delete",
+        "drop",
+        "key",
+        "select",
+        "table",
+        "upsert",
+        "view",
+    )
 
     def __init__(self, view: Table, number: int) -> None:
         table = view.to_metadata(MetaData(), name=f"{view.name}_{number}")
@@ -74,7 +97,9 @@ class GenerationTable:
         self.table = table
         self.columns = [column.name for column in table.columns]
         self.key = [column.name for column in table.primary_key]
-        self._json = [column.name for column in table.columns if isinstance(column.type, JSON)]
+        json_columns = [column for column in table.columns if isinstance(column.type, JSON)]
+        self._json = [column.name for column in json_columns if not column.info.get("late")]
+        self._late = [column.name for column in json_columns if column.info.get("late")]
         self.create = [
             _sql(CreateTable(table)),
             *(_sql(CreateIndex(index)) for index in sorted(table.indexes, key=lambda index: str(index.name))),
@@ -83,7 +108,7 @@ class GenerationTable:
         names = ", ".join(self.columns)
         self.view = [
             f"DROP VIEW IF EXISTS {view.name}",
-            f"CREATE VIEW {view.name} AS SELECT {names} FROM {table.name}",  # noqa: S608 our own names
+            f"CREATE VIEW {view.name} AS SELECT {names} FROM {table.name}{_condition(view)}",  # noqa: S608 our own names
         ]
         first = _first_key(table)
         wanted = func.json_each(bindparam("relationships")).table_valued("value")
@@ -113,6 +138,9 @@ class GenerationTable:
         """What is written, in the order of the columns."""
         if self._json:
             row = {**row, **{name: compact(row[name]) for name in self._json}}
+        for name in self._late:
+            if not isinstance(row[name], str):
+                row = {**row, name: row[name].text()}
         return tuple([row[name] for name in self.columns])
 
     def identity(self, row: Row) -> tuple[Any, ...]:
@@ -128,7 +156,7 @@ def generation_table(view: Table, number: int) -> GenerationTable:
 
 def compact(value: Any) -> str:
     """JSON text in one form only, so that equal values are equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode(value)
 
 
 def numbers(counted: Iterable[Sequence[Any]], kinds: type[StrEnum]) -> dict[str, int]:
@@ -139,7 +167,14 @@ def numbers(counted: Iterable[Sequence[Any]], kinds: type[StrEnum]) -> dict[str,
 
 def shape(view: Table) -> str:
     """A fingerprint of a table's columns and indexes: rows of another shape have to be folded anew."""
-    return sha256("\n".join(generation_table(view, 0).create).encode()).hexdigest()[:16]
+    return sha256(("\n".join(generation_table(view, 0).create) + _condition(view)).encode()).hexdigest()[:16]
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _condition(view: Table) -> str:
+    return f" WHERE {view.info['shown']}" if "shown" in view.info else ""
 
 
 def _first_key(table: Table) -> Column[Any]:

@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS projections (
 """
 
 
+Before = dict[tuple[Any, ...], tuple[Any, ...]]
+"""The rows that there were, as they are stored, by their primary keys."""
+
+
 class Views:
     """The rows of all projections. One thread at a time writes; any number may read."""
 
@@ -210,16 +214,14 @@ class Views:
             (position, state, cause, failed_at, generation.name, generation.number),
         )
 
-    def _load(
-        self, layout: GenerationTable, streams: set[UUID]
-    ) -> tuple[dict[UUID, Document], set[tuple[Any, ...]]]:
+    def _load(self, layout: GenerationTable, streams: set[UUID]) -> tuple[dict[UUID, Document], Before]:
         documents: dict[UUID, Document] = {stream: [] for stream in streams}
         by_text = {str(stream): document for stream, document in documents.items()}
-        before = set()
+        before: Before = {}
         for values in self._connection.execute(layout.select, (compact(sorted(by_text)),)):
             row: Row = layout.row(values)
             identity = layout.identity(row)
-            before.add(identity)
+            before[identity] = values
             by_text[identity[0]].append(row)
         return documents, before
 
@@ -228,13 +230,18 @@ class Views:
         generation: Generation,
         end: int,
         documents: dict[UUID, Document],
-        before: set[tuple[Any, ...]],
+        before: Before,
         failure: FoldFailed | None = None,
     ) -> Folded:
+        """What has changed: a document may have many rows, and an event mostly touches one of them."""
         layout = generation.layout
-        rows = [row for document in documents.values() for row in document]
-        gone = before.difference(layout.identity(row) for row in rows)
-        return Folded(generation, end, [layout.values(row) for row in rows], sorted(gone), failure)
+        upserts = []
+        for document in documents.values():
+            for row in document:
+                values = layout.values(row)
+                if before.pop(layout.identity(row), None) != values:
+                    upserts.append(values)
+        return Folded(generation, end, upserts, sorted(before), failure)
 
 
 def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature

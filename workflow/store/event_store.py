@@ -18,7 +18,7 @@ from eventsourcing.utils import Environment, EnvType, get_topic
 from workflow.aggregates.events import Event
 from workflow.errors import Stopped
 from workflow.failpoints import hit
-from workflow.store.keys import KeyStore
+from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.ledger import Ledger
 from workflow.store.mapper import EventMapper
 from workflow.store.recorded import Metadata, Origin, Recorded
@@ -105,6 +105,13 @@ class EventStore:
         Whether they may is for the caller to have settled. ``KeyDestroyed`` is raised where it is gone.
         """
         return self.sealing.open(recorded, path)
+
+    def unsealed(self, recorded: Recorded, path: str) -> str | None:
+        """As ``unseal``, with None where the key is gone."""
+        try:
+            return self.unseal(recorded, path)
+        except KeyDestroyed:
+            return None
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -11,8 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
 from workflow.web import (
+    care,
     clock,
     commands,
+    dialogue,
+    goals,
     health,
     intake,
     meetings,
@@ -83,6 +86,9 @@ def create_app(service: Service) -> FastAPI:
     for router in (
         health.router,
         commands.router,
+        goals.router,
+        dialogue.router,
+        care.router,
         today.router,
         reads.router,
         meetings.router,

@@ -205,7 +205,7 @@ class ClockOut(Operated):
 
 
 class EventOut(Out):
-    """Something that happened. What is sealed reads `sealed`."""
+    """Something that happened. What is sealed reads `sealed`, what nobody is shown `confidential`."""
 
     position: int
     stream: UUID

@@ -67,7 +67,11 @@ async def draft(relationship: Relationship, body: AgreementIn, by: By) -> Answer
             cadence_days=body.cadence_days,
             duration_months=body.duration_months,
             topics=tuple(
-                Topic(title=Sealed(topic.title, author=by.actor.person), visibility=topic.visibility)
+                Topic(
+                    topic=tx.new_id(),
+                    title=Sealed(topic.title, author=by.actor.person),
+                    visibility=topic.visibility,
+                )
                 for topic in body.topics
             ),
         )

@@ -240,13 +240,15 @@ def _as_written(prefix: str) -> str:
 
 
 def event_out(recorded: Recorded) -> EventOut:
-    """An event as it may be shown: sealed members read `sealed`."""
+    """An event as it may be shown: sealed members read `sealed`, and those of its own kind's `confidential`."""
+    members = recorded.event.model_dump(mode="json")
+    members |= dict.fromkeys(recorded.kind.confidential, "confidential")
     return EventOut(
         position=recorded.position,
         stream=recorded.stream,
         version=recorded.version,
         name=recorded.event.name,
         recorded_at=recorded.metadata.recorded_at,
-        event=recorded.event.model_dump(mode="json"),
+        event=members,
         metadata=recorded.metadata.model_dump(mode="json"),
     )

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from workflow.aggregates.events import AgreementAmended, AgreementConcluded, Event, MoveRevised, Provenance
+from workflow.aggregates.events import (
+    AgreementAmended,
+    AgreementConcluded,
+    Event,
+    MoveRevised,
+    Provenance,
+    StagnationWithdrawn,
+)
 from workflow.aggregates.moves import Move, State, destination
 from workflow.aggregates.policy import AgreementForm
 from workflow.aggregates.relationship import Draft, Relationship
@@ -38,6 +45,7 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
         version=None if policy.form is AgreementForm.NONE else draft.version,
         cadence_days=draft.cadence_days,
         term_ends_at=add_months(instant, draft.duration_months, state.zone),
+        duration_months=draft.duration_months,
         entered=destination(state.state, Move.CONCLUDE_AGREEMENT),
     )
 
@@ -45,21 +53,41 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
 def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A conclusion that rested on the first held meeting follows that meeting's facts.
 
-    It is withdrawn only while nothing but silence has followed from it: what people have declared since
-    stands.
+    It is withdrawn only while nothing but silence has followed from it: what people have declared or signed
+    since stands. Stagnation that was but inferred goes with it.
     """
     if state.agreement is None or not state.agreement.by_meeting:
         return
     instant = _first_held(state)
     if instant == state.active_since:
         return
-    if instant is None:
-        if state.state is State.ACTIVE and (state.spell is None or state.spell.withdrawn):
-            yield _revision(moment, None, entered=State.AGREEMENT)
+    signed = state.agreement.version is not None
+    if signed and state.amended_at is not None and (instant is None or instant > state.amended_at):
         return
-    policy = moment.policy.policy.agreement
-    months = state.draft.duration_months if state.draft is not None else policy.duration_months
+    if instant is None:
+        if state.spell is None or state.spell.withdrawn or not state.spell.declared:
+            yield from _withdraw(state, moment)
+        return
+    months = state.agreement.duration_months
+    if months is None:
+        months = moment.policy.policy.agreement.duration_months
     yield _revision(moment, instant, term_ends_at=add_months(instant, months, state.zone))
+
+
+def _withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """Back to the agreement, by way of the inferred stagnation that came after it."""
+    spell = state.spell
+    if state.state is State.STAGNATION:
+        yield StagnationWithdrawn(
+            occurred_at=moment.at,
+            provenance=Provenance.CORRECTED,
+            policy=moment.policy.version,
+            entered=destination(state.state, Move.WITHDRAW_STAGNATION),
+        )
+    elif spell is not None and not spell.withdrawn:
+        yield _revision(moment, None, move=Move.STAGNATE)
+    if state.state is State.ACTIVE:
+        yield _revision(moment, None, entered=State.AGREEMENT)
 
 
 def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -78,6 +106,7 @@ def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
         version=state.draft.version,
         cadence_days=state.draft.cadence_days,
         term_ends_at=add_months(state.active_since, state.draft.duration_months, state.zone),
+        duration_months=state.draft.duration_months,
     )
 
 
@@ -85,6 +114,7 @@ def _revision(
     moment: Moment,
     instant: datetime | None,
     *,
+    move: Move = Move.CONCLUDE_AGREEMENT,
     term_ends_at: datetime | None = None,
     entered: State | None = None,
 ) -> MoveRevised:
@@ -92,7 +122,7 @@ def _revision(
         occurred_at=moment.at,
         provenance=Provenance.CORRECTED,
         policy=moment.policy.version,
-        move=Move.CONCLUDE_AGREEMENT,
+        move=move,
         instant=instant,
         term_ends_at=term_ends_at,
         entered=entered,
@@ -108,8 +138,12 @@ def _first_held(state: Relationship) -> datetime | None:
 
 
 def _all_signed(state: Relationship) -> datetime | None:
-    """When the last signature was given to the current version; None while one is missing."""
+    """When the current version was signed by all; None while one is missing.
+
+    That is the last signature, or when somebody left who had not signed.
+    """
     if state.draft is None or any(party not in state.signed for party in state.parties):
         return None
-    signed = max(state.signed.values())
-    return max(signed, state.onboarded_at) if state.onboarded_at is not None else signed
+    unsigned = [left.at for person, left in state.left.items() if person not in state.signed]
+    instants = [*(state.signed[party] for party in state.parties), *unsigned]
+    return max(instants if state.onboarded_at is None else [*instants, state.onboarded_at])

@@ -48,10 +48,32 @@ def cadence(state: Relationship, moment: Moment) -> timedelta:
     return days(moment.policy.policy.agreement.cadence_days)
 
 
+def later(state: Relationship, base: datetime, span: timedelta) -> datetime | None:
+    """When ``span`` has passed since ``base``, not counting pauses; None while one goes on that holds it up."""
+    instant = base + span
+    for pause in state.pauses:
+        if pause.since >= instant:
+            break
+        resumed_at = pause.resumed_at
+        if resumed_at is None:
+            return None
+        if resumed_at > base:
+            instant += resumed_at - max(pause.since, base)
+    return instant
+
+
 def anchor(state: Relationship, until: datetime | None = None) -> datetime | None:
-    """The last sign of life: the latest of active-since and the last held end (not after ``until``)."""
+    """The last sign of life: the latest of active-since, the last held end (not after ``until``), a resumption."""
+    latest = state.active_since
     for end, _ in reversed(state.calendar.held_ends()):
         if until is None or end <= until:
-            since = state.active_since
-            return end if since is None or end > since else since
-    return state.active_since
+            if latest is None or end > latest:
+                latest = end
+            break
+    for pause in reversed(state.pauses):
+        resumed_at = pause.resumed_at
+        if resumed_at is not None and (until is None or resumed_at <= until):
+            if latest is not None and resumed_at > latest:
+                latest = resumed_at
+            break
+    return latest

@@ -1,4 +1,4 @@
-"""The order in which rules are asked: facts of meetings, then moves, concerns, reminders."""
+"""The order in which rules are asked: facts of meetings, then pauses and moves, concerns, reminders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,21 @@ from collections.abc import Callable, Iterator
 
 from workflow.aggregates.events import Event
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules import agreement, concerns, outcomes, reminders, silence, stagnation
+from workflow.aggregates.rules import (
+    agreement,
+    beginnings,
+    care,
+    commitment,
+    dialogue,
+    direction,
+    endings,
+    measures,
+    outcomes,
+    pauses,
+    reminders,
+    silence,
+    stagnation,
+)
 from workflow.aggregates.rules.moment import Moment
 
 Rule = Callable[[Relationship, Moment], Iterator[Event]]
@@ -16,13 +30,28 @@ RULES: tuple[Rule, ...] = (
     agreement.conclude,
     agreement.revise,
     agreement.amend,
+    pauses.settle,
     stagnation.withdraw,
     stagnation.revise_reinvigoration,
     stagnation.reinvigorate,
     silence.suspect,
     stagnation.enter,
-    concerns.commitment,
-    concerns.contradictory,
-    concerns.no_fresh_look,
-    reminders.book_next_meeting,
+    beginnings.no_first_meeting,
+    beginnings.stuck,
+    commitment.commitment,
+    commitment.contradictory,
+    commitment.nobody_reports,
+    direction.no_direction,
+    dialogue.low_dialogue,
+    measures.no_fresh_look,
+    measures.measures_overdue,
+    care.no_support_contact,
+    care.help_asked,
+    care.basis_withdrawn,
+    endings.propose_closure,
+    endings.overrun,
+    reminders.remind,
 )
+
+AFTER_CLOSURE: tuple[Rule, ...] = (reminders.remind,)
+"""What is still asked of a relationship that has ended."""

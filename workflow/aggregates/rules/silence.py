@@ -17,6 +17,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.rules.concerns import CLEARS
 from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours
 
 _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
@@ -74,7 +75,7 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
             code=ConcernCode.SILENCE,
             since=since,
             evidence=(*evidence, state.version),
-            clears="a meeting held, or one booked soon",
+            clears=CLEARS[ConcernCode.SILENCE],
         )
     elif suspicion is not None and suspected and since != suspicion.since:
         yield SuspicionCleared(
@@ -110,7 +111,8 @@ def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetim
 
 
 def _anchor(state: Relationship) -> datetime | None:
-    return anchor(state) if state.state in _DRIFTING else None
+    """The last sign of life, where silence after it matters: not while the relationship rests."""
+    return anchor(state) if state.state in _DRIFTING and not state.paused else None
 
 
 def _stands(state: Relationship, moment: Moment) -> bool:

@@ -15,7 +15,8 @@ from workflow.aggregates.events import (
     StagnationWithdrawn,
 )
 from workflow.aggregates.moves import Move, State, destination
-from workflow.aggregates.relationship import MeasureState, Relationship, Spell
+from workflow.aggregates.relationship import Relationship, Spell
+from workflow.aggregates.rules.measures import settled_at
 from workflow.aggregates.rules.moment import Moment, anchor, cadence, days
 
 
@@ -132,7 +133,7 @@ def _way_back(state: Relationship, spell: Spell) -> tuple[datetime, tuple[int, .
         (
             instant
             for measure in state.measures.values()
-            if measure.look_at >= spell.entered_at and (instant := _settled_at(state, measure)) is not None
+            if measure.look_at >= spell.entered_at and (instant := settled_at(state, measure)) is not None
         ),
         default=None,
     )
@@ -145,10 +146,3 @@ def _way_back(state: Relationship, spell: Spell) -> tuple[datetime, tuple[int, .
                 ways.append((second, (*one.versions, *other.versions)))
                 break
     return min(ways, default=None)
-
-
-def _settled_at(state: Relationship, measure: MeasureState) -> datetime | None:
-    """When a measure was done, or dropped by every party; None while it is open."""
-    dropped = dict(measure.dropped)
-    all_dropped = max(dropped.values()) if all(party in dropped for party in state.parties) else None
-    return min((instant for instant in (measure.done_at, all_dropped) if instant is not None), default=None)

@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from workflow.aggregates.commands import PassTime
-from workflow.aggregates.events import DueKind, ReminderIssued
+from workflow.aggregates.events import REMINDER_DUES, DueKind, ReminderIssued
 from workflow.aggregates.relationship import Relationship
 from workflow.errors import Stopped, Unavailable
 from workflow.failpoints import hit
@@ -20,6 +20,8 @@ from workflow.store.transaction import Transaction
 
 _TIMES = 100
 """How often one relationship is asked at one instant before the rules are taken to run in a circle."""
+
+_REMINDS = frozenset(REMINDER_DUES.values())
 
 
 class Due(Protocol):
@@ -94,7 +96,7 @@ class Page:
     def _ask(
         self, tx: Transaction, state: Relationship, at: datetime, kinds: Iterable[DueKind], *, endless: bool
     ) -> Relationship:
-        reminds = DueKind.BOOK_NEXT_MEETING in kinds
+        reminds = any(kind in _REMINDS for kind in kinds)
         if reminds:
             hit("reminder.before")
         origin = Origin(correlation_id=f"clock {at.isoformat()}")

@@ -1,0 +1,93 @@
+"""Opening, commitment, and the agreement."""
+
+from __future__ import annotations
+
+from workflow.aggregates import events as e
+from workflow.aggregates.evolve.applier import Appliers, enter
+from workflow.aggregates.relationship import Agreement, Draft, Left, Relationship
+
+
+def _opened(state: Relationship, event: e.RelationshipOpened) -> None:
+    state.programme, state.zone = event.programme, event.zone
+    state.opened_at = state.entered_at = event.occurred_at
+    state.state = event.entered
+    state.set_parties({party.person: party.role for party in event.parties}, {})
+
+
+def _step_completed(state: Relationship, event: e.OnboardingStepCompleted) -> None:
+    state.steps |= {event.step}
+    _onboard(state, event)
+
+
+def _committed(state: Relationship, event: e.CommitmentConfirmed) -> None:
+    state.committed |= {event.party}
+    _onboard(state, event)
+
+
+def _onboard(
+    state: Relationship, event: e.OnboardingStepCompleted | e.CommitmentConfirmed | e.PartyLeft
+) -> None:
+    if event.entered is not None:
+        state.onboarded_at = event.occurred_at
+        enter(state, event.entered, event.occurred_at)
+
+
+def _left(state: Relationship, event: e.PartyLeft) -> None:
+    staying = dict(state.parties)
+    role = staying.pop(event.party, None)
+    if role is not None:
+        state.set_parties(staying, {**state.left, event.party: Left(role, event.occurred_at)})
+    state.committed -= {event.party}
+    state.check_ins.pop(event.party, None)
+    state.consents -= {event.party}
+    _onboard(state, event)
+
+
+def _drafted(state: Relationship, event: e.AgreementDrafted) -> None:
+    state.draft = Draft(event.version, event.cadence_days, event.duration_months)
+    state.signed = {}
+    if state.agreement is None:
+        state.topics = {topic.topic: topic.visibility for topic in event.topics}
+    else:
+        state.drafted_topics = {topic.topic: topic.visibility for topic in event.topics}
+
+
+def _signed(state: Relationship, event: e.AgreementSigned) -> None:
+    if state.draft is not None and event.version == state.draft.version:
+        state.signed[event.party] = event.occurred_at
+
+
+def _concluded(state: Relationship, event: e.AgreementConcluded) -> None:
+    by_meeting = event.version is None
+    state.agreement = _in_force(event, by_meeting=by_meeting)
+    state.active_since = event.occurred_at
+    enter(state, event.entered, event.occurred_at)
+
+
+def _amended(state: Relationship, event: e.AgreementAmended) -> None:
+    by_meeting = state.agreement is not None and state.agreement.by_meeting
+    state.agreement = _in_force(event, by_meeting=by_meeting)
+    state.amended_at = event.occurred_at
+    state.topics = state.drafted_topics
+
+
+def _in_force(event: e.AgreementConcluded | e.AgreementAmended, *, by_meeting: bool) -> Agreement:
+    return Agreement(event.version, event.cadence_days, event.term_ends_at, by_meeting, event.duration_months)
+
+
+def _reclassified(state: Relationship, event: e.TopicReclassified) -> None:
+    if event.topic in state.topics:
+        state.topics = {**state.topics, event.topic: event.visibility}
+
+
+APPLIERS: Appliers = {
+    e.RelationshipOpened: _opened,
+    e.OnboardingStepCompleted: _step_completed,
+    e.CommitmentConfirmed: _committed,
+    e.PartyLeft: _left,
+    e.AgreementDrafted: _drafted,
+    e.AgreementSigned: _signed,
+    e.AgreementConcluded: _concluded,
+    e.AgreementAmended: _amended,
+    e.TopicReclassified: _reclassified,
+}

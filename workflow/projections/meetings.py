@@ -1,0 +1,303 @@
+"""What became of each meeting, merged from all that calendars and people said of it.
+
+The merge is the domain's own, so a row cannot come to another answer than the decisions did; each row keeps
+the registers beside what they come to. Nobody is named: only which side called a meeting off or missed it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    and_,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+
+from workflow.aggregates.events import (
+    Event,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingMissed,
+    MeetingOutcomeCorrected,
+    MeetingOutcomeUnconfirmed,
+    MeetingRescheduled,
+    MeetingScheduled,
+    Outcome,
+    RelationshipOpened,
+)
+from workflow.aggregates.evolve.meetings import APPLIERS
+from workflow.aggregates.meetings import Status
+from workflow.aggregates.moves import State
+from workflow.projections.parties import Roles, roles, side
+from workflow.projections.projection import Document, Projection
+from workflow.projections.registers import Registers
+from workflow.projections.relationships import relationships
+from workflow.projections.tables import NOT_CANONICAL, READ_LATE, VIEWS, Instant, Row, compact, shown, stored
+from workflow.store.recorded import Recorded
+
+meetings = Table(
+    "meetings",
+    VIEWS,
+    Column("relationship", String(36), primary_key=True),
+    Column("uid", String, primary_key=True),
+    Column("recurrence_id", String, primary_key=True),
+    Column("subject", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("starts_at", Instant),
+    Column("ends_at", Instant),
+    Column("booked_at", Instant, info=NOT_CANONICAL),
+    Column("lead_seconds", Integer, info=NOT_CANONICAL),
+    Column("cancelled_at", Instant),
+    Column("notice_seconds", Integer),
+    Column("cancelled_by", String),
+    Column("missed_by", String),
+    Column("contradicted_at", Instant),
+    Column("entries", Integer, nullable=False),
+    Column("registers", JSON, nullable=False, info=READ_LATE),
+    Index("meetings_by_start", "starts_at"),
+    info=shown("uid <> ''"),  # a calendar's UID has at least one character
+    sqlite_with_rowid=False,
+)
+
+# --- the fold --------------------------------------------------------------------------------------------
+
+_KINDS: frozenset[type[Event]] = frozenset(
+    {
+        RelationshipOpened,
+        MeetingScheduled,
+        MeetingRescheduled,
+        MeetingCancelled,
+        MeetingHeld,
+        MeetingMissed,
+        MeetingOutcomeCorrected,
+        MeetingOutcomeUnconfirmed,
+    }
+)
+
+
+_BOOKING = frozenset({MeetingScheduled, MeetingRescheduled})
+_ACTING = frozenset({MeetingCancelled, MeetingMissed, MeetingOutcomeCorrected})
+_AT_FIRST: Row = {
+    **dict.fromkeys(meetings.columns.keys()),
+    **dict.fromkeys(("uid", "recurrence_id", "subject", "status"), ""),
+    "entries": 0,
+}
+
+
+class _Known:
+    """As much of a relationship as the domain looks at when it applies an event of a meeting."""
+
+    __slots__ = ("calendar", "version")
+
+    def __init__(self, calendar: Registers, version: int) -> None:
+        self.calendar, self.version = calendar, version
+
+
+def _fold(document: Document, recorded: Recorded) -> None:
+    event: Any = recorded.event
+    kind = recorded.kind
+    if kind is RelationshipOpened:
+        document[:] = [_remembered(str(recorded.stream), event)]
+        return
+    row = _row(document, event, event.previous_uid if kind is MeetingRescheduled else None)
+    registers = row["registers"]
+    APPLIERS[kind](_Known(registers, recorded.version), event)
+    if kind in _ACTING:
+        acted = side(_roles(document[0]), _acting(event))
+        if acted is not None:
+            registers.sides[str(recorded.version)] = acted
+    elif kind in _BOOKING:
+        booked_at, known = stored(event.occurred_at), row["booked_at"]
+        row["booked_at"] = booked_at if known is None else min(booked_at, known)
+    _show(row, registers)
+
+
+def _remembered(relationship: str, event: RelationshipOpened) -> Row:
+    return {**_empty(relationship), "registers": compact(roles(event))}
+
+
+def _roles(first: Row) -> Roles:
+    found: Roles = json.loads(first["registers"])
+    return found
+
+
+def _empty(relationship: str) -> Row:
+    return {**_AT_FIRST, "relationship": relationship}
+
+
+def _row(document: Document, event: Any, previous: str | None) -> Row:
+    """The row of the meeting that an event is of; one of two where it says that two calendar entries are one."""
+    recurrence = "" if event.recurrence_id is None else stored(event.recurrence_id)
+    row = _of(document, event.uid, recurrence)
+    other = None if previous is None else _of(document, previous, recurrence)
+    if row is None:
+        row = other
+    elif other is not None and other is not row:
+        row["registers"] = Registers.of(row["registers"])
+        row["registers"].take(Registers.of(other["registers"]))
+        row["booked_at"] = min(filter(None, (row["booked_at"], other["booked_at"])), default=None)
+        document[:] = [one for one in document if one is not other]
+    if row is None:
+        row = {**_empty(document[0]["relationship"]), "registers": Registers()}
+        document.append(row)
+    else:
+        row["registers"] = Registers.of(row["registers"])
+    return row
+
+
+def _of(document: Document, uid: str, recurrence: str) -> Row | None:
+    for row in document:
+        if row["uid"] == uid and row["recurrence_id"] == recurrence:
+            return row
+    for row in document:
+        if row["entries"] > 1:
+            row["registers"] = Registers.of(row["registers"])
+            if [uid, recurrence] in row["registers"].names:
+                return row
+    return None
+
+
+def _acting(event: Any) -> Iterable[UUID]:
+    """Who called the meeting off, or did not come, by what this event says."""
+    if isinstance(event, MeetingMissed):
+        return event.missed_by
+    if isinstance(event, MeetingOutcomeCorrected) and event.outcome is Outcome.MISSED:
+        return event.missed_by
+    return () if event.cancelled_by is None else (event.cancelled_by,)
+
+
+def _show(row: Row, registers: Registers) -> None:
+    """What the registers come to. The last of the versions is that of the event that decides."""
+    meeting = registers.meeting()
+    starts_at, cancelled_at, booked_at = meeting.starts_at, meeting.cancelled_at, row["booked_at"]
+    row["entries"] = len(registers.names) or 1
+    row["uid"] = meeting.key[0]
+    row["recurrence_id"] = _stored(meeting.key[1]) or ""
+    row["subject"] = meeting.subject
+    row["status"] = meeting.status.value
+    row["starts_at"] = _stored(starts_at)
+    row["ends_at"] = _stored(meeting.ends_at)
+    row["lead_seconds"] = (
+        None if booked_at is None else _seconds(datetime.fromisoformat(booked_at), starts_at)
+    )
+    row["cancelled_at"] = _stored(cancelled_at)
+    row["notice_seconds"] = _seconds(cancelled_at, starts_at)
+    acted = registers.sides.get(str(meeting.versions[-1])) if meeting.versions else None
+    row["cancelled_by"] = acted if meeting.status is Status.CANCELLED else None
+    row["missed_by"] = acted if meeting.status is Status.MISSED else None
+    row["contradicted_at"] = _stored(meeting.contradicted_at)
+
+
+def _stored(instant: datetime | None) -> str | None:
+    return None if instant is None else stored(instant)
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> int | None:
+    """Whole seconds from one to the other; rounded down, so that under a day stays under a day."""
+    return None if begin is None or end is None else (end - begin) // timedelta(seconds=1)
+
+
+def _refine(row: Row) -> Row | None:
+    return row if row["uid"] else None
+
+
+MEETINGS = Projection("meetings", meetings, _KINDS, _fold, _refine)
+"""A row a meeting. ``booked_at`` is when it was first told, by what we were told: of two bookings that arrive in
+the wrong order the earlier one is stale and leaves no trace; so the canonical row leaves it out. ``lead_seconds``
+is from there to the start, ``notice_seconds`` from the calling-off to it. A row without a UID remembers who is on
+which side, and is in no view."""
+
+# --- queries ---------------------------------------------------------------------------------------------
+
+LATE = timedelta(hours=24)
+"""A cancellation with less notice is late, where the programme's policy says nothing else."""
+
+_ANSWERS = tuple(column for column in meetings.columns if column.name not in ("entries", "registers"))
+COUNTS = and_(
+    meetings.c.starts_at.is_not(None),
+    or_(relationships.c.closed_at.is_(None), meetings.c.starts_at < relationships.c.closed_at),
+)
+"""Meetings that start at or after the closing count nowhere, nor do those whose start nobody told."""
+
+
+def listing(connection: Connection, relationship: UUID, *, late: timedelta = LATE) -> Sequence[Row]:
+    """The meetings of one relationship by start, with ``late`` where one was called off too late.
+
+    Those whose start nobody told come first.
+    """
+    query = (
+        select(*_ANSWERS, type_coerce(_is_late(late), Boolean).label("late"))
+        .where(meetings.c.relationship == str(relationship))
+        .order_by(meetings.c.starts_at, meetings.c.uid, meetings.c.recurrence_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def by_month(
+    connection: Connection, *, programme: str | None = None, late: timedelta = LATE
+) -> Sequence[Row]:
+    """For each month of their start (UTC): how many meetings stand as what, how many were called off late.
+
+    ``lead_days`` is the mean time from the booking to the start, of those whose booking was told.
+    """
+    month = func.substr(meetings.c.starts_at, 1, 7).label("month")
+    query = (
+        select(
+            month,
+            *(
+                func.count().filter(meetings.c.status == status.value).label(status.value)
+                for status in _DATED
+            ),
+            func.count().filter(_is_late(late)).label("cancelled_late"),
+            (func.avg(meetings.c.lead_seconds) / 86_400.0).label("lead_days"),
+        )
+        .join(relationships, relationships.c.id == meetings.c.relationship)
+        .where(COUNTS)
+        .group_by(month)
+        .order_by(month)
+    )
+    if programme is not None:
+        query = query.where(relationships.c.programme == programme)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def with_next_booked(
+    connection: Connection, at: datetime, *, programme: str | None = None
+) -> tuple[int, int]:
+    """Of the relationships that are active: how many have a meeting booked after an instant, and how many are."""
+    booked = (
+        select(meetings.c.relationship)
+        .where(meetings.c.relationship == relationships.c.id, meetings.c.starts_at > at)
+        .where(meetings.c.status == Status.SCHEDULED.value)
+        .exists()
+    )
+    query = select(func.count().filter(booked), func.count()).where(
+        relationships.c.state == State.ACTIVE.value
+    )
+    if programme is not None:
+        query = query.where(relationships.c.programme == programme)
+    with_next, active = connection.execute(query).one()
+    return with_next, active
+
+
+_DATED = tuple(status for status in Status if status is not Status.UNKNOWN)
+
+
+def _is_late(late: timedelta) -> ColumnElement[bool]:
+    return func.coalesce(meetings.c.notice_seconds < late.total_seconds(), False)
