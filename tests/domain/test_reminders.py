@@ -189,9 +189,9 @@ def test_suspicion_prompts_the_mentor_whose_role_is_key() -> None:
 def test_each_reminder_carries_guidance_fitting_its_reason_and_whom_it_is_for() -> None:
     story = given(opened()).pass_time(day(14))
     assert [event.guidance for event in story.all(e.ReminderIssued)] == [
-        "first_meeting.mentee",
-        "first_meeting.mentor",
-        "first_meeting.coordinator",
+        "first_meeting.mentee.onboarding",
+        "first_meeting.mentor.onboarding",
+        "first_meeting.coordinator.onboarding",
     ]
     assert [event.party for event in story.all(e.ReminderIssued)] == [MENTEE, MENTOR, None]
     assert all(event.provenance is e.Provenance.INFERRED for event in story.all(e.ReminderIssued))

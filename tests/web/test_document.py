@@ -138,6 +138,8 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("GET", "/v1/intake/receipts", 422, {}, {"params": {"limit": "all"}}),
     ("GET", "/v1/today", 200, {}, {}),
     ("GET", "/v1/today", 422, {}, {"params": {"limit": 0}}),
+    ("GET", "/v1/guidance", 200, {}, {"params": {"language": "fi"}}),
+    ("GET", "/v1/guidance", 422, {}, {"params": {"language": "xx"}}),
     ("GET", "/v1/policy", 200, {}, {}),
     ("GET", "/v1/policy", 404, {}, {"params": {"programme": "other"}}),
     ("GET", "/v1/policy", 422, {}, {"params": {"programme": "x" * 101}}),

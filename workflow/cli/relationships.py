@@ -12,8 +12,9 @@ from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import State
 from workflow.cli.facts import told
 from workflow.cli.tables import ZONE, foreign, minute, plain, words
-from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Desk, Spoken, desk, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
+from workflow.guidance import Language
 
 app = typer.Typer(no_args_is_help=True, help="Relationships: who is where, and everything about one.")
 
@@ -106,13 +107,14 @@ async def show(
         str, typer.Argument(help="The relationship's id, or how it begins: at least 4 digits of it.")
     ],
     data: Data = None,
+    language: Spoken = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Show one relationship: why it needs a look, its meetings, its journey, what is due and what happened."""
     given = meant(relationship)
     async with desk(settings_of(data)) as at:
         base = f"/v1/relationships/{await resolve(at, given)}"
-        row = await at.get(base)
+        row = await at.get(base, language=language)
         timeline = (await at.get(f"{base}/timeline"))["events"]
         meetings = (await at.get(f"{base}/meetings"))["meetings"]
     if as_json:
@@ -157,6 +159,8 @@ def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, A
             )
         if not known:
             out.print("  because time passed, and nothing that would clear it was told")
+        if concern["guidance"]:
+            out.print(f"  what may help: {concern['guidance']}", markup=False, soft_wrap=True)
 
 
 def _meetings(meetings: list[dict[str, Any]]) -> Table:

@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from workflow.cli.tables import ZONE, days_since, minute, plain
-from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Spoken, desk, emit, out, settings_of, verb
+from workflow.guidance import Language
 
 
 @verb
 async def today(
     data: Data = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many relationships.")] = 20,
+    language: Spoken = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Tell whom to contact now, and why: since when each concern stands, and what would clear it.
@@ -22,7 +24,7 @@ async def today(
     docs/domain.md. Closed relationships are not among them.
     """
     async with desk(settings_of(data)) as at:
-        found = await at.get("/v1/today", limit=limit)
+        found = await at.get("/v1/today", limit=limit, language=language)
     if as_json:
         emit(found)
         return
@@ -39,6 +41,9 @@ async def today(
             named = ("", "")
     out.print(table)
     shown = "" if len(rows) == found["total"] else f"{len(rows)} of "
+    first = rows[0]["concerns"][0]
+    if first["guidance"]:
+        out.print(f"What may help with the first: {first['guidance']}", markup=False)
     out.print(
         f"{shown}{found['total']} to contact, as of {minute(found['now'])}; {ZONE}. "
         f"`mentoring relationship show {rows[0]['id'][:8]}` tells more of the first."

@@ -23,6 +23,7 @@ from workflow.aggregates.commands import Actor
 from workflow.cli.setting import setting
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
+from workflow.guidance import Language
 from workflow.lifecycle import offline
 from workflow.secret_files import read_secret
 from workflow.settings import Settings, read_settings
@@ -46,6 +47,7 @@ By = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Spoken = Annotated[Language, typer.Option("--language", help="The language of the guidance.")]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

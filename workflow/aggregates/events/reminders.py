@@ -60,7 +60,8 @@ class ReminderIssued(Event):
 
     ``about`` is the instant that it is about, ``step`` which of several about the same. Where facts move that
     instant it is the opening, and ``step`` says what it is about: of a check-in its number, of the midpoint
-    the duration in months. ``guidance`` names the piece of advice that goes with it.
+    the duration in months. ``guidance`` names the piece of advice that goes with it: its reason, for
+    whom it is and the state that the relationship is in.
     """
 
     name: ClassVar[str] = "mentoring.reminder_issued.v1"

@@ -90,9 +90,9 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
         elif (code := _episode(state, moment, wanted)) is not None:
             yield _suppressed(wanted, moment, SuppressionReason.ENOUGH)
             for human in undecided(state, _a_human(state, code)):
-                yield _issued(human, moment)
+                yield _issued(state, human, moment)
         else:
-            yield _issued(wanted, moment)
+            yield _issued(state, wanted, moment)
 
 
 def _calls(state: Relationship, moment: Moment) -> Iterator[Call]:
@@ -137,7 +137,7 @@ def _order(wanted: Wanted) -> tuple[datetime, int, str, int]:
     return wanted.due, _KINDS[wanted.kind], str(wanted.party or ""), wanted.step
 
 
-def _issued(wanted: Wanted, moment: Moment) -> ReminderIssued:
+def _issued(state: Relationship, wanted: Wanted, moment: Moment) -> ReminderIssued:
     return ReminderIssued(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
@@ -147,7 +147,7 @@ def _issued(wanted: Wanted, moment: Moment) -> ReminderIssued:
         audience=wanted.audience,
         about=wanted.about,
         step=wanted.step,
-        guidance=f"{wanted.kind.value}.{wanted.audience.value}",
+        guidance=f"{wanted.kind.value}.{wanted.audience.value}.{state.state.value}",
     )
 
 
