@@ -15,7 +15,7 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator, from_json
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from workflow.aggregates.events import EVENTS, Event
 from workflow.errors import Stopped
@@ -42,6 +42,7 @@ class _WithMetadata(TypedDict):
 
 class _Recording(TypedDict):
     recorded_at: str
+    asked_at: NotRequired[str | None]
 
 
 class _Dues(TypedDict):
@@ -83,7 +84,10 @@ class _Reader:
             return None
         stored = _FOR_AGENDA.validate_json(state)
         dues = stored["event"]["dues"]
-        return None if dues is None else Agenda(stored["metadata"]["recorded_at"], dues)
+        if dues is None:
+            return None
+        recording = stored["metadata"]
+        return Agenda(recording.get("asked_at") or recording["recorded_at"], dues)
 
 
 def _validator(form: Any) -> SchemaValidator:
