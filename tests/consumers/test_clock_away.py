@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -88,9 +89,8 @@ LIVES: dict[float, list[Unit]] = {
 
 async def lived(folder: Path, *, away: bool, page: int = 500) -> World:
     """All these lives, with the clock asked every hour; or not while it is away, and once when it is back."""
-    folder.mkdir()
     clock = Movable()
-    world = World(folder, clock=clock, page=page)
+    world = World(Path(mkdtemp(dir=folder)), clock=clock, page=page)
     for hour in range(24 * BACK + 1):
         clock.instant = day(hour / 24)
         if not away or not 24 * LEFT < hour < 24 * BACK:
@@ -122,8 +122,8 @@ def dues(world: World, pair: UUID) -> dict[str, datetime]:
 async def test_a_clock_that_was_away_decides_what_one_does_that_never_stopped(
     tmp_path: Path, page: int
 ) -> None:
-    always = await lived(tmp_path / "always", away=False)
-    away = await lived(tmp_path / "away", away=True, page=page)
+    always = await lived(tmp_path, away=False)
+    away = await lived(tmp_path, away=True, page=page)
     await away.folded(away.writer.head)
     await always.folded(always.writer.head)
     for pair in PAIRS:
@@ -148,7 +148,7 @@ async def test_a_clock_that_was_away_decides_what_one_does_that_never_stopped(
 
 
 async def test_what_it_missed_is_no_longer_sent_unless_it_is_but_a_day_late(tmp_path: Path) -> None:
-    world = await lived(tmp_path / "away", away=True)
+    world = await lived(tmp_path, away=True)
     found = [fact.event for fact in world.facts() if isinstance(fact.event, REMINDERS)]
     missed = [one for one in found if day(LEFT) < one.occurred_at < day(BACK - 1)]
     assert len(missed) > 20

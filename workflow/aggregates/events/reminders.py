@@ -55,12 +55,21 @@ class SuppressionReason(Word):
     ENOUGH = "enough"
 
 
+def hidden_of(kind: ReminderKind) -> frozenset[str]:
+    """What nobody is shown of a reminder of this kind: whoever gets none to check in has done so."""
+    return _FOR_WHOM if kind is ReminderKind.CHECK_IN else frozenset()
+
+
+_FOR_WHOM = frozenset({"audience", "guidance", "party"})
+
+
 class ReminderIssued(Event):
     """Somebody is to be reminded: a party, or (without one) the coordinator.
 
     ``about`` is the instant that it is about, ``step`` which of several about the same. Where facts move that
     instant it is the opening, and ``step`` says what it is about: of a check-in its number, of the midpoint
     the duration in months. ``guidance`` names the piece of advice that goes with it.
+    Of one to check in, nobody is shown whom it is for: `party`, `audience` and `guidance`.
     """
 
     name: ClassVar[str] = "mentoring.reminder_issued.v1"
@@ -71,9 +80,17 @@ class ReminderIssued(Event):
     step: int = 1
     guidance: str
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Whom it is for, and what tells it, where that tells who has checked in."""
+        return hidden_of(self.kind)
+
 
 class ReminderSuppressed(Event):
-    """A reminder was due and is not sent, for the reason given."""
+    """A reminder was due and is not sent, for the reason given.
+
+    Of one to check in, nobody is shown whom it was for: `party` and `audience`.
+    """
 
     name: ClassVar[str] = "mentoring.reminder_suppressed.v1"
     kind: ReminderKind
@@ -82,3 +99,8 @@ class ReminderSuppressed(Event):
     about: AwareDatetime
     step: int = 1
     reason: SuppressionReason
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Whom it is for, and what tells it, where that tells who has checked in."""
+        return hidden_of(self.kind)
