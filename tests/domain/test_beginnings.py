@@ -198,20 +198,48 @@ def test_what_is_only_drafted_leaves_its_term_as_it_was() -> None:
     assert (revised.instant, revised.term_ends_at) == (day(10, 1), datetime(2026, 7, 15, 9, tzinfo=UTC))
 
 
-def test_what_people_have_signed_since_stands_without_the_meeting() -> None:
-    story = given(opened(), *committed(), held("m", day(20)), *amended_first(), in_force=NONE)
-    story.when(corrected("m", day(31), e.Outcome.NONE)).then_state("active")
-    assert e.MoveRevised not in story.kinds()
+@pytest.mark.parametrize("meeting_first", [True, False])
+def test_signatures_that_the_programme_does_not_ask_for_come_into_force_with_the_first_held_meeting(
+    meeting_first: bool,
+) -> None:
+    """In whichever order signatures and meeting become known, and whatever is corrected meanwhile."""
+    meeting, withdrawn = held("m", day(20)), corrected("m", day(31), e.Outcome.NONE)
+    first, then = ((meeting,), ()) if meeting_first else ((), (meeting,))
+    story = given(opened(), *committed(), *first, *amended_first(), in_force=NONE)
+    for report in (*then, withdrawn):
+        story.when(report, now=day(31))
+    story.then_state("agreement")
+    assert story.state is not None
+    assert (story.state.agreement, story.state.amended_at) == (None, None)
+    story.when(held("n", day(40))).then_state("active")
+    assert story.state.agreement is not None
+    assert (story.state.agreement.version, story.state.active_since) == (1, day(40, 1))
+
+
+@pytest.mark.parametrize("meeting_first", [True, False])
+def test_nor_does_it_matter_to_when_it_is_active_since(meeting_first: bool) -> None:
+    """The signatures of day 30 stand beside a meeting that turns out to have been held on day 32."""
+    meeting, moved = held("m", day(20)), corrected("m", day(33), e.Outcome.HELD, start=day(32))
+    first, then = ((meeting,), ()) if meeting_first else ((), (meeting,))
+    story = given(opened(), *committed(), *first, *amended_first(), in_force=NONE)
+    for report in (*then, moved):
+        story.when(report, now=day(33))
     assert story.state is not None
     assert story.state.agreement is not None
-    assert (story.state.agreement.version, story.state.active_since) == (1, day(20, 1))
+    assert (story.state.agreement.version, story.state.active_since) == (1, day(32, 1))
 
 
-def test_and_no_meeting_after_the_signing_makes_it_begin_later() -> None:
-    story = given(opened(), *committed(), held("m", day(20)), *amended_first(), in_force=NONE)
-    story.when(corrected("m", day(31), e.Outcome.NONE), held("n", day(40)))
+def test_topics_drafted_before_it_are_those_that_it_brings_into_force() -> None:
+    story = given(
+        opened(),
+        *committed(),
+        drafted(topics=(TOPIC,)),
+        *(signed(who) for who in (AS_MENTOR, AS_MENTEE)),
+        in_force=NONE,
+    )
+    story.when(held("m", day(3))).then_state("active")
     assert story.state is not None
-    assert story.state.active_since == day(20, 1)
+    assert story.state.topics == {TOPIC.topic: TOPIC.visibility}
 
 
 def amended_first() -> tuple[c.Command, ...]:

@@ -125,13 +125,17 @@ class Care:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """As much of a relationship as its concerns depend on."""
+    """As much of a relationship as its concerns depend on.
+
+    ``meetings`` are those whose start is known; ``reports`` is when outcomes were told, of the others too.
+    """
 
     opened_at: datetime
     begun: bool
     term_ends_at: datetime | None
     parties: set[str]
     meetings: list[Meeting]
+    reports: list[datetime]
     care: Care
     limits: Limits
 
@@ -155,7 +159,7 @@ def _by_facts(of: Standing, begin: datetime) -> Iterator[tuple[tuple[str, str | 
     for one in of.meetings:
         if one.contradicted_at is not None:
             yield ("contradictory", one.subject), one.contradicted_at
-    silent = _unreported(of.meetings, of.limits)
+    silent = _unreported(of)
     if len(silent) >= of.limits.unconfirmed_in_a_row:
         yield ("nobody_reports", None), silent[of.limits.unconfirmed_in_a_row - 1]
     asked = max(of.care.asked, default=None)
@@ -191,17 +195,16 @@ def _held_ends(of: Standing) -> list[datetime]:
     return sorted(one.ends_at for one in of.meetings if one.held and one.ends_at is not None)
 
 
-def _unreported(meetings: list[Meeting], limits: Limits) -> list[datetime]:
+def _unreported(of: Standing) -> list[datetime]:
     """When each meeting of the row that nobody tells of became unconfirmed."""
-    reported = [one.reported_at for one in meetings if one.reported_at is not None]
     row: list[Meeting] = []
-    for one in meetings:
+    for one in of.meetings:
         if one.status == "unconfirmed":
             row.append(one)
         elif one.status in ("held", "missed"):
             row = []
-    instants = [one.ends_at + limits.unconfirmed for one in row if one.ends_at is not None]
-    return sorted(at for at in instants if not reported or at > max(reported))
+    instants = [one.ends_at + of.limits.unconfirmed for one in row if one.ends_at is not None]
+    return sorted(at for at in instants if not of.reports or at > max(of.reports))
 
 
 def _instant(text: str | None) -> datetime | None:

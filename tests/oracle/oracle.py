@@ -44,13 +44,15 @@ class Goal:
 class Life:
     """One relationship. ``entries`` are those that stand: what was withdrawn never was.
 
-    ``trail`` holds the states in the order in which they were entered at the time.
+    ``trail`` holds the states in the order in which they were entered at the time; ``people`` is how many parties
+    it began with.
     """
 
     id: str
     opened_at: datetime
     entries: list[Entry]
     roles: dict[str, str]
+    people: int
     committed: set[str] = field(default_factory=set)
     active_since: datetime | None = None
     term_ends_at: datetime | None = None
@@ -141,7 +143,7 @@ def recompute(lines: Iterable[str]) -> Told:
 def _opened(stream: str, event: Event) -> Life:
     at = _instant(event["occurred_at"])
     roles = {party["person"]: party["role"] for party in event["parties"]}
-    return Life(stream, at, [Entry(None, "onboarding", at)], roles)
+    return Life(stream, at, [Entry(None, "onboarding", at)], roles, len(roles))
 
 
 def _committed(life: Life, event: Event) -> None:
@@ -217,7 +219,22 @@ def _revised(life: Life, event: Event) -> None:
         life.active_since = life.term_ends_at = None
 
 
+def _reminded_in_confidence(life: Life, event: Event) -> None:
+    """Of a reminder to check in the log does not show whom it is for; each party may have had one."""
+    same = [
+        one for one in life.reminders if (one[0], *one[2:]) == (event["kind"], event["about"], event["step"])
+    ]
+    if event["audience"] != "confidential" or event["kind"] != "check_in":
+        life.faults.append(f"a {event['kind']} reminder tells whom it is for")
+    if len(same) == life.people:
+        life.faults.append("there are more reminders to check in than parties")
+    life.reminders.append((event["kind"], f"party {len(same)}", event["about"], event["step"]))
+
+
 def _reminded(life: Life, event: Event) -> None:
+    if event["party"] == "confidential":
+        _reminded_in_confidence(life, event)
+        return
     life.reminders.append((event["kind"], event["party"], event["about"], event["step"]))
     audience = "coordinator" if event["party"] is None else life.roles.get(event["party"], "nobody")
     if event["audience"] != audience:
@@ -295,6 +312,7 @@ def _against_facts(life: Life, until: datetime | None) -> list[str]:
         term_ends_at=life.term_ends_at,
         parties=set(life.roles),
         meetings=[one for one in life.meetings if one.starts_at is not None],
+        reports=[one.reported_at for one in life.meetings if one.reported_at is not None],
         care=life.care,
         limits=life.limits,
     )

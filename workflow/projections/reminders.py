@@ -1,6 +1,7 @@
 """Every reminder that was due: issued, or suppressed for a reason; and what followed it.
 
-Whom it went to is told as a role: which of two mentees was reminded is nobody's figure.
+Whom it went to is told as a role: which of two mentees was reminded is nobody's figure. Of those to check in not even
+that is told, for the party that got none has checked in.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ reminders = Table(
     sqlite_with_rowid=False,
 )
 
+SOME_PARTY = "party"
+"""The audience where a role would tell too much."""
+
 # --- the fold --------------------------------------------------------------------------------------------
 
 _KINDS: frozenset[type[Event]] = frozenset((ReminderIssued, ReminderSuppressed))
@@ -48,7 +52,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
             "relationship": str(recorded.stream),
             "number": len(document) + 1,
             "kind": event.kind.value,
-            "audience": event.audience.value,
+            "audience": SOME_PARTY if "audience" in event.hidden else event.audience.value,
             "about": stored(event.about),
             "step": event.step,
             "issued_at": stored(event.occurred_at) if issued else None,

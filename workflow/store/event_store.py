@@ -176,6 +176,7 @@ class EventStore:
                     causation_id=origin.causation_id,
                     source=origin.source,
                     traceparent=origin.traceparent,
+                    asked_at=origin.asked_at,
                 )
                 rows.append(
                     (position, stream_hex, version + offset, event.name, encode(stream, event, metadata))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NotRequired, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
@@ -42,6 +42,7 @@ class _WithMetadata(TypedDict):
 
 class _Recording(TypedDict):
     recorded_at: str
+    asked_at: NotRequired[str | None]
 
 
 class _Dues(TypedDict):
@@ -83,7 +84,10 @@ class _Reader:
             return None
         stored = _FOR_AGENDA.validate_json(state)
         dues = stored["event"]["dues"]
-        return None if dues is None else Agenda(stored["metadata"]["recorded_at"], dues)
+        if dues is None:
+            return None
+        recording = stored["metadata"]
+        return Agenda(recording.get("asked_at") or recording["recorded_at"], dues)
 
 
 def _validator(form: Any) -> SchemaValidator:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -16,12 +17,14 @@ class Origin:
     """What caused a command: carried into the metadata of every event that the command leads to.
 
     ``source`` is told where a message did; ``causation_id`` is that message's id, and the two name it.
+    ``asked_at`` is told where the clock asked: the instant as of which it did.
     """
 
     correlation_id: str
     causation_id: str | None = None
     source: str | None = None
     traceparent: str | None = None
+    asked_at: datetime | None = None
 
 
 class Metadata(BaseModel):
@@ -38,12 +41,17 @@ class Metadata(BaseModel):
     causation_id: str | None = None
     source: str | None = None
     traceparent: str | None = None
+    asked_at: AwareDatetime | None = None
 
 
 class Agenda(NamedTuple):
-    """When to ask what, as an event tells it: every due by its kind; and when that was recorded. RFC 3339."""
+    """When to ask what, as an event tells it: every due by its kind. RFC 3339.
 
-    recorded_at: str
+    ``known_at`` is from when on that is to be asked: when it was recorded, or where the clock brought it about, as
+    of when that asked; a clock that was away records it only later.
+    """
+
+    known_at: str
     dues: dict[str, str]
 
 
@@ -157,7 +165,8 @@ class Recorded:
         if self.event.dues is None:
             return None
         dues = {kind.value: due.isoformat() for kind, due in self.event.dues.items()}
-        return Agenda(self.metadata.recorded_at.isoformat(), dues)
+        metadata = self.metadata
+        return Agenda((metadata.asked_at or metadata.recorded_at).isoformat(), dues)
 
     @property
     def originator_id(self) -> UUID:

@@ -254,9 +254,9 @@ def _as_written(prefix: str) -> str:
 
 
 def event_out(recorded: Recorded) -> EventOut:
-    """An event as it may be shown: sealed members read `sealed`, and those of its own kind's `confidential`."""
+    """An event as it may be shown: sealed members read `sealed`, and those that it hides `confidential`."""
     members = recorded.event.model_dump(mode="json")
-    members |= dict.fromkeys(recorded.kind.confidential, "confidential")
+    members |= dict.fromkeys(recorded.event.hidden & members.keys(), "confidential")
     return EventOut(
         position=recorded.position,
         stream=recorded.stream,

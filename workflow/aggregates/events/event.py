@@ -86,6 +86,11 @@ class Event(Value):
     policy: int | None = None
     dues: dict[DueKind, AwareDatetime] | None = None
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The members of this very event that nobody is shown."""
+        return self.confidential
+
 
 class AgendaRevised(Event):
     """Nothing happened but that the clock has to ask at other times; ``dues`` says when."""

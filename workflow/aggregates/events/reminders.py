@@ -55,6 +55,14 @@ class SuppressionReason(Word):
     ENOUGH = "enough"
 
 
+def hidden_of(kind: ReminderKind) -> frozenset[str]:
+    """What nobody is shown of a reminder of this kind: whoever gets none to check in has done so."""
+    return _FOR_WHOM if kind is ReminderKind.CHECK_IN else frozenset()
+
+
+_FOR_WHOM = frozenset({"audience", "guidance", "party"})
+
+
 class ReminderIssued(Event):
     """Somebody is to be reminded: a party, or (without one) the coordinator.
 
@@ -62,6 +70,7 @@ class ReminderIssued(Event):
     instant it is the opening, and ``step`` says what it is about: of a check-in its number, of the midpoint
     the duration in months. ``guidance`` names the piece of advice that goes with it: its reason, for
     whom it is and the state that the relationship is in.
+    Of one to check in, nobody is shown whom it is for: `party`, `audience` and `guidance`.
     """
 
     name: ClassVar[str] = "mentoring.reminder_issued.v1"
@@ -72,9 +81,17 @@ class ReminderIssued(Event):
     step: int = 1
     guidance: str
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Whom it is for, and what tells it, where that tells who has checked in."""
+        return hidden_of(self.kind)
+
 
 class ReminderSuppressed(Event):
-    """A reminder was due and is not sent, for the reason given."""
+    """A reminder was due and is not sent, for the reason given.
+
+    Of one to check in, nobody is shown whom it was for: `party` and `audience`.
+    """
 
     name: ClassVar[str] = "mentoring.reminder_suppressed.v1"
     kind: ReminderKind
@@ -83,3 +100,8 @@ class ReminderSuppressed(Event):
     about: AwareDatetime
     step: int = 1
     reason: SuppressionReason
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Whom it is for, and what tells it, where that tells who has checked in."""
+        return hidden_of(self.kind)

@@ -46,10 +46,9 @@ def _left(state: Relationship, event: e.PartyLeft) -> None:
 def _drafted(state: Relationship, event: e.AgreementDrafted) -> None:
     state.draft = Draft(event.version, event.cadence_days, event.duration_months)
     state.signed = {}
+    state.drafted_topics = {topic.topic: topic.visibility for topic in event.topics}
     if state.agreement is None:
-        state.topics = {topic.topic: topic.visibility for topic in event.topics}
-    else:
-        state.drafted_topics = {topic.topic: topic.visibility for topic in event.topics}
+        state.topics = state.drafted_topics
 
 
 def _signed(state: Relationship, event: e.AgreementSigned) -> None:

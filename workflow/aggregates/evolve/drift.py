@@ -77,7 +77,7 @@ def _revised(state: Relationship, event: e.MoveRevised) -> None:
     if event.move is Move.CONCLUDE_AGREEMENT:
         state.active_since = event.instant
         if event.instant is None:
-            state.agreement = None
+            state.agreement = state.amended_at = None
         elif state.agreement is not None and event.term_ends_at is not None:
             state.agreement = state.agreement._replace(term_ends_at=event.term_ends_at)
     elif event.move is Move.STAGNATE:

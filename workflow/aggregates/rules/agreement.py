@@ -53,16 +53,14 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
 def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A conclusion that rested on the first held meeting follows that meeting's facts.
 
-    It is withdrawn only while nothing but silence has followed from it: what people have declared or signed
-    since stands. Stagnation that was but inferred goes with it.
+    It is withdrawn unless people have declared stagnation since, which stands. Stagnation that was but inferred
+    goes with it. Whether a version was signed by then makes no difference, for the signatures may have become known
+    before the meeting or after it: they come into force again with the next one held.
     """
     if state.agreement is None or not state.agreement.by_meeting:
         return
     instant = _first_held(state)
     if instant == state.active_since:
-        return
-    signed = state.agreement.version is not None
-    if signed and state.amended_at is not None and (instant is None or instant > state.amended_at):
         return
     if instant is None:
         if state.spell is None or state.spell.withdrawn or not state.spell.declared:

@@ -41,7 +41,7 @@ class Due(Protocol):
 
     @property
     def effective(self) -> datetime:
-        """When it is asked: the due, but never before the fact behind it was recorded."""
+        """When it is asked: the due, but never before the fact behind it was known."""
 
 
 class Unaskable(Stopped):
@@ -85,9 +85,9 @@ class Page:
                     raise  # the store's trouble, not the relationship's
                 raise Unaskable(relationship, error) from error
             for kind, due in after.dues.items():
-                if (key := (relationship, kind, due)) not in effective:
-                    effective[key] = max(due, tx.now)
-                    if (found := (effective[key], relationship)) <= self._last:
+                if state.dues.get(kind) != due:  # known as of this question, as the agenda will tell
+                    effective[relationship, kind, due] = max(due, at)
+                    if (found := (max(due, at), relationship)) <= self._last:
                         heappush(heap, found)
         if self._simulated:
             tx.ledger.set_simulated_instant(max(self._last[0], tx.now))
@@ -99,7 +99,7 @@ class Page:
         reminds = any(kind in _REMINDS for kind in kinds)
         if reminds:
             hit("reminder.before")
-        origin = Origin(correlation_id=f"clock {at.isoformat()}")
+        origin = Origin(correlation_id=f"clock {at.isoformat()}", asked_at=at)
         if self._simulated:
             decision = tx.decide(state.id, PassTime(at=at, now=at), origin, now=at)
         else:

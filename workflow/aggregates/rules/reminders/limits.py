@@ -69,22 +69,19 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Each reminder that is due is issued once, or not: too late, or because the party was sent enough.
 
     One over the limit moves to the first instant permitted, once; then it is suppressed. Whoever was
-    reminded often while a concern stands is not reminded again: a human is asked instead. A clock that was
-    away asks late: then everything that it missed is too late at once, for the agenda told the first alone.
+    reminded often while a concern stands is not reminded again: a human is asked instead. What became known
+    late is not late itself, but what a clock asks late that was away is.
     """
     if not moment.passing:
         return
-    too_late = moment.now - hours(moment.policy.policy.reminders.too_late_hours)
-    late = moment.at < too_late
-    until = max(moment.at, too_late)
-    calls = [call for call in _calls(state, moment) if call.due <= until]
+    late = moment.at < moment.now - hours(moment.policy.policy.reminders.too_late_hours)
+    calls = [call for call in _calls(state, moment) if call.due <= moment.at]
     # Two meetings of one time are one reminder.
     for wanted in sorted({one for call in calls for one in undecided(state, call)}, key=_order):
-        asked_at = _asked_at(state, moment, wanted)
-        if late and asked_at < too_late:
-            yield _suppressed(wanted, moment, SuppressionReason.TOO_LATE, max(asked_at, moment.at))
-        elif asked_at > moment.at:
+        if _asked_at(state, moment, wanted) > moment.at:
             continue
+        if late:
+            yield _suppressed(wanted, moment, SuppressionReason.TOO_LATE)
         elif _permitted(state, moment, wanted) > moment.at:
             yield _suppressed(wanted, moment, SuppressionReason.ENOUGH)
         elif (code := _episode(state, moment, wanted)) is not None:
@@ -133,8 +130,8 @@ def _a_human(state: Relationship, code: ConcernCode) -> Call:
     return Call(since, ReminderKind.CONTACT, COORDINATOR, since, _A_HUMAN)
 
 
-def _order(wanted: Wanted) -> tuple[datetime, int, str, int]:
-    return wanted.due, _KINDS[wanted.kind], str(wanted.party or ""), wanted.step
+def _order(wanted: Wanted) -> tuple[datetime, int, str, int, datetime]:
+    return wanted.due, _KINDS[wanted.kind], str(wanted.party or ""), wanted.step, wanted.about
 
 
 def _issued(state: Relationship, wanted: Wanted, moment: Moment) -> ReminderIssued:
@@ -151,11 +148,9 @@ def _issued(state: Relationship, wanted: Wanted, moment: Moment) -> ReminderIssu
     )
 
 
-def _suppressed(
-    wanted: Wanted, moment: Moment, reason: SuppressionReason, at: datetime | None = None
-) -> ReminderSuppressed:
+def _suppressed(wanted: Wanted, moment: Moment, reason: SuppressionReason) -> ReminderSuppressed:
     return ReminderSuppressed(
-        occurred_at=at or moment.at,
+        occurred_at=moment.at,
         provenance=Provenance.INFERRED,
         policy=moment.policy.version,
         kind=wanted.kind,
