@@ -18,6 +18,7 @@ from workflow.clocks import Clock, RealClock, SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
 from workflow.consumers.commands import Commands
+from workflow.consumers.identities import Naming
 from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
@@ -72,6 +73,7 @@ class Service:
         self.writer.on_commit(lambda _: self.runner.wake())
         self.resolver = Resolver(Identities(master_key))
         self.commands = Commands(master_key, self.resolver)
+        self.naming = Naming(self.commands, self.resolver)
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""

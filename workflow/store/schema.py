@@ -64,6 +64,13 @@ TABLES = (
         person BLOB NOT NULL, relationship BLOB NOT NULL, PRIMARY KEY (person, relationship)
     ) WITHOUT ROWID
     """,
+    # Who has left a relationship is still known there, for what is told late of meetings before.
+    """
+    CREATE TABLE IF NOT EXISTS departures (
+        person BLOB NOT NULL, relationship BLOB NOT NULL, left_at INTEGER NOT NULL,
+        PRIMARY KEY (person, relationship)
+    ) WITHOUT ROWID
+    """,
     """
     CREATE TABLE IF NOT EXISTS relationships (
         relationship BLOB PRIMARY KEY, opened_at INTEGER NOT NULL, closed_at INTEGER

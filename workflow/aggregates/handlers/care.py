@@ -10,6 +10,7 @@ from workflow.aggregates.handlers.handler import (
     Handlers,
     coordinator,
     once_a_party_or_coordinator,
+    ones_own,
     party_or_coordinator,
     said,
 )
@@ -54,9 +55,7 @@ def _destroy(state: Relationship, command: c.RequestDestruction, policy: PolicyI
     once_a_party_or_coordinator(state, command)
     if state.role(command.person) is None:
         raise Refused("this person is no party of the relationship", code="not_a_party")
-    actor = command.actor
-    if actor is not None and actor.role is not e.Role.COORDINATOR and actor.person != command.person:
-        raise Refused("a party can have destroyed what it wrote itself", code="not_ones_own")
+    ones_own(command, command.person, "a party can have destroyed what it wrote itself")
     if command.person in state.destroyed:
         return []
     return [e.DestructionRequested(**said(command), person=command.person)]

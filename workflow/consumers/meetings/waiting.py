@@ -38,7 +38,7 @@ def drain_opened(tx: Transaction, resolver: Resolver, relationship: UUID, people
 
 
 def drain_closed(tx: Transaction, resolver: Resolver, people: Iterable[UUID]) -> None:
-    """A relationship among ``people`` was closed: where it was one of several meant, another may be left."""
+    """A relationship among ``people`` was closed, or left by them: of several meant, one may be left over."""
     drain(tx, resolver, _naming(tx, people))
 
 
