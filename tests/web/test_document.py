@@ -29,6 +29,7 @@ THREE = [*PARTIES, {"role": "mentor", "person_id": str(LINUS)}]
 ONE_TWICE = [PARTIES[0], PARTIES[1] | {"person_id": str(ADA)}]
 OPENING = {"parties": PARTIES}
 WALK = {"what": "walk", "who": str(ADA), "by_when": "2026-02-01T00:00:00Z"}
+SHARED_TOPIC = {"topic_id": str(LINUS), "title": "pay", "visibility": "shareable"}
 LOOK = {"measures": [WALK, WALK]}
 CLOSING = {"manner": "planned_held", "reason": "goals_met"}
 EVENT = {"content": "{}", "headers": {"content-type": "application/cloudevents+json"}}
@@ -73,11 +74,14 @@ SITUATIONS: dict[str, list[tuple[str, Any, dict[str, str]]]] = {
     "aiming": [*ACTIVE, ("/goals", {"text": "to learn"}, AS_MENTOR)],
     "met": ACTIVE,
     "three": [],
+    "sharing": [("/agreements", {"topics": [SHARED_TOPIC]}, AS_MENTOR)],
 }
 """What was asked of a relationship, in order, until it was as a request needs it."""
 
 PARTY = ONE + "/parties/{person_id}"
 MENTEE = {"relationship_id": "active", "person_id": GRACE}
+TOPIC = {"relationship_id": "sharing", "topic_id": LINUS}
+PRIVATE = {"visibility": "pair_only"}
 NAMED = {"identity": "ext:portal:4711"}
 HERE: dict[str, Any] = {"relationship_id": "active"}
 CLOSED = {"relationship_id": "closed"}
@@ -125,6 +129,7 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     *_writes(ONE + "/support-contacts", HERE, {"headers": AS_COORDINATOR, "json": {}}, HERE, mentor(json={})),
     *_writes(ONE + "/measures/reviews", {"relationship_id": "looked"}, mentor(), HERE, mentor()),
     *_writes(ONE + "/closing-feedback", CLOSED, mentor(json={"text": "well"}), HERE, mentor(json={"text": "well"})),
+    *_writes(ONE + "/topics/{topic_id}/reclassifications", TOPIC, mentor(json=PRIVATE), TOPIC | {"topic_id": NOBODY}, mentor(json=PRIVATE)),
     *_writes(PARTY + "/identities", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
     *_writes(PARTY + "/identities/removal", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
     *_writes(PARTY + "/departure", {"relationship_id": "three", "person_id": LINUS}, mentor(), MENTEE, mentor()),

@@ -123,6 +123,8 @@ def _leave(state: Relationship, command: c.LeaveRelationship, policy: PolicyInFo
 
 def _draft(state: Relationship, command: c.DraftAgreement, policy: PolicyInForce) -> list[e.Event]:
     party_or_coordinator(state, command)
+    if len({topic.topic for topic in command.topics}) != len(command.topics):
+        raise Refused("one topic stands twice in the agreement", code="topic_twice")
     defaults = policy.policy.agreement
     version = state.draft.version + 1 if state.draft is not None else 1
     return [
