@@ -80,6 +80,7 @@ SITUATIONS: dict[str, list[tuple[str, Any, dict[str, str]]]] = {
 
 PARTY = ONE + "/parties/{person_id}"
 MENTEE = {"relationship_id": "active", "person_id": GRACE}
+TOPICS = ONE + "/topics/{topic_id}/reclassifications"
 TOPIC = {"relationship_id": "sharing", "topic_id": LINUS}
 PRIVATE = {"visibility": "pair_only"}
 NAMED = {"identity": "ext:portal:4711"}
@@ -129,7 +130,8 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     *_writes(ONE + "/support-contacts", HERE, {"headers": AS_COORDINATOR, "json": {}}, HERE, mentor(json={})),
     *_writes(ONE + "/measures/reviews", {"relationship_id": "looked"}, mentor(), HERE, mentor()),
     *_writes(ONE + "/closing-feedback", CLOSED, mentor(json={"text": "well"}), HERE, mentor(json={"text": "well"})),
-    *_writes(ONE + "/topics/{topic_id}/reclassifications", TOPIC, mentor(json=PRIVATE), TOPIC | {"topic_id": NOBODY}, mentor(json=PRIVATE)),
+    *_writes(TOPICS, TOPIC, mentor(json=PRIVATE), TOPIC | {"topic_id": NOBODY}, mentor(json=PRIVATE)),
+    *_writes(PARTY + "/destruction", MENTEE, {"headers": AS_MENTEE, "json": {}}, MENTEE, mentor(json={})),
     *_writes(PARTY + "/identities", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
     *_writes(PARTY + "/identities/removal", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
     *_writes(PARTY + "/departure", {"relationship_id": "three", "person_id": LINUS}, mentor(), MENTEE, mentor()),

@@ -20,7 +20,7 @@ from workflow.aggregates.decide import Decision
 from workflow.aggregates.events import Party, Role
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
-from workflow.consumers.consequences import keep_directory
+from workflow.consumers.consequences import follow
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.waiting import drain_opened
 from workflow.errors import Conflict, Invalid, NotFound
@@ -136,7 +136,7 @@ class Commands:
 
         def work(tx: Transaction) -> Answer:
             decision = tx.decide(relationship, make(tx), asked.origin)
-            keep_directory(tx, self._resolver, decision)
+            follow(tx, self._resolver, decision)
             return standing(decision.state) | tell(decision)
 
         return self.once(asked, work)

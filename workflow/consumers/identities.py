@@ -9,6 +9,7 @@ from workflow.aggregates.sealed import Sealed
 from workflow.consumers.commands import Answer, Asked, Commands, Unit, identities_differ, standing
 from workflow.consumers.meetings.routing import Resolver, awaits_identity
 from workflow.consumers.meetings.waiting import drain
+from workflow.errors import Conflict
 from workflow.store.identities import normalise
 from workflow.store.transaction import Transaction
 
@@ -40,6 +41,10 @@ class Naming:
             tx.decide(relationship, command, asked.origin)
             if meant not in {None, person}:
                 raise identities_differ()
+            if tx.destructions.forgotten(person):
+                raise Conflict(
+                    "by what others know this person was destroyed, and is not kept anew", code="forgotten"
+                )
             tx.directory.identify(person, [hashed])
             drain(tx, self._resolver, [awaits_identity(hashed)])
             return _standing(tx, relationship)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
+from workflow.store.destructions import Destructions
 from workflow.store.directory import Directory
 from workflow.store.drains import Drains
 from workflow.store.held import HeldMessages
@@ -24,6 +25,7 @@ class Ledger:
         self.waiting = HeldMessages(cursor, keys, self.receipts, "waiting")
         self.parked = HeldMessages(cursor, keys, self.receipts, "parked")
         self.drains = Drains(cursor)
+        self.destructions = Destructions(cursor)
         self.idempotency = Idempotency(cursor)
 
     def simulated_instant(self) -> datetime | None:

@@ -82,6 +82,14 @@ TABLES = (
         PRIMARY KEY (uid, recurrence, relationship)
     ) WITHOUT ROWID
     """,
+    # Whose text is to be destroyed, and was. The rows stay: an older copy of the keys must not bring any back.
+    """
+    CREATE TABLE IF NOT EXISTS destructions (
+        relationship BLOB NOT NULL, person BLOB NOT NULL, identities INTEGER NOT NULL, done INTEGER NOT NULL,
+        PRIMARY KEY (relationship, person)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS destructions_of_persons ON destructions (person)",
     # What was answered to a request that may come again.
     """
     CREATE TABLE IF NOT EXISTS idempotency (

@@ -68,8 +68,8 @@ class Transaction:
     """What a unit of work is given. A unit may run more than once, so it keeps no results outside of itself.
 
     ``now`` is the clock's instant, or the last recorded one where the clock fell behind it: what is recorded
-    never decreases along the log. ``receipts``, ``directory``, ``waiting``, ``parked``, ``drains`` and
-    ``idempotency`` commit with the events. ``new_id`` gives ids that nobody has.
+    never decreases along the log. ``receipts``, ``directory``, ``waiting``, ``parked``, ``drains``,
+    ``destructions`` and ``idempotency`` commit with the events. ``new_id`` gives ids that nobody has.
     """
 
     def __init__(self, batch: Commit, now: datetime) -> None:
@@ -84,6 +84,7 @@ class Transaction:
         self.ledger = ledger
         self.receipts, self.directory = ledger.receipts, ledger.directory
         self.waiting, self.parked, self.drains = ledger.waiting, ledger.parked, ledger.drains
+        self.destructions = ledger.destructions
         self.idempotency = ledger.idempotency
 
     @property

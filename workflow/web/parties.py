@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path
+from pydantic import Field
 
 from workflow.aggregates import commands as ask
 from workflow.consumers.commands import Answer, at_now
@@ -46,9 +47,38 @@ async def remove_identity(relationship: Relationship, person: Person, body: Iden
     return await by.run(by.service.naming.removing(relationship, person, body.identity, by.asked))
 
 
+class DestructionIn(In):
+    """What is to be destroyed beside all that the person wrote in this relationship."""
+
+    model_config = example(identities=True)
+
+    identities: bool = Field(
+        False,
+        description="also by what others know the person, in every relationship: no message finds them any more",
+    )
+
+
 @router.post("/departure", status_code=201, response_model=Done, summary="Leave a relationship")
 async def leave(relationship: Relationship, person: Person, by: By) -> Answer:
     """One of two mentors or mentees leaves; the last of a role cannot. Meetings from then on are the others'."""
     return await by.of(
         relationship, at_now(lambda now: ask.LeaveRelationship(at=now, actor=by.actor, party=person))
+    )
+
+
+@router.post(
+    "/destruction", status_code=201, response_model=Done, summary="Have destroyed what a party wrote"
+)
+async def destroy(relationship: Relationship, person: Person, body: DestructionIn, by: By) -> Answer:
+    """For good, within seconds: `destroyed` in the timeline says when. What it writes here later is not kept either.
+
+    The party itself asks, also after it has left or after the closing, or a coordinator.
+    """
+    return await by.of(
+        relationship,
+        at_now(
+            lambda now: ask.RequestDestruction(
+                at=now, actor=by.actor, person=person, identities=body.identities
+            )
+        ),
     )
