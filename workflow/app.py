@@ -25,6 +25,7 @@ from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.meetings.waiting import expire, go_on
+from workflow.consumers.rounds import go_round
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Conflict, Invalid, Stopped
@@ -87,6 +88,9 @@ class Service:
         self.destroyer = Destroyer(self._asked_to_destroy, self.keys.destroy, self.writer.submit)
         self.draining = Chore(self._drain, "what waited cannot be worked off", every=_SECOND)
         self.expiry = Chore(self._expire, "what has waited too long cannot be parked", every=_HOUR)
+        self.rounds = Chore(
+            self._go_round, "what a programme asks of all its relationships cannot be asked", every=_SECOND
+        )
         self.destroying = Chore(
             self.destroyer.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
         )
@@ -99,7 +103,7 @@ class Service:
     @property
     def chores(self) -> tuple[Chore, ...]:
         """What is done again and again beside intake."""
-        return self.draining, self.expiry, self.destroying
+        return self.draining, self.expiry, self.destroying, self.rounds
 
     @property
     def clock_kind(self) -> ClockKind:
@@ -119,6 +123,7 @@ class Service:
         self.runner.start()
         self._part(self.draining.run(), "draining")
         self._part(self.destroying.run(), "destroying")
+        self._part(self.rounds.run(), "rounds")
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, and take messages in."""
@@ -228,6 +233,7 @@ class Service:
 
     async def move_clock(self, to: datetime) -> int:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
+        await self._go_round()
         await self._drain()
         await self.destroyer.run()
         await self.driver.advance(to)
@@ -258,6 +264,16 @@ class Service:
     def _drains_under_way(self) -> bool:
         with self.store.ledger() as ledger:
             return bool(ledger.drains)
+
+    async def _go_round(self) -> None:
+        """Ask, page by page, what a programme asks of all of its relationships."""
+        while await asyncio.to_thread(self._rounds_under_way):
+            if not (await asyncio.wrap_future(self.writer.submit(go_round))).value:
+                return
+
+    def _rounds_under_way(self) -> bool:
+        with self.store.ledger() as ledger:
+            return bool(ledger.rounds.under_way())
 
     def _asked_to_destroy(self, limit: int) -> Sequence[Destruction]:
         with self.store.ledger() as ledger:

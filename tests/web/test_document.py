@@ -31,6 +31,7 @@ OPENING = {"parties": PARTIES}
 WALK = {"what": "walk", "who": str(ADA), "by_when": "2026-02-01T00:00:00Z"}
 SHARED_TOPIC = {"topic_id": str(LINUS), "title": "pay", "visibility": "shareable"}
 LOOK = {"measures": [WALK, WALK]}
+OTHER = {"silence": {"suspected_after": 1.2}}
 CLOSING = {"manner": "planned_held", "reason": "goals_met"}
 EVENT = {"content": "{}", "headers": {"content-type": "application/cloudevents+json"}}
 TEXT = {"content": "{}", "headers": AS_MENTOR | {"content-type": "text/plain"}}
@@ -156,6 +157,20 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("GET", "/v1/policy", 200, {}, {}),
     ("GET", "/v1/policy", 404, {}, {"params": {"programme": "other"}}),
     ("GET", "/v1/policy", 422, {}, {"params": {"programme": "x" * 101}}),
+    ("POST", "/v1/policy", 201, {}, operator(json=OTHER)),
+    ("POST", "/v1/policy", 400, {}, {"json": OTHER}),
+    ("POST", "/v1/policy", 404, {}, operator(json=OTHER, params={"programme": "other"})),
+    ("POST", "/v1/policy", 409, {}, mentor(json=OTHER)),
+    ("POST", "/v1/policy", 415, {}, TEXT),
+    ("POST", "/v1/policy", 422, {}, operator(json={"silence": {"suspected_after": 0}})),
+    ("GET", "/v1/programme", 200, {}, {}),
+    ("GET", "/v1/programme", 404, {}, {"params": {"programme": "other"}}),
+    ("GET", "/v1/programme", 422, {}, {"params": {"programme": "x" * 101}}),
+    ("POST", "/v1/programme/closure", 201, {}, operator()),
+    ("POST", "/v1/programme/closure", 400, {}, {}),
+    ("POST", "/v1/programme/closure", 404, {}, operator(params={"programme": "other"})),
+    ("POST", "/v1/programme/closure", 409, {}, mentor()),
+    ("POST", "/v1/programme/closure", 422, {}, operator(params={"programme": "x" * 101})),
     ("GET", "/v1/waiting", 200, {}, {}),
     ("GET", "/v1/waiting", 422, {}, {"params": {"limit": 0}}),
     ("GET", "/v1/waiting/{number}", 200, {"number": 1, "waits": True}, {}),

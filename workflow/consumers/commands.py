@@ -18,12 +18,13 @@ from uuid import UUID
 from workflow.aggregates.commands import Actor, Command, OpenRelationship
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.events import Party, Role
+from workflow.aggregates.programme import still_open
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.consumers.consequences import follow
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.waiting import drain_opened
-from workflow.errors import Conflict, Invalid, NotFound
+from workflow.errors import Conflict, Invalid
 from workflow.store.idempotency import KeptAnswer
 from workflow.store.identities import normalise
 from workflow.store.master import derive
@@ -151,9 +152,8 @@ class Commands:
 
         def work(tx: Transaction) -> Answer:
             identifier = relationship or tx.new_id()
-            host = tx.programme(programme)
-            if host is None:
-                raise NotFound("there is no programme of this name", code="programme_unknown")
+            host = tx.known_programme(programme)
+            still_open(host)
             people = [_person(tx, party, known) for party, known in zip(parties, hashes, strict=True)]
             command = OpenRelationship(
                 at=tx.now,

@@ -132,6 +132,15 @@ class Directory:
             (to_micros(at), relationship.bytes),
         )
 
+    def page(self, after: bytes, limit: int, *, still_open: bool) -> list[UUID]:
+        """Relationships by id, from the one behind ``after`` on; those alone that are ``still_open``, or all."""
+        self._cursor.execute(
+            "SELECT relationship FROM relationships WHERE relationship > ?"
+            f"{' AND closed_at IS NULL' if still_open else ''} ORDER BY relationship LIMIT ?",
+            (after, limit),
+        )
+        return [UUID(bytes=row[0]) for row in self._cursor.fetchall()]
+
     def knows(self, relationship: UUID) -> bool:
         """Whether a relationship of this id was ever opened."""
         self._cursor.execute("SELECT 1 FROM relationships WHERE relationship = ?", (relationship.bytes,))

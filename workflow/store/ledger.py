@@ -12,6 +12,7 @@ from workflow.store.held import HeldMessages
 from workflow.store.idempotency import Idempotency
 from workflow.store.keys import KeyStore
 from workflow.store.receipts import Receipts
+from workflow.store.rounds import Rounds
 from workflow.store.schema import from_micros, to_micros
 
 
@@ -26,6 +27,7 @@ class Ledger:
         self.parked = HeldMessages(cursor, keys, self.receipts, "parked")
         self.drains = Drains(cursor)
         self.destructions = Destructions(cursor)
+        self.rounds = Rounds(cursor)
         self.idempotency = Idempotency(cursor)
 
     def simulated_instant(self) -> datetime | None:

@@ -82,6 +82,15 @@ TABLES = (
         PRIMARY KEY (uid, recurrence, relationship)
     ) WITHOUT ROWID
     """,
+    # What a programme asks of all of its relationships, gone through in the order of their ids: who is behind
+    # `after` is left. `found` counts those that this pass has found.
+    """
+    CREATE TABLE IF NOT EXISTS rounds (
+        programme TEXT NOT NULL, purpose TEXT NOT NULL, after BLOB NOT NULL, found INTEGER NOT NULL,
+        correlation_id TEXT NOT NULL, person BLOB,
+        PRIMARY KEY (programme, purpose)
+    ) WITHOUT ROWID
+    """,
     # Whose text is to be destroyed, and was. The rows stay: an older copy of the keys must not bring any back.
     """
     CREATE TABLE IF NOT EXISTS destructions (
