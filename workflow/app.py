@@ -18,11 +18,14 @@ from workflow.clocks import Clock, RealClock, SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
 from workflow.consumers.commands import Commands
+from workflow.consumers.destruction import Destroyer
+from workflow.consumers.identities import Naming
 from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.meetings.waiting import expire, go_on
+from workflow.consumers.rounds import go_round
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Conflict, Invalid, Stopped
@@ -34,6 +37,7 @@ from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
 from workflow.secret_files import own_secret
 from workflow.settings import ClockKind, Settings
+from workflow.store.destructions import Destruction
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
@@ -72,6 +76,7 @@ class Service:
         self.writer.on_commit(lambda _: self.runner.wake())
         self.resolver = Resolver(Identities(master_key))
         self.commands = Commands(master_key, self.resolver)
+        self.naming = Naming(self.commands, self.resolver)
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
@@ -80,13 +85,25 @@ class Service:
         """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
         self.publisher: Publisher | None = None
+        self.destroyer = Destroyer(self._asked_to_destroy, self.keys.destroy, self.writer.submit)
         self.draining = Chore(self._drain, "what waited cannot be worked off", every=_SECOND)
         self.expiry = Chore(self._expire, "what has waited too long cannot be parked", every=_HOUR)
+        self.rounds = Chore(
+            self._go_round, "what a programme asks of all its relationships cannot be asked", every=_SECOND
+        )
+        self.destroying = Chore(
+            self.destroyer.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
+        )
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
         self.ended: dict[str, str] = {}
         """Parts that should be at work for as long as the service is, and have ended, with what ended them."""
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def chores(self) -> tuple[Chore, ...]:
+        """What is done again and again beside intake."""
+        return self.draining, self.expiry, self.destroying, self.rounds
 
     @property
     def clock_kind(self) -> ClockKind:
@@ -100,10 +117,13 @@ class Service:
 
         Only what is ``serving`` clears away what an earlier run left behind.
         """
+        await asyncio.to_thread(self._keep_destroyed)
         await asyncio.to_thread(self.writer.start, sweep=serving)
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
         self._part(self.draining.run(), "draining")
+        self._part(self.destroying.run(), "destroying")
+        self._part(self.rounds.run(), "rounds")
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, and take messages in."""
@@ -213,7 +233,9 @@ class Service:
 
     async def move_clock(self, to: datetime) -> int:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
+        await self._go_round()
         await self._drain()
+        await self.destroyer.run()
         await self.driver.advance(to)
         position = await self._expire()
         await asyncio.wrap_future(self.runner.reaching(position))
@@ -242,6 +264,31 @@ class Service:
     def _drains_under_way(self) -> bool:
         with self.store.ledger() as ledger:
             return bool(ledger.drains)
+
+    async def _go_round(self) -> None:
+        """Ask, page by page, what a programme asks of all of its relationships."""
+        while await asyncio.to_thread(self._rounds_under_way):
+            if not (await asyncio.wrap_future(self.writer.submit(go_round))).value:
+                return
+
+    def _rounds_under_way(self) -> bool:
+        with self.store.ledger() as ledger:
+            return bool(ledger.rounds.under_way())
+
+    def _asked_to_destroy(self, limit: int) -> Sequence[Destruction]:
+        with self.store.ledger() as ledger:
+            return ledger.destructions.asked(limit)
+
+    def _keep_destroyed(self) -> None:
+        """What was destroyed once stays so, also where the keys were restored from an older copy."""
+        with self.store.ledger() as ledger:
+            scopes = [scope for one in ledger.destructions.done() for scope in one.scopes]
+        back = [scope for scope in scopes if not self.keys.destroyed(scope)]
+        if back:
+            self.keys.destroy(back)
+            _log.warning(
+                "%d keys that were destroyed before had come back, and were destroyed again", len(back)
+            )
 
     async def _expire(self) -> int:
         """End the wait of what has waited too long; the position after."""

@@ -244,3 +244,45 @@ def test_help_says_where_the_folder_is_looked_for() -> None:
     for words in (("today",), ("up",), ("relationship", "show")):
         said = " ".join(re.sub("[│─╭╮╰╯]", " ", run(*words, "--help").stdout).split())
         assert "(env MENTORING_DATA; default mentoring-data)" in said
+
+
+def test_a_policy_is_compared_with_the_one_in_force_and_adopted(
+    data: Path, relationship: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text("[agreement]\ncadence_days = 14\n")
+    change = "agreement.cadence_days: 14.0, and 30.0 in "
+    alone = run("policy", "check", file, "--data", tmp_path / "nowhere")
+    assert f"{change}the default policy" in alone.stdout
+    assert f"{change}version 1, which is in force" in run("policy", "check", file, "--data", data).stdout
+    adopted = told("policy", "adopt", file, "--data", data)
+    assert (adopted["version"], [one["member"] for one in adopted["changes"]]) == (
+        2,
+        ["agreement.cadence_days"],
+    )
+    again = run("policy", "adopt", file, "--data", data)
+    assert (
+        again.stdout
+        == "version 2 of programme default is in force\nit says nothing otherwise than the one before\n"
+    )
+    assert told("programme", "show", "--data", data)["under_way"] == []
+    assert told("policy", "show", "--data", data)["policy"]["agreement"]["cadence_days"] == 14
+    assert told("relationship", "show", relationship, "--data", data)["id"] == relationship
+    file.write_text("[agreement]\ncadence_days = -1\n")
+    refused = run("policy", "adopt", file, "--data", data)
+    assert (refused.exit_code, "agreement.cadence_days must be more than 0" in refused.stderr) == (2, True)
+
+
+def test_a_programme_is_closed_by_its_name_with_all_of_its_relationships(
+    data: Path, relationship: str
+) -> None:
+    assert run("programme", "close", "--data", data).exit_code == 2
+    assert run("programme", "close", "other", "--data", data).exit_code == 1
+    closed = run("programme", "close", "default", "--data", data)
+    assert (
+        "programme default is closed since 2026-03-01 00:00 UTC, and so are its relationships"
+        in closed.stdout
+    )
+    assert told("relationship", "show", relationship, "--data", data)["state"] == "closure"
+    shown = run("programme", "show", "--data", data).stdout
+    assert "open since 2026-01-05 08:00 until 2026-03-01 00:00; policy version 1" in shown

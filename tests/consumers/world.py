@@ -119,7 +119,7 @@ class World:
         self.do(unit)
         return relationship
 
-    def also(self, *identities: str) -> UUID:
+    def also(self, *identities: str, programme: str = "default") -> UUID:
         """One more relationship, of people who are known already."""
         relationship = uuid4()
 
@@ -130,7 +130,7 @@ class World:
             command = OpenRelationship(
                 at=tx.now,
                 actor=Actor(known[0], Role.COORDINATOR),
-                programme="default",
+                programme=programme,
                 zone="Europe/Helsinki",
                 parties=tuple(Party(person=one, role=role) for one, role in zip(known, roles, strict=False)),
             )

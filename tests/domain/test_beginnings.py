@@ -311,6 +311,10 @@ def test_only_a_party_reclassifies_and_only_what_was_agreed() -> None:
     story.when(reclassified(e.Visibility.PAIR_ONLY, topic=other)).then_refused("topic_unknown")
 
 
+def test_a_topic_stands_once_in_an_agreement() -> None:
+    given(opened()).when(drafted(topics=(TOPIC, TOPIC))).then_refused("topic_twice")
+
+
 # --- what does not come about -----------------------------------------------------------------------------
 
 

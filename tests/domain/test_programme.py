@@ -2,12 +2,14 @@
 
 import pytest
 
-from tests.domain.story import day
+from tests.domain.story import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, COORDINATOR, day
 from workflow.aggregates import events as e
+from workflow.aggregates.commands import Actor
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.programme import (
     Programme,
     adopt_policy,
+    close_programme,
     evolve_programme,
     open_programme,
     programme_id,
@@ -53,6 +55,27 @@ def test_one_without_a_policy_adopts_its_first() -> None:
     (first,) = adopt_policy(Programme(), OTHER, now=day(1))
     assert isinstance(first, e.PolicyAdopted)
     assert first.version == 1
+
+
+def test_it_ends_once_and_for_good() -> None:
+    state = programme(*close_programme(programme(), now=day(9), actor=AS_COORDINATOR))
+    assert state.closed_at == day(9)
+    assert close_programme(state, now=day(10), actor=AS_COORDINATOR) == ()
+    with pytest.raises(Refused) as refusal:
+        adopt_policy(state, OTHER, now=day(10))
+    assert refusal.value.code == "programme_closed"
+
+
+def test_a_coordinator_says_so_or_whoever_operates_the_service_and_no_party() -> None:
+    operator = Actor(COORDINATOR, e.Role.SERVICE)
+    (closed,) = close_programme(programme(), now=day(9), actor=operator)
+    (adopted,) = adopt_policy(programme(), OTHER, now=day(9), actor=AS_COORDINATOR)
+    assert closed.by == adopted.by == COORDINATOR
+    for actor in (AS_MENTOR, AS_MENTEE):
+        with pytest.raises(Refused, match="only a coordinator"):
+            close_programme(programme(), now=day(9), actor=actor)
+        with pytest.raises(Refused, match="only a coordinator"):
+            adopt_policy(programme(), OTHER, now=day(9), actor=actor)
 
 
 def test_what_a_programme_does_not_know_it_passes_over() -> None:

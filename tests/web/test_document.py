@@ -24,11 +24,14 @@ from workflow.web.api import create_app
 from workflow.web.document import SHARED
 from workflow.web.problems import MEDIA_TYPE
 
-NOBODY = UUID(int=7)
+NOBODY, LINUS = UUID(int=7), UUID(int=8)
+THREE = [*PARTIES, {"role": "mentor", "person_id": str(LINUS)}]
 ONE_TWICE = [PARTIES[0], PARTIES[1] | {"person_id": str(ADA)}]
 OPENING = {"parties": PARTIES}
 WALK = {"what": "walk", "who": str(ADA), "by_when": "2026-02-01T00:00:00Z"}
+SHARED_TOPIC = {"topic_id": str(LINUS), "title": "pay", "visibility": "shareable"}
 LOOK = {"measures": [WALK, WALK]}
+OTHER = {"silence": {"suspected_after": 1.2}}
 CLOSING = {"manner": "planned_held", "reason": "goals_met"}
 EVENT = {"content": "{}", "headers": {"content-type": "application/cloudevents+json"}}
 TEXT = {"content": "{}", "headers": AS_MENTOR | {"content-type": "text/plain"}}
@@ -71,9 +74,17 @@ SITUATIONS: dict[str, list[tuple[str, Any, dict[str, str]]]] = {
     "closed": [("/closure", CLOSING, AS_MENTOR)],
     "aiming": [*ACTIVE, ("/goals", {"text": "to learn"}, AS_MENTOR)],
     "met": ACTIVE,
+    "three": [],
+    "sharing": [("/agreements", {"topics": [SHARED_TOPIC]}, AS_MENTOR)],
 }
 """What was asked of a relationship, in order, until it was as a request needs it."""
 
+PARTY = ONE + "/parties/{person_id}"
+MENTEE = {"relationship_id": "active", "person_id": GRACE}
+TOPICS = ONE + "/topics/{topic_id}/reclassifications"
+TOPIC = {"relationship_id": "sharing", "topic_id": LINUS}
+PRIVATE = {"visibility": "pair_only"}
+NAMED = {"identity": "ext:portal:4711"}
 HERE: dict[str, Any] = {"relationship_id": "active"}
 CLOSED = {"relationship_id": "closed"}
 LOOKED = {"relationship_id": "stagnating"}
@@ -120,6 +131,11 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     *_writes(ONE + "/support-contacts", HERE, {"headers": AS_COORDINATOR, "json": {}}, HERE, mentor(json={})),
     *_writes(ONE + "/measures/reviews", {"relationship_id": "looked"}, mentor(), HERE, mentor()),
     *_writes(ONE + "/closing-feedback", CLOSED, mentor(json={"text": "well"}), HERE, mentor(json={"text": "well"})),
+    *_writes(TOPICS, TOPIC, mentor(json=PRIVATE), TOPIC | {"topic_id": NOBODY}, mentor(json=PRIVATE)),
+    *_writes(PARTY + "/destruction", MENTEE, {"headers": AS_MENTEE, "json": {}}, MENTEE, mentor(json={})),
+    *_writes(PARTY + "/identities", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
+    *_writes(PARTY + "/identities/removal", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
+    *_writes(PARTY + "/departure", {"relationship_id": "three", "person_id": LINUS}, mentor(), MENTEE, mentor()),
     *_writes(ONE + "/closure", HERE, mentor(json=CLOSING), CLOSED, mentor(json=CLOSING)),
     *[
         ("GET", ONE + path, status, ids, {})
@@ -143,6 +159,20 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("GET", "/v1/policy", 200, {}, {}),
     ("GET", "/v1/policy", 404, {}, {"params": {"programme": "other"}}),
     ("GET", "/v1/policy", 422, {}, {"params": {"programme": "x" * 101}}),
+    ("POST", "/v1/policy", 201, {}, operator(json=OTHER)),
+    ("POST", "/v1/policy", 400, {}, {"json": OTHER}),
+    ("POST", "/v1/policy", 404, {}, operator(json=OTHER, params={"programme": "other"})),
+    ("POST", "/v1/policy", 409, {}, mentor(json=OTHER)),
+    ("POST", "/v1/policy", 415, {}, TEXT),
+    ("POST", "/v1/policy", 422, {}, operator(json={"silence": {"suspected_after": 0}})),
+    ("GET", "/v1/programme", 200, {}, {}),
+    ("GET", "/v1/programme", 404, {}, {"params": {"programme": "other"}}),
+    ("GET", "/v1/programme", 422, {}, {"params": {"programme": "x" * 101}}),
+    ("POST", "/v1/programme/closure", 201, {}, operator()),
+    ("POST", "/v1/programme/closure", 400, {}, {}),
+    ("POST", "/v1/programme/closure", 404, {}, operator(params={"programme": "other"})),
+    ("POST", "/v1/programme/closure", 409, {}, mentor()),
+    ("POST", "/v1/programme/closure", 422, {}, operator(params={"programme": "x" * 101})),
     ("GET", "/v1/waiting", 200, {}, {}),
     ("GET", "/v1/waiting", 422, {}, {"params": {"limit": 0}}),
     ("GET", "/v1/waiting/{number}", 200, {"number": 1, "waits": True}, {}),
@@ -187,7 +217,7 @@ async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) 
     situation = ids.get("relationship_id")
     if situation not in SITUATIONS:
         return made | {"measure_id": NOBODY} | ({"goal_id": NOBODY} if "goal_id" in ids else {})
-    base = f"/v1/relationships/{await opened(http)}"
+    base = f"/v1/relationships/{await opened(http, THREE if situation == 'three' else PARTIES)}"
     made["relationship_id"] = base.rsplit("/", 1)[1]
     for path, body, who in SITUATIONS[situation]:
         answer = await http.post(base + path, json=body, headers=who)
@@ -250,7 +280,7 @@ def test_every_status_that_is_documented_is_asked_for_here(document: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "ids", "asked"), ANSWERS, ids=lambda value: str(value)[:60].replace("/v1/", "")
+    ("method", "path", "status", "ids", "asked"), ANSWERS, ids=lambda value: str(value).replace(ONE, "…")[:60]
 )  # fmt: skip
 async def test_what_is_documented_is_answered_as_documented(
     http: httpx.AsyncClient,

@@ -49,12 +49,12 @@ def decide(
         fork = state.fork()
 
     stale = False
-    passing = isinstance(command, c.PassTime)
+    anew = isinstance(command, c.PassTime | c.FollowPolicy)
     events: list[e.Event] = []
     if isinstance(command, c.MeetingReport):
         found, stale = report(fork, command)
         events = [found] if found is not None else []
-    elif not passing:
+    elif not anew:
         events = handle(fork, command, now=now, policy=policy)
     for event in events:
         evolve(fork, event)
@@ -62,7 +62,7 @@ def decide(
     moment = Moment(now, now, False, policy)
     if isinstance(command, c.PassTime):
         moment = Moment(command.at, command.now, True, policy)
-    if events or passing:
+    if events or anew:
         _follow(fork, events, moment)
         _date(fork, events, moment)
     return Decision(tuple(events), fork, stale)

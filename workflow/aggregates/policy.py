@@ -13,6 +13,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from workflow.aggregates.policy_faults import sentences
 from workflow.aggregates.words import Word
 from workflow.errors import Invalid
 
@@ -235,10 +236,7 @@ def parse_policy(document: str) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is not TOML: {error}", code="policy_invalid") from error
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
-        )
-        raise Invalid(f"the policy does not fit: {faults}", code="policy_invalid") from error
+        raise Invalid(f"the policy does not fit: {sentences(error)}", code="policy_invalid") from error
 
 
 class PolicyInForce(BaseModel):

@@ -102,6 +102,13 @@ class Pause(NamedTuple):
     resumed_at: datetime | None = None
 
 
+class Destruction(NamedTuple):
+    """What somebody wrote is to be destroyed, with ``identities`` also who they are; ``done`` once it was."""
+
+    identities: bool
+    done: bool = False
+
+
 class Told(NamedTuple):
     """Something said, and the version of the event that says it."""
 
@@ -207,7 +214,7 @@ class Relationship:
         self.reviewed_at: datetime | None = None
         self.proposed: Told | None = None
         self.feedback: frozenset[UUID] = frozenset()
-        self.destroyed: dict[UUID, bool] = {}
+        self.destroyed: dict[UUID, Destruction] = {}
         self.concerns: dict[tuple[e.ConcernCode, str | None], OpenConcern] = {}
         self.reminded: dict[tuple[e.ReminderKind, datetime, int], frozenset[UUID | None]] = {}
         self.last_reminded: dict[UUID, datetime] = {}

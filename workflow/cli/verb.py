@@ -80,23 +80,28 @@ class Desk:
         """Read."""
         return await self._ask("GET", path, query)
 
-    async def post(self, path: str, by: str | None, **query: object) -> Any:
+    async def post(self, path: str, by: str | None, body: object = None, **query: object) -> Any:
         """Write; ``by`` names who acts, in the form of the header."""
         actor = OPERATOR if by is None else _named(by)
-        return await self._ask("POST", path, query, {HEADER: named(actor)})
+        return await self._ask("POST", path, query, {HEADER: named(actor)}, body)
 
     async def _ask(
-        self, method: str, path: str, query: dict[str, object], headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        query: dict[str, object],
+        headers: dict[str, str] | None = None,
+        body: object = None,
     ) -> Any:
         given = {name: str(value) for name, value in query.items() if value is not None}
         try:
-            answer = await self._client.request(method, path, params=given, headers=headers)
+            answer = await self._client.request(method, path, params=given, headers=headers, json=body)
         except httpx.HTTPError as error:
             raise Unavailable(f"the service does not answer: {type(error).__name__}") from error
-        body = answer.json()
+        told = answer.json()
         if answer.is_error:
-            raise _error_of(answer.status_code, body)
-        return body
+            raise _error_of(answer.status_code, told)
+        return told
 
 
 def _named(by: str) -> Actor:

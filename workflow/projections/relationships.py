@@ -17,6 +17,7 @@ from workflow.aggregates.events import (
     ConcernRaised,
     Event,
     MoveRevised,
+    PartyLeft,
     Reinvigorated,
     RelationshipOpened,
     ReminderIssued,
@@ -81,6 +82,9 @@ def _opened(stream: UUID, event: RelationshipOpened) -> Row:
 
 def _apply(row: Row, event: Event) -> None:
     match event:
+        case PartyLeft():
+            if event.role is not None:
+                row["mentors" if event.role is Role.MENTOR else "mentees"] -= 1
         case AgreementConcluded():
             row["active_since"] = stored(event.occurred_at)
             row["term_ends_at"] = stored(event.term_ends_at)

@@ -27,6 +27,7 @@ from workflow.aggregates.commands.closure import (
 from workflow.aggregates.commands.command import (
     Actor,
     Command,
+    FollowPolicy,
     PassTime,
 )
 from workflow.aggregates.commands.dialogue import (
@@ -78,6 +79,7 @@ __all__ = [
     "DraftAgreement",
     "DropGoal",
     "DropMeasure",
+    "FollowPolicy",
     "GiveCheckIn",
     "GiveCheckInConsent",
     "GiveClosingFeedback",

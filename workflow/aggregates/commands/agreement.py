@@ -34,18 +34,20 @@ class ConfirmCommitment(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddIdentity(Command):
-    """Other services know a party by one more identity."""
+    """Other services know a party by one more identity; ``known`` where the directory has it as theirs already."""
 
     person: UUID
     identity: Sealed
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveIdentity(Command):
-    """An identity no longer means this party."""
+    """An identity no longer means this party; ``known`` tells whether it has meant them until now."""
 
     person: UUID
     identity: Sealed
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,9 +31,10 @@ class MakeSupportContact(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestDestruction(Command):
-    """What ``person`` wrote here is to be destroyed."""
+    """What ``person`` wrote here is to be destroyed; with ``identities`` also by what others know them."""
 
     person: UUID
+    identities: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,11 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowPolicy(Command):
+    """The programme adopted another policy: what follows from it, and what is due, is decided anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassTime(Command):
     """The clock asks: ``at`` is the due instant, ``now`` what the clock shows while asking."""
 

@@ -50,10 +50,11 @@ class IdentityRemoved(Event):
 
 
 class PartyLeft(Event):
-    """One of two mentors or mentees left; the others go on."""
+    """One of two mentors or mentees left; the others go on. ``role`` is None in facts from before it was told."""
 
     name: ClassVar[str] = "mentoring.party_left.v1"
     party: UUID
+    role: Role | None = None
     entered: State | None = None
 
 

@@ -44,14 +44,19 @@ class SupportContactMade(Event):
 
 
 class DestructionRequested(Event):
-    """What ``person`` wrote here is to be destroyed: nobody will read it again."""
+    """What ``person`` wrote here is to be destroyed: nobody will read it again.
+
+    With ``identities`` also by what others know them, in whatever relationship: nobody will find them by it again.
+    """
 
     name: ClassVar[str] = "mentoring.destruction_requested.v1"
     person: UUID
+    identities: bool = False
 
 
 class Destroyed(Event):
-    """The key to what ``person`` wrote here was destroyed."""
+    """The key to what ``person`` wrote here was destroyed; with ``identities`` their own key was, too."""
 
     name: ClassVar[str] = "mentoring.destroyed.v1"
     person: UUID
+    identities: bool = False

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from workflow.aggregates import events as e
 from workflow.aggregates.evolve.applier import Appliers
-from workflow.aggregates.relationship import Pause, Relationship
+from workflow.aggregates.relationship import Destruction, Pause, Relationship
 
 
 def _paused(state: Relationship, event: e.Paused) -> None:
@@ -36,11 +36,13 @@ def _contacted(state: Relationship, event: e.SupportContactMade) -> None:
 
 
 def _destruction_requested(state: Relationship, event: e.DestructionRequested) -> None:
-    state.destroyed[event.person] = False
+    known = state.destroyed.get(event.person)
+    identities = event.identities or (known is not None and known.identities)
+    state.destroyed[event.person] = Destruction(identities)
 
 
 def _destroyed(state: Relationship, event: e.Destroyed) -> None:
-    state.destroyed[event.person] = True
+    state.destroyed[event.person] = Destruction(event.identities, done=True)
 
 
 APPLIERS: Appliers = {

@@ -10,6 +10,7 @@ from workflow.aggregates import events as e
 from workflow.aggregates.handlers.handler import (
     Handlers,
     once_a_party_or_coordinator,
+    ones_own,
     party_of,
     party_or_coordinator,
     said,
@@ -87,6 +88,9 @@ def _identify(state: Relationship, command: c.AddIdentity, policy: PolicyInForce
     party_or_coordinator(state, command)
     if command.person not in state.parties:
         raise Refused("this person is no party of the relationship", code="not_a_party")
+    ones_own(command, command.person, "a party says itself, or a coordinator, by what others know it")
+    if command.known:
+        return []
     return [e.IdentityAdded(**said(command), person=command.person, identity=command.identity)]
 
 
@@ -94,6 +98,9 @@ def _forget(state: Relationship, command: c.RemoveIdentity, policy: PolicyInForc
     once_a_party_or_coordinator(state, command)
     if state.role(command.person) is None:
         raise Refused("this person is no party of the relationship", code="not_a_party")
+    ones_own(command, command.person, "a party says itself, or a coordinator, by what others know it")
+    if not command.known:
+        return []
     return [e.IdentityRemoved(**said(command), person=command.person, identity=command.identity)]
 
 
@@ -109,11 +116,15 @@ def _leave(state: Relationship, command: c.LeaveRelationship, policy: PolicyInFo
         )
     staying = set(state.parties) - {command.party}
     entered = _onboarded(state, policy, parties=staying)
-    return [e.PartyLeft(**said(command), policy=policy.version, party=command.party, entered=entered)]
+    return [
+        e.PartyLeft(**said(command), policy=policy.version, party=command.party, role=role, entered=entered)
+    ]
 
 
 def _draft(state: Relationship, command: c.DraftAgreement, policy: PolicyInForce) -> list[e.Event]:
     party_or_coordinator(state, command)
+    if len({topic.topic for topic in command.topics}) != len(command.topics):
+        raise Refused("one topic stands twice in the agreement", code="topic_twice")
     defaults = policy.policy.agreement
     version = state.draft.version + 1 if state.draft is not None else 1
     return [

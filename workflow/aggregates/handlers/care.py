@@ -10,6 +10,7 @@ from workflow.aggregates.handlers.handler import (
     Handlers,
     coordinator,
     once_a_party_or_coordinator,
+    ones_own,
     party_or_coordinator,
     said,
 )
@@ -54,12 +55,11 @@ def _destroy(state: Relationship, command: c.RequestDestruction, policy: PolicyI
     once_a_party_or_coordinator(state, command)
     if state.role(command.person) is None:
         raise Refused("this person is no party of the relationship", code="not_a_party")
-    actor = command.actor
-    if actor is not None and actor.role is not e.Role.COORDINATOR and actor.person != command.person:
-        raise Refused("a party can have destroyed what it wrote itself", code="not_ones_own")
-    if command.person in state.destroyed:
+    ones_own(command, command.person, "a party can have destroyed what it wrote itself")
+    known = state.destroyed.get(command.person)
+    if known is not None and (known.identities or not command.identities):
         return []
-    return [e.DestructionRequested(**said(command), person=command.person)]
+    return [e.DestructionRequested(**said(command), person=command.person, identities=command.identities)]
 
 
 def _destroyed(state: Relationship, command: c.ConfirmDestruction, policy: PolicyInForce) -> list[e.Event]:
@@ -68,9 +68,16 @@ def _destroyed(state: Relationship, command: c.ConfirmDestruction, policy: Polic
     requested = state.destroyed.get(command.person)
     if requested is None:
         raise Refused("nobody asked for this to be destroyed", code="not_requested")
-    if requested:
+    if requested.done:
         return []
-    return [e.Destroyed(occurred_at=command.at, provenance=e.Provenance.OBSERVED, person=command.person)]
+    return [
+        e.Destroyed(
+            occurred_at=command.at,
+            provenance=e.Provenance.OBSERVED,
+            person=command.person,
+            identities=requested.identities,
+        )
+    ]
 
 
 HANDLERS: Handlers = {

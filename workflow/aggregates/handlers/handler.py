@@ -52,6 +52,13 @@ def party_or_coordinator(state: Relationship, command: Command) -> None:
         party_of(state, command)
 
 
+def ones_own(command: Command, person: UUID, detail: str) -> None:
+    """Refused where one party acts for another; a coordinator may act for any."""
+    actor = command.actor
+    if actor is not None and actor.role is not e.Role.COORDINATOR and actor.person != person:
+        raise Refused(detail, code="not_ones_own")
+
+
 def not_before_state(state: Relationship, command: Command) -> None:
     """Refused where a move would lie before the present state was entered."""
     if command.at < state.entered_at:
