@@ -74,15 +74,25 @@ def _signed(state: Relationship, event: e.AgreementSigned) -> None:
 
 
 def _concluded(state: Relationship, event: e.AgreementConcluded) -> None:
-    by_meeting = event.version is None
-    state.agreement = Agreement(event.version, event.cadence_days, event.term_ends_at, by_meeting)
+    state.agreement = Agreement(
+        event.version,
+        event.cadence_days,
+        event.duration_months,
+        event.term_ends_at,
+        by_meeting=event.version is None,
+    )
     state.active_since = event.occurred_at
     _enter(state, event.entered, event.occurred_at)
 
 
 def _amended(state: Relationship, event: e.AgreementAmended) -> None:
-    by_meeting = state.agreement is not None and state.agreement.by_meeting
-    state.agreement = Agreement(event.version, event.cadence_days, event.term_ends_at, by_meeting)
+    state.agreement = Agreement(
+        event.version,
+        event.cadence_days,
+        event.duration_months,
+        event.term_ends_at,
+        by_meeting=state.agreement is not None and state.agreement.by_meeting,
+    )
 
 
 def _booked(state: Relationship, event: e.MeetingScheduled | e.MeetingRescheduled) -> None:
