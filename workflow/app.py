@@ -17,12 +17,13 @@ from workflow.aggregates.policy import Policy, parse_policy
 from workflow.clocks import Clock, RealClock, SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
-from workflow.consumers.commands import Commands
 from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.meetings.waiting import expire, go_on
+from workflow.consumers.requests.commands import Commands
+from workflow.consumers.requests.once import Once
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Conflict, Invalid, Stopped
@@ -71,7 +72,8 @@ class Service:
         self.runner = Runner(self.views, self.store.read, self.store.head)
         self.writer.on_commit(lambda _: self.runner.wake())
         self.resolver = Resolver(Identities(master_key))
-        self.commands = Commands(master_key, self.resolver)
+        self.once = Once(master_key)
+        self.commands = Commands(self.once, self.resolver)
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
