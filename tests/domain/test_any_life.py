@@ -35,6 +35,7 @@ from workflow.errors import Refused
 ACTORS = st.sampled_from((AS_MENTOR, AS_MENTEE, AS_COORDINATOR, c.Actor(COORDINATOR, e.Role.MENTOR)))
 FORMS = ("signed", "oral", "none")
 STEPS = st.integers(-40 * 24, 20 * 24)
+LATE = st.just(0) | st.integers(0, 40 * 24)
 UIDS = st.sampled_from(("ada", "ben", "cleo"))
 MEASURES = measures("call", "plan", "visit")
 
@@ -68,45 +69,59 @@ class AnyLife(RuleBasedStateMachine):
             moment = Moment(at, at, passing, self.story.in_force)
             assert [event for ask in RULES for event in ask(state.fork(), moment)] == []
 
-    @rule(days=st.floats(0.01, 40))
-    def time_passes(self, days: float) -> None:
-        """The clock visits every due on its way, in order, and each ends in an event or another agenda."""
+    @rule(days=st.floats(0.01, 40), away=st.booleans())
+    def time_passes(self, days: float, away: bool) -> None:
+        """The clock visits every due on its way, in order, and each ends in an event or another agenda.
+
+        One that was ``away`` visits them all at the end, and tells of each when it was due.
+        """
         to = self.now + timedelta(days=days)
         story = self.story
         assert story.state is not None
         while story.state.dues and min(story.state.dues.values()) <= to:
             due = max(min(story.state.dues.values()), self.now)
             self.now = due
-            story.decide(c.PassTime(at=due, now=due))
+            story.decide(c.PassTime(at=due, now=to if away else due))
             assert not story.state.dues or min(story.state.dues.values()) > due
             assert story.latest is not None
             assert story.latest.events
             self.nothing_more_follows(due, passing=True)
         self.now = to
 
-    @rule(actor=ACTORS)
-    def confirm(self, actor: c.Actor) -> None:
-        self.ask(c.ConfirmCommitment(at=self.now, actor=actor))
+    def ago(self, hours: int) -> datetime:
+        """What is told now may have happened earlier."""
+        return self.now - timedelta(hours=hours)
 
-    @rule(actor=ACTORS, cadence=st.sampled_from((None, 7.0, 60.0)), months=st.sampled_from((None, 1, 12)))
-    def draft(self, actor: c.Actor, cadence: float | None, months: int | None) -> None:
-        self.ask(c.DraftAgreement(at=self.now, actor=actor, cadence_days=cadence, duration_months=months))
+    @rule(actor=ACTORS, late=LATE)
+    def confirm(self, actor: c.Actor, late: int) -> None:
+        self.ask(c.ConfirmCommitment(at=self.ago(late), actor=actor))
 
-    @rule(actor=ACTORS, version=st.integers(1, 2))
-    def sign(self, actor: c.Actor, version: int) -> None:
-        self.ask(c.SignAgreement(at=self.now, actor=actor, version=version))
+    @rule(
+        actor=ACTORS,
+        late=LATE,
+        cadence=st.sampled_from((None, 7.0, 60.0)),
+        months=st.sampled_from((None, 1, 12)),
+    )
+    def draft(self, actor: c.Actor, late: int, cadence: float | None, months: int | None) -> None:
+        self.ask(
+            c.DraftAgreement(at=self.ago(late), actor=actor, cadence_days=cadence, duration_months=months)
+        )
+
+    @rule(actor=ACTORS, late=LATE, version=st.integers(1, 2))
+    def sign(self, actor: c.Actor, late: int, version: int) -> None:
+        self.ask(c.SignAgreement(at=self.ago(late), actor=actor, version=version))
 
     @rule()
     def agree(self) -> None:
         """The usual way to an active relationship, so that what follows is reached often."""
         for actor in (AS_MENTOR, AS_MENTEE):
-            self.confirm(actor)
-        self.draft(AS_MENTOR, None, None)
+            self.confirm(actor, 0)
+        self.draft(AS_MENTOR, 0, None, None)
         state = self.story.state
         assert state is not None
         if state.draft is not None:
             for actor in (AS_MENTOR, AS_MENTEE):
-                self.sign(actor, state.draft.version)
+                self.sign(actor, 0, state.draft.version)
 
     @rule(uid=UIDS, hours=STEPS, start=STEPS, previous=st.none() | UIDS, sequence=st.integers(0, 3))
     def book(self, uid: str, hours: int, start: int, previous: str | None, sequence: int) -> None:
@@ -135,13 +150,13 @@ class AnyLife(RuleBasedStateMachine):
             )
         )
 
-    @rule(uid=UIDS, hours=STEPS, attended=st.sampled_from((None, (), (MENTOR,), (MENTOR, MENTEE))))
-    def hold(self, uid: str, hours: int, attended: tuple[UUID, ...] | None) -> None:
+    @rule(uid=UIDS, hours=STEPS, late=LATE, attended=st.sampled_from((None, (), (MENTOR,), (MENTOR, MENTEE))))
+    def hold(self, uid: str, hours: int, late: int, attended: tuple[UUID, ...] | None) -> None:
         self.messages += 1
         end = self.now + timedelta(hours=hours)
         self.ask(
             c.ReportHeld(
-                at=end,
+                at=max(end, self.ago(late)),
                 uid=uid,
                 source="portal",
                 message=str(self.messages),
@@ -151,34 +166,42 @@ class AnyLife(RuleBasedStateMachine):
             )
         )
 
-    @rule(uid=UIDS, outcome=st.sampled_from(e.Outcome))
-    def correct(self, uid: str, outcome: e.Outcome) -> None:
+    @rule(uid=UIDS, hours=STEPS)
+    def miss(self, uid: str, hours: int) -> None:
+        self.messages += 1
+        at = self.now + timedelta(hours=hours)
+        self.ask(
+            c.ReportMissed(at=at, uid=uid, source="portal", message=str(self.messages), missed_by=(MENTEE,))
+        )
+
+    @rule(uid=UIDS, late=LATE, outcome=st.sampled_from(e.Outcome))
+    def correct(self, uid: str, late: int, outcome: e.Outcome) -> None:
         self.messages += 1
         self.ask(
             c.CorrectOutcome(
-                at=self.now, uid=uid, source="portal", message=str(self.messages), outcome=outcome
+                at=self.ago(late), uid=uid, source="portal", message=str(self.messages), outcome=outcome
             )
         )
 
-    @rule(actor=ACTORS)
-    def declare(self, actor: c.Actor) -> None:
-        self.ask(c.DeclareStagnation(at=self.now, actor=actor))
+    @rule(actor=ACTORS, late=LATE)
+    def declare(self, actor: c.Actor, late: int) -> None:
+        self.ask(c.DeclareStagnation(at=self.ago(late), actor=actor))
 
-    @rule(actor=ACTORS, count=st.integers(1, 3))
-    def look(self, actor: c.Actor, count: int) -> None:
-        self.ask(c.HoldFreshLook(at=self.now, actor=actor, measures=MEASURES[:count]))
+    @rule(actor=ACTORS, late=LATE, count=st.integers(1, 3))
+    def look(self, actor: c.Actor, late: int, count: int) -> None:
+        self.ask(c.HoldFreshLook(at=self.ago(late), actor=actor, measures=MEASURES[:count]))
 
-    @rule(actor=ACTORS, measure=st.sampled_from(MEASURES), dropped=st.booleans())
-    def settle(self, actor: c.Actor, measure: e.Measure, dropped: bool) -> None:
+    @rule(actor=ACTORS, late=LATE, measure=st.sampled_from(MEASURES), dropped=st.booleans())
+    def settle(self, actor: c.Actor, late: int, measure: e.Measure, dropped: bool) -> None:
         kind = c.DropMeasure if dropped else c.CompleteMeasure
-        self.ask(kind(at=self.now, actor=actor, measure=measure.measure))
+        self.ask(kind(at=self.ago(late), actor=actor, measure=measure.measure))
 
     @precondition(lambda self: self.messages > 12)
-    @rule(actor=ACTORS)
-    def close(self, actor: c.Actor) -> None:
+    @rule(actor=ACTORS, late=LATE)
+    def close(self, actor: c.Actor, late: int) -> None:
         self.ask(
             c.Close(
-                at=self.now,
+                at=self.ago(late),
                 actor=actor,
                 manner=e.ClosureManner.PLANNED_HELD,
                 reason=e.ClosureReason.GOALS_MET,

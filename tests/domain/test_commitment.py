@@ -1,5 +1,7 @@
 """Cancelling appointments is a pitfall: several meetings in a row that were not held."""
 
+from dataclasses import replace
+
 from tests.domain.story import agreed, booked, cancelled, corrected, day, given, held, missed
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -52,7 +54,7 @@ def test_at_exactly_24_hours_it_is_not() -> None:
 
 def test_lateness_follows_the_start_even_when_that_becomes_known_afterwards() -> None:
     story = given(*agreed(), *failed(15), cancelled("late", day(22, -2), sequence=1))
-    story.then_concerns().when(booked("late", day(22), at=day(20))).then_concerns("commitment")
+    story.then_concerns().when(booked("late", day(22), at=day(20)), now=day(22)).then_concerns("commitment")
 
 
 def test_streaks_go_by_start_never_by_arrival() -> None:
@@ -64,6 +66,34 @@ def test_the_first_14_days_are_too_early_to_tell() -> None:
     story = given(*agreed(), *failed(3, 6)).then_concerns()
     story.pass_time(day(13.9)).then_concerns()
     story.pass_time(day(14)).then_concerns("commitment")
+
+
+def told_ahead(at: float, *starts: float) -> list[c.Command]:
+    """Booked and missed, and told before it can be known."""
+    return [replace(report, at=day(at)) for report in failed(*starts)]
+
+
+def test_what_is_still_to_come_has_not_failed_yet() -> None:
+    story = given(*agreed()).pass_time(day(20)).when(*told_ahead(20, 30, 37)).then_concerns()
+    story.pass_time(day(37, 0.9)).then_concerns().pass_time(day(37, 1)).then_concerns("commitment")
+    (raised,) = story.all(e.ConcernRaised)
+    assert (raised.since, raised.occurred_at) == (day(37, 1), day(37, 1))
+
+
+def test_nor_in_the_first_days() -> None:
+    story = given(*agreed()).pass_time(day(2)).when(*told_ahead(2, 3, 20)).pass_time(day(14)).then_concerns()
+    story.pass_time(day(20, 1)).then_concerns("commitment")
+
+
+def test_nor_does_it_fail_once_it_is_withdrawn() -> None:
+    story = given(*agreed(), *failed(15)).pass_time(day(20)).when(*told_ahead(20, 30)).then_concerns()
+    story.when(corrected("m30", day(21), e.Outcome.NONE)).pass_time(day(31)).then_concerns()
+
+
+def test_one_to_come_beside_a_concern_that_stands_asks_for_nothing() -> None:
+    story = given(*agreed(), *failed(15, 22)).then_concerns("commitment").when(*told_ahead(23, 30))
+    assert story.state is not None
+    assert e.DueKind.CONCERNS_BEGIN not in story.state.dues
 
 
 def test_a_withdrawn_no_show_takes_the_concern_away() -> None:

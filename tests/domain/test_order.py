@@ -20,8 +20,10 @@ from tests.domain.story import (
     day,
     facts,
     given,
+    held,
     measures,
     policy,
+    signed_by_both,
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -88,14 +90,22 @@ def test_order_and_repetition_do_not_matter_to_an_active_relationship(
     assert facts(doubled.state) == facts(in_order.state)
 
 
-@drawn(st.data(), reports())
+SINCE: dict[str, tuple[c.Command, ...]] = {
+    "none": (),
+    "none, signed": (held("ada", day(2)), *signed_by_both(day(30), months=3)),
+    "none, declared": (held("ada", day(2)), c.DeclareStagnation(at=day(30), actor=AS_COORDINATOR)),
+}
+
+
+@drawn(st.data(), reports(), st.sampled_from(sorted(SINCE)))
 def test_nor_where_the_first_held_meeting_concludes_the_agreement(
-    data: st.DataObject, messages: tuple[c.MeetingReport, ...]
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...], since: str
 ) -> None:
-    oral_start = agreed()[:3]
+    """Whatever people have said since: that stands, and the meetings' facts are weighed beside it."""
+    start = (*agreed()[:3], *SINCE[since])
     none = policy(agreement={"form": "none"})
-    in_order = told(given(*oral_start, in_force=none), messages)
-    shuffled = told(given(*oral_start, in_force=none), tuple(data.draw(st.permutations(messages))))
+    in_order = told(given(*start, in_force=none), messages)
+    shuffled = told(given(*start, in_force=none), tuple(data.draw(st.permutations(messages))))
     assert in_order.state is not None
     assert shuffled.state is not None
     assert facts(shuffled.state) == facts(in_order.state)

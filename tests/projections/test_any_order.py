@@ -8,7 +8,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from tests.domain.story import AS_COORDINATOR, AS_MENTEE, PAIR, Story, agreed, day, given, measures, policy
-from tests.domain.test_order import LATER, reports
+from tests.domain.test_order import LATER, SINCE, reports
 from workflow.aggregates import commands as c
 from workflow.projections.agenda import AGENDA
 from workflow.projections.journey import JOURNEY
@@ -40,20 +40,21 @@ def _rows(projection: Projection, page: list[Recorded]) -> list[str]:
     return sorted(compact(row) for row in canonical if row is not None)
 
 
-@drawn(st.data(), reports(), st.sampled_from(("active", "none", "inferred", "declared")))
+@drawn(st.data(), reports(), st.sampled_from(("active", "inferred", "declared", *sorted(SINCE))))
 def test_any_order_makes_the_same_rows(
     data: st.DataObject, messages: tuple[c.MeetingReport, ...], start: str
 ) -> None:
     base = given(*agreed())
-    if start == "none":
-        base = given(*agreed()[:3], in_force=policy(agreement={"form": "none"}))
+    if start in SINCE:
+        base = given(*agreed()[:3], *SINCE[start], in_force=policy(agreement={"form": "none"}))
     elif start == "inferred":
         base.pass_time(day(60))
     elif start == "declared":
         base.decide(c.DeclareStagnation(at=day(10), actor=AS_COORDINATOR))
     look = c.HoldFreshLook(at=day(62), actor=AS_MENTEE, measures=measures("call", "plan"))
     done = c.CompleteMeasure(at=day(63), actor=AS_MENTEE, measure=look.measures[0].measure)
-    told: tuple[c.Command, ...] = messages if start in ("active", "none") else (*messages, look, done)
+    stagnates = start in ("inferred", "declared")
+    told: tuple[c.Command, ...] = (*messages, look, done) if stagnates else messages
     found = []
     for order in (told, tuple(data.draw(st.permutations(messages)))):
         story = Story(base.in_force)

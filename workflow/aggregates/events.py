@@ -183,6 +183,7 @@ class AgreementConcluded(Event):
     name: ClassVar[str] = "mentoring.agreement_concluded.v1"
     version: int | None
     cadence_days: float
+    duration_months: int | None = None
     term_ends_at: AwareDatetime
     entered: State = State.ACTIVE
 
@@ -193,6 +194,7 @@ class AgreementAmended(Event):
     name: ClassVar[str] = "mentoring.agreement_amended.v1"
     version: int
     cadence_days: float
+    duration_months: int | None = None
     term_ends_at: AwareDatetime
 
 

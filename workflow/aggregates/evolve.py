@@ -74,15 +74,25 @@ def _signed(state: Relationship, event: e.AgreementSigned) -> None:
 
 
 def _concluded(state: Relationship, event: e.AgreementConcluded) -> None:
-    by_meeting = event.version is None
-    state.agreement = Agreement(event.version, event.cadence_days, event.term_ends_at, by_meeting)
+    state.agreement = Agreement(
+        event.version,
+        event.cadence_days,
+        event.duration_months,
+        event.term_ends_at,
+        by_meeting=event.version is None,
+    )
     state.active_since = event.occurred_at
     _enter(state, event.entered, event.occurred_at)
 
 
 def _amended(state: Relationship, event: e.AgreementAmended) -> None:
-    by_meeting = state.agreement is not None and state.agreement.by_meeting
-    state.agreement = Agreement(event.version, event.cadence_days, event.term_ends_at, by_meeting)
+    state.agreement = Agreement(
+        event.version,
+        event.cadence_days,
+        event.duration_months,
+        event.term_ends_at,
+        by_meeting=state.agreement is not None and state.agreement.by_meeting,
+    )
 
 
 def _booked(state: Relationship, event: e.MeetingScheduled | e.MeetingRescheduled) -> None:
@@ -91,7 +101,7 @@ def _booked(state: Relationship, event: e.MeetingScheduled | e.MeetingReschedule
     if entry.booking is None or stamp > entry.booking.stamp:
         booking = Booking(stamp, event.starts_at, event.ends_at, state.version)
         entry = Entry(entry.key, booking, *entry[2:])
-    if isinstance(event, e.MeetingRescheduled) and event.previous_uid is not None:
+    if isinstance(event, e.MeetingRescheduled) and event.previous_uid not in (None, event.uid):
         entry = entry._replace(replaces=entry.replaces | {event.previous_uid})
     state.calendar.keep(entry)
 
@@ -193,10 +203,13 @@ def _revised(state: Relationship, event: e.MoveRevised) -> None:
         _withdraw_spell(state)
     elif state.spell is not None:
         state.spell = state.spell._replace(ended_at=event.instant, withdrawn=False)
-    if event.entered is not None:
-        spell = state.spell
-        before = state.onboarded_at if event.move is Move.CONCLUDE_AGREEMENT else spell and spell.entered_at
-        _enter(state, event.entered, event.instant or before or state.entered_at)
+    spell, entered = state.spell, event.entered or state.state
+    since = {
+        State.AGREEMENT: state.onboarded_at,
+        State.ACTIVE: (spell and spell.ended_at) or state.active_since,
+        State.STAGNATION: spell and spell.entered_at,
+    }
+    _enter(state, entered, since.get(entered) or state.entered_at)
 
 
 def _reminded(state: Relationship, event: e.ReminderIssued) -> None:

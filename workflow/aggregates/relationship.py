@@ -20,13 +20,15 @@ class Draft(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """The agreement in force. ``version`` is None where no agreement was asked for.
+    """The agreement in force. ``version`` is None where people have signed none.
 
     ``by_meeting``: it was the first held meeting that concluded it, whatever was amended since.
+    ``duration_months`` is None in facts from before it was told.
     """
 
     version: int | None
     cadence_days: float
+    duration_months: int | None
     term_ends_at: datetime
     by_meeting: bool
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.consumers.commands import Answer, Work
 from workflow.consumers.meetings import parked
 from workflow.consumers.meetings.reasons import WAITING, explain
+from workflow.consumers.requests.once import Answer, Work
 from workflow.errors import NotFound
 from workflow.store.held import Outline
 from workflow.store.receipts import Disposition

@@ -37,8 +37,9 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
 
 
 def _concerns_begin(state: Relationship, moment: Moment) -> datetime | None:
-    begin = concerns_begin(state, moment)
+    """When a concern is raised that facts have brought already: not in the first days, nor before they happen."""
+    begin, failing_from = concerns_begin(state, moment), concerns.failing_from(state, moment)
     if moment.at >= begin:
-        return None
+        return failing_from
     waiting = concerns.failing(state, moment) is not None or bool(concerns.contradictions(state))
-    return begin if waiting else None
+    return begin if waiting or failing_from is not None else None

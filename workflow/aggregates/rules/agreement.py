@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from workflow.aggregates.events import AgreementAmended, AgreementConcluded, Event, MoveRevised, Provenance
+from workflow.aggregates.events import (
+    AgreementAmended,
+    AgreementConcluded,
+    Event,
+    MoveRevised,
+    Provenance,
+    StagnationWithdrawn,
+)
 from workflow.aggregates.moves import Move, State, destination
 from workflow.aggregates.policy import AgreementForm
 from workflow.aggregates.relationship import Draft, Relationship
@@ -37,6 +44,7 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
         policy=moment.policy.version,
         version=None if policy.form is AgreementForm.NONE else draft.version,
         cadence_days=draft.cadence_days,
+        duration_months=draft.duration_months,
         term_ends_at=add_months(instant, draft.duration_months, state.zone),
         entered=destination(state.state, Move.CONCLUDE_AGREEMENT),
     )
@@ -45,21 +53,37 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
 def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A conclusion that rested on the first held meeting follows that meeting's facts.
 
-    It is withdrawn only while nothing but silence has followed from it: what people have declared since
-    stands.
+    Without one it is withdrawn, and with it stagnation that was only inferred. Whether a version was signed by
+    then makes no difference, for the signatures may have become known before the meeting or after it: they are in
+    force again with the next one held. But what people have declared stands, and the agreement with it, from then
+    on at the latest.
     """
-    if state.agreement is None or not state.agreement.by_meeting:
+    agreement = state.agreement
+    if agreement is None or not agreement.by_meeting:
         return
-    instant = _first_held(state)
+    shown = (_first_held(state), _declared_at(state))
+    instant = min((one for one in shown if one is not None), default=None)
     if instant == state.active_since:
         return
     if instant is None:
-        if state.state is State.ACTIVE and (state.spell is None or state.spell.withdrawn):
-            yield _revision(moment, None, entered=State.AGREEMENT)
+        yield from _withdraw(state, moment)
         return
-    policy = moment.policy.policy.agreement
-    months = state.draft.duration_months if state.draft is not None else policy.duration_months
+    months = agreement.duration_months
+    if months is None:
+        months = moment.policy.policy.agreement.duration_months
     yield _revision(moment, instant, term_ends_at=add_months(instant, months, state.zone))
+
+
+def _withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """Back to the agreement, by way of the inferred stagnation that came after it."""
+    if state.state is State.STAGNATION:
+        yield StagnationWithdrawn(
+            occurred_at=moment.at,
+            provenance=Provenance.CORRECTED,
+            policy=moment.policy.version,
+            entered=destination(state.state, Move.WITHDRAW_STAGNATION),
+        )
+    yield _revision(moment, None, entered=State.AGREEMENT)
 
 
 def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -77,6 +101,7 @@ def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
         policy=moment.policy.version,
         version=state.draft.version,
         cadence_days=state.draft.cadence_days,
+        duration_months=state.draft.duration_months,
         term_ends_at=add_months(state.active_since, state.draft.duration_months, state.zone),
     )
 
@@ -105,6 +130,11 @@ def _first_held(state: Relationship) -> datetime | None:
     if not ends or state.onboarded_at is None:
         return None
     return max(ends[0][0], state.onboarded_at)
+
+
+def _declared_at(state: Relationship) -> datetime | None:
+    """When people last declared that an active relationship stagnates."""
+    return state.spell.entered_at if state.spell is not None and state.spell.declared else None
 
 
 def _all_signed(state: Relationship) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCleared, ConcernCode, ConcernRaised, Event, Provenance
@@ -13,8 +14,6 @@ from workflow.aggregates.rules.moment import Moment, concerns_begin, days, hours
 
 Standing = tuple[datetime, tuple[int, ...]]
 """Since when a concern stands, and the versions of the events that it rests on."""
-
-_FAILURES = (Status.MISSED, Status.CANCELLED)
 
 CLEARS = {
     ConcernCode.COMMITMENT: "a meeting held",
@@ -77,8 +76,8 @@ def contradictions(state: Relationship) -> dict[str, Standing]:
 def failing(state: Relationship, moment: Moment) -> Standing | None:
     """Since when, by the meetings in order of their start, a commitment concern stands.
 
-    One held meeting clears it; it comes back only with a new failure. Meetings that start at or after the
-    closing count nowhere.
+    One held meeting clears it; it comes back only with a new failure. What is reported of a meeting whose
+    time is still to come has not failed yet.
     """
     if all(_failed_at(meeting, moment) is None for meeting in state.calendar.unkept()):
         return None
@@ -90,7 +89,7 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
         if status is Status.HELD:
             counted.append(None)
             standing = None
-        elif status in _FAILURES and (failed_at := _failed_at(meeting, moment)) is not None:
+        elif (failed_at := _failed_at(meeting, moment)) is not None and failed_at <= moment.at:
             counted.append((failed_at, meeting))
             if standing is not None:
                 continue
@@ -101,6 +100,14 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
                 evidence = tuple(version for _, failed in failures for version in failed.versions)
                 standing = (max(failed_at, concerns_begin(state, moment)), evidence)
     return standing
+
+
+def failing_from(state: Relationship, moment: Moment) -> datetime | None:
+    """The next instant at which, by what is reported already, such a concern stands otherwise than now."""
+    failures = (_failed_at(meeting, moment) for meeting in state.calendar.unkept())
+    ahead = sorted(instant for instant in failures if instant is not None and instant > moment.at)
+    known = failing(state, moment) if ahead else None
+    return next((at for at in ahead if failing(state, replace(moment, at=at)) != known), None)
 
 
 def _failed_at(meeting: Meeting, moment: Moment) -> datetime | None:

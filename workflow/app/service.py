@@ -1,4 +1,4 @@
-"""The composition root: the only place that constructs things and knows how they hang together."""
+"""One service: its parts, how they hang together, and what sets them to work and stops them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,31 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from workflow.aggregates.policy import Policy, parse_policy
-from workflow.clocks import Clock, RealClock, SimulatedClock
+from workflow.app.beginning import (
+    broker_key,
+    clock_of,
+    installed_version,
+    read_policy,
+    refuse_what_is_not_whole,
+)
+from workflow.app.waiting import Waiting
+from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
-from workflow.consumers.commands import Commands
 from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
-from workflow.consumers.meetings.waiting import expire, go_on
+from workflow.consumers.requests.commands import Commands
+from workflow.consumers.requests.once import Once
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
-from workflow.errors import Conflict, Invalid, Stopped
+from workflow.errors import Stopped
 from workflow.folder import Folder
 from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.catalogue import PROJECTIONS
@@ -37,7 +43,7 @@ from workflow.settings import ClockKind, Settings
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
-from workflow.store.master import derive, load_master_key
+from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
@@ -60,18 +66,19 @@ class Service:
         self.token = settings.http_token()
         self.new_id: Callable[[], UUID] = uuid4
         self.instance = uuid4()
-        _refuse_what_is_not_whole(settings, folder)
+        refuse_what_is_not_whole(settings, folder)
         master_key = load_master_key(settings.master_key_file or folder.master_key)
         self._broker_key = broker_key(master_key)
         self.keys = KeyStore(folder.keys, master_key)
         self.store = EventStore(folder.events, self.keys)
-        self.clock = _clock(settings, self.store)
+        self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self.views = Views(folder.views, PROJECTIONS)
         self.runner = Runner(self.views, self.store.read, self.store.head)
         self.writer.on_commit(lambda _: self.runner.wake())
         self.resolver = Resolver(Identities(master_key))
-        self.commands = Commands(master_key, self.resolver)
+        self.once = Once(master_key)
+        self.commands = Commands(self.once, self.resolver)
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
@@ -80,8 +87,9 @@ class Service:
         """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
         self.publisher: Publisher | None = None
-        self.draining = Chore(self._drain, "what waited cannot be worked off", every=_SECOND)
-        self.expiry = Chore(self._expire, "what has waited too long cannot be parked", every=_HOUR)
+        self.waiting = Waiting(self.store, self.writer, self.resolver)
+        self.draining = Chore(self.waiting.drain, "what waited cannot be worked off", every=_SECOND)
+        self.expiry = Chore(self.waiting.expire, "what has waited too long cannot be parked", every=_HOUR)
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
         self.ended: dict[str, str] = {}
@@ -213,9 +221,9 @@ class Service:
 
     async def move_clock(self, to: datetime) -> int:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
-        await self._drain()
+        await self.waiting.drain()
         await self.driver.advance(to)
-        position = await self._expire()
+        position = await self.waiting.expire()
         await asyncio.wrap_future(self.runner.reaching(position))
         return position
 
@@ -231,78 +239,3 @@ class Service:
 
     async def _folded(self, position: int) -> None:
         await asyncio.wrap_future(self.runner.reaching(position, [AGENDA.name]))
-
-    # --- beside intake ------------------------------------------------------------------------------------
-
-    async def _drain(self) -> None:
-        """Work off, page by page, what waited for something that has come about."""
-        while await asyncio.to_thread(self._drains_under_way):
-            await asyncio.wrap_future(self.writer.submit(lambda tx: go_on(tx, self.resolver)))
-
-    def _drains_under_way(self) -> bool:
-        with self.store.ledger() as ledger:
-            return bool(ledger.drains)
-
-    async def _expire(self) -> int:
-        """End the wait of what has waited too long; the position after."""
-        while (written := await asyncio.wrap_future(self.writer.submit(self._expire_page))).value:
-            pass
-        return written.position
-
-    def _expire_page(self, tx: Transaction) -> int:
-        return expire(tx, self.resolver)
-
-
-def broker_key(master_key: bytes) -> bytes:
-    """What our own NATS server's files are encrypted with."""
-    return derive(master_key, "broker")
-
-
-def read_policy(settings: Settings) -> Policy:
-    """The policy that the settings name, else the default one."""
-    if settings.policy is None:
-        return Policy()
-    try:
-        document = settings.policy.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"the policy cannot be read: {settings.policy}", code="policy_unreadable") from error
-    return parse_policy(document)
-
-
-def installed_version() -> str:
-    """The version that is installed."""
-    try:
-        return version("mentoring-workflow")
-    except PackageNotFoundError:
-        return "0"
-
-
-def _refuse_what_is_not_whole(settings: Settings, folder: Folder) -> None:
-    """A file that was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
-    master_key = settings.master_key_file or folder.master_key
-    needs = ((folder.keys, folder.events), (master_key, folder.keys))
-    for needed, there in needs:
-        if there.exists() and not needed.exists():
-            raise Stopped(
-                f"{needed} is missing, and {there.name} cannot be read without it: restore it from its backup",
-                code="file_missing",
-            )
-
-
-def _clock(settings: Settings, store: EventStore) -> Clock:
-    """The clock that the folder was begun with; another kind would tear its log's times apart."""
-    with store.ledger() as ledger:
-        instant = ledger.simulated_instant()
-    begun = None
-    if store.head() > 0:
-        begun = ClockKind.REAL if instant is None else ClockKind.SIMULATED
-    asked = settings.clock or begun or ClockKind.REAL
-    if begun not in {None, asked}:
-        raise Conflict(
-            f"this folder was begun with a {begun} clock and stays with it: name another folder, or leave "
-            "--clock away",
-            code="clock_differs",
-        )
-    return (
-        SimulatedClock(instant or settings.simulated_start) if asked is ClockKind.SIMULATED else RealClock()
-    )
