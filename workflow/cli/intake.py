@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.cli.tables import foreign, plain
+from workflow.cli.tables import behind, foreign, plain
 from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
 
 _MEANING = {
@@ -33,4 +33,7 @@ async def intake(data: Data = None, as_json: AsJson = False) -> None:
     if found["state"] is None:
         out.print("No service runs on this folder, so that nothing is taken in now.")
     else:
-        out.print(f"{found['state']}, {found['behind']} behind; `mentoring health` tells what may be wrong")
+        out.print(
+            f"{found['state']}, {behind(found['behind'])}; `mentoring health` tells what may be wrong",
+            soft_wrap=True,
+        )

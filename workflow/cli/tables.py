@@ -35,6 +35,11 @@ def days_since(instant: str, now: str) -> str:
     return f"{days} day" if days == 1 else f"{days} days"
 
 
+def behind(messages: int | None) -> str:
+    """How many messages lie untaken at the broker."""
+    return "how far behind is not known yet" if messages is None else f"{messages} behind"
+
+
 def words(name: str) -> str:
     """The name of a state, a move or a reason, without its underscores."""
     return name.replace("_", " ")
