@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from workflow.cli.tables import behind, minute
-from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Exit, emit, nothing_kept, out, settings_of, verb
 from workflow.errors import Unavailable
 from workflow.folder import Folder
 from workflow.settings import Settings
@@ -37,7 +37,10 @@ async def health(data: Data = None, as_json: AsJson = False) -> Exit:
 
 
 async def _ask(settings: Settings) -> dict[str, Any]:
-    address = Folder(settings.data).address()
+    folder = Folder(settings.data)
+    if not folder.begun():
+        raise nothing_kept(settings.data)
+    address = folder.address()
     if address is None:
         raise Unavailable(
             f"no service runs on {settings.data}; `mentoring up --data {settings.data}` starts one"
