@@ -90,7 +90,8 @@ async def list_(
             row["opened_at"][:10],
             ", ".join(one["code"] for one in row["concerns"]) or "–",
         )
-    table.put()
+    if found:
+        table.put()
     number = "1 relationship" if len(found) == 1 else f"{len(found)} relationships"
     out.print(f"{number}{'' if beyond is None else ', and more (see --limit)'}; {ZONE}")
 

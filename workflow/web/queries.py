@@ -18,12 +18,10 @@ async def known_queries(request: Request) -> None:
     route: APIRoute = request.scope["route"]
     known = set(_names(route.dependant))
     if not known.issuperset(request.query_params):
-        named = (
-            f"the queries of this route are: {', '.join(sorted(known))}"
-            if known
-            else "this route has no query"
+        named = f"the queries of this route are: {', '.join(sorted(known))}; another one was given"
+        raise Invalid(
+            named if known else "this route takes no query, and one was given", code="query_unknown"
         )
-        raise Invalid(f"{named}; another one was given", code="query_unknown")
 
 
 def _names(dependant: Dependant) -> Iterator[str]:
