@@ -84,10 +84,12 @@ class Asking:
                 return self._told(known.value)
             return await self.run(answers.keeping(asked, await work()))
 
-    async def operate(self, what: str, doing: Awaitable[Answer]) -> Answer:
-        """Do what operators do, and put on record who had it done."""
+    async def operate(
+        self, what: str, doing: Awaitable[Answer], became: Callable[[Answer], str] = lambda _: ""
+    ) -> Answer:
+        """Do what operators do, and put on record who had it done and, where ``became`` tells it, what came of it."""
         answer = await doing
-        _log.info("%s, by %s", what, named(self.actor))
+        _log.info("%s%s, by %s", what, became(answer), named(self.actor))
         return {**answer, "by": named(self.actor)}
 
     def _told(self, reply: Reply) -> Answer:

@@ -78,7 +78,8 @@ class Pull:
         self._broken = False
         self._after = after
         self._consumer_sequence = 0
-        self.behind = 0
+        self.last = after
+        """The last sequence of the stream, as the messages drawn so far tell."""
 
     async def open(self, after: int) -> None:
         """Begin, or begin anew, with the message that follows ``after``."""
@@ -134,7 +135,7 @@ class Pull:
         sequences: list[int] = []
         while self._buffer and len(messages) < self._most:
             message = self._buffer[0]
-            delivered, sequence, consumer_sequence, self.behind = _delivery(message.reply)
+            delivered, sequence, consumer_sequence, following = _delivery(message.reply)
             follows = consumer_sequence == self._consumer_sequence + 1 and sequence == self._after + 1
             if delivered != 1 or not follows:
                 if messages:
@@ -143,6 +144,7 @@ class Pull:
             self._buffer.popleft()
             self._bytes -= len(message.data)
             self._consumer_sequence, self._after = consumer_sequence, sequence
+            self.last = sequence + following
             messages.append(message)
             sequences.append(sequence)
         return Batch(after, messages, sequences)
