@@ -64,7 +64,7 @@ async def test_nothing_is_purged_once_intake_has_stopped(
     world: World, server: NatsServer, client: Client, copy: Copy
 ) -> None:
     world.open(ADA, BOB)
-    async with running(world, server.url, purge_seconds=0.1) as intake:
+    async with running(world, server.url, purge_seconds=0.1, stalled_after=0.5) as intake:
         await reached(intake, await send(client, range(10)))
         await copy.make()
         await reached(intake, await send(client, range(10, 20)))
@@ -114,7 +114,7 @@ async def test_a_message_that_nobody_can_read_is_known_again(
 async def test_another_message_that_nobody_can_read_is_not(
     world: World, server: NatsServer, client: Client, copy: Copy
 ) -> None:
-    async with running(world, server.url) as intake:
+    async with running(world, server.url, stalled_after=0.5) as intake:
         await copy.make()
         await send_nonsense(client)
         await reached(intake, 1)

@@ -174,7 +174,7 @@ async def test_a_broker_that_is_lost_is_told_and_taken_up_again(
 ) -> None:
     caplog.set_level(logging.INFO, "mentoring.broker")
     world.open(ADA, BOB)
-    async with running(world, server.url) as intake:
+    async with running(world, server.url, stalled_after=2.0) as intake:
         await reached(intake, await publish(client, scheduled("a")))
         await server.stop()
         await until(lambda: intake.status.trouble)

@@ -19,7 +19,7 @@ from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing, in_words
 from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.gaps import Gap, find_gap
-from workflow.consumers.transport.pull import Batch, Broken, Pull, Stalled
+from workflow.consumers.transport.pull import STALLED_AFTER, Batch, Broken, Pull, Stalled
 from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
 from workflow.errors import Stopped
 from workflow.failpoints import hit
@@ -50,6 +50,7 @@ class Intake:
         most: int = 1000,
         ahead: int = 8000,
         purge_seconds: float = 60.0,
+        stalled_after: float = STALLED_AFTER,
         accepted_gap: str | None = None,
         stream_bytes: int | None = None,
     ) -> None:
@@ -59,6 +60,7 @@ class Intake:
         self._new_id = new_id
         self._most, self._ahead = most, ahead
         self._purge_seconds = purge_seconds
+        self._stalled_after = stalled_after
         self._accepted_gap = accepted_gap
         self._stream_bytes = stream_bytes
         self._subscriber = subscribe(broker, self._handle)
@@ -213,7 +215,12 @@ class Intake:
         """The pull over the broker's connection, made when there first is one."""
         if self._pull is None:
             await self._broker.connect()
-            pull = Pull(self._broker.connection, most=self._most, ahead=self._ahead)
+            pull = Pull(
+                self._broker.connection,
+                most=self._most,
+                ahead=self._ahead,
+                stalled_after=self._stalled_after,
+            )
             # FastStream finds a subscription in place and makes none of its own; stopping, it ends this one.
             self._subscriber.subscription = pull
             await self._broker.start()

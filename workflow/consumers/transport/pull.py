@@ -24,8 +24,12 @@ from workflow.consumers.transport.streams import STREAM
 
 CONSUMER = "intake"
 
-_EXPIRES = 2.0
-_STALLED_AFTER = _EXPIRES + 3.0
+STALLED_AFTER = 5.0
+"""Seconds without a word from the broker after which its connection is taken for deaf."""
+
+_ANSWERED_WITHIN = 0.4
+"""In which part of them the broker says that there is nothing, where there is nothing."""
+
 _MOST_BYTES = 32 * 1024 * 1024
 _FETCHED_AT_ONCE = 100
 
@@ -61,10 +65,18 @@ class Stalled(Broken):
 class Pull:
     """Reads the stream on one core subscription. ``ahead`` bounds what is asked for before it is taken."""
 
-    def __init__(self, connection: Client, *, most: int = 1000, ahead: int = 8000) -> None:
+    def __init__(
+        self,
+        connection: Client,
+        *,
+        most: int = 1000,
+        ahead: int = 8000,
+        stalled_after: float = STALLED_AFTER,
+    ) -> None:
         self._connection = connection
         self._most = most
         self._ahead = ahead
+        self._stalled_after = stalled_after
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._requests = 0
@@ -119,9 +131,8 @@ class Pull:
             await self._request()
             self._arrived.clear()
             try:
-                async with asyncio.timeout(
-                    _STALLED_AFTER
-                ):  # unlike wait_for it never swallows a cancellation
+                # Unlike wait_for, it never swallows a cancellation.
+                async with asyncio.timeout(self._stalled_after):
                     await self._arrived.wait()
             except TimeoutError:
                 raise Stalled("nothing arrives") from None
@@ -155,7 +166,8 @@ class Pull:
             return
         self._outstanding += free
         self._requests += 1
-        wanted = {"batch": free, "expires": int(_EXPIRES * 1e9), "max_bytes": _MOST_BYTES}
+        expires = int(self._stalled_after * _ANSWERED_WITHIN * 1e9)
+        wanted = {"batch": free, "expires": expires, "max_bytes": _MOST_BYTES}
         await self._connection.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{CONSUMER}",
             json.dumps(wanted).encode(),
