@@ -71,6 +71,19 @@ class Folder:
         """Where the running service says how to reach it."""
         return self.path / "service.json"
 
+    def begun(self) -> bool:
+        """Whether anything is kept in it."""
+        try:
+            return self.events.exists()
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> Unavailable:
+        return Unavailable(
+            f"the folder {self.path} cannot be used: {error.strerror}; name another with --data",
+            code="folder_unusable",
+        )
+
     def hold(self) -> Self:
         """Take the folder, making it where it is missing; refused while another process holds it."""
         try:
@@ -78,10 +91,7 @@ class Folder:
             self._refuse_if_open_to_others()
             lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise Unavailable(
-                f"the folder {self.path} cannot be used: {error.strerror}; name another with --data",
-                code="folder_unusable",
-            ) from error
+            raise self._unusable(error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

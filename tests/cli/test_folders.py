@@ -62,5 +62,16 @@ def test_a_lost_or_damaged_file_is_not_begun_anew(data: Path, relationship: str)
     assert "restore it from its backup" in result.stderr
 
 
+def test_keys_that_are_lost_for_good_are_begun_anew_once_an_empty_file_says_so(
+    data: Path, relationship: str
+) -> None:
+    keys = Folder(data).keys
+    keys.unlink()
+    assert run("today", "--data", data).exit_code == 3
+    keys.touch(mode=0o600)
+    assert _rows(data) == [relationship]
+    assert run("verify", "--data", data).exit_code == 0
+
+
 def test_the_version_is_told() -> None:
     assert run("--version").exit_code == 0

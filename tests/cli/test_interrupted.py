@@ -32,7 +32,7 @@ def test_a_comparison_is_given_up_at_once(
             ended.append(True)
 
     with monkeypatch.context() as patched:
-        patched.setattr("workflow.app.verify", endless)
+        patched.setattr("workflow.app.service.verify", endless)
         result = run("verify", "--data", data)
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "mentoring: interrupted\n")
     assert ended == [True]

@@ -13,11 +13,14 @@ import pytest
 
 from tests.cli.conftest import run, told
 from tests.web.conftest import AS_COORDINATOR, PARTIES
+from workflow.cli.docs.verbs import commands
+from workflow.cli.facts import DOING
 from workflow.cli.tables import foreign
 from workflow.folder import Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings
 from workflow.web.api import create_app
+from workflow.web.moves import ROUTES
 
 
 def test_relationships_are_listed_and_shown(data: Path, relationship: str) -> None:
@@ -90,7 +93,8 @@ def test_a_relationship_is_shown_with_what_its_concerns_rest_on(data: Path, rela
     )
     assert "since 2026-01-26 08:00; cleared by a meeting held, or one booked soon" in lines[concern]
     assert re.fullmatch(r"  because 2026-01-26 08:00 stagnation suspected \(event \d+\)", lines[concern + 1])
-    assert "can close: POST …/closure" in lines
+    assert "can close: a party or the coordinator ends it, saying how and why" in lines
+    assert "/v1/" not in text
     assert text.count("all times UTC") == 1
 
 
@@ -155,9 +159,27 @@ def test_what_is_not_there_ends_with_1_and_says_so(data: Path, relationship: str
     assert run("projections", "rebuild", "nosuch", "--data", data).exit_code == 1
 
 
-def test_a_folder_in_which_nothing_is_kept_is_left_alone(tmp_path: Path) -> None:
-    result = run("relationship", "list", "--data", tmp_path / "nowhere")
-    assert result.exit_code == 1
+@pytest.mark.parametrize(
+    "words",
+    [
+        "relationship list",
+        "relationship show 1234",
+        "today",
+        "health",
+        "intake",
+        "events tail",
+        "waiting list",
+        "parked list",
+        "parked retry 1",
+        "projections status",
+        "projections rebuild",
+        "verify",
+        "policy show",
+    ],
+)
+def test_a_folder_in_which_nothing_is_kept_is_left_alone(tmp_path: Path, words: str) -> None:
+    result = run(*words.split(), "--data", tmp_path / "nowhere")
+    assert result.exit_code == 3
     assert "mentoring up" in result.stderr
     assert not (tmp_path / "nowhere").exists()
 
@@ -238,6 +260,16 @@ def test_who_has_it_done_is_the_command_line_unless_named(data: Path, relationsh
     assert json.loads(named.stdout)["by"] == who
     unfit = run("verify", "--data", data, "--actor", "emperor")
     assert (unfit.exit_code, "--actor has the form" in unfit.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", commands())
+def test_no_help_breaks_a_line_by_itself(name: str) -> None:
+    paragraphs = str(commands()[name].help).split("\n\n")
+    assert not any("\n" in paragraph for paragraph in paragraphs)
+
+
+def test_what_brings_a_move_about_is_told_for_every_move_that_people_make() -> None:
+    assert DOING.keys() == ROUTES.keys()
 
 
 def test_help_says_where_the_folder_is_looked_for() -> None:

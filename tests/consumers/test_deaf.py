@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from unittest.mock import patch
 from uuid import uuid4
 
+import pytest
 from nats.aio.client import Client
 
 from tests.consumers.test_intake import publish, running
@@ -13,7 +13,6 @@ from tests.consumers.test_troubles import until
 from tests.consumers.world import ADA, BOB, World, body, held, reached, scheduled
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.transport.publisher import Publisher
-from workflow.consumers.transport.pull import Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
 
@@ -35,6 +34,11 @@ async def send_deafening(server: NatsServer, *numbers: int) -> None:
     writer.close()
 
 
+def stalls(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """How often intake said that nothing arrives."""
+    return [said for said in caplog.messages if said.startswith("nothing arrives from the broker")]
+
+
 async def test_a_message_that_makes_the_client_deaf_is_parked(
     world: World, server: NatsServer, client: Client
 ) -> None:
@@ -44,13 +48,13 @@ async def test_a_message_that_makes_the_client_deaf_is_parked(
     await send_deafening(server, 1)
     last = await publish(client, held("c"))
     assert last == 4
-    async with running(world, server.url) as intake:
+    async with running(world, server.url, stalled_after=0.5) as intake:
         await reached(intake, last)
     assert world.counts() == {"applied": 3, "parked": 1}
 
 
 async def test_several_of_them_are_fetched_with_one_stall(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.open(ADA, BOB)
     await declare(client.jetstream(), uuid4)
@@ -58,23 +62,22 @@ async def test_several_of_them_are_fetched_with_one_stall(
         await publish(client, scheduled(f"a{number}", uid=f"u{number}"))
         await send_deafening(server, number)
     last = await publish(client, held("c"))
-    with patch.object(Pull, "open", autospec=True, side_effect=Pull.open) as opened:
-        async with running(world, server.url, most=4) as intake:
-            await reached(intake, last)
-    assert opened.call_count == 2
+    async with running(world, server.url, most=4, stalled_after=2.0) as intake:
+        await reached(intake, last)
+    assert len(stalls(caplog)) == 1
     assert world.counts() == {"applied": 41, "parked": 20}
 
 
 async def test_who_publishes_does_not_wait_for_what_makes_intake_deaf(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.open(ADA, BOB)
     publisher = Publisher(make_broker(server.url, "publishing"))
     await publisher.connect()
-    async with running(world, server.url) as intake:
+    async with running(world, server.url, stalled_after=0.5) as intake:
         await reached(intake, await publish(client, scheduled("a")))
         await send_deafening(server, 1, 2)
-        await until(lambda: intake.status.trouble)
+        await until(lambda: stalls(caplog))
         last = await publisher.publish("k", body(held("b")), {})
         await send_deafening(server, 3)
         await reached(intake, last)

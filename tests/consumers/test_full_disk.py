@@ -65,7 +65,7 @@ async def test_a_full_disk_is_told_and_got_over(world: World, small: Path) -> No
         for _ in range(1000):
             await publish()
 
-    async with running(world, server.url, token=token) as intake:
+    async with running(world, server.url, token=token, stalled_after=0.5) as intake:
         await reached(intake, await publish())
         for _ in range(2):
             await asyncio.to_thread(fill, small / "ballast")

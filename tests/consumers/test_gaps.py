@@ -12,7 +12,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from tests.consumers.test_intake import publish, running
-from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
+from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.gaps import Gap, find_gap
 from workflow.consumers.transport.pull import Broken, Pull
@@ -38,10 +38,9 @@ async def stopped(intake: Intake) -> str:
 
 
 async def refused(intake: Intake) -> Stopped:
-    with pytest.raises(Stopped) as told:
-        await intake.start()
-    assert told.value.code == "stream_gap"
-    return told.value
+    stopped = await refusal(intake)
+    assert stopped.code == "stream_gap"
+    return stopped
 
 
 @pytest_asyncio.fixture

@@ -79,7 +79,7 @@ async def test_many_batches_under_way(world: World, server: NatsServer, client: 
 
 async def test_the_server_is_killed(world: World, server: NatsServer, client: Client) -> None:
     world.open(ADA, BOB)
-    async with running(world, server.url) as intake:
+    async with running(world, server.url, stalled_after=0.5) as intake:
         await reached(intake, await publish(client, scheduled("a")))
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)

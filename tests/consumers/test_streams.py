@@ -17,12 +17,12 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import APIError, ServerError
 
 from tests.consumers.test_intake import publish, running
-from tests.consumers.world import ADA, BOB, World, body, held, reached, scheduled
+from tests.consumers.world import ADA, BOB, World, body, held, reached, refusal, scheduled
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import LARGEST, STREAM, declare, look, purge
-from workflow.errors import Stopped, Unavailable
+from workflow.errors import Unavailable
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
@@ -58,9 +58,8 @@ async def test_a_stream_that_lies_behind_stops_intake(
 ) -> None:
     upstream = await declare(client.jetstream(), uuid4)
     world.do(lambda tx: _count_in(tx, upstream.name))
-    with pytest.raises(Stopped) as stopped:
-        await world.intake(server.url).start()
-    assert stopped.value.code == "stream_behind"
+    stopped = await refusal(world.intake(server.url))
+    assert stopped.code == "stream_behind"
 
 
 async def test_a_stream_cut_off_beyond_our_position_stops_intake(
@@ -69,9 +68,8 @@ async def test_a_stream_cut_off_beyond_our_position_stops_intake(
     upstream = await declare(client.jetstream(), uuid4)
     await publish(client, scheduled("a"), scheduled("b"), scheduled("c"))
     await purge(client.jetstream(), upstream, 3)
-    with pytest.raises(Stopped) as stopped:
-        await world.intake(server.url).start()
-    assert stopped.value.code == "stream_gap"
+    stopped = await refusal(world.intake(server.url))
+    assert stopped.code == "stream_gap"
 
 
 async def test_what_is_recorded_is_purged_and_intake_goes_on(
@@ -182,17 +180,15 @@ async def test_a_stream_that_cannot_be_brought_in_line_stops_intake(
     world: World, server: NatsServer, client: Client, unfit: dict[str, Any]
 ) -> None:
     await client.jetstream().add_stream(name=STREAM, subjects=["mentoring.meetings.*"], **unfit)
-    with pytest.raises(Stopped) as stopped:
-        await world.intake(server.url).start()
-    assert stopped.value.code == "stream_unfit"
+    stopped = await refusal(world.intake(server.url))
+    assert stopped.code == "stream_unfit"
 
 
 async def test_a_sealed_stream_stops_intake(world: World, server: NatsServer, client: Client) -> None:
     made = await client.jetstream().add_stream(name=STREAM, subjects=["mentoring.meetings.*"])
     await client.jetstream().update_stream(replace(made.config, sealed=True))
-    with pytest.raises(Stopped) as stopped:
-        await world.intake(server.url).start()
-    assert stopped.value.code == "stream_unfit"
+    stopped = await refusal(world.intake(server.url))
+    assert stopped.code == "stream_unfit"
 
 
 async def test_a_stream_has_a_size_that_stays_until_another_is_asked_for(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import Upstream, look
+from workflow.errors import Stopped
 from workflow.store.receipts import Receipts
 from workflow.store.transaction import Commit
 
@@ -64,7 +66,12 @@ def _full(*_: Any, **__: Any) -> None:
 
 @pytest.mark.parametrize(("part", "step"), [(Receipts, "flush"), (Commit, "append")])
 async def test_a_disk_that_is_full_for_a_while(
-    world: World, server: NatsServer, client: Client, part: type, step: str
+    world: World,
+    server: NatsServer,
+    client: Client,
+    caplog: pytest.LogCaptureFixture,
+    part: type,
+    step: str,
 ) -> None:
     world.open(ADA, BOB)
     async with running(world, server.url) as intake:
@@ -72,9 +79,48 @@ async def test_a_disk_that_is_full_for_a_while(
             last = await publish(client, scheduled("a"), scheduled("b", uid="m2"))
             await until(lambda: "could not be stored" in (intake.status.trouble or ""))
             assert intake.status.cause is None
+            await until(lambda: intake.status.behind == 2)
         await reached(intake, last)
         await until(lambda: intake.status.trouble is None)
+        assert intake.status.behind == 0
     assert world.counts() == {"applied": 2}
+    (first, *_) = [said for said in caplog.messages if "cannot go on" in said]
+    assert re.search(r" at message(s 1 to 2| 1): what .* could not be stored", first)
+    assert re.search(r"\(Unavailable at .*; from OperationalError at workflow/store/\w+\.py:\d+", first)
+    assert "database or disk" not in first
+
+
+async def test_what_comes_while_intake_has_stopped_is_counted(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url, purge_seconds=0.05) as intake:
+        await reached(intake, await publish(client, scheduled("a")))
+        with patch("workflow.consumers.meetings.intake.find_gap", side_effect=Stopped("gone")):
+            await until(lambda: intake.status.cause == "gone")
+        await publish(client, scheduled("b", uid="m2"), held("c", uid="m2"))
+        await until(lambda: intake.status.behind == 2)
+        assert (intake.status.state, intake.status.position) == ("stopped", 1)
+
+
+async def test_what_comes_after_intake_could_not_begin_is_counted(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a")))
+    intake = world.intake(server.url, purge_seconds=0.05)
+    unseen = intake.status
+    assert unseen.behind is None
+    with (
+        patch("workflow.consumers.meetings.intake.find_gap", side_effect=Stopped("gone")),
+        pytest.raises(Stopped),
+    ):
+        await intake.start()
+    assert (intake.status.position, intake.status.behind) == (1, 0)
+    await publish(client, scheduled("b", uid="m2"))
+    await until(lambda: intake.status.behind == 1)
+    await intake.stop()
 
 
 async def test_a_purge_that_fails_is_told_and_tried_again(
@@ -117,7 +163,7 @@ async def test_a_part_that_ends_is_told(world: World, server: NatsServer) -> Non
     class Fatal(BaseException):
         pass
 
-    with patch.object(Intake, "_recorded", side_effect=[0, Fatal()]):
+    with patch.object(Intake, "_known_again", side_effect=[0, Fatal()]):
         async with running(world, server.url, purge_seconds=0.05) as intake:
             await until(lambda: intake.status.cause == "Fatal")
             assert intake.status.state == "stopped"
@@ -128,7 +174,7 @@ async def test_a_broker_that_is_lost_is_told_and_taken_up_again(
 ) -> None:
     caplog.set_level(logging.INFO, "mentoring.broker")
     world.open(ADA, BOB)
-    async with running(world, server.url) as intake:
+    async with running(world, server.url, stalled_after=2.0) as intake:
         await reached(intake, await publish(client, scheduled("a")))
         await server.stop()
         await until(lambda: intake.status.trouble)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from workflow.aggregates.commands import Actor, Close, OpenRelationship
 from workflow.aggregates.events import ClosureManner, ClosureReason, Party, RelationshipOpened, Role
 from workflow.aggregates.policy import Policy
@@ -21,6 +23,7 @@ from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.meetings.waiting import drain_closed, drain_opened, expire, go_on
+from workflow.errors import Stopped
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
@@ -235,6 +238,16 @@ async def reached(intake: Intake, position: int, *, seconds: float = 60) -> None
         while intake.status.position < position:
             assert intake.status.cause is None, intake.status.cause
             await asyncio.sleep(0.01)
+
+
+async def refusal(intake: Intake) -> Stopped:
+    """Why intake does not begin."""
+    try:
+        with pytest.raises(Stopped) as stopped:
+            await intake.start()
+    finally:
+        await intake.stop()
+    return stopped.value
 
 
 def bodies(messages: Iterable[Mapping[str, Any] | bytes]) -> Sequence[bytes]:

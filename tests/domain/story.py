@@ -186,6 +186,17 @@ def agreed(cadence: float | None = None, months: int | None = None) -> tuple[c.C
     )
 
 
+def signed_by_both(
+    at: datetime, version: int = 1, cadence: float | None = None, months: int | None = None
+) -> tuple[c.Command, ...]:
+    """A version is drafted and signed at once."""
+    return (
+        c.DraftAgreement(at=at, actor=AS_MENTOR, cadence_days=cadence, duration_months=months),
+        c.SignAgreement(at=at, actor=AS_MENTOR, version=version),
+        c.SignAgreement(at=at, actor=AS_MENTEE, version=version),
+    )
+
+
 def committed(*actors: c.Actor, at: float = 0) -> tuple[c.Command, ...]:
     """Each confirms its commitment; both parties, unless told otherwise."""
     return tuple(c.ConfirmCommitment(at=day(at), actor=actor) for actor in actors or (AS_MENTOR, AS_MENTEE))

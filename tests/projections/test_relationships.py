@@ -79,9 +79,9 @@ def test_concerns_are_explained_and_revised(row: Any) -> None:
     silence, late = ConcernCode.SILENCE, ConcernCode.COMMITMENT
     revised = raised(late, 46, evidence=(2, 5))
     found = row(opened(), raised(silence, 45), raised(late, 46, evidence=(2, 3)), revised)
-    assert [one["code"] for one in found["concerns"]] == ["commitment", "silence"]
-    assert found["concerns"][0]["evidence"] == [2, 5]
-    assert found["concerns"][1]["clears"] == "a call"
+    assert [one["code"] for one in found["concerns"]] == ["silence", "commitment"]
+    assert found["concerns"][0]["clears"] == "a call"
+    assert found["concerns"][1]["evidence"] == [2, 5]
 
 
 def test_a_concern_about_one_meeting_is_cleared_alone(row: Any) -> None:
@@ -167,6 +167,12 @@ def test_the_most_urgent_reason_comes_first_and_then_the_oldest(tmp_path: Path) 
         found = relationships.to_contact(connection)
         assert [UUID(row["id"]).int for row in found] == [3, 2, 4, 1]
         assert [one["code"] for one in found[0]["concerns"]] == ["silence", "commitment", "contradictory"]
+        for shown in (
+            relationships.one(connection, streams[2]),
+            *relationships.listing(connection, prefix=str(streams[2])),
+        ):
+            assert shown is not None
+            assert shown["concerns"] == found[0]["concerns"]
         first = relationships.to_contact(connection, limit=1)
         assert [UUID(row["id"]).int for row in first] == [3]
     views.close()

@@ -20,7 +20,7 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
 from workflow.projections.projection import Document, Projection
-from workflow.projections.reads import NotYetFolded
+from workflow.projections.reads import BeyondTheLog, NotYetFolded
 from workflow.projections.runner import Runner
 from workflow.projections.verify import verify
 from workflow.projections.views import Views
@@ -319,9 +319,13 @@ async def test_a_reader_waits_for_what_it_wrote(tmp_path: Path, log: Log) -> Non
 async def test_a_reader_is_told_how_far_it_got(tmp_path: Path, log: Log) -> None:
     views = fold(log, tmp_path / "views.db")
     runner = Runner(views, log.read, log.head)
+    log.add(onboarded(3), stream=OTHER)
     with pytest.raises(NotYetFolded) as told:
-        await runner.reached(9, timeout_seconds=0.05)
+        await runner.reached(6, timeout_seconds=0.05)
     assert told.value.reached == 5
+    with pytest.raises(BeyondTheLog) as beyond:
+        await runner.reached(7)
+    assert beyond.value.head == 6
     with pytest.raises(NotFound):
         await runner.reached(1, ["nothing"])
     views.close()

@@ -93,8 +93,10 @@ STEPPED = {"relationship_id": "new", "step": "training"}
 MARKS = {"new_perspectives": 4, "comfort": 4, "equality": 4}
 GOAL = ONE + "/goals/{goal_id}"
 PLANNED = {"relationship_id": "looked", "measure_id": "planned"}
+UNKNOWN: dict[str, Any] = {"params": {"stat": "active"}}
 ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("GET", "/v1/health", 200, {}, {}),
+    ("GET", "/v1/health", 422, {}, UNKNOWN),
     ("POST", "/v1/relationships", 201, {}, mentor(json=OPENING)),
     ("POST", "/v1/relationships", 400, {}, {"json": OPENING}),
     ("POST", "/v1/relationships", 404, {}, mentor(json=OPENING | {"programme": "other"})),
@@ -147,9 +149,11 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("POST", "/v1/events", 202, {}, EVENT),
     ("POST", "/v1/events", 400, {}, EVENT | {"content": "{"}),
     ("POST", "/v1/events", 415, {}, TEXT),
+    ("POST", "/v1/events", 422, {}, EVENT | UNKNOWN),
     ("GET", "/v1/agenda", 200, {}, {}),
     ("GET", "/v1/agenda", 422, {}, {"params": {"until": "tomorrow"}}),
     ("GET", "/v1/intake", 200, {}, {}),
+    ("GET", "/v1/intake", 422, {}, UNKNOWN),
     ("GET", "/v1/intake/receipts", 200, {}, {}),
     ("GET", "/v1/intake/receipts", 422, {}, {"params": {"limit": "all"}}),
     ("GET", "/v1/today", 200, {}, {}),
@@ -190,6 +194,7 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ],
     ("POST", "/v1/parked/{number}/retry", 409, {"number": 1, "without_key": True}, operator()),
     ("GET", "/v1/projections", 200, {}, {}),
+    ("GET", "/v1/projections", 422, {}, UNKNOWN),
     ("POST", "/v1/projections/rebuild", 200, {}, operator()),
     ("POST", "/v1/projections/rebuild", 400, {}, {}),
     ("POST", "/v1/projections/rebuild", 404, {}, operator(params={"name": "none"})),
@@ -314,6 +319,18 @@ async def test_what_is_documented_is_answered_as_documented(
 
 def _check(instance: Any, schema: dict[str, Any], document: dict[str, Any]) -> None:
     OAS31Validator({**schema, "components": document["components"]}).validate(instance)
+
+
+@pytest.mark.parametrize(("method", "path"), sorted({(method, path) for method, path, *_ in ANSWERS}))
+async def test_a_query_that_a_route_does_not_know_is_refused_with_those_that_it_knows(
+    http: httpx.AsyncClient, document: dict[str, Any], method: str, path: str
+) -> None:
+    operation = document["paths"][path][method.lower()]
+    known = sorted(one["name"] for one in operation.get("parameters", ()) if one["in"] == "query")
+    answer = await http.request(method, path, params={"secret": "active"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "query_unknown")
+    said = f"the queries of this route are: {', '.join(known)}; another one was given"
+    assert answer.json()["detail"] == (said if known else "this route takes no query, and one was given")
 
 
 def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from workflow.consumers.clock.driver import told
 from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.status import IntakeStatus
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Unavailable
@@ -66,6 +69,24 @@ async def test_a_projection_that_stands_still_is_noticed(http: httpx.AsyncClient
     answer = await http.get("/v1/health")
     assert answer.status_code == 503
     assert all("stands still" in trouble for trouble in answer.json()["troubles"])
+
+
+async def test_messages_that_lie_untaken_while_intake_is_in_trouble_are_noticed(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    now = [0.0]
+    transport = http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    transport.app.state.watch = Watch(lambda: now[0])  # type: ignore[attr-defined]
+    standing = IntakeStatus("running", None, "the disk is full", "one/0", 5, 3)
+    service.intake = SimpleNamespace(status=standing, stop=AsyncMock())  # type: ignore[assignment]
+    assert (await http.get("/v1/health")).json()["intake"]["behind"] == 3
+    now[0] += STANDS_STILL
+    assert (await http.get("/v1/health")).json()["troubles"] == [
+        "intake is in trouble and tries again: the disk is full",
+        "intake stands still at 5, 3 behind",
+    ]
+    assert (await http.get("/v1/intake")).json()["behind"] == 3
 
 
 def test_a_mark_that_moves_or_has_nothing_before_it_is_not_stuck() -> None:

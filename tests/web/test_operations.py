@@ -146,7 +146,7 @@ async def test_who_had_it_done_is_answered_and_logged(
     caplog.set_level(logging.INFO, OPERATIONS)
     who = AS_OPERATOR["Mentoring-Actor"]
     for path, words in (
-        ("/v1/parked/1/retry", "parked message 1 taken in again"),
+        ("/v1/parked/1/retry", "parked message 1 tried again: still parked (not_json)"),
         ("/v1/parked/1/drop", "parked message 1 dropped"),
         ("/v1/projections/rebuild", "projections folded anew: all"),
         ("/v1/clock", "clock moved to 2026-02-01T00:00:00+00:00"),

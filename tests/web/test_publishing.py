@@ -104,7 +104,7 @@ async def test_every_event_of_a_batch_is_handed_on_byte_for_byte(
 
 async def test_what_makes_no_sense_is_stored_all_the_same(http: httpx.AsyncClient, broker: Broker) -> None:
     """Intake parks it with its reason, so that nothing received is ever lost."""
-    for body in ("{}", "[]", '"text"', '{"data": 4, "partitionkey": "a b.*>"}'):
+    for body in ("{}", "7", '"text"', '{"data": 4, "partitionkey": "a b.*>"}'):
         assert (await http.post("/v1/events", content=body, headers=STRUCTURED)).status_code == 202
     assert {key for key, _, _ in broker.stored} == {"http"}
 
@@ -200,3 +200,13 @@ async def test_nobody_waits_for_a_batch_that_is_read(
     assert not batch.done()
     answered.set()
     assert (await batch).json()["stored"] == 3
+
+
+async def test_a_batch_under_the_media_type_of_one_event_is_told_its_own(
+    http: httpx.AsyncClient, broker: Broker
+) -> None:
+    answer = await http.post("/v1/events", content=json.dumps([EVENT]), headers=STRUCTURED)
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_malformed")
+    assert BATCHED["content-type"] in answer.json()["detail"]
+    assert broker.stored == []
+    assert (await http.post("/v1/events", content=json.dumps([EVENT]), headers=BATCHED)).status_code == 202

@@ -29,13 +29,27 @@ async def test_a_read_that_waits_too_long_names_the_position_reached(
     http: httpx.AsyncClient, service: Service
 ) -> None:
     service.read_waits = 0.05
-    head = service.store.head()
+    folded = service.store.head()
+    service.runner.stop()
+    await opened(http)
     for path in ("/v1/relationships", "/v1/agenda"):
-        answer = await http.get(path, params={"after": head + 1})
+        answer = await http.get(path, params={"after": service.store.head()})
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
         assert answer.json()["code"] == "not_yet_folded"
+        assert answer.json()["position"] == folded
+
+
+async def test_a_position_beyond_the_log_is_refused_at_once_with_the_last_one(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    service.read_waits = 3600
+    head = service.store.head()
+    for method, path in (("GET", "/v1/today"), ("GET", "/v1/agenda"), ("POST", "/v1/verify")):
+        answer = await http.request(method, path, params={"after": head + 1}, headers=AS_OPERATOR)
+        assert (answer.status_code, answer.json()["code"]) == (422, "position_unknown")
         assert answer.json()["position"] == head
+        assert f"ends at position {head}" in answer.json()["detail"]
 
 
 async def test_relationships_are_listed_page_by_page(http: httpx.AsyncClient) -> None:

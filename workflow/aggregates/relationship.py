@@ -37,9 +37,9 @@ class Agreement(NamedTuple):
 
     version: int | None
     cadence_days: float
+    duration_months: int | None
     term_ends_at: datetime
     by_meeting: bool
-    duration_months: int | None
 
 
 class Spell(NamedTuple):

@@ -49,15 +49,18 @@ async def tail(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the last events of the log in order, one a line: position, when, which relationship, what.
+    """Print the last events of the log in order, one a line.
 
-    What is sealed reads `sealed`. Times are in UTC.
+    A line tells the event's position in the log, when it happened (in UTC), the id of the relationship or programme
+    that it is about, and what happened. A terminal shows headings above. What is sealed reads `sealed`.
     """
     of = None if relationship is None else meant(relationship)
     if last is None and beyond is None and not everything:
         last = _LAST
     async with desk(settings_of(data)) as at:
         stream = None if of is None else await resolve(at, of)
+        if out.is_terminal and not as_json:
+            out.print(f"[bold]{'position':>8}  {'when (UTC)':20}  {'whose':36}  what[/]", soft_wrap=True)
         position = beyond or 0
         if stream is not None:
             page = await at.get(f"/v1/relationships/{stream}/timeline")

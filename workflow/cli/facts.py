@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from workflow.aggregates.moves import Move
 from workflow.cli.tables import words
+
+DOING: dict[Move, str] = {
+    Move.COMPLETE_ONBOARDING: "every party confirms its commitment",
+    Move.CONCLUDE_AGREEMENT: "an agreement is drafted, and every party signs it or confirms it orally",
+    Move.STAGNATE: "a party or the coordinator declares it",
+    Move.REINVIGORATE: "the pair takes a fresh look with measures, meets, and completes one of them or gives it up",
+    Move.CLOSE: "a party or the coordinator ends it, saying how and why",
+}
+"""Whose doing brings a move about, and what it is."""
 
 
 def told(recorded: dict[str, Any]) -> str:

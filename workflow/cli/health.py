@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from workflow.cli.tables import minute
-from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
+from workflow.cli.tables import behind, minute
+from workflow.cli.verb import AsJson, Data, Exit, emit, nothing_kept, out, settings_of, verb
 from workflow.errors import Unavailable
 from workflow.folder import Folder
 from workflow.settings import Settings
@@ -30,14 +30,17 @@ async def health(data: Data = None, as_json: AsJson = False) -> Exit:
         for trouble in told["troubles"]:
             out.print(f"  {trouble}", markup=False, soft_wrap=True)
         if told["intake"] is not None:
-            out.print(f"intake: {told['intake']['state']}, {told['intake']['behind']} behind")
+            out.print(f"intake: {told['intake']['state']}, {behind(told['intake']['behind'])}")
         for one in told["projections"]:
             out.print(f"projection {one['name']}: {one['status']}, {one['lag']} behind")
     return Exit.DONE if told["status"] == "ok" else Exit.NO
 
 
 async def _ask(settings: Settings) -> dict[str, Any]:
-    address = Folder(settings.data).address()
+    folder = Folder(settings.data)
+    if not folder.begun():
+        raise nothing_kept(settings.data)
+    address = folder.address()
     if address is None:
         raise Unavailable(
             f"no service runs on {settings.data}; `mentoring up --data {settings.data}` starts one"

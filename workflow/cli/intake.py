@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workflow.cli.tables import foreign, plain
+from workflow.cli.tables import Table, behind, foreign
 from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
 
 _MEANING = {
@@ -23,14 +23,17 @@ async def intake(data: Data = None, as_json: AsJson = False) -> None:
     if as_json:
         emit(found)
         return
-    table = plain("messages", "became", "")
+    table = Table("messages", "became", "meaning", prose=["meaning"])
     for name, meaning in _MEANING.items():
-        table.add_row(str(found[name]), name, meaning)
-    table.add_row(str(found["received"]), "received", "all of them")
-    out.print(table)
+        table.add(str(found[name]), name, meaning)
+    table.add(str(found["received"]), "received", "all of them")
+    table.put()
     for upstream in found["upstreams"]:
         out.print(f"taken in up to {upstream['sequence']} of {foreign(upstream['name'])}", soft_wrap=True)
     if found["state"] is None:
         out.print("No service runs on this folder, so that nothing is taken in now.")
     else:
-        out.print(f"{found['state']}, {found['behind']} behind; `mentoring health` tells what may be wrong")
+        out.print(
+            f"{found['state']}, {behind(found['behind'])}; `mentoring health` tells what may be wrong",
+            soft_wrap=True,
+        )

@@ -1,13 +1,14 @@
 """``mentoring``: the operator's verbs.
 
 Every verb ends with 0 where it did what it says, 1 where the service said no or a difference was found, 2
-where the words of the command are wrong, 3 where it cannot be done now (a folder in use, a service that does
-not answer), and 130 where Ctrl-C interrupted it.
+where the words of the command are wrong, 3 where it cannot be done now (a folder in which nothing is kept yet
+or that is in use, a service that does not answer), and 130 where Ctrl-C interrupted it.
 """
 
 from __future__ import annotations
 
 import os
+from inspect import getdoc
 from typing import Annotated
 
 import typer
@@ -30,7 +31,8 @@ app = typer.Typer(
     help="Mentoring relationships as facts: decided once, stored once, folded into what people need.\n\n"
     "Verbs that need the service's folder speak to the service that runs there; where none runs, they take the "
     "folder for themselves meanwhile. Exit codes: 0 done · 1 the service said no, or a difference was found · "
-    "2 wrong words · 3 cannot be done now · 130 interrupted by Ctrl-C.",
+    "2 wrong words · 3 cannot be done now (nothing is kept in the folder, it is in use, the service does not "
+    "answer) · 130 interrupted by Ctrl-C.",
 )
 
 
@@ -66,3 +68,16 @@ app.add_typer(policies.app, name="policy")
 app.add_typer(programmes.app, name="programme")
 app.command()(diagram)
 app.command()(asyncapi)
+
+
+def _unbroken(verbs: typer.Typer) -> None:
+    """Have each paragraph of a help flow: typer keeps the line breaks of all but the first one."""
+    for command in verbs.registered_commands:
+        paragraphs = (getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(paragraph.splitlines()) for paragraph in paragraphs)
+    for group in verbs.registered_groups:
+        if group.typer_instance is not None:
+            _unbroken(group.typer_instance)
+
+
+_unbroken(app)

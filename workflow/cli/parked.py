@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workflow.cli.tables import ZONE, foreign, minute, plain, words
+from workflow.cli.tables import ZONE, Table, foreign, minute, words
 from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
 
 app = typer.Typer(
@@ -35,9 +35,9 @@ async def list_(
     if as_json:
         emit(found)
         return
-    table = plain("number", "arrived", "reason", "type", "source")
+    table = Table("number", "arrived", "reason", "type", "source")
     for one in found:
-        table.add_row(
+        table.add(
             str(one["number"]),
             minute(one["arrived_at"]),
             one["reason"],
@@ -45,7 +45,7 @@ async def list_(
             foreign(one["source"]),
         )
     if found:
-        out.print(table)
+        table.put()
     more = "" if page["next"] is None else f"; the next page: --beyond {page['next']}"
     out.print(f"{len(found)} of {page['total']} parked; {ZONE}{more}", soft_wrap=True)
 
@@ -60,7 +60,10 @@ async def show(number: Number, data: Data = None, as_json: AsJson = False) -> No
         emit(one)
         return
     tell_held(one)
-    out.print(f"try it again with `mentoring parked retry {number}`, or give it up with `… drop {number}`")
+    out.print(
+        f"try it again with `mentoring parked retry {number}`, or give it up with `mentoring parked drop {number}`",
+        soft_wrap=True,
+    )
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from workflow.cli.progress import watched
-from workflow.cli.tables import foreign, plain
+from workflow.cli.tables import Table, foreign
 from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
 
 app = typer.Typer(
@@ -25,11 +25,11 @@ async def status(data: Data = None, as_json: AsJson = False) -> Exit:
     if as_json:
         emit(found)
     else:
-        table = plain("projection", "status", "position", "behind", "cause")
+        table = Table("projection", "status", "position", "behind", "cause", prose=["cause"])
         for one in found["projections"]:
             behind = str(found["head"] - one["position"])
-            table.add_row(one["name"], one["status"], str(one["position"]), behind, foreign(one["cause"]))
-        out.print(table)
+            table.add(one["name"], one["status"], str(one["position"]), behind, foreign(one["cause"]))
+        table.put()
     return Exit.NO if any(one["status"] == "paused" for one in found["projections"]) else Exit.DONE
 
 

@@ -6,12 +6,11 @@ import re
 from typing import Annotated, Any
 
 import typer
-from rich.table import Column, Table
 
 from workflow.aggregates.events import ConcernCode
-from workflow.aggregates.moves import State
-from workflow.cli.facts import told
-from workflow.cli.tables import ZONE, foreign, minute, plain, words
+from workflow.aggregates.moves import Move, State
+from workflow.cli.facts import DOING, told
+from workflow.cli.tables import ZONE, Table, foreign, minute, words
 from workflow.cli.verb import AsJson, Data, Desk, Spoken, desk, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
 from workflow.guidance import Language
@@ -22,7 +21,6 @@ _PAGE = 1000
 _NAMED = 5
 """Candidates that are named where a shortened id could mean several."""
 
-_BASE = "/v1/relationships/{relationship_id}"
 _WHOLE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _SHORT = re.compile(r"[0-9a-f]{4}[0-9a-f-]{0,32}", re.IGNORECASE)
 
@@ -85,17 +83,16 @@ async def list_(
     if as_json:
         emit(found)
         return
-    table = Table(
-        Column("id", no_wrap=True, min_width=36), "state", "opened", "concerns", box=None, header_style="bold"
-    )
+    table = Table("id", "state", "opened", "concerns", prose=["concerns"])
     for row in found:
-        table.add_row(
+        table.add(
             row["id"],
             row["state"],
             row["opened_at"][:10],
             ", ".join(one["code"] for one in row["concerns"]) or "–",
         )
-    out.print(table)
+    if found:
+        table.put()
     number = "1 relationship" if len(found) == 1 else f"{len(found)} relationships"
     out.print(f"{number}{'' if beyond is None else ', and more (see --limit)'}; {ZONE}")
 
@@ -126,15 +123,14 @@ async def show(
     _tell_moves(row)
     _tell_concerns(row["concerns"], {event["version"]: event for event in timeline})
     for table in (_meetings(meetings), _journey(row["journey"]), _agenda(row["agenda"]), _timeline(timeline)):
-        if table.row_count:
+        if table.rows:
             out.print()
-            out.print(table)
+            table.put()
 
 
 def _tell_moves(row: dict[str, Any]) -> None:
     for move in row["possible"]:
-        routes = ", ".join(route.replace(_BASE, "…") for route in row["routes"][move])
-        out.print(f"can {words(move)}: {routes}", markup=False, soft_wrap=True)
+        out.print(f"can {words(move)}: {DOING[Move(move)]}")
     for move in row["follows"]:
         out.print(f"may {words(move)}: that follows by itself once the facts call for it")
     if not row["possible"]:
@@ -158,37 +154,37 @@ def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, A
                 soft_wrap=True,
             )
         if not known:
-            out.print("  because time passed, and nothing that would clear it was told")
+            out.print("  because nothing was reported in all that time that would clear it")
         if concern["guidance"]:
             out.print(f"  what may help: {concern['guidance']}", markup=False, soft_wrap=True)
 
 
 def _meetings(meetings: list[dict[str, Any]]) -> Table:
-    table = plain("meeting", "starts", "ends", "outcome", title="meetings")
+    table = Table("starts", "ends", "outcome", "meeting", title="meetings")
     for one in meetings:
-        table.add_row(
-            foreign(one["meeting"]), minute(one["starts_at"]), minute(one["ends_at"]), words(one["outcome"])
+        table.add(
+            minute(one["starts_at"]), minute(one["ends_at"]), words(one["outcome"]), foreign(one["meeting"])
         )
     return table
 
 
 def _journey(journey: list[dict[str, Any]]) -> Table:
-    table = plain("state", "entered", "left", title="journey")
+    table = Table("state", "entered", "left", title="journey")
     for stay in journey:
         withdrawn = " (withdrawn)" if stay["withdrawn"] else ""
-        table.add_row(stay["state"] + withdrawn, minute(stay["entered_at"]), minute(stay["left_at"]))
+        table.add(stay["state"] + withdrawn, minute(stay["entered_at"]), minute(stay["left_at"]))
     return table
 
 
 def _agenda(agenda: list[dict[str, Any]]) -> Table:
-    table = plain("due", "what the clock will ask", title="agenda")
+    table = Table("due", "what the clock will ask", title="agenda")
     for due in agenda:
-        table.add_row(minute(due["due"]), words(due["kind"]))
+        table.add(minute(due["due"]), words(due["kind"]))
     return table
 
 
 def _timeline(timeline: list[dict[str, Any]]) -> Table:
-    table = plain("event", "when", "what", title="timeline")
+    table = Table("event", "when", "what", prose=["what"], title="timeline")
     for event in timeline:
-        table.add_row(str(event["version"]), minute(event["event"]["occurred_at"]), foreign(told(event)))
+        table.add(str(event["version"]), minute(event["event"]["occurred_at"]), foreign(told(event)))
     return table

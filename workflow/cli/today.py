@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from workflow.cli.tables import ZONE, days_since, minute, plain
+from workflow.cli.tables import ZONE, Table, days_since, minute
 from workflow.cli.verb import AsJson, Data, Spoken, desk, emit, out, settings_of, verb
 from workflow.guidance import Language
 
@@ -32,19 +32,20 @@ async def today(
     if not rows:
         out.print("Nobody: no open relationship has a concern.")
         return
-    table = plain("relationship", "state", "why", "since", "cleared by")
+    table = Table("relationship", "state", "why", "since", "cleared by", prose=["why", "since", "cleared by"])
     for row in rows:
         named = (row["id"][:8], row["state"])
         for one in row["concerns"]:
             since = f"{one['since'][:10]} ({days_since(one['since'], found['now'])})"
-            table.add_row(*named, one["why"], since, one["clears"])
+            table.add(*named, one["why"], since, one["clears"])
             named = ("", "")
-    out.print(table)
+    table.put()
     shown = "" if len(rows) == found["total"] else f"{len(rows)} of "
     first = rows[0]["concerns"][0]
     if first["guidance"]:
-        out.print(f"What may help with the first: {first['guidance']}", markup=False)
+        out.print(f"What may help with the first: {first['guidance']}", markup=False, soft_wrap=True)
     out.print(
         f"{shown}{found['total']} to contact, as of {minute(found['now'])}; {ZONE}. "
-        f"`mentoring relationship show {rows[0]['id'][:8]}` tells more of the first."
+        f"`mentoring relationship show {rows[0]['id'][:8]}` tells more of the first.",
+        soft_wrap=True,
     )

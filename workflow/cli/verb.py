@@ -62,7 +62,7 @@ class Exit(IntEnum):
     USAGE = 2
     """The words of the command are wrong."""
     NOT_NOW = 3
-    """The folder is in use, or the service cannot answer; it may later."""
+    """Nothing is kept in the folder yet, it is in use, or the service cannot answer; it may later."""
     INTERRUPTED = 130
     """Ctrl-C, as shells count it."""
     BROKEN = 70
@@ -135,11 +135,8 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
     behind, and another service, of another folder, may answer there by now.
     """
     folder = Folder(settings.data)
-    if not folder.events.exists():
-        raise NotFound(
-            f"nothing is kept in {settings.data}; `mentoring up --data {settings.data}` begins there",
-            code="folder_empty",
-        )
+    if not folder.begun():
+        raise nothing_kept(settings.data)
     async with AsyncExitStack() as stack:
         try:
             service = await stack.enter_async_context(offline(settings))
@@ -162,6 +159,13 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
         yield Desk(client, running=running)
 
 
+def nothing_kept(data: Path) -> Unavailable:
+    """Why no verb but ``up`` does anything in a folder in which nothing was begun."""
+    return Unavailable(
+        f"nothing is kept in {data}; `mentoring up --data {data}` begins there", code="folder_empty"
+    )
+
+
 async def _is(client: httpx.AsyncClient, address: Address) -> bool:
     """Whether the very service answers that announced the address; it is asked before it is told a secret."""
     try:
@@ -181,6 +185,7 @@ def verb(action: Callable[P, Awaitable[Exit | None]]) -> Callable[P, None]:
 
     @functools.wraps(action)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        out.soft_wrap = not out.is_terminal  # elsewhere a line is as long as it is
         try:
             code = asyncio.run(_await(action(*args, **kwargs))) or Exit.DONE
         except MentoringError as error:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workflow.cli.parked import tell_held
-from workflow.cli.tables import ZONE, foreign, minute, plain
+from workflow.cli.tables import ZONE, Table, foreign, minute
 from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
 
 app = typer.Typer(
@@ -36,9 +36,9 @@ async def list_(
     if as_json:
         emit(found)
         return
-    table = plain("number", "since", "until", "waits for", "type", "source")
+    table = Table("number", "since", "until", "waits for", "type", "source")
     for one in found:
-        table.add_row(
+        table.add(
             str(one["number"]),
             minute(one["arrived_at"]),
             minute(one["until"]),
@@ -47,7 +47,7 @@ async def list_(
             foreign(one["source"]),
         )
     if found:
-        out.print(table)
+        table.put()
     more = "" if page["next"] is None else f"; the next page: --beyond {page['next']}"
     out.print(f"{len(found)} of {page['total']} waiting; {ZONE}{more}", soft_wrap=True)
 

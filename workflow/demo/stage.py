@@ -43,8 +43,8 @@ def service(folder: Path) -> Iterator[Running]:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
-            process.wait()
-            raise Unavailable(f"the service did not start:\n{log.read_text()[-2000:]}")
+            ended = _ended(process.wait())
+            raise Unavailable(f"the service {ended} before it answered:\n{log.read_text()[-2000:]}")
         address = json.loads(line)
         yield Running(address["http"], address["nats"], address["nats_token_file"], address["data"], process)
 
@@ -67,7 +67,17 @@ def _told(process: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
             raise Unavailable(f"the publisher gave up: {said['failed']}")
         yield said
     if process.wait():
-        raise Unavailable(f"the publisher ended with {process.returncode}")
+        raise Unavailable(f"the publisher {_ended(process.returncode)}")
+
+
+def _ended(code: int) -> str:
+    """How a process ended that should not have."""
+    if code >= 0:
+        return f"ended with {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
 
 
 @contextmanager

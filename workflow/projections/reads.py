@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Lock
 
-from workflow.errors import Unavailable
+from workflow.errors import Invalid, Unavailable
 from workflow.projections.generations import Generation, RunState
 
 
@@ -19,6 +19,18 @@ class NotYetFolded(Unavailable):
     def __init__(self, detail: str, reached: int) -> None:
         super().__init__(detail)
         self.reached = reached
+
+
+class BeyondTheLog(Invalid):
+    """Nobody was ever told the position that is asked for: the log ends at ``head``."""
+
+    code = "position_unknown"
+
+    def __init__(self, position: int, head: int) -> None:
+        super().__init__(
+            f"the log ends at position {head}; {position} lies beyond it, and waiting is in vain"
+        )
+        self.head = head
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, case, func, select
+from sqlalchemy import JSON, Column, Connection, Index, Integer, RowMapping, String, Table, case, func, select
 
 from workflow.aggregates.events import (
     AgreementAmended,
@@ -202,7 +202,7 @@ _CONCERNED = (relationships.c.concerns != "[]", relationships.c.state != State.C
 def one(connection: Connection, relationship: UUID) -> Row | None:
     """The row of one relationship, or None where there is none."""
     query = select(relationships).where(relationships.c.id == str(relationship))
-    return next((dict(row) for row in connection.execute(query).mappings()), None)
+    return next((_told(row) for row in connection.execute(query).mappings()), None)
 
 
 def listing(
@@ -230,21 +230,24 @@ def listing(
         query = query.where(relationships.c.id >= prefix, relationships.c.id < prefix + "g")
     if after is not None:
         query = query.where(relationships.c.id > str(after))
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [_told(row) for row in connection.execute(query).mappings()]
 
 
 def to_contact(connection: Connection, limit: int = 100) -> Sequence[Row]:
     """Open relationships with concerns: by their most urgent one, and among equals by how long it stands.
 
-    Within a relationship likewise. What is how urgent, ``WHY`` tells by its order.
+    What is how urgent, ``WHY`` tells by its order.
     """
     query = select(relationships).where(*_CONCERNED).order_by(_PRESSING, relationships.c.id).limit(limit)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    for row in rows:
-        row["concerns"] = sorted(
-            row["concerns"], key=lambda one: (urgency(one["code"]), one["since"], one["subject"] or "")
-        )
-    return rows
+    return [_told(row) for row in connection.execute(query).mappings()]
+
+
+def _told(row: RowMapping) -> Row:
+    """A row with the most urgent concern first, and among equals the one that stands longest."""
+    concerns = sorted(
+        row["concerns"], key=lambda one: (urgency(one["code"]), one["since"], one["subject"] or "")
+    )
+    return {**row, "concerns": concerns}
 
 
 def count_to_contact(connection: Connection) -> int:

@@ -17,7 +17,7 @@ from threading import Event, Thread
 from workflow import failpoints
 from workflow.errors import NotFound
 from workflow.projections.generations import Generation, RunState
-from workflow.projections.reads import NotYetFolded, Readers
+from workflow.projections.reads import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
@@ -232,7 +232,13 @@ class Runner:
     async def reached(
         self, position: int, names: Collection[str] | None = None, timeout_seconds: float = 5.0
     ) -> int:
-        """Wait for the projections named; ``NotYetFolded`` where it takes too long or one is paused."""
+        """Wait for the projections named; ``NotYetFolded`` where it takes too long or one is paused.
+
+        ``BeyondTheLog`` where no such position was recorded: only this process records any, and what it has told
+        of is in the log.
+        """
+        if position > self.position(names) and position > (head := await asyncio.to_thread(self._head)):
+            raise BeyondTheLog(position, head)
         future = self.reaching(position, names)
         try:
             async with asyncio.timeout(timeout_seconds):

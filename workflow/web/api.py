@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -37,6 +37,7 @@ from workflow.web.guard import Guard
 from workflow.web.head import Head
 from workflow.web.health import Watch
 from workflow.web.limits import Limits
+from workflow.web.queries import known_queries
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -47,7 +48,8 @@ _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, f
 * Publishing needs no name: it is a machine's door. On loopback, where no token is needed either, a request of a
   web page of another origin is refused.
 * Every answer to a write names its `position`; a **read** with `?after=<position>` waits, at most 5 s, until
-  that is folded, and else is answered 503 with `Retry-After` and the position reached.
+  that is folded, and else is answered 503 with `Retry-After` and the position reached. A position beyond the log
+  is 422 at once, and so is a query that the route does not know.
 * A **refusal** is an RFC 9457 problem. One about a move names what people can do
   instead, by which routes, and apart from that what may follow by itself.
 * Sealed text comes in and is kept encrypted; no answer holds any.
@@ -79,6 +81,7 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(known_queries)],
         generate_unique_id_function=_operation_id,
     )
     app.state.service = service

@@ -15,8 +15,8 @@ from fastapi import Depends, Header, Query, Request, Response
 from workflow.aggregates.commands import Actor, Command
 from workflow.aggregates.decide import Decision
 from workflow.app import Service
-from workflow.consumers.commands import Answer, Asked, Reply, Unit, Work
 from workflow.consumers.meetings.envelope import trace_context
+from workflow.consumers.requests.once import Answer, Asked, Reply, Unit, Work
 from workflow.errors import Invalid
 from workflow.lifecycle import OPERATIONS
 from workflow.store.recorded import Origin
@@ -68,26 +68,28 @@ class Asking:
 
     async def once(self, work: Work) -> Answer:
         """Have the writer do this in one transaction, and once under the request's key."""
-        return await self.run(self.service.commands.once(self.asked, work))
+        return await self.run(self.service.once.doing(self.asked, work))
 
     async def lasting(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Do what is more than one transaction, unless this key was answered already.
 
         A request with the same key that comes meanwhile waits for the answer of this one.
         """
-        asked, commands = self.asked, self.service.commands
+        asked, answers = self.asked, self.service.once
         if asked.key is None:
-            return await self.run(commands.keeping(asked, await work()))
+            return await self.run(answers.keeping(asked, await work()))
         async with self._turns.setdefault((asked.principal, asked.route, asked.key), asyncio.Lock()):
-            known = await asyncio.wrap_future(self.service.writer.submit(commands.known(asked), urgent=True))
+            known = await asyncio.wrap_future(self.service.writer.submit(answers.known(asked), urgent=True))
             if known.value is not None:
                 return self._told(known.value)
-            return await self.run(commands.keeping(asked, await work()))
+            return await self.run(answers.keeping(asked, await work()))
 
-    async def operate(self, what: str, doing: Awaitable[Answer]) -> Answer:
-        """Do what operators do, and put on record who had it done."""
+    async def operate(
+        self, what: str, doing: Awaitable[Answer], became: Callable[[Answer], str] = lambda _: ""
+    ) -> Answer:
+        """Do what operators do, and put on record who had it done and, where ``became`` tells it, what came of it."""
         answer = await doing
-        _log.info("%s, by %s", what, named(self.actor))
+        _log.info("%s%s, by %s", what, became(answer), named(self.actor))
         return {**answer, "by": named(self.actor)}
 
     def _told(self, reply: Reply) -> Answer:

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from workflow.aggregates import commands as ask
 from workflow.aggregates.sealed import Sealed
-from workflow.consumers.commands import Answer, at_now
 from workflow.consumers.meetings.members import Instant, Uid
+from workflow.consumers.requests.commands import at_now
+from workflow.consumers.requests.once import Answer
 from workflow.web.asking import By
 from workflow.web.bodies import Done, In, Text, example
 from workflow.web.commands import Relationship

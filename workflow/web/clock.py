@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from workflow.consumers.commands import Answer
+from workflow.consumers.requests.once import Answer
 from workflow.web.asking import By
 from workflow.web.bodies import ClockIn, ClockOut
 from workflow.web.problems import PROBLEMS

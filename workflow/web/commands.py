@@ -11,7 +11,8 @@ from workflow.aggregates import commands as ask
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.events import AgreementDrafted, FreshLookHeld, Measure, Topic
 from workflow.aggregates.sealed import Sealed
-from workflow.consumers.commands import Answer, NewParty, at_now
+from workflow.consumers.requests.commands import NewParty, at_now
+from workflow.consumers.requests.once import Answer
 from workflow.store.transaction import Transaction
 from workflow.web.asking import By
 from workflow.web.bodies import (

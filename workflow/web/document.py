@@ -71,6 +71,7 @@ def answered(path: str, operation: Document) -> set[int]:
     """The problems that an operation may answer."""
     parameters = operation.get("parameters", [])
     statuses = {int(status) for status in operation["responses"] if int(status) in PROBLEMS} | SHARED
+    statuses |= {422}  # any route may be given a query that it does not know
     if "requestBody" in operation:
         statuses |= {400, 415}
     if any(parameter["name"] == HEADER for parameter in parameters):

@@ -12,7 +12,8 @@ from workflow.aggregates import commands as ask
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.events import GoalSet
 from workflow.aggregates.sealed import Sealed
-from workflow.consumers.commands import Answer, at_now
+from workflow.consumers.requests.commands import at_now
+from workflow.consumers.requests.once import Answer
 from workflow.store.transaction import Transaction
 from workflow.web.asking import By
 from workflow.web.bodies import DONE, MEASURE, Done, In, Text, example

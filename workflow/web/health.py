@@ -55,7 +55,10 @@ class IntakeHealth(Out):
 
     state: str
     sequence: int = Field(description="taken in so far, of the broker's stream")
-    behind: int = Field(description="messages that the broker still holds")
+    behind: int | None = Field(
+        description="messages that the broker was last seen to hold and that are not taken in; null where it was "
+        "not reached yet"
+    )
 
 
 class Health(Out):
@@ -136,7 +139,8 @@ def _stuck(service: Service, watch: Watch, projections: Sequence[Status]) -> lis
     ]
     if service.intake is not None:
         status = service.intake.status
-        if status.cause is None and watch.stuck("intake", status.position, status.behind):
+        stuck = watch.stuck("intake", status.position, status.behind or 0)
+        if status.cause is None and stuck:
             troubles.append(f"intake stands still at {status.position}, {status.behind} behind")
     return troubles
 

@@ -37,7 +37,8 @@ class IntakeOut(Out):
     upstreams: list[UpstreamOut] = Field(description="how far each of the broker's streams was taken in")
     state: str | None = Field(description="whether messages are taken in; null while nothing is, offline")
     behind: int | None = Field(
-        description="messages that the broker holds and that are not taken in; null where nobody knows"
+        description="messages that the broker was last seen to hold and that are not taken in; null where it was "
+        "not reached yet, and offline"
     )
 
 

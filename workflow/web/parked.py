@@ -9,9 +9,9 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.consumers.commands import Answer, Work
 from workflow.consumers.meetings import parked
 from workflow.consumers.meetings.reasons import WAITING, explain
+from workflow.consumers.requests.once import Answer, Work
 from workflow.errors import NotFound
 from workflow.store.held import Outline
 from workflow.store.receipts import Disposition
@@ -102,9 +102,9 @@ async def show(number: Number, service: Serving) -> ParkedOut:
     summary="Take a parked message in again",
 )
 async def retry(number: Number, by: By) -> Answer:
-    """As if it had just arrived; it may be applied, wait, or be parked again."""
+    """As if it had just arrived; it may be applied, wait, or stay parked."""
     work = _work(number, lambda tx: parked.retry(tx, by.service.resolver, number))
-    return await by.operate(f"parked message {number} taken in again", by.once(work))
+    return await by.operate(f"parked message {number} tried again", by.once(work), _became)
 
 
 @router.post("/{number}/drop", response_model=Resolved, summary="Give a parked message up")
@@ -125,6 +125,13 @@ def _work(number: int, resolve: Callable[[Transaction], parked.Retried]) -> Work
         }
 
     return work
+
+
+def _became(answer: Answer) -> str:
+    reason = f" ({answer['reason']})" if answer["reason"] else ""
+    return (
+        f": {'still ' if answer['disposition'] == Disposition.PARKED else ''}{answer['disposition']}{reason}"
+    )
 
 
 def _why(became: parked.Retried) -> str | None:

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from workflow.aggregates import commands as ask
-from workflow.consumers.commands import Answer, at_now
+from workflow.consumers.requests.commands import at_now
+from workflow.consumers.requests.once import Answer
 from workflow.web.asking import By
 from workflow.web.bodies import Done, Identity, In, example
 from workflow.web.commands import Relationship

@@ -12,7 +12,7 @@ from workflow.aggregates.events import PolicyAdopted, ProgrammeOpened
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.policy_changes import changes
 from workflow.aggregates.programme import programme_id
-from workflow.consumers.commands import Answer
+from workflow.consumers.requests.once import Answer
 from workflow.errors import NotFound
 from workflow.store.transaction import Transaction
 from workflow.web.asking import By, Serving

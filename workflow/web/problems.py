@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from workflow import errors
-from workflow.projections.reads import NotYetFolded
+from workflow.projections.reads import BeyondTheLog, NotYetFolded
 from workflow.web.faults import MOST_TOLD, Fault, told
 from workflow.web.moves import moves_out
 
@@ -79,7 +79,9 @@ class Problem(BaseModel):
     )
     faults: list[Fault] | None = Field(None, description="what does not fit, member by member")
     position: int | None = Field(
-        None, description="the position reached, where a read could not wait any longer"
+        None,
+        description="the position reached, where a read could not wait any longer; the last one in the log, where "
+        "`after` lies beyond it",
     )
 
 
@@ -120,6 +122,8 @@ def problem_of(error: errors.MentoringError) -> JSONResponse:
         more |= moves_out(error.possible)
     if isinstance(error, NotYetFolded):
         more["position"] = error.reached
+    if isinstance(error, BeyondTheLog):
+        more["position"] = error.head
     return problem(status, error.code, error.detail, headers=headers, **more)
 
 

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.aggregates.programme import programme_id, replay_programme
-from workflow.consumers.commands import Answer
+from workflow.consumers.requests.once import Answer
 from workflow.errors import NotFound
 from workflow.store.rounds import Purpose
 from workflow.store.transaction import Transaction

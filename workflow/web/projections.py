@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.app import Service
-from workflow.consumers.commands import Answer
+from workflow.consumers.requests.once import Answer
 from workflow.errors import Conflict
 from workflow.projections.verify import Verified as Compared
 from workflow.web.asking import After, By, Serving

@@ -54,7 +54,10 @@ async def publish(request: Request, service: Serving) -> Published:
             events = await asyncio.to_thread(_batch, body)
     elif media == STRUCTURED:
         _within(body)
-        events = [Outgoing(body, {"content-type": STRUCTURED}, _key(_json(body)))]
+        event = _json(body)
+        if isinstance(event, list):
+            raise Invalid(f"a batch of events comes as {BATCHED}, and says so", code="body_malformed")
+        events = [Outgoing(body, {"content-type": STRUCTURED}, _key(event))]
     elif "ce-specversion" in request.headers:
         _within(body)
         attributes = [(name, value) for name, value in request.headers.items() if name.startswith("ce-")]

@@ -71,7 +71,7 @@ def _amended(state: Relationship, event: e.AgreementAmended) -> None:
 
 
 def _in_force(event: e.AgreementConcluded | e.AgreementAmended, *, by_meeting: bool) -> Agreement:
-    return Agreement(event.version, event.cadence_days, event.term_ends_at, by_meeting, event.duration_months)
+    return Agreement(event.version, event.cadence_days, event.duration_months, event.term_ends_at, by_meeting)
 
 
 def _reclassified(state: Relationship, event: e.TopicReclassified) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflow.aggregates import events as e
 from workflow.aggregates.evolve.applier import Appliers, enter
-from workflow.aggregates.moves import Move
+from workflow.aggregates.moves import Move, State
 from workflow.aggregates.relationship import MeasureState, OpenConcern, Relationship, Spell, Suspicion
 
 
@@ -84,10 +84,13 @@ def _revised(state: Relationship, event: e.MoveRevised) -> None:
         _withdraw_spell(state)
     elif state.spell is not None:
         state.spell = state.spell._replace(ended_at=event.instant, withdrawn=False)
-    if event.entered is not None:
-        spell = state.spell
-        before = state.onboarded_at if event.move is Move.CONCLUDE_AGREEMENT else spell and spell.entered_at
-        enter(state, event.entered, event.instant or before or state.entered_at)
+    spell, entered = state.spell, event.entered or state.state
+    since = {
+        State.AGREEMENT: state.onboarded_at,
+        State.ACTIVE: (spell and spell.ended_at) or state.active_since,
+        State.STAGNATION: spell and spell.entered_at,
+    }
+    enter(state, entered, since.get(entered) or state.entered_at)
 
 
 APPLIERS: Appliers = {

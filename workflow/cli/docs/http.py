@@ -135,7 +135,8 @@ def _queries(document: dict[str, Any]) -> Iterator[str]:
     yield "## Queries"
     yield (
         "A list comes in pages. Where `next` is told, give it as `beyond` for the page after it; of the log and of a "
-        "timeline give the `position` or the last `version`. `after` waits, `beyond` does not."
+        "timeline give the `position` or the last `version`. `after` waits, `beyond` does not. A query that is not "
+        "listed for a route is refused, so that a typo is seen."
     )
     yield table(
         ["query", "what", "of"],

@@ -11,6 +11,7 @@ from workflow.consumers.meetings.account import Hole, Received, receive, take_in
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.transport.pull import Batch, Broken
 from workflow.errors import MentoringError, Stopped, Unavailable
+from workflow.places import whence
 from workflow.store.faults import of_the_storage
 from workflow.store.transaction import Transaction
 
@@ -50,7 +51,8 @@ async def take_batch(write: Write, resolver: Resolver, upstream: str, batch: Bat
         except MentoringError:
             raise
         except Exception as error:  # noqa: BLE001 nothing of the part was kept, and nobody may be blocked
-            log.error("taking in %d messages failed: %s", len(part), type(error).__name__)
+            first, last = part[0].sequence, part[-1].sequence
+            log.error("messages %d to %d could not be taken in: %s", first, last, whence(error))
             if len(part) > 1:  # in halves, until what fails stands alone
                 middle = len(part) // 2
                 parts += [(part[middle - 1].sequence, part[middle:]), (after, part[:middle])]

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from workflow.consumers.meetings.status import in_words
+from workflow.places import whence
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
@@ -41,7 +42,7 @@ class Chore:
                 await self._do()
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 self.trouble = in_words(error)
-                log.warning("%s (%s)", self.undone, type(error).__name__)
+                log.warning("%s: %s (%s)", self.undone, self.trouble, whence(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:

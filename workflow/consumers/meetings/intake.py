@@ -16,10 +16,10 @@ from nats.js import JetStreamContext
 from workflow.consumers.meetings.batch import Unit, finished, take_batch
 from workflow.consumers.meetings.resume import recognise
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.status import IntakeStatus, Standing, in_words
+from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing, in_words
 from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.gaps import Gap, find_gap
-from workflow.consumers.transport.pull import Batch, Broken, Pull, Stalled
+from workflow.consumers.transport.pull import STALLED_AFTER, Batch, Broken, Pull, Stalled
 from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
 from workflow.errors import Stopped
 from workflow.failpoints import hit
@@ -50,6 +50,7 @@ class Intake:
         most: int = 1000,
         ahead: int = 8000,
         purge_seconds: float = 60.0,
+        stalled_after: float = STALLED_AFTER,
         accepted_gap: str | None = None,
         stream_bytes: int | None = None,
     ) -> None:
@@ -59,16 +60,20 @@ class Intake:
         self._new_id = new_id
         self._most, self._ahead = most, ahead
         self._purge_seconds = purge_seconds
+        self._stalled_after = stalled_after
         self._accepted_gap = accepted_gap
         self._stream_bytes = stream_bytes
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
         self._upstream: Upstream | None = None
         self._position = 0
+        self._last: int | None = None
+        """The last sequence of the stream, as far as it is known."""
         self._checked = False
         """Whether the stream was found to be the recorded one, and nothing has broken off since."""
         self._begun = asyncio.Event()
         self._standing = Standing()
+        self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -78,16 +83,16 @@ class Intake:
             begun=self._begun.is_set(),
             upstream=self._upstream.name if self._upstream else None,
             position=self._position,
-            behind=self._pull.behind if self._pull else 0,
+            behind=None if self._last is None else max(0, self._last - self._position),
         )
 
     async def start(self) -> None:
         """Connect, declare the stream and begin, however long it takes.
 
-        Raises ``Stopped`` where going on would lose messages.
+        Raises ``Stopped`` where going on would lose messages; it still is to be stopped then, like any other.
         """
         self._standing.trouble = "there is no answer yet from the broker"
-        following = asyncio.create_task(self._follow(), name="intake")
+        self._following = following = asyncio.create_task(self._follow(), name="intake")
         self._tasks = [following, asyncio.create_task(self._purge(), name="purge")]
         for task in self._tasks:
             task.add_done_callback(self._on_end)
@@ -97,7 +102,6 @@ class Intake:
         finally:
             begun.cancel()
         if self._standing.stopped is not None:
-            await self.stop()
             raise self._standing.stopped
 
     async def stop(self) -> None:
@@ -117,15 +121,18 @@ class Intake:
                 await self._broker.connection.close()
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
-        """Neither part of intake ends by itself; where one does, the other ends with it, and health says so."""
-        if task.cancelled():
-            return
+        """Neither part of intake ends by itself; where one does, health says so."""
+        if not task.cancelled():
+            self._halt(
+                task.exception() or Stopped(f"{task.get_name()} has ended by itself", code="intake_ended")
+            )
+
+    def _halt(self, error: BaseException) -> None:
+        """Take nothing more in, and purge nothing. How much comes meanwhile is looked at all the same."""
         self._checked = False
-        self._standing.stop(
-            task.exception() or Stopped(f"{task.get_name()} has ended by itself", code="intake_ended")
-        )
-        for other in self._tasks:
-            other.cancel()
+        self._standing.stop(error)
+        if self._following is not None:
+            self._following.cancel()
 
     @property
     def _streams(self) -> JetStreamContext:
@@ -136,14 +143,25 @@ class Intake:
         upstream = await declare(self._streams, self._new_id, self._stream_bytes)
         if self._upstream is not None and self._upstream.name != upstream.name:
             log.warning("the stream was deleted and made anew; it begins again as another upstream")
-        self._upstream = upstream
-        self._position = await self._recorded(upstream)
+        self._upstream, self._last = upstream, upstream.last
+        self._position, receipt = await self._written(upstream)
+        self._position = await self._known_again(upstream, self._position, receipt)
 
-    async def _recorded(self, upstream: Upstream) -> int:
-        """How far ``upstream`` was taken in, having seen that it is still the stream that was."""
+    async def _looked(self) -> Upstream:
+        """The stream as it stands now, of which nothing is changed."""
+        upstream = await look(self._streams)
+        if self._upstream is not None and self._upstream.name == upstream.name:
+            self._last = max(self._last or 0, upstream.last)
+        return upstream
+
+    async def _written(self, upstream: Upstream) -> tuple[int, Receipt | None]:
+        """How far ``upstream`` was taken in, with the receipt of the last message."""
         written = await asyncio.wrap_future(self._writer.submit(lambda tx: _last(tx, upstream.name)))
-        position, receipt = written.value
-        if upstream.last < position and (again := await look(self._streams)).name == upstream.name:
+        return written.value
+
+    async def _known_again(self, upstream: Upstream, position: int, receipt: Receipt | None) -> int:
+        """See that ``upstream`` is still the stream that was; where to go on from."""
+        if upstream.last < position and (again := await self._looked()).name == upstream.name:
             upstream = again  # more came, and was taken in, since it was looked at
         check_position(upstream, position)
         gap = await find_gap(self._broker.connection, upstream, position)
@@ -174,7 +192,9 @@ class Intake:
                 self._checked = True
                 self._standing.goes_on()
                 while True:
-                    await finished(self._subscriber.process_message(await pull.take()))
+                    batch = await pull.take()
+                    self._last = max(self._last or 0, pull.last)
+                    await finished(self._subscriber.process_message(batch))
             except Stopped:
                 raise
             except Stalled:
@@ -195,7 +215,12 @@ class Intake:
         """The pull over the broker's connection, made when there first is one."""
         if self._pull is None:
             await self._broker.connect()
-            pull = Pull(self._broker.connection, most=self._most, ahead=self._ahead)
+            pull = Pull(
+                self._broker.connection,
+                most=self._most,
+                ahead=self._ahead,
+                stalled_after=self._stalled_after,
+            )
             # FastStream finds a subscription in place and makes none of its own; stopping, it ends this one.
             self._subscriber.subscription = pull
             await self._broker.start()
@@ -215,7 +240,7 @@ class Intake:
             async for position in take_batch(self._write, self._resolver, self._upstream.name, batch):
                 self._position = position
         except Exception:
-            self._standing.unwritten = True
+            self._standing.unwritten = batch.sequences[0], batch.last
             raise
         self._standing.written()
         if batch[-1].reply:
@@ -228,18 +253,24 @@ class Intake:
         await asyncio.wrap_future(self._writer.submit(unit))
 
     async def _purge(self) -> None:
-        """Have the broker forget what is recorded, for as long as its stream is known to be the recorded one."""
+        """Have the broker forget what is recorded, for as long as its stream is known to be the recorded one.
+
+        While it is not, only how much has come is looked at, for health to tell.
+        """
         while True:
-            await asyncio.sleep(self._purge_seconds)
+            pause = self._purge_seconds
+            await asyncio.sleep(pause if self._checked else min(pause, LONGEST_PAUSE))
             if not self._checked:
+                with contextlib.suppress(Exception):  # why the broker does not answer is told by who needs it
+                    await self._looked()
                 continue
             try:
-                upstream = await look(self._streams)
-                position = await self._recorded(upstream)
+                upstream = await self._looked()
+                position = await self._known_again(upstream, *await self._written(upstream))
                 if self._checked:
                     await purge(self._streams, upstream, position)
-            except Stopped:
-                raise
+            except Stopped as stopped:
+                self._halt(stopped)
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 self._standing.purge_trouble = f"what is recorded cannot be purged: {in_words(error)}"
             else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nats.errors import Error as NatsError
 
 from workflow.errors import MentoringError
+from workflow.places import whence
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +17,11 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
 @dataclass(frozen=True, slots=True)
 class IntakeStatus:
-    """How intake stands. ``behind`` is how many messages the stream holds that are not taken in.
+    """How intake stands.
 
-    ``cause`` is why it has stopped for good, ``trouble`` what keeps it from going on while it tries again.
+    ``behind`` is how many messages the stream was last seen to hold that are not taken in; None as long as no
+    stream was seen. ``cause`` is why it has stopped for good, ``trouble`` what keeps it from going on while it
+    tries again.
     """
 
     state: str
@@ -26,7 +29,7 @@ class IntakeStatus:
     trouble: str | None
     upstream: str | None
     position: int
-    behind: int
+    behind: int | None
 
 
 class Standing:
@@ -36,11 +39,12 @@ class Standing:
         self.stopped: BaseException | None = None
         self.trouble: str | None = None
         self.purge_trouble: str | None = None
-        self.unwritten = False
-        """Whether the last batch could not be written; the next that can be tells that all is well again."""
+        self.unwritten: tuple[int, int] | None = None
+        """The sequences of the last batch, the first and the last, if it could not be written; the next that can be
+        tells that all is well again."""
         self._pause = SHORTEST_PAUSE
 
-    def told(self, *, begun: bool, upstream: str | None, position: int, behind: int) -> IntakeStatus:
+    def told(self, *, begun: bool, upstream: str | None, position: int, behind: int | None) -> IntakeStatus:
         """All that may be known of it."""
         return IntakeStatus(
             "stopped" if self.stopped else "running" if begun else "off",
@@ -55,27 +59,36 @@ class Standing:
         """It has ended for good; the first cause is the one that is told."""
         if self.stopped is None:
             self.stopped = error
-            log.error("intake stopped: %s", in_words(error))
+            log.error("intake stopped%s: %s (%s)", self._at_what, in_words(error), whence(error))
 
     def pause_after(self, error: Exception) -> float:
         """Something failed that may pass; how long to wait before trying again, longer every time."""
         self.trouble = in_words(error)
-        log.warning("intake cannot go on (%s); trying again", type(error).__name__)
+        log.warning(
+            "intake cannot go on%s: %s (%s); trying again", self._at_what, self.trouble, whence(error)
+        )
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE)
         return pause
 
     def goes_on(self) -> None:
         """The stream answers. Where a batch could not be written, that alone does not show that one can be."""
-        if not self.unwritten:
+        if self.unwritten is None:
             if self.trouble is not None:
                 log.info("intake goes on")
             self.trouble, self._pause = None, SHORTEST_PAUSE
 
     def written(self) -> None:
         """A batch was written."""
-        if self.unwritten:
-            self.unwritten = False
+        if self.unwritten is not None:
+            self.unwritten = None
             self.goes_on()
+
+    @property
+    def _at_what(self) -> str:
+        if self.unwritten is None:
+            return ""
+        first, last = self.unwritten
+        return f" at message {first}" if first == last else f" at messages {first} to {last}"
 
 
 def in_words(error: BaseException) -> str:

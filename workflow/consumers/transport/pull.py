@@ -24,8 +24,12 @@ from workflow.consumers.transport.streams import STREAM
 
 CONSUMER = "intake"
 
-_EXPIRES = 2.0
-_STALLED_AFTER = _EXPIRES + 3.0
+STALLED_AFTER = 5.0
+"""Seconds without a word from the broker after which its connection is taken for deaf."""
+
+_ANSWERED_WITHIN = 0.4
+"""In which part of them the broker says that there is nothing, where there is nothing."""
+
 _MOST_BYTES = 32 * 1024 * 1024
 _FETCHED_AT_ONCE = 100
 
@@ -61,10 +65,18 @@ class Stalled(Broken):
 class Pull:
     """Reads the stream on one core subscription. ``ahead`` bounds what is asked for before it is taken."""
 
-    def __init__(self, connection: Client, *, most: int = 1000, ahead: int = 8000) -> None:
+    def __init__(
+        self,
+        connection: Client,
+        *,
+        most: int = 1000,
+        ahead: int = 8000,
+        stalled_after: float = STALLED_AFTER,
+    ) -> None:
         self._connection = connection
         self._most = most
         self._ahead = ahead
+        self._stalled_after = stalled_after
         self._subscription: Subscription | None = None
         self._inbox = ""
         self._requests = 0
@@ -78,7 +90,8 @@ class Pull:
         self._broken = False
         self._after = after
         self._consumer_sequence = 0
-        self.behind = 0
+        self.last = after
+        """The last sequence of the stream, as the messages drawn so far tell."""
 
     async def open(self, after: int) -> None:
         """Begin, or begin anew, with the message that follows ``after``."""
@@ -118,9 +131,8 @@ class Pull:
             await self._request()
             self._arrived.clear()
             try:
-                async with asyncio.timeout(
-                    _STALLED_AFTER
-                ):  # unlike wait_for it never swallows a cancellation
+                # Unlike wait_for, it never swallows a cancellation.
+                async with asyncio.timeout(self._stalled_after):
                     await self._arrived.wait()
             except TimeoutError:
                 raise Stalled("nothing arrives") from None
@@ -134,7 +146,7 @@ class Pull:
         sequences: list[int] = []
         while self._buffer and len(messages) < self._most:
             message = self._buffer[0]
-            delivered, sequence, consumer_sequence, self.behind = _delivery(message.reply)
+            delivered, sequence, consumer_sequence, following = _delivery(message.reply)
             follows = consumer_sequence == self._consumer_sequence + 1 and sequence == self._after + 1
             if delivered != 1 or not follows:
                 if messages:
@@ -143,6 +155,7 @@ class Pull:
             self._buffer.popleft()
             self._bytes -= len(message.data)
             self._consumer_sequence, self._after = consumer_sequence, sequence
+            self.last = sequence + following
             messages.append(message)
             sequences.append(sequence)
         return Batch(after, messages, sequences)
@@ -153,7 +166,8 @@ class Pull:
             return
         self._outstanding += free
         self._requests += 1
-        wanted = {"batch": free, "expires": int(_EXPIRES * 1e9), "max_bytes": _MOST_BYTES}
+        expires = int(self._stalled_after * _ANSWERED_WITHIN * 1e9)
+        wanted = {"batch": free, "expires": expires, "max_bytes": _MOST_BYTES}
         await self._connection.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{CONSUMER}",
             json.dumps(wanted).encode(),

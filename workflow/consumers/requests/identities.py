@@ -6,9 +6,10 @@ from uuid import UUID
 
 from workflow.aggregates.commands import AddIdentity, RemoveIdentity
 from workflow.aggregates.sealed import Sealed
-from workflow.consumers.commands import Answer, Asked, Commands, Unit, identities_differ, standing
 from workflow.consumers.meetings.routing import Resolver, awaits_identity
 from workflow.consumers.meetings.waiting import drain
+from workflow.consumers.requests.commands import identities_differ, standing
+from workflow.consumers.requests.once import Answer, Asked, Once, Unit
 from workflow.errors import Conflict
 from workflow.store.identities import normalise
 from workflow.store.transaction import Transaction
@@ -17,8 +18,8 @@ from workflow.store.transaction import Transaction
 class Naming:
     """Makes units of work of what people ask about their identities."""
 
-    def __init__(self, commands: Commands, resolver: Resolver) -> None:
-        self._commands = commands
+    def __init__(self, once: Once, resolver: Resolver) -> None:
+        self._once = once
         self._resolver = resolver
 
     def adding(self, relationship: UUID, person: UUID, identity: str, asked: Asked) -> Unit:
@@ -49,7 +50,7 @@ class Naming:
             drain(tx, self._resolver, [awaits_identity(hashed)])
             return _standing(tx, relationship)
 
-        return self._commands.once(asked, work)
+        return self._once.doing(asked, work)
 
     def removing(self, relationship: UUID, person: UUID, identity: str, asked: Asked) -> Unit:
         """``identity`` no longer means ``person``, in whatever relationship. It is free for somebody else.
@@ -70,7 +71,7 @@ class Naming:
             tx.directory.unidentify(person, hashed)
             return _standing(tx, relationship)
 
-        return self._commands.once(asked, work)
+        return self._once.doing(asked, work)
 
 
 def _sealed(identity: str, person: UUID) -> Sealed:

@@ -1,4 +1,4 @@
-"""The composition root: the only place that constructs things and knows how they hang together."""
+"""One service: its parts, how they hang together, and what sets them to work and stops them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from workflow.aggregates.policy import Policy, parse_policy
-from workflow.clocks import Clock, RealClock, SimulatedClock
+from workflow.app.beginning import (
+    broker_key,
+    clock_of,
+    installed_version,
+    read_policy,
+    refuse_what_is_not_whole,
+)
+from workflow.app.destroying import Destroying
+from workflow.app.rounds import Rounds
+from workflow.app.waiting import Waiting
+from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
-from workflow.consumers.commands import Commands
-from workflow.consumers.destruction import Destroyer
-from workflow.consumers.identities import Naming
 from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
-from workflow.consumers.meetings.waiting import expire, go_on
-from workflow.consumers.rounds import go_round
+from workflow.consumers.requests.commands import Commands
+from workflow.consumers.requests.identities import Naming
+from workflow.consumers.requests.once import Once
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
-from workflow.errors import Conflict, Invalid, Stopped
+from workflow.errors import Stopped
 from workflow.folder import Folder
 from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.catalogue import PROJECTIONS
@@ -37,11 +43,10 @@ from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
 from workflow.secret_files import own_secret
 from workflow.settings import ClockKind, Settings
-from workflow.store.destructions import Destruction
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
-from workflow.store.master import derive, load_master_key
+from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
@@ -64,19 +69,20 @@ class Service:
         self.token = settings.http_token()
         self.new_id: Callable[[], UUID] = uuid4
         self.instance = uuid4()
-        _refuse_what_is_not_whole(settings, folder)
+        refuse_what_is_not_whole(settings, folder)
         master_key = load_master_key(settings.master_key_file or folder.master_key)
         self._broker_key = broker_key(master_key)
         self.keys = KeyStore(folder.keys, master_key)
         self.store = EventStore(folder.events, self.keys)
-        self.clock = _clock(settings, self.store)
+        self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self.views = Views(folder.views, PROJECTIONS)
         self.runner = Runner(self.views, self.store.read, self.store.head)
         self.writer.on_commit(lambda _: self.runner.wake())
         self.resolver = Resolver(Identities(master_key))
-        self.commands = Commands(master_key, self.resolver)
-        self.naming = Naming(self.commands, self.resolver)
+        self.once = Once(master_key)
+        self.commands = Commands(self.once, self.resolver)
+        self.naming = Naming(self.once, self.resolver)
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
@@ -85,14 +91,16 @@ class Service:
         """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
         self.publisher: Publisher | None = None
-        self.destroyer = Destroyer(self._asked_to_destroy, self.keys.destroy, self.writer.submit)
-        self.draining = Chore(self._drain, "what waited cannot be worked off", every=_SECOND)
-        self.expiry = Chore(self._expire, "what has waited too long cannot be parked", every=_HOUR)
+        self.waiting = Waiting(self.store, self.writer, self.resolver)
+        self.draining = Chore(self.waiting.drain, "what waited cannot be worked off", every=_SECOND)
+        self.expiry = Chore(self.waiting.expire, "what has waited too long cannot be parked", every=_HOUR)
+        self.asking = Rounds(self.store, self.writer)
         self.rounds = Chore(
-            self._go_round, "what a programme asks of all its relationships cannot be asked", every=_SECOND
+            self.asking.go, "what a programme asks of all its relationships cannot be asked", every=_SECOND
         )
+        self.destruction = Destroying(self.store, self.keys, self.writer)
         self.destroying = Chore(
-            self.destroyer.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
+            self.destruction.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
         )
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
@@ -117,7 +125,7 @@ class Service:
 
         Only what is ``serving`` clears away what an earlier run left behind.
         """
-        await asyncio.to_thread(self._keep_destroyed)
+        await asyncio.to_thread(self.destruction.keep)
         await asyncio.to_thread(self.writer.start, sweep=serving)
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
@@ -233,11 +241,11 @@ class Service:
 
     async def move_clock(self, to: datetime) -> int:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
-        await self._go_round()
-        await self._drain()
-        await self.destroyer.run()
+        await self.asking.go()
+        await self.waiting.drain()
+        await self.destruction.run()
         await self.driver.advance(to)
-        position = await self._expire()
+        position = await self.waiting.expire()
         await asyncio.wrap_future(self.runner.reaching(position))
         return position
 
@@ -253,103 +261,3 @@ class Service:
 
     async def _folded(self, position: int) -> None:
         await asyncio.wrap_future(self.runner.reaching(position, [AGENDA.name]))
-
-    # --- beside intake ------------------------------------------------------------------------------------
-
-    async def _drain(self) -> None:
-        """Work off, page by page, what waited for something that has come about."""
-        while await asyncio.to_thread(self._drains_under_way):
-            await asyncio.wrap_future(self.writer.submit(lambda tx: go_on(tx, self.resolver)))
-
-    def _drains_under_way(self) -> bool:
-        with self.store.ledger() as ledger:
-            return bool(ledger.drains)
-
-    async def _go_round(self) -> None:
-        """Ask, page by page, what a programme asks of all of its relationships."""
-        while await asyncio.to_thread(self._rounds_under_way):
-            if not (await asyncio.wrap_future(self.writer.submit(go_round))).value:
-                return
-
-    def _rounds_under_way(self) -> bool:
-        with self.store.ledger() as ledger:
-            return bool(ledger.rounds.under_way())
-
-    def _asked_to_destroy(self, limit: int) -> Sequence[Destruction]:
-        with self.store.ledger() as ledger:
-            return ledger.destructions.asked(limit)
-
-    def _keep_destroyed(self) -> None:
-        """What was destroyed once stays so, also where the keys were restored from an older copy."""
-        with self.store.ledger() as ledger:
-            scopes = [scope for one in ledger.destructions.done() for scope in one.scopes]
-        back = [scope for scope in scopes if not self.keys.destroyed(scope)]
-        if back:
-            self.keys.destroy(back)
-            _log.warning(
-                "%d keys that were destroyed before had come back, and were destroyed again", len(back)
-            )
-
-    async def _expire(self) -> int:
-        """End the wait of what has waited too long; the position after."""
-        while (written := await asyncio.wrap_future(self.writer.submit(self._expire_page))).value:
-            pass
-        return written.position
-
-    def _expire_page(self, tx: Transaction) -> int:
-        return expire(tx, self.resolver)
-
-
-def broker_key(master_key: bytes) -> bytes:
-    """What our own NATS server's files are encrypted with."""
-    return derive(master_key, "broker")
-
-
-def read_policy(settings: Settings) -> Policy:
-    """The policy that the settings name, else the default one."""
-    if settings.policy is None:
-        return Policy()
-    try:
-        document = settings.policy.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"the policy cannot be read: {settings.policy}", code="policy_unreadable") from error
-    return parse_policy(document)
-
-
-def installed_version() -> str:
-    """The version that is installed."""
-    try:
-        return version("mentoring-workflow")
-    except PackageNotFoundError:
-        return "0"
-
-
-def _refuse_what_is_not_whole(settings: Settings, folder: Folder) -> None:
-    """A file that was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
-    master_key = settings.master_key_file or folder.master_key
-    needs = ((folder.keys, folder.events), (master_key, folder.keys))
-    for needed, there in needs:
-        if there.exists() and not needed.exists():
-            raise Stopped(
-                f"{needed} is missing, and {there.name} cannot be read without it: restore it from its backup",
-                code="file_missing",
-            )
-
-
-def _clock(settings: Settings, store: EventStore) -> Clock:
-    """The clock that the folder was begun with; another kind would tear its log's times apart."""
-    with store.ledger() as ledger:
-        instant = ledger.simulated_instant()
-    begun = None
-    if store.head() > 0:
-        begun = ClockKind.REAL if instant is None else ClockKind.SIMULATED
-    asked = settings.clock or begun or ClockKind.REAL
-    if begun not in {None, asked}:
-        raise Conflict(
-            f"this folder was begun with a {begun} clock and stays with it: name another folder, or leave "
-            "--clock away",
-            code="clock_differs",
-        )
-    return (
-        SimulatedClock(instant or settings.simulated_start) if asked is ClockKind.SIMULATED else RealClock()
-    )

@@ -1,0 +1,6 @@
+"""The composition root: the only place that constructs things and knows how they hang together."""
+
+from workflow.app.beginning import broker_key, installed_version
+from workflow.app.service import Service
+
+__all__ = ["Service", "broker_key", "installed_version"]
