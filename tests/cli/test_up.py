@@ -114,7 +114,7 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
             0,
             [
                 f"clock moved to 2026-01-09T12:00:00+00:00, by {AS_OPERATOR['Mentoring-Actor']}",
-                f"parked message 1 taken in again, {command_line}",
+                f"parked message 1 tried again: still parked (member_missing:type), {command_line}",
                 f"parked message 1 dropped, {command_line}",
                 f"everything folded anew and compared, {command_line}",
             ],
