@@ -102,7 +102,7 @@ def make(seed: int, *, quiet: int, busy: int, messages: int, conflicts: bool = T
         before,
         steps,
         messages=list(_messages(random, meeting, messages, conflicts=conflicts)),
-        after=[_clock(day) for day in (120.0, 150.0, 170.0, LAST)],
+        after=[_clock(day) for day in (*range(106, 170, 8), 170, 210, LAST)],
         busy=frozenset(couple.relationship for couple in meeting),
     )
 

@@ -64,7 +64,7 @@ class Driver:
 
     async def prepare(self) -> None:
         """Bring the quiet pairs to where the main part begins."""
-        async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
+        async with Up(self.data, "--nats", self.server.url) as up:
             await up.begin(self.plan.before, self._store_early)
 
     async def live(self, failpoint: str, *, backlog: int, requests: int) -> None:
@@ -79,7 +79,7 @@ class Driver:
 
     async def take_all_in(self, broker_kills: int = 0) -> int:
         """All that is left of the main part, the broker being killed meanwhile; how many messages it stored in all."""
-        async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
+        async with Up(self.data, "--nats", self.server.url) as up:
             publishing = asyncio.create_task(self.publish(len(self.plan.messages)))
             for _ in range(broker_kills):
                 await self.kill_broker()
@@ -100,7 +100,7 @@ class Driver:
                     await self._go_on(up)
             assert up.ended == -signal.SIGKILL, f"{failpoint} was not met: {up.ended}"
             self.killed_later.append(failpoint)
-        async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
+        async with Up(self.data, "--nats", self.server.url) as up:
             await self._go_on(up)
             verified = await up.verify()
             assert verified["equal"], verified
@@ -131,10 +131,9 @@ class Driver:
             await up.gone()
 
     async def _go_on(self, up: Up) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while self.moved < len(self.plan.after):
-                await up.ask(self.plan.after[self.moved])
-                self.moved += 1
+        while self.moved < len(self.plan.after):
+            await up.ask(self.plan.after[self.moved])
+            self.moved += 1
 
     async def _store_early(self, message: bytes) -> int:
         return (await self._store([message], f"early-{sha256(message).hexdigest()}"))[0]

@@ -1,7 +1,7 @@
 """How often the parties check in: counts and an instant for each relationship.
 
 What a party answered, whether that is low, and whose check-in it is are for the pair alone. None of it is read
-here beyond the role, and no table keeps it.
+here beyond the role, and no table keeps it. Of a single pair not even the role is told: in most pairs it is the party.
 """
 
 from __future__ import annotations
@@ -64,12 +64,14 @@ CHECK_INS = Projection("check_ins", check_ins, _KINDS, _fold)
 FEWEST = 5
 """No figure over fewer relationships than this reaches an analyst."""
 
-_ANSWERS = tuple(column for column in check_ins.columns if column.name != "roles")
+_BY_ANYBODY = (check_ins.c.by_mentors + check_ins.c.by_mentees).label("given")
 
 
 def one(connection: Connection, relationship: UUID) -> Row | None:
-    """How often one pair checked in; None where there is no such relationship."""
-    query = select(*_ANSWERS).where(check_ins.c.relationship == str(relationship))
+    """How often one pair checked in, whichever side did; None where there is no such relationship."""
+    query = select(check_ins.c.relationship, _BY_ANYBODY, check_ins.c.last_at).where(
+        check_ins.c.relationship == str(relationship)
+    )
     return next((dict(row) for row in connection.execute(query).mappings()), None)
 
 
