@@ -115,12 +115,18 @@ class Care:
         return [one for one in found if one.done_at is None and not parties <= one.dropped.keys()]
 
     def overdue(self, parties: set[str], limits: Limits) -> datetime | None:
-        """When the first measure, or the look at what became of them, is overdue."""
+        """When the first measure, or the look at what became of them, is overdue.
+
+        A look at a measure after its date takes that date away.
+        """
         unsettled = self.open_measures(parties)
-        instants = [self.later(one.look_at, one.by_when - one.look_at) for one in unsettled]
+        dates = [self.later(one.look_at, one.by_when - one.look_at) for one in unsettled]
+        reviewed = max(self.reviewed, default=None)
+        instants = [date for date in dates if date is not None and (reviewed is None or date > reviewed)]
         if unsettled and not any(at >= max(self.looks) for at in self.reviewed):
-            instants.append(self.later(max(self.looks), limits.review_measures))
-        return min((instant for instant in instants if instant is not None), default=None)
+            review = self.later(max(self.looks), limits.review_measures)
+            instants += [] if review is None else [review]
+        return min(instants, default=None)
 
 
 @dataclass(frozen=True, slots=True)
