@@ -6,21 +6,28 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.oracle.oracle import Life, Told, recompute
+from tests.oracle.answers import of_truth
+from tests.oracle.figures import meetings_by_month, seconds_in_states
+from tests.oracle.oracle import Told, recompute
+from tests.oracle.rows import DEEDS
 
 Row = dict[str, Any]
 
 
-def check(data: Path) -> list[str]:
-    """Every difference in a service's folder, whether it runs or not: none is what is hoped for."""
-    return against(recompute(printed(data)), data / "views.db")
+def check(data: Path, truth: Path | None = None) -> list[str]:
+    """Every difference in a service's folder, whether it runs or not: none is what is hoped for.
+
+    ``truth`` is the file that a demonstration wrote; it tells what the parties answered in their check-ins.
+    """
+    answers = None if truth is None else of_truth(json.loads(truth.read_text("utf-8")))
+    return against(recompute(printed(data), answers), data / "views.db")
 
 
 def printed(data: Path) -> Iterator[str]:
@@ -45,14 +52,18 @@ def against(told: Told, views: Path) -> list[str]:
         connection.execute("BEGIN")
         rows = {row["id"]: dict(row) for row in connection.execute("SELECT * FROM relationships")}
         stays = _of(connection, "journey", "WHERE NOT withdrawn ORDER BY relationship, number")
-        meetings, goals, reminders = (_of(connection, name) for name in ("meetings", "goals", "reminders"))
+        deeds = {name: _of(connection, name) for name in DEEDS}
         faults = [*told.faults, *_compare_sums(told, connection)]
     faults += [f"{id}: has a row and no events" for id in sorted(rows.keys() - told.lives.keys())]
     faults += [f"{id}: has events and no row" for id in sorted(told.lives.keys() - rows.keys())]
     for id in sorted(rows.keys() & told.lives.keys()):
-        kept = _kept(rows[id], stays[id]) | _kept_deeds(meetings[id], goals[id], reminders[id])
+        kept = _kept(rows[id], stays[id])
         life = told.lives[id]
-        expected = {name: getattr(life, name) for name in kept if hasattr(life, name)} | _told_deeds(life)
+        expected = {name: getattr(life, name) for name in kept if hasattr(life, name)}
+        expected["reminders"] = len(life.reminders)
+        for name, (of_row, of_life) in DEEDS.items():
+            kept[f"{name}'s rows"] = sorted(map(of_row, deeds[name][id]), key=repr)
+            expected[f"{name}'s rows"] = sorted(of_life(life), key=repr)
         for name, value in kept.items():
             if value != expected[name]:
                 faults.append(f"{id}: {name} is kept as {value}, and told as {expected[name]}")
@@ -93,76 +104,19 @@ def _kept(row: Row, stays: Iterable[Row]) -> Row:
     }
 
 
-def _kept_deeds(meetings: Iterable[Row], goals: Iterable[Row], reminders: Iterable[Row]) -> Row:
-    return {
-        "meetings": {
-            one["subject"]: (
-                one["status"],
-                *(
-                    _instant(one[name])
-                    for name in ("starts_at", "ends_at", "cancelled_at", "contradicted_at")
-                ),
-            )
-            for one in meetings
-        },
-        "goals": {
-            one["goal"]: (
-                _instant(one["set_at"]),
-                one["reviews"],
-                _instant(one["reviewed_at"]),
-                one["reached_percent"],
-                one["status"],
-            )
-            for one in goals
-        },
-        "issued": sorted(
-            (one["kind"], _instant(one["about"]), one["step"])
-            for one in reminders
-            if one["issued_at"] is not None
-        ),
-    }
-
-
-def _told_deeds(life: Life) -> Row:
-    return {
-        "reminders": len(life.reminders),
-        "meetings": {
-            one.subject: (one.status, one.starts_at, one.ends_at, one.cancelled_at, one.contradicted_at)
-            for one in life.meetings
-        },
-        "goals": {
-            id: (one.set_at, one.reviews, one.reviewed_at, one.reached_percent, one.status)
-            for id, one in life.goals.items()
-        },
-        "issued": sorted((kind, _instant(about), step) for kind, _, about, step in life.reminders),
-    }
-
-
 def _compare_sums(told: Told, connection: sqlite3.Connection) -> Iterator[str]:
     """The figures over all relationships: meetings by month of their start, and seconds in each state."""
-    lives = told.lives.values()
-    months = Counter(
-        (f"{one.starts_at.astimezone(UTC):%Y-%m}", one.status)
-        for life in lives
-        for one in life.meetings
-        if one.starts_at is not None
-    )
     query = "SELECT substr(starts_at, 1, 7), status, count(*) FROM meetings WHERE starts_at IS NOT NULL GROUP BY 1, 2"
-    kept_months = {(month, status): number for month, status, number in connection.execute(query)}
-    if kept_months != months:
-        yield f"meetings by month are kept as {kept_months}, and told as {dict(months)}"
-    seconds: Counter[str] = Counter()
-    for life in lives:
-        for state, entered_at, left_at, _, _ in life.stays:
-            if left_at is not None:
-                seconds[state] += round((left_at - entered_at).total_seconds())
+    kept = {(month, status): number for month, status, number in connection.execute(query)}
+    if kept != (months := meetings_by_month(told.lives.values())):
+        yield f"meetings by month are kept as {kept}, and told as {dict(months)}"
     query = """
         SELECT state, sum(CAST(round((julianday(left_at) - julianday(entered_at)) * 86400) AS INTEGER))
         FROM journey WHERE NOT withdrawn AND left_at IS NOT NULL GROUP BY state
     """
-    kept_seconds = dict(tuple(row) for row in connection.execute(query))
-    if kept_seconds != seconds:
-        yield f"seconds in each state are kept as {kept_seconds}, and told as {dict(seconds)}"
+    spent = dict(tuple(row) for row in connection.execute(query))
+    if spent != (seconds := seconds_in_states(told.lives.values())):
+        yield f"seconds in each state are kept as {spent}, and told as {dict(seconds)}"
 
 
 def _instant(text: str | None) -> datetime | None:

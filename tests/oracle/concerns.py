@@ -1,7 +1,7 @@
 """Which concerns should stand, worked out from the facts alone.
 
-Left out are those that rest on when the clock was asked (silence and what follows from it), and the dialogue:
-whether a check-in was low is for its party alone.
+Left out are those that rest on when the clock was asked (silence and what follows from it). The dialogue is
+looked at by itself: whether a check-in was low is for its party alone, and no log prints it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ Concerns = dict[tuple[str, str | None], datetime]
 
 RECOMPUTED = frozenset(
     {
+        "closure_proposed",
         "commitment",
         "contradictory",
         "help_asked",
@@ -51,6 +52,7 @@ class Care:
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     contacted: list[datetime] = field(default_factory=list)
     asked: list[datetime] = field(default_factory=list)
+    amended: list[datetime] = field(default_factory=list)
     directed: list[datetime] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     reviewed: list[datetime] = field(default_factory=list)
@@ -70,6 +72,8 @@ class Care:
             self.contacted.append(at)
         elif name == "help_asked":
             self.asked.append(at)
+        elif name == "agreement_amended":
+            self.amended.append(at)
         elif name.startswith("goal_"):
             self.directed.append(at)
         elif name == "fresh_look_held":
@@ -115,12 +119,18 @@ class Care:
         return [one for one in found if one.done_at is None and not parties <= one.dropped.keys()]
 
     def overdue(self, parties: set[str], limits: Limits) -> datetime | None:
-        """When the first measure, or the look at what became of them, is overdue."""
+        """When the first measure, or the look at what became of them, is overdue.
+
+        A look at a measure after its date takes that date away.
+        """
         unsettled = self.open_measures(parties)
-        instants = [self.later(one.look_at, one.by_when - one.look_at) for one in unsettled]
+        dates = [self.later(one.look_at, one.by_when - one.look_at) for one in unsettled]
+        reviewed = max(self.reviewed, default=None)
+        instants = [date for date in dates if date is not None and (reviewed is None or date > reviewed)]
         if unsettled and not any(at >= max(self.looks) for at in self.reviewed):
-            instants.append(self.later(max(self.looks), limits.review_measures))
-        return min((instant for instant in instants if instant is not None), default=None)
+            review = self.later(max(self.looks), limits.review_measures)
+            instants += [] if review is None else [review]
+        return min(instants, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,7 @@ class Standing:
     """
 
     opened_at: datetime
+    active_since: datetime | None
     begun: bool
     term_ends_at: datetime | None
     parties: set[str]
@@ -175,8 +186,16 @@ def _by_time(of: Standing) -> Iterator[tuple[str, datetime | None]]:
         yield "stuck", care.later(of.opened_at, limits.stuck)
     yield "no_support_contact", care.late_contact(of.opened_at, limits)
     yield "measures_overdue", care.overdue(of.parties, limits)
+    yield "closure_proposed", care.later(_inactive_since(of), limits.inactive)
     if of.term_ends_at is not None and not any(end > of.term_ends_at for end in _held_ends(of)):
         yield "overrun", of.term_ends_at
+
+
+def _inactive_since(of: Standing) -> datetime:
+    """The last sign of life; that a pause ended is one where there was any before."""
+    signs = [*_held_ends(of), *([] if of.active_since is None else [of.active_since])]
+    resumed = [end for _, end in of.care.pauses[-1:] if end is not None] if signs else []
+    return max([of.opened_at, *signs, *resumed, *of.care.amended])
 
 
 def _no_direction(of: Standing, until: datetime) -> datetime | None:

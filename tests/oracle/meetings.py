@@ -38,6 +38,10 @@ class Limits:
     review_within_held: int = 2
     review_within: timedelta = timedelta(days=60)
     review_measures: timedelta = timedelta(days=30)
+    inactive: timedelta = timedelta(days=97)
+    low_mean: float = 3.0
+    drop: float = 1.0
+    onboarding_steps: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Limits:
@@ -62,17 +66,27 @@ class Limits:
             review_within_held=goals["review_within_held"],
             review_within=timedelta(days=goals["review_within_days"]),
             review_measures=timedelta(days=document["fresh_look"]["review_after_days"]),
+            inactive=timedelta(
+                days=document["closure"]["inactive_days"] + document["closure"]["notice_days"]
+            ),
+            low_mean=document["dialogue"]["low_mean"],
+            drop=document["dialogue"]["drop"],
+            onboarding_steps=frozenset(onboarding["steps"]),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """What stands of one meeting: ``failed_at`` where it was missed or called off late."""
+    """What stands of one meeting: ``failed_at`` where it was missed or called off late.
+
+    ``booked_at`` is the earliest time at which anybody is told to have booked it.
+    """
 
     key: Key
     status: str
     starts_at: datetime | None
     ends_at: datetime | None
+    booked_at: datetime | None
     cancelled_at: datetime | None
     reported_at: datetime | None
     failed_at: datetime | None
@@ -197,6 +211,7 @@ def _merge(entries: dict[Key, list[tuple[str, Event]]], replaced: set[Key], late
         status=kind,
         starts_at=starts_at,
         ends_at=ends_at,
+        booked_at=min((_stamp(event)[0] for name, event in reports if name in _SCHEDULES[:2]), default=None),
         cancelled_at=called_off if outcome is None else None,
         reported_at=_stamp(outcome)[0] if outcome is not None else None,
         failed_at=failed_at,

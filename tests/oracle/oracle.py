@@ -7,88 +7,17 @@ written down here a second time, from the description of the domain, so that a f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
-from tests.oracle.concerns import RECOMPUTED, Care, Concerns, Standing, expected
-from tests.oracle.meetings import Facts, Limits, Meeting
+from tests.oracle.answers import CheckIn, low_times
+from tests.oracle.concerns import RECOMPUTED, Standing, expected
+from tests.oracle.life import Entry, Goal, Life
+from tests.oracle.meetings import Limits
 
 Event = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Entry:
-    """Entering a state: by which move, and when."""
-
-    move: str | None
-    state: str
-    at: datetime
-    declared: bool | None = None
-
-
-@dataclass(slots=True)
-class Goal:
-    """One goal: how often it was reviewed, the latest review's day and how far it had come by then."""
-
-    set_at: datetime
-    reviews: int = 0
-    reviewed_at: datetime | None = None
-    reached_percent: int | None = None
-    status: str = "open"
-
-
-@dataclass(slots=True)
-class Life:
-    """One relationship. ``entries`` are those that stand: what was withdrawn never was.
-
-    ``trail`` holds the states in the order in which they were entered at the time; ``people`` is how many parties
-    it began with.
-    """
-
-    id: str
-    opened_at: datetime
-    entries: list[Entry]
-    roles: dict[str, str]
-    people: int
-    committed: set[str] = field(default_factory=set)
-    active_since: datetime | None = None
-    term_ends_at: datetime | None = None
-    closed_at: datetime | None = None
-    suspected_since: datetime | None = None
-    concerns: Concerns = field(default_factory=dict)
-    withdrawn: list[Entry] = field(default_factory=list)
-    trail: list[str] = field(default_factory=lambda: ["onboarding"])
-    stagnations: int = 0
-    reinvigorations: int = 0
-    reminders: list[tuple[str, str | None, str, int]] = field(default_factory=list)
-    goals: dict[str, Goal] = field(default_factory=dict)
-    facts: Facts = field(default_factory=Facts)
-    care: Care = field(default_factory=Care)
-    limits: Limits = field(default_factory=Limits)
-    faults: list[str] = field(default_factory=list)
-
-    @property
-    def state(self) -> str:
-        """The state that it is in."""
-        return self.entries[-1].state
-
-    @property
-    def stays(self) -> list[tuple[str, datetime, datetime | None, str | None, bool | None]]:
-        """State, entered, left, by which move, declared or inferred."""
-        # What a late fact moved past something declared since cannot have ended before it began.
-        entered = list(accumulate((entry.at for entry in self.entries), max))
-        return [
-            (entry.state, at, left, entry.move, entry.declared)
-            for entry, at, left in zip(self.entries, entered, [*entered[1:], None], strict=True)
-        ]
-
-    @property
-    def meetings(self) -> list[Meeting]:
-        """What stands of its meetings."""
-        return self.facts.meetings(self.limits.late)
 
 
 @dataclass(slots=True)
@@ -100,8 +29,12 @@ class Told:
     faults: list[str] = field(default_factory=list)
 
 
-def recompute(lines: Iterable[str]) -> Told:
-    """Read the printed log. ``faults`` lists what contradicts itself in it."""
+def recompute(lines: Iterable[str], answers: Mapping[str, Iterable[CheckIn]] | None = None) -> Told:
+    """Read the printed log. ``faults`` lists what contradicts itself in it.
+
+    ``answers`` is what the parties of each relationship answered, which no log prints: where they are given,
+    they have to fit to it.
+    """
     told = Told()
     limits = Limits()
     versions: dict[str, int] = {}
@@ -129,6 +62,7 @@ def recompute(lines: Iterable[str]) -> Told:
             life.limits = limits
             life.facts.add(name, event)
             life.care.add(name, event)
+            life.deeds.add(name, event)
             if name in _TOLD:
                 _TOLD[name](life, event)
             if event.get("entered") is not None:
@@ -137,6 +71,9 @@ def recompute(lines: Iterable[str]) -> Told:
                 told.faults.append(f"{name} of {stream} enters {event['entered']}, not {life.state}")
     for life in told.lives.values():
         told.faults += _against_facts(life, told.until)
+        if answers is not None:
+            life.deeds.check_ins = list(answers.get(life.id, ()))
+            told.faults += [f"{life.id}: {fault}" for fault in _against_answers(life, told.until)]
     return told
 
 
@@ -148,8 +85,19 @@ def _opened(stream: str, event: Event) -> Life:
 
 def _committed(life: Life, event: Event) -> None:
     life.committed.add(event["party"])
-    if life.state == "onboarding" and life.committed == life.roles.keys():
-        life.entries.append(Entry("complete_onboarding", "agreement", _at(event)))
+    _onboarded(life, _at(event))
+
+
+def _step_taken(life: Life, event: Event) -> None:
+    life.steps.add(event["step"])
+    _onboarded(life, _at(event))
+
+
+def _onboarded(life: Life, at: datetime) -> None:
+    """Everybody has committed itself, and each step that the programme asks for was taken."""
+    complete = life.committed >= life.roles.keys() and life.steps >= life.limits.onboarding_steps
+    if life.state == "onboarding" and complete:
+        life.entries.append(Entry("complete_onboarding", "agreement", at))
 
 
 def _concluded(life: Life, event: Event) -> None:
@@ -252,19 +200,24 @@ def _goal_reviewed(life: Life, event: Event) -> None:
         goal.reviewed_at, goal.reached_percent = at, event["reached_percent"]
 
 
+def _goal_revised(life: Life, event: Event) -> None:
+    life.goals[event["goal"]].revisions += 1
+
+
 def _goal_achieved(life: Life, event: Event) -> None:
-    life.goals[event["goal"]].status = "achieved"
+    goal = life.goals[event["goal"]]
+    goal.status, goal.ended_at = "achieved", _at(event)
 
 
 def _goal_dropped(life: Life, event: Event) -> None:
-    life.goals[event["goal"]].status = "dropped"
+    goal = life.goals[event["goal"]]
+    goal.status, goal.ended_at = "dropped", _at(event)
 
 
 def _left(life: Life, event: Event) -> None:
     life.roles.pop(event["party"], None)
     life.committed.discard(event["party"])
-    if life.state == "onboarding" and event["entered"] == "agreement":
-        life.entries.append(Entry("complete_onboarding", "agreement", _at(event)))
+    _onboarded(life, _at(event))
 
 
 def _closed(life: Life, event: Event) -> None:
@@ -274,6 +227,7 @@ def _closed(life: Life, event: Event) -> None:
 
 
 _TOLD: dict[str, Callable[[Life, Event], None]] = {
+    "onboarding_step_completed": _step_taken,
     "commitment_confirmed": _committed,
     "agreement_concluded": _concluded,
     "agreement_amended": _amended,
@@ -289,6 +243,7 @@ _TOLD: dict[str, Callable[[Life, Event], None]] = {
     "closed": _closed,
     "goal_set": _goal_set,
     "goal_reviewed": _goal_reviewed,
+    "goal_revised": _goal_revised,
     "goal_achieved": _goal_achieved,
     "goal_dropped": _goal_dropped,
     "party_left": _left,
@@ -308,6 +263,7 @@ def _against_facts(life: Life, until: datetime | None) -> list[str]:
         return faults
     standing = Standing(
         opened_at=life.opened_at,
+        active_since=life.active_since,
         begun=life.state not in ("onboarding", "agreement"),
         term_ends_at=life.term_ends_at,
         parties=set(life.roles),
@@ -324,6 +280,18 @@ def _against_facts(life: Life, until: datetime | None) -> list[str]:
     return faults + (
         [f"{life.id}: the facts say {missing}, the concerns {wrong}"] if missing or wrong else []
     )
+
+
+def _against_answers(life: Life, until: datetime | None) -> Iterator[str]:
+    """What the parties answered has to be what they are told to have, and low where the dialogue is told to be."""
+    given = sorted(one.at for one in life.deeds.check_ins)
+    if given != sorted(life.deeds.checked_in):
+        yield f"check-ins are told of {sorted(life.deeds.checked_in)}, and were given at {given}"
+    begin = life.opened_at + life.limits.too_early
+    found = low_times(life.deeds.check_ins, begin, life.closed_at, life.limits)
+    told = [(one.since, one.cleared_at) for one in life.deeds.episodes if one.code == "low_dialogue"]
+    if told != found and until is not None and until >= begin:
+        yield f"the answers were low in {found}, the concern stood in {told}"
 
 
 def _at(event: Event) -> datetime:

@@ -22,6 +22,7 @@ class Diary:
         self._pair = pair
         self._random = random
         self._meetings = 0
+        self._last: dict[str, Any] = {}
 
     def meeting(self, day: datetime, *, known: datetime, fate: str | None = None) -> tuple[datetime, bool]:
         """An appointment on ``day`` that is made about ``known``. Returns its end and whether it was held.
@@ -40,6 +41,7 @@ class Diary:
         if random.random() < 0.12 and starts - booked > 3 * DAY:
             first, starts, ends = self._moved(first, starts, ends)
         entry = {"uid": first.uid, "recurrence_id": first.recurrence_id, "sequence": first.sequence}
+        self._last = entry
         fate = fate or random.choices(("held", "early", "late", "missed", "silent"), (61, 11, 11, 15, 2))[0]
         if fate in ("early", "late"):
             self._cancelled(entry, booked, starts, fate)
@@ -55,8 +57,20 @@ class Diary:
         """A meeting that nobody booked and that is told of only weeks later. Returns its end."""
         starts = _hour_of(day, self._random)
         ends = starts + HOUR
-        self._say("held", told, self._entry(starts), starts_at=starts, ends_at=ends)
+        self._last = self._entry(starts)
+        self._say("held", told, self._last, starts_at=starts, ends_at=ends)
         return ends
+
+    def latest(self) -> dict[str, Any]:
+        """The calendar entry of the meeting told of last, by which a correction names it."""
+        return self._last
+
+    def correct(
+        self, entry: dict[str, Any], told: datetime, outcome: str, ends: datetime | None = None
+    ) -> None:
+        """Set right what a meeting came to; where it was held, perhaps that it ended at another time."""
+        begin = None if ends is None else ends - HOUR
+        self._say("corrected", told, entry, outcome=outcome, starts_at=begin, ends_at=ends)
 
     def _entry(self, starts: datetime) -> dict[str, Any]:
         """A calendar entry of its own, or an occurrence of the pair's series named by its original start."""

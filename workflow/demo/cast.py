@@ -16,11 +16,16 @@ START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 DAY = timedelta(days=1)
 
+STEP = "introduction"
+"""What the programme asks for before a pair comes to its agreement."""
+
 
 class Plan(StrEnum):
     """What life has in store for a pair."""
 
     STEADY = "steady"
+    RESTS = "rests"
+    TAKEN_BACK = "taken_back"
     FADES = "fades"
     LOOKS_AFRESH = "looks_afresh"
     MEETS_AGAIN = "meets_again"
@@ -31,16 +36,35 @@ class Plan(StrEnum):
 
 
 SHARES: tuple[tuple[Plan, int], ...] = (
-    (Plan.STEADY, 46),
+    (Plan.STEADY, 12),
+    (Plan.RESTS, 6),
+    (Plan.TAKEN_BACK, 2),
     (Plan.FADES, 12),
     (Plan.LOOKS_AFRESH, 12),
     (Plan.MEETS_AGAIN, 5),
     (Plan.MET_UNREPORTED, 9),
     (Plan.DECLARES, 6),
     (Plan.NEVER_READY, 5),
-    (Plan.LEAVES, 5),
+    (Plan.LEAVES, 31),
 )
-"""Of a hundred pairs."""
+"""Of a hundred pairs. Some 38 close before their term is over: those that leave, half of those that fade, and
+a few that never begin."""
+
+PLANNED = (("planned_held", "goals_met"), ("planned_held", "term_completed"))
+ENDINGS: dict[Plan, tuple[tuple[str, str], ...]] = {
+    Plan.FADES: (("one_sided", "abandonment"), ("planned_not_held", "gradual_dissolution")),
+    Plan.LEAVES: (
+        ("planned_not_held", "life_change"),
+        ("administrative", "mismatch"),
+        ("one_sided", "mentee_dissatisfaction"),
+        ("one_sided", "mentor_dissatisfaction"),
+        ("administrative", "left_organisation"),
+    ),
+}
+"""How pairs end, and why; all others as planned."""
+
+CADENCES = (21, 30, 30, 30)
+"""Days between meetings, as the pairs agree them: monthly, or a little more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +139,7 @@ def cast(seed: int, relationships: int, months: int) -> Cast:
                 relationship=name(seed, "relationship", index),
                 people=people,
                 coordinator=coordinators[index % len(coordinators)],
-                cadence=random.choice((14, 21, 21, 30)),
+                cadence=random.choice(CADENCES),
                 plan=plan,
                 opens=START + DAY * random.randrange(3, 3 + opening_days),
                 source=random.choice(("/calendars/aalto", "/calendars/outlook", "/portal")),

@@ -6,15 +6,17 @@ all that is known by then, where the service carries a state from event to event
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
 from workflow.demo.cast import DAY, Pair
 from workflow.demo.merging import Meetings
+from workflow.demo.permitted import KINDS, Permitted
 from workflow.demo.quiet import Quiet
 from workflow.demo.reports import Call, Report
+from workflow.demo.rests import Rests
 
 DEFAULT_CADENCE = 30
 FOREVER = timedelta(days=100_000)
@@ -48,6 +50,8 @@ class Course:
         self.opened = opened
         self.closed: datetime | None = None
         self.trail = [Step("onboarding", opened, "opened")]
+        self.permitted = Permitted(self.meetings)
+        self._rests = Rests()
         self._clock = opened
         self._done: set[tuple[str, UUID]] = set()
         self._active: datetime | None = None
@@ -65,6 +69,8 @@ class Course:
 
     def call(self, call: Call, now: datetime) -> bool:
         """Something done in the portal; False where it is refused."""
+        if call.kind in KINDS:
+            return self.permitted.call(call, now, self.closed)
         if self.state == "closure":
             return False
         accepted = self._do(call, now)
@@ -92,14 +98,20 @@ class Course:
 
     def _do(self, call: Call, now: datetime) -> bool:
         everybody = {person.id for person in self.pair.people}
-        if call.kind in ("confirm", "sign"):
+        if call.kind in ("step", "confirm"):
             self._done.add((call.kind, call.person))
-            complete = everybody == {person for kind, person in self._done if kind == call.kind}
-            if complete and call.kind == "confirm":
+            committed = {person for kind, person in self._done if kind == "confirm"}
+            if committed == everybody and any(kind == "step" for kind, _ in self._done):
                 self._enter("agreement", now, "all committed")
-            elif complete:
+        elif call.kind == "sign" and call.version == 1:
+            self._done.add((call.kind, call.person))
+            if everybody == {person for kind, person in self._done if kind == call.kind}:
                 self._active = now
                 self._enter("active", now, "all signed")
+        elif call.kind == "pause" and call.ends_at is not None:
+            return self._rests.begin(now, call.ends_at, self._quiet().held())
+        elif call.kind == "resume":
+            self._rests.end(now, self._quiet().held())
         elif call.kind == "declare":
             if self.state != "active":
                 return False
@@ -110,6 +122,8 @@ class Course:
                 return False
             self._looks.append(now)
             self._measures |= {measure: now for measure, _, _ in call.measures}
+        elif call.kind == "review":
+            return bool(self._looks)
         elif call.measure is not None:
             if call.measure not in self._measures:
                 return False
@@ -129,7 +143,9 @@ class Course:
 
     def _quiet(self) -> Quiet:
         cadence = DAY * (self.pair.cadence if self._active is not None else DEFAULT_CADENCE)
-        return Quiet(self.meetings.standing(), self._active, cadence)
+        known = Quiet(self.meetings.standing(), self._active, cadence)
+        held = known.held()
+        return replace(known, resumed=tuple(self._rests.ended(held)), resting=self._rests.resting(held))
 
     def _reconsider(self, now: datetime) -> None:
         self._clock = max(self._clock, now)
@@ -205,6 +221,9 @@ class Course:
         """The next instant at which the mere passing of time may change something."""
         quiet = self._quiet()
         instants = [due for due, _ in quiet.unreported()]
+        lapses = self._rests.lapses(quiet.held())
+        if lapses is not None:
+            instants.append(lapses)
         if self.state != "onboarding":
             edges = [edge for edge in {*quiet.edges(), self._clock} if edge >= self._clock]
             instants += [edge for edge in edges if quiet.suspicious(edge) != self._suspected]
@@ -216,6 +235,7 @@ class Course:
         for due, meeting in self._quiet().unreported():
             if due <= at:
                 self.meetings.call_unconfirmed(meeting)
+        self._rests.pass_time(at, self._quiet().held())
         quiet = self._quiet()
         self._suspect(quiet, at, asked=True)
         stagnates = self._stagnates(quiet)

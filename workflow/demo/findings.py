@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,9 @@ class Findings:
     rows: list[dict[str, Any]]
     receipts: dict[int, str]
     meetings: dict[tuple[str, str], tuple[str, str, str]]
-    events: int = 0
+    events: Counter[str] = field(default_factory=Counter)
     reminders: Counter[str] = field(default_factory=Counter)
+    first_goals: dict[str, str] = field(default_factory=dict)
     trails: dict[str, Trail] = field(default_factory=dict)
     today: dict[str, Any] = field(default_factory=dict)
 
@@ -39,16 +40,35 @@ class Findings:
         return {
             "received": self.intake["received"],
             **{disposition: self.intake[disposition] for disposition in DISPOSITIONS},
-            "events": self.events,
+            "events": self.events.total(),
             "relationships": {state: states[state] for state in STATES},
             "ever_stagnated": sum(row["stagnations"] > 0 for row in self.rows),
             "reinvigorated": sum(row["reinvigorations"] > 0 for row in self.rows),
             "withdrawn": sum(row["stagnations_withdrawn"] > 0 for row in self.rows),
             "closed": states["closure"],
+            "goals_by_second_meeting": dict(zip(("set", "of"), self.goals_by_second_meeting(), strict=True)),
+            "check_ins": self.events["mentoring.check_in_given.v1"],
+            "support_contacts": self.events["mentoring.support_contact_made.v1"],
             "reminders": dict(sorted(self.reminders.items())),
             "concerns": dict(sorted(concerns.items())),
             "verify": {key: self.verified[key] for key in ("equal", "rows", "hash")},
         }
+
+    def goals_by_second_meeting(self) -> tuple[int, int]:
+        """How many pairs had a goal by the end of their second meeting, of how many that came so far.
+
+        A meeting that begins at the closing or after it counts nowhere.
+        """
+        closed = {row["id"]: _instant(row["closed_at"]) for row in self.rows}
+        held: dict[str, list[str]] = defaultdict(list)
+        for (relationship, _), (outcome, starts, ends) in self.meetings.items():
+            if outcome == "held" and not "" < closed[relationship] <= starts:
+                held[relationship].append(ends)
+        seconds = {relationship: sorted(ends)[1] for relationship, ends in held.items() if len(ends) > 1}
+        early = sum(
+            "" < self.first_goals.get(relationship, "") <= end for relationship, end in seconds.items()
+        )
+        return early, len(seconds)
 
 
 def find(address: str) -> Findings:
@@ -134,10 +154,12 @@ def _read_log(client: httpx.Client, findings: Findings) -> None:
     while True:
         page = _get(client, "/v1/events", beyond=beyond, limit=PAGE)
         for recorded in page["events"]:
-            findings.events += 1
             name, event = recorded["name"], recorded["event"]
+            findings.events[name] += 1
             if name == "mentoring.reminder_issued.v1":
                 findings.reminders[event["kind"]] += 1
+            if name == "mentoring.goal_set.v1":
+                findings.first_goals.setdefault(recorded["stream"], _instant(event["occurred_at"]))
             step = _step(name, event)
             if step is not None:
                 findings.trails.setdefault(recorded["stream"], []).append(step)

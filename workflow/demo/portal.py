@@ -12,6 +12,7 @@ import httpx
 from workflow.demo.cast import Pair
 from workflow.demo.envelopes import Wire
 from workflow.demo.reports import Call
+from workflow.demo.requests import request
 
 REFUSED = 409
 PATIENCE = 20
@@ -35,7 +36,7 @@ class Portal:
 
     async def do(self, call: Call) -> bool:
         """Ask for it, now and then twice under one key. False where it was refused."""
-        path, body = _request(call, self._pairs[call.relationship])
+        path, body = request(call, self._pairs[call.relationship])
         headers = {"Mentoring-Actor": f"{call.role} {call.person}", "Idempotency-Key": str(call.key)}
         answers = [
             await self._client.post(path, json=body, headers=headers)
@@ -102,40 +103,3 @@ def _check(answer: httpx.Response) -> None:
 
 def _version(answer: httpx.Response) -> Any:
     return answer.json().get("version")
-
-
-def _request(call: Call, pair: Pair) -> tuple[str, dict[str, Any] | None]:
-    """The route of the API that this is done by, and the body."""
-    if call.kind == "open":
-        parties = [
-            {"role": person.role, "person_id": str(person.id), "identities": list(person.identities)}
-            for person in pair.people
-        ]
-        return "/v1/relationships", {"relationship_id": str(call.relationship), "parties": parties}
-    tails: dict[str, tuple[str, dict[str, Any] | None]] = {
-        "confirm": ("commitments", None),
-        "draft": ("agreements", {"cadence_days": call.cadence_days, "topics": TOPICS}),
-        "sign": (f"agreements/{call.version}/signatures", None),
-        "declare": ("stagnation", None),
-        "look": ("fresh-looks", {"perspective": PERSPECTIVE, "measures": _measures(call)}),
-        "done": (f"measures/{call.measure}/completion", None),
-        "drop": (f"measures/{call.measure}/drops", None),
-        "close": ("closure", {"manner": call.manner, "reason": call.reason}),
-    }
-    tail, body = tails[call.kind]
-    return f"/v1/relationships/{call.relationship}/{tail}", body
-
-
-TOPICS = [
-    {"title": "How I work with my supervisor", "visibility": "pair_only"},
-    {"title": "Finding a position", "visibility": "shareable"},
-]
-PERSPECTIVE = "We talked about what was easy. The next three times begin with what is not."
-WHATS = ("Shadow a working day", "Write to two alumni", "Meet at the lab", "Read one job advert together")
-
-
-def _measures(call: Call) -> list[dict[str, Any]]:
-    return [
-        {"measure_id": str(measure), "what": what, "who": str(who), "by_when": due.isoformat()}
-        for (measure, who, due), what in zip(call.measures, WHATS, strict=False)
-    ]

@@ -55,7 +55,7 @@ async def _send(delivery: Delivery, portal: Portal, broker: JetStreamContext) ->
 
 
 def document(told: Story, expected: Truth, sequences: list[int]) -> dict[str, Any]:
-    """The truth as it is written down: a row a message, a row a meeting, and every relationship's states."""
+    """The truth as it is written down: a row a message and a meeting, and each pair's states and check-ins."""
     deliveries = [delivery for tick in told.ticks for delivery in tick.deliveries]
     messages = [
         {
@@ -72,6 +72,7 @@ def document(told: Story, expected: Truth, sequences: list[int]) -> dict[str, An
         "messages": messages,
         "meetings": expected.meetings(),
         "states": expected.journeys(),
+        "check_ins": expected.check_ins(),
     }
 
 

@@ -43,6 +43,14 @@ class Call:
     day: int
     version: int = 0
     cadence_days: int = 0
+    duration_months: int | None = None
+    step: str = ""
+    uid: str = ""
+    recurrence_id: datetime | None = None
+    goal: UUID | None = None
+    reached_percent: int = 0
+    answers: tuple[int, ...] = ()
+    ends_at: datetime | None = None
     measure: UUID | None = None
     measures: tuple[tuple[UUID, UUID, datetime], ...] = ()
     manner: str = ""

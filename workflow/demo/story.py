@@ -14,8 +14,11 @@ from random import Random
 from uuid import UUID
 
 from workflow.demo.appointments import Diary
+from workflow.demo.care import care
 from workflow.demo.cast import DAY, START, Cast, Pair, Person, Plan, cast, name
+from workflow.demo.dialogue import dialogue
 from workflow.demo.envelopes import SPOIL, Wire, flawed, wire
+from workflow.demo.goals import goals
 from workflow.demo.lives import Life
 from workflow.demo.reports import Call, Report, Sent
 
@@ -64,7 +67,8 @@ def story(seed: int, relationships: int, months: int) -> Story:
     days = (people.end - START).days
     calls: dict[int, list[Call]] = defaultdict(list)
     for life in lives:
-        for call in life.calls:
+        lived = life.lived()
+        for call in (*life.calls, *goals(people, lived), *dialogue(people, lived), *care(people, lived)):
             calls[call.day].append(call)
     deliveries: dict[int, list[Delivery]] = defaultdict(list)
     for delivery in _deliveries(people, lives):

@@ -72,6 +72,12 @@ def figures(found: Findings) -> Table:
         f"{len(found.rows)} relationships",
         " · ".join(f"{summary[name]} {name.replace('_', ' ')}" for name in courses),
     )
+    goals = summary["goals_by_second_meeting"]
+    table.add_row(
+        f"{summary['check_ins']} check-ins",
+        f"{summary['support_contacts']} support contacts · "
+        f"a goal by the second meeting: {goals['set']} of {goals['of']} pairs",
+    )
     for what in ("reminders", "concerns"):
         kinds = " · ".join(f"{number} {kind}" for kind, number in summary[what].items())
         table.add_row(f"{sum(summary[what].values())} {what}", kinds)

@@ -53,6 +53,13 @@ class Truth:
             for meeting in sorted(course.meetings.standing(), key=lambda meeting: meeting.name)
         ]
 
+    def check_ins(self) -> dict[str, list[dict[str, Any]]]:
+        """What each relationship's parties answered, which nobody but them reads in the service."""
+        return {
+            str(relationship): course.permitted.rows()
+            for relationship, course in sorted(self.courses.items())
+        }
+
     def journeys(self) -> dict[str, list[dict[str, Any]]]:
         """The states that each relationship went through, with reasons."""
         return {

@@ -20,6 +20,8 @@ from workflow.aggregates.events import (
     CommitmentConfirmed,
     Event,
     MoveRevised,
+    OnboardingStepCompleted,
+    PartyLeft,
     Reinvigorated,
     RelationshipOpened,
     StagnationEntered,
@@ -50,6 +52,8 @@ journey = Table(
 
 _MOVES: dict[type[Event], Move] = {
     CommitmentConfirmed: Move.COMPLETE_ONBOARDING,
+    OnboardingStepCompleted: Move.COMPLETE_ONBOARDING,
+    PartyLeft: Move.COMPLETE_ONBOARDING,
     AgreementConcluded: Move.CONCLUDE_AGREEMENT,
     StagnationEntered: Move.STAGNATE,
     Reinvigorated: Move.REINVIGORATE,
