@@ -14,6 +14,7 @@ from tests.domain.story import (
     cancelled,
     corrected,
     day,
+    facts,
     given,
     held,
     missed,
@@ -78,6 +79,15 @@ def test_uids_that_replace_each_other_in_a_cycle_replace_nothing() -> None:
     assert meeting(story).starts_at == day(22)
     story.when(cancelled("a", day(17), sequence=3))
     assert meeting(story).status == "cancelled"
+
+
+def test_one_that_is_said_to_replace_itself_replaces_nothing() -> None:
+    reports = (moved("m", day(20), at=day(15), sequence=0, previous="m"), booked("m", day(21), at=day(16)))
+    one, other = given(*agreed(), *reports), given(*agreed()).when(*reversed(reports), now=day(16))
+    assert meeting(one).starts_at == meeting(other).starts_at == day(21)
+    assert one.state is not None
+    assert other.state is not None
+    assert facts(one.state) == facts(other.state)
 
 
 def test_held_with_a_side_missing_is_missed_by_that_side() -> None:

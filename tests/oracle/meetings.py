@@ -81,7 +81,7 @@ class Facts:
             return {}
         found: dict[tuple[str, str | None], datetime] = {}
         known = [one for one in self.meetings(limits.late) if one.starts_at is not None]
-        failing = _failing(known, limits)
+        failing = _failing(known, limits, until)
         if failing is not None:
             found["commitment", None] = max(failing, begin)
         for one in known:
@@ -199,9 +199,12 @@ def _schedule(
     return booking, cancellation
 
 
-def _failing(meetings: list[Meeting], limits: Limits) -> datetime | None:
-    """Since when too many meetings did not come about; one held makes good for all before."""
-    counted = [one for one in meetings if one.held or one.failed_at is not None]
+def _failing(meetings: list[Meeting], limits: Limits, until: datetime) -> datetime | None:
+    """Since when too many meetings did not come about; one held makes good for all before.
+
+    What is told of ahead has not come about otherwise before its time.
+    """
+    counted = [one for one in meetings if one.held or (one.failed_at is not None and one.failed_at <= until)]
     since: datetime | None = None
     for index, one in enumerate(counted):
         if one.held:
