@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
+# All tests at once are shared out among the cores; some of them, as one asks for while working, are not.
+PROCESSES ?= $(if $(ARGS),0,auto)
+SHARED = -n $(PROCESSES) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --generate-hashes --no-header --no-annotate
 
 .PHONY: help demo test soak bench check style types imports pages format docs lock clean
@@ -17,10 +20,10 @@ demo: $(READY) ## play some months of mentoring through a real broker (ARGS="--r
 	$(BIN)/mentoring demo $(ARGS)
 
 test: $(READY) ## run the tests (ARGS="-k agreement")
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SHARED) $(ARGS)
 
 soak: $(READY) ## run the long forms of the tests
-	$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+	TMPDIR="$${TMPDIR:-/tmp}" $(BIN)/pytest -m soak --timeout 3600 $(ARGS)
 
 bench: $(READY) ## measure, print a table and write benchmarks/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
+
+from hypothesis import HealthCheck, settings
+
+MEMORY = "/dev/shm"
+ROOM = 1024**3
 
 # What a verb prints is as wide as the terminal, unless a test says how wide. Neither whoever runs the tests nor
 # readline, which pytest loads and which sets these for the processes that it starts, is to say so instead.
@@ -11,7 +18,31 @@ for name in ("COLUMNS", "LINES"):
     os.unsetenv(name)  # readline sets them where Python does not see it
 
 
+# No test asserts how long something takes, and no example has to be found in time.
+settings.register_profile(
+    "untimed",
+    settings(),
+    deadline=None,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.too_slow],
+)
+settings.load_profile("untimed")
+
+
 def pytest_configure() -> None:
-    """Whoever runs the tests in the background may have them ignore Ctrl-C, and with them all that they start."""
+    """Take from the tests what their surroundings would have them wait for, or not hear.
+
+    A thousand folders are made, and each commit in them is synced: on a disk that others keep busy this takes
+    longer than everything else. Nothing is tested that memory keeps less well than a disk: processes are
+    killed, and machines are not. Whoever sets TMPDIR, as `make soak` does, has the folders there.
+
+    Whoever runs the tests in the background may have them ignore Ctrl-C, and with them all that they start.
+    """
+    if "TMPDIR" not in os.environ and _has_room(MEMORY):
+        os.environ["TMPDIR"] = MEMORY
+        tempfile.tempdir = None  # else it is the one that was found before
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _has_room(folder: str) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK) and shutil.disk_usage(folder).free >= ROOM

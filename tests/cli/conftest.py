@@ -58,6 +58,10 @@ class Running:
     process: subprocess.Popen[str]
     address: Address
 
+    def client(self) -> httpx.Client:
+        """A client of its API, which waits for as long as a busy machine takes."""
+        return httpx.Client(base_url=self.address.http, trust_env=False, timeout=60)
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         self.process.send_signal(number)
         _, said = self.process.communicate(timeout=60)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import nats
 import pytest
 from nats.errors import Error as NatsError
@@ -25,7 +26,9 @@ async def _quiet(_: Exception) -> None:
 
 async def _connects(url: str, token: str | None) -> bool:
     try:
-        client = await nats.connect(url, token=token, allow_reconnect=False, error_cb=_quiet)
+        client = await nats.connect(
+            url, token=token, allow_reconnect=False, connect_timeout=60, error_cb=_quiet
+        )
     except NatsError:
         return False
     await client.close()
@@ -46,8 +49,7 @@ def test_the_broker_lets_nobody_in_without_the_token_that_its_folder_holds(data:
                 assert not asyncio.run(_connects(running.address.nats, wrong))
             assert token not in (data / "service.json").read_text("utf-8")
             assert token not in running.address.model_dump_json()
-            commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")]
-            assert not any(token.encode() in command for command in commands)
+            assert not any(token.encode() in command for command in _commands())
             code, said = running.stop()
         assert (code, token in said) == (0, False)
         assert not [name for name, content in _files(data / "nats") if token.encode() in content]
@@ -68,7 +70,7 @@ def test_another_token_may_be_demanded(data: Path, tmp_path: Path) -> None:
 def test_no_identity_lies_in_clear_in_the_brokers_files(data: Path) -> None:
     with (
         up(data, "--clock", "simulated") as running,
-        httpx.Client(base_url=running.address.http, trust_env=False) as http,
+        running.client() as http,
     ):
         for number in range(20):
             text = event("scheduled", number, "2026-01-05T07:00:00Z", **MEETING)
@@ -82,13 +84,20 @@ def test_a_full_stream_is_answered_with_503(data: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("MENTORING_STREAM_BYTES", str(16 * 1024**2))
     large: dict[str, Any] = json.loads(event("scheduled", 1, "2026-01-05T07:00:00Z", **MEETING))
     large["data"]["padding"] = "x" * 200_000
-    with up(data) as running, httpx.Client(base_url=running.address.http, trust_env=False) as http:
+    with up(data) as running, running.client() as http:
         for _ in range(200):
             answer = http.post("/v1/events", content=json.dumps(large), headers=CLOUD)
             if answer.status_code != 202:
                 break
         assert (answer.status_code, answer.json()["code"]) == (503, "stream_full")
         assert "full" in answer.json()["detail"]
+
+
+def _commands() -> Iterator[bytes]:
+    """What every process was started with, as long as it lives."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            yield path.read_bytes()
 
 
 def _files(folder: Path) -> list[tuple[Path, bytes]]:

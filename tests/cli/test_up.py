@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,13 @@ def event(kind: str, number: int, time: str, **data: Any) -> str:
 
 def _until_received(http: httpx.Client, messages: int) -> dict[str, Any]:
     while (counts := http.get("/v1/intake").json())["received"] < messages:
-        pass
+        time.sleep(0.01)
     return dict(counts)
 
 
 def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
     with up(data, "--clock", "simulated") as running:
-        with httpx.Client(base_url=running.address.http, trust_env=False) as http:
+        with running.client() as http:
             early = event(
                 "scheduled",
                 1,
@@ -123,7 +123,7 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
 
     with up(data) as running:
         assert running.address.clock == "simulated"
-        with httpx.Client(base_url=running.address.http, trust_env=False) as http:
+        with running.client() as http:
             health = (http.get("/v1/health")).json()
             assert (health["status"], health["now"]) == ("ok", "2026-01-09T12:00:00Z")
             assert http.get("/v1/intake").json()["received"] == 4
@@ -141,7 +141,7 @@ def test_a_service_that_died_leaves_no_lock_and_no_server_behind(data: Path) -> 
         running.process.kill()
         running.process.wait()
         while any(_lives(pid) for pid in server):
-            pass
+            time.sleep(0.01)
     assert Folder(data).address() is not None
     assert told("relationship", "list", "--data", data) == []
     with up(data) as running:
@@ -153,7 +153,7 @@ def test_beyond_loopback_the_token_is_demanded_and_the_verbs_bring_it(data: Path
     token.write_text("a-token-of-enough-letters\n")
     token.chmod(0o600)
     with up(data, "--host", "0.0.0.0", "--token-file", str(token)) as running:
-        with httpx.Client(base_url=running.address.http, trust_env=False) as http:
+        with running.client() as http:
             assert http.get("/v1/health").status_code == 200
             assert http.get("/v1/relationships").status_code == 401
             bearer = {"Authorization": "Bearer a-token-of-enough-letters"}
@@ -239,7 +239,7 @@ def _children(pid: int) -> list[int]:
 
 def _lives(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        standing = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return standing.rsplit(")", 1)[1].split()[0] != "Z"

@@ -83,6 +83,12 @@ def test_nor_does_it_count_before_it_is_withdrawn() -> None:
     story.when(corrected("m50", day(21), e.Outcome.NONE)).pass_time(day(51)).then_no_concern("commitment")
 
 
+def test_one_of_which_only_the_start_is_known_has_failed_by_then() -> None:
+    told = replace(corrected("m", day(23), e.Outcome.MISSED, start=day(22)), ends_at=None)
+    raised = given(*agreed(), *failed(15), told).then_concerns("commitment").last(e.ConcernRaised)
+    assert raised.since == day(22)
+
+
 def test_a_withdrawn_no_show_takes_the_concern_away() -> None:
     story = given(*agreed(), *failed(15, 22)).then_concerns("commitment")
     story.when(corrected("m15", day(40), e.Outcome.HELD, start=day(15))).then_concerns()

@@ -70,6 +70,16 @@ def test_an_unconfirmed_meeting_postpones_it_once_an_anchor_to_half_c_after_its_
     story.pass_time(day(59, 1)).then_concerns("silence")
 
 
+def test_the_agenda_says_when_a_booking_no_longer_holds_it_off() -> None:
+    story = given(*agreed(), booked("m", day(44), at=day(40)))
+    assert story.state is not None
+    assert story.state.dues[e.DueKind.SILENCE] == day(59, 1)
+    story.when(booked("n", day(57), at=day(40)))
+    assert story.state.dues[e.DueKind.SILENCE] == day(60, 1), (
+        "the second until nobody has reported, and no longer"
+    )
+
+
 def test_a_held_meeting_moves_the_anchor_and_clears_the_suspicion() -> None:
     story = given(*agreed()).pass_time(day(50)).when(held("m", day(50, 5))).then_concerns()
     story.pass_time(day(95)).then_concerns()
@@ -138,6 +148,14 @@ def test_the_meeting_where_the_look_was_taken_counts() -> None:
     story.then_state("active")
 
 
+def test_a_look_taken_as_stagnation_is_declared_counts() -> None:
+    look = replace(LOOK, at=day(20))
+    story = given(*agreed(), c.DeclareStagnation(at=day(20), actor=AS_MENTOR)).when(
+        look, held("m", day(21)), DONE
+    )
+    story.then_state("active")
+
+
 def test_without_a_held_meeting_it_stays() -> None:
     given(*agreed()).pass_time(day(65)).when(LOOK, DONE).then_state("stagnation")
 
@@ -195,6 +213,8 @@ def test_or_gets_its_new_instant() -> None:
     revised = story.last(e.MoveRevised)
     assert isinstance(revised, e.MoveRevised)
     assert revised.instant == day(80, 1)
+    assert story.state is not None
+    assert story.state.entered_at == day(80, 1)
 
 
 def test_21_days_in_stagnation_without_measures_raise_no_fresh_look() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -58,10 +59,15 @@ class Backlog:
         self.submitted = 0
         self.ended = False
         self.taken: list[Future[Any]] = []
+        self._one_by_one = threading.Lock()
 
     def more(self) -> None:
-        number = self.submitted
-        self.submitted += 1
+        """Submit the next batch, behind the last one, whichever thread submitted that."""
+        with self._one_by_one:
+            self._more(self.submitted)
+            self.submitted += 1
+
+    def _more(self, number: int) -> None:
         batch = _batch(number, self._relationship)
 
         def unit(tx: Transaction) -> None:
