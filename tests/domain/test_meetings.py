@@ -16,7 +16,6 @@ from tests.domain.story import (
     cancelled,
     corrected,
     day,
-    facts,
     given,
     held,
     missed,
@@ -122,15 +121,6 @@ def test_meetings_of_one_start_are_told_by_their_keys_whichever_came_first() -> 
     story = given(*agreed(), booked("b", day(10)), booked("a", day(10)), booked("c", day(9)))
     assert story.state is not None
     assert [one.subject for one in story.state.calendar.meetings()] == ["c", "a", "b"]
-
-
-def test_one_that_is_said_to_replace_itself_replaces_nothing() -> None:
-    reports = (moved("m", day(20), at=day(15), sequence=0, previous="m"), booked("m", day(21), at=day(16)))
-    one, other = given(*agreed(), *reports), given(*agreed()).when(*reversed(reports), now=day(16))
-    assert meeting(one).starts_at == meeting(other).starts_at == day(21)
-    assert one.state is not None
-    assert other.state is not None
-    assert facts(one.state) == facts(other.state)
 
 
 def test_held_with_a_side_missing_is_missed_by_that_side() -> None:

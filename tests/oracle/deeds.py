@@ -55,8 +55,10 @@ class Deeds:
         match name:
             case "reminder_issued" | "reminder_suppressed":
                 about = datetime.fromisoformat(event["about"])
+                # Of one to check in no door tells for whom it was.
+                audience = "party" if event["audience"] == "confidential" else event["audience"]
                 self.reminders.append(
-                    Reminder(event["kind"], event["audience"], about, event["step"], at, event.get("reason"))
+                    Reminder(event["kind"], audience, about, event["step"], at, event.get("reason"))
                 )
             case "concern_raised":
                 self._raise(event)
