@@ -10,7 +10,10 @@ from uuid import UUID, uuid5
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import Move, State
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.projection import Document, Projection, heeded
+from workflow.projections.projection import fold as fold_events
 from workflow.projections.runner import Runner
+from workflow.projections.tables import Row
 from workflow.projections.views import Views
 from workflow.store.recorded import Metadata, Recorded
 
@@ -61,6 +64,14 @@ def fold(log: Log, path: Path, *, page: int = 5_000) -> Views:
     views = Views(path, PROJECTIONS, durable=False)
     Runner(views, log.read, log.head, page=page).catch_up()
     return views
+
+
+def rows_of(projection: Projection, page: Sequence[Recorded]) -> list[Row]:
+    """The rows that a page of one relationship's events comes to, in memory alone."""
+    document: Document = []
+    (events,) = heeded([projection], page, [0])
+    fold_events(projection, events, {page[0].stream: document})
+    return [projection.kept(row) for row in document]
 
 
 def fresh(folder: Path) -> Path:

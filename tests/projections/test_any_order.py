@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.domain.story import AS_COORDINATOR, AS_MENTEE, PAIR, Story, agreed, day, given, measures, policy
 from tests.domain.test_order import LATER, reports
+from tests.projections.facts import rows_of
 from workflow.aggregates import commands as c
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.projection import Document, Projection, fold, heeded
+from workflow.projections.projection import Projection
 from workflow.projections.tables import compact
 from workflow.store.recorded import Metadata, Recorded
 
@@ -32,9 +33,7 @@ def rows(story: Story) -> dict[str, list[str]]:
 
 
 def _rows(projection: Projection, page: list[Recorded]) -> list[str]:
-    document: Document = []
-    fold(projection, heeded(projection, page, 0), {PAIR: document})
-    canonical = (projection.canonical(row) for row in document)
+    canonical = (projection.canonical(row) for row in rows_of(projection, page))
     return sorted(compact(row) for row in canonical if row is not None)
 
 

@@ -22,9 +22,10 @@ def test_the_page_names_every_projection_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)
-def test_its_rows_begin_with_their_relationship(projection: Projection) -> None:
-    first = next(iter(projection.table.primary_key))
-    assert first.name == ("id" if projection.name == "relationships" else "relationship")
+def test_its_rows_begin_with_their_key_and_that_with_their_relationship(projection: Projection) -> None:
+    key = [column.name for column in projection.table.primary_key]
+    assert key[0] == ("id" if projection.name == "relationships" else "relationship")
+    assert key == [column.name for column in projection.table.columns][: len(key)]
 
 
 def test_what_is_sealed_is_in_no_row(tmp_path: Path) -> None:

@@ -36,13 +36,12 @@ from tests.projections.facts import (
     fold,
     fresh,
     opened,
+    rows_of,
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates.events import Event, Outcome
 from workflow.projections import meetings
 from workflow.projections.meetings import MEETINGS
-from workflow.projections.projection import Document, heeded
-from workflow.projections.projection import fold as fold_page
 from workflow.projections.tables import Row, stored
 from workflow.store.recorded import Metadata, Recorded
 
@@ -198,11 +197,11 @@ def test_the_rows_are_the_meetings_that_decisions_were_made_by(messages: tuple[c
         )
         for number, event in enumerate(story.events, 1)
     ]
-    document: Document = []
-    fold_page(MEETINGS, heeded(MEETINGS, page, 0), {STORY_PAIR: document})
     assert story.state is not None
     rows = {
-        (row["subject"], row["status"], row["starts_at"]) for row in document if row["starts_at"] is not None
+        (row["subject"], row["status"], row["starts_at"])
+        for row in rows_of(MEETINGS, page)
+        if row["starts_at"] is not None
     }
     assert rows == {
         (one.subject, one.status.value, stored(one.starts_at))

@@ -126,6 +126,7 @@ def test_an_interrupted_rebuild_goes_on_while_the_live_rows_serve(tmp_path: Path
     runner.step()
     assert {status.rebuilding for status in runner.status()} == {2}
     assert len(states(path)) == 4
+    runner.stop()
     views.close()
 
     views = Views(path, PROJECTIONS, durable=False)

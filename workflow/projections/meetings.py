@@ -46,7 +46,7 @@ from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.projections.parties import Roles, roles, side
 from workflow.projections.projection import Document, Projection
-from workflow.projections.registers import Registers
+from workflow.projections.registers import Name, Registers
 from workflow.projections.relationships import relationships
 from workflow.projections.tables import NOT_CANONICAL, READ_LATE, VIEWS, Instant, Row, compact, shown, stored
 from workflow.store.recorded import Recorded
@@ -101,12 +101,28 @@ _AT_FIRST: Row = {
 
 
 class _Known:
-    """As much of a relationship as the domain looks at when it applies an event of a meeting."""
+    """What the fold knows of a relationship: who is on which side, and which row a name means.
 
-    __slots__ = ("calendar", "version")
+    ``calendar`` and ``version`` are as much of it as the domain looks at when it applies an event of a meeting.
+    """
 
-    def __init__(self, calendar: Registers, version: int) -> None:
-        self.calendar, self.version = calendar, version
+    __slots__ = ("calendar", "roles", "rows", "version")
+
+    calendar: Registers
+    version: int
+
+    def __init__(self, document: Document) -> None:
+        first, *others = document
+        self.roles: Roles = json.loads(first["registers"])
+        self.rows: dict[Name, Row] = {}
+        for row in others:
+            self.name(row, Registers.of(row["registers"]).names if row["entries"] > 1 else ())
+
+    def name(self, row: Row, names: Iterable[Name]) -> None:
+        """Have a row found by its own name and by those of the entries that it came of."""
+        self.rows[row["uid"], row["recurrence_id"]] = row
+        for name in names:
+            self.rows[name] = row
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
@@ -115,62 +131,56 @@ def _fold(document: Document, recorded: Recorded) -> None:
     if kind is RelationshipOpened:
         document[:] = [_remembered(str(recorded.stream), event)]
         return
-    row = _row(document, event, event.previous_uid if kind is MeetingRescheduled else None)
-    registers = row["registers"]
-    APPLIERS[kind](_Known(registers, recorded.version), event)
+    first = document[0]
+    known = first["registers"]
+    if type(known) is not _Known:
+        known = first["registers"] = _Known(document)
+    row = _row(document, known, event, event.previous_uid if kind is MeetingRescheduled else None)
+    registers = known.calendar = row["registers"]
+    known.version = recorded.version
+    APPLIERS[kind](known, event)
+    if registers.names:
+        row["uid"], row["recurrence_id"] = registers.names[0]
+        row["entries"] = len(registers.names)
+        known.name(row, registers.names)
     if kind in _ACTING:
-        acted = side(_roles(document[0]), _acting(event))
+        acted = side(known.roles, _acting(event))
         if acted is not None:
             registers.sides[str(recorded.version)] = acted
     elif kind in _BOOKING:
-        booked_at, known = stored(event.occurred_at), row["booked_at"]
-        row["booked_at"] = booked_at if known is None else min(booked_at, known)
-    _show(row, registers)
+        booked_at, before = stored(event.occurred_at), row["booked_at"]
+        row["booked_at"] = booked_at if before is None or booked_at < before else before
 
 
 def _remembered(relationship: str, event: RelationshipOpened) -> Row:
-    return {**_empty(relationship), "registers": compact(roles(event))}
+    return {**_AT_FIRST, "relationship": relationship, "registers": compact(roles(event))}
 
 
-def _roles(first: Row) -> Roles:
-    found: Roles = json.loads(first["registers"])
-    return found
-
-
-def _empty(relationship: str) -> Row:
-    return {**_AT_FIRST, "relationship": relationship}
-
-
-def _row(document: Document, event: Any, previous: str | None) -> Row:
+def _row(document: Document, known: _Known, event: Any, previous: str | None) -> Row:
     """The row of the meeting that an event is of; one of two where it says that two calendar entries are one."""
     recurrence = "" if event.recurrence_id is None else stored(event.recurrence_id)
-    row = _of(document, event.uid, recurrence)
-    other = None if previous is None else _of(document, previous, recurrence)
+    row = known.rows.get((event.uid, recurrence))
+    other = None if previous is None else known.rows.get((previous, recurrence))
     if row is None:
-        row = other
-    elif other is not None and other is not row:
-        row["registers"] = Registers.of(row["registers"])
+        row, other = other, None
+    if row is None:
+        row = {
+            **_AT_FIRST,
+            "relationship": document[0]["relationship"],
+            "uid": event.uid,
+            "recurrence_id": recurrence,
+            "entries": 1,
+            "registers": Registers(),
+        }
+        document.append(row)
+        known.name(row, ())
+        return row
+    row["registers"] = Registers.of(row["registers"])
+    if other is not None and other is not row:
         row["registers"].take(Registers.of(other["registers"]))
         row["booked_at"] = min(filter(None, (row["booked_at"], other["booked_at"])), default=None)
         document[:] = [one for one in document if one is not other]
-    if row is None:
-        row = {**_empty(document[0]["relationship"]), "registers": Registers()}
-        document.append(row)
-    else:
-        row["registers"] = Registers.of(row["registers"])
     return row
-
-
-def _of(document: Document, uid: str, recurrence: str) -> Row | None:
-    for row in document:
-        if row["uid"] == uid and row["recurrence_id"] == recurrence:
-            return row
-    for row in document:
-        if row["entries"] > 1:
-            row["registers"] = Registers.of(row["registers"])
-            if [uid, recurrence] in row["registers"].names:
-                return row
-    return None
 
 
 def _acting(event: Any) -> Iterable[UUID]:
@@ -182,26 +192,36 @@ def _acting(event: Any) -> Iterable[UUID]:
     return () if event.cancelled_by is None else (event.cancelled_by,)
 
 
-def _show(row: Row, registers: Registers) -> None:
-    """What the registers come to. The last of the versions is that of the event that decides."""
+def _keep(row: Row) -> Row:
+    """What the registers come to, where an event touched them. The last version is that of the event that decides."""
+    registers = row["registers"]
+    if type(registers) is str:
+        return row
+    if type(registers) is _Known:
+        return {**row, "registers": compact(registers.roles)}
     meeting = registers.meeting()
     starts_at, cancelled_at, booked_at = meeting.starts_at, meeting.cancelled_at, row["booked_at"]
-    row["entries"] = len(registers.names) or 1
-    row["uid"] = meeting.key[0]
-    row["recurrence_id"] = _stored(meeting.key[1]) or ""
-    row["subject"] = meeting.subject
-    row["status"] = meeting.status.value
-    row["starts_at"] = _stored(starts_at)
-    row["ends_at"] = _stored(meeting.ends_at)
-    row["lead_seconds"] = (
-        None if booked_at is None else _seconds(datetime.fromisoformat(booked_at), starts_at)
-    )
-    row["cancelled_at"] = _stored(cancelled_at)
-    row["notice_seconds"] = _seconds(cancelled_at, starts_at)
-    acted = registers.sides.get(str(meeting.versions[-1])) if meeting.versions else None
-    row["cancelled_by"] = acted if meeting.status is Status.CANCELLED else None
-    row["missed_by"] = acted if meeting.status is Status.MISSED else None
-    row["contradicted_at"] = _stored(meeting.contradicted_at)
+    acted = registers.sides.get(str(meeting.versions[-1])) if registers.sides and meeting.versions else None
+    return {
+        "relationship": row["relationship"],
+        "uid": meeting.key[0],
+        "recurrence_id": _stored(meeting.key[1]) or "",
+        "subject": meeting.subject,
+        "status": meeting.status.value,
+        "starts_at": _stored(starts_at),
+        "ends_at": _stored(meeting.ends_at),
+        "booked_at": booked_at,
+        "lead_seconds": (
+            None if booked_at is None else _seconds(datetime.fromisoformat(booked_at), starts_at)
+        ),
+        "cancelled_at": _stored(cancelled_at),
+        "notice_seconds": _seconds(cancelled_at, starts_at),
+        "cancelled_by": acted if meeting.status is Status.CANCELLED else None,
+        "missed_by": acted if meeting.status is Status.MISSED else None,
+        "contradicted_at": _stored(meeting.contradicted_at),
+        "entries": len(registers.names) or 1,
+        "registers": registers.text(),
+    }
 
 
 def _stored(instant: datetime | None) -> str | None:
@@ -217,7 +237,7 @@ def _refine(row: Row) -> Row | None:
     return row if row["uid"] else None
 
 
-MEETINGS = Projection("meetings", meetings, _KINDS, _fold, _refine)
+MEETINGS = Projection("meetings", meetings, _KINDS, _fold, _refine, _keep)
 """A row a meeting. ``booked_at`` is when it was first told, by what we were told: of two bookings that arrive in
 the wrong order the earlier one is stale and leaves no trace; so the canonical row leaves it out. ``lead_seconds``
 is from there to the start, ``notice_seconds`` from the calling-off to it. A row without a UID remembers who is on

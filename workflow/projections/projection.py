@@ -21,8 +21,9 @@ class Projection:
     """A table and the fold that fills it.
 
     ``fold`` changes the document in place and is given only events of the ``kinds`` named; where none are, those
-    that tell an agenda. The first column of the table's primary key is the relationship. ``canonical`` gives a
-    row without what depends on when we learned of things, or None where the whole row does.
+    that tell an agenda. The first column of the table's primary key is the relationship. ``keep`` gives a row as the
+    table keeps it, where the fold works on something else. ``canonical`` gives a row without what depends on when
+    we learned of things, or None where the whole row does.
     """
 
     name: str
@@ -30,6 +31,11 @@ class Projection:
     kinds: frozenset[type[Event]] | None
     fold: Callable[[Document, Recorded], None]
     refine: Callable[[Row], Row | None] | None = None
+    keep: Callable[[Row], Row] | None = None
+
+    def kept(self, row: Row) -> Row:
+        """The row as the table keeps it."""
+        return row if self.keep is None else self.keep(row)
 
     def canonical(self, row: Row) -> Row | None:
         """The row as the content hash sees it."""
@@ -62,19 +68,37 @@ class FoldFailed(Exception):
         )
 
 
-def heeded(projection: Projection, page: Iterable[Recorded], after: int) -> list[Recorded]:
-    """The events of a page that are new to the projection and matter to it.
+def heeded(
+    projections: Sequence[Projection], page: Iterable[Recorded], after: Sequence[int]
+) -> list[list[Recorded]]:
+    """For each projection the events of a page that matter to it and lie beyond its position.
 
-    Positions only grow, so an event whose position is not beyond the last one was delivered before.
+    The page is gone through once for all. Positions only grow: an event told twice is heeded once.
     """
-    kinds = projection.kinds
-    chosen = []
+    chosen: list[list[Recorded]] = [[] for _ in projections]
+    by_agenda = [into for into, one in zip(chosen, projections, strict=True) if one.kinds is None]
+    by_kind: dict[type[Event], list[list[Recorded]]] = {}
+    last = min(after, default=0)
     for recorded in page:
-        if recorded.position > after:
-            after = recorded.position
-            if recorded.agenda is not None if kinds is None else recorded.kind in kinds:
-                chosen.append(recorded)
-    return chosen
+        if recorded.position <= last:
+            continue
+        last = recorded.position
+        into = by_kind.get(recorded.kind)
+        if into is None:
+            into = by_kind[recorded.kind] = [
+                into
+                for into, one in zip(chosen, projections, strict=True)
+                if one.kinds is not None and recorded.kind in one.kinds
+            ]
+        for events in into:
+            events.append(recorded)
+        if by_agenda and recorded.agenda is not None:
+            for events in by_agenda:
+                events.append(recorded)
+    return [
+        events if not events or events[0].position > own else [one for one in events if one.position > own]
+        for events, own in zip(chosen, after, strict=True)
+    ]
 
 
 def fold(projection: Projection, events: Sequence[Recorded], documents: dict[UUID, Document]) -> None:

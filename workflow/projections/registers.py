@@ -1,7 +1,7 @@
-"""The registers of one meeting as a row keeps them.
+"""The registers of one meeting as a row keeps them, and what a fold has to know of the relationship beside them.
 
-While a page is folded a row holds them as they are; they are read from JSON at the first event of a meeting and
-written when the page is. What stands of the meeting is the domain's to say.
+While pages are folded a row holds them as they are; they are read from JSON at the first event of a meeting and
+written when the rows are. What stands of the meeting is the domain's to say.
 """
 
 from __future__ import annotations
@@ -26,19 +26,22 @@ from workflow.aggregates.meetings import (
 )
 from workflow.projections.tables import stored
 
+Name = tuple[str, str]
+"""By what events call a meeting: a calendar UID and a recurrence id, empty where there is none; as rows keep them."""
+
 
 class Registers:
     """The calendar entries that make one meeting, and the sides that acted, by the version of the event.
 
     It answers to ``entry`` and ``keep`` as the domain's calendar does, so that the domain's own appliers fill it.
-    ``names`` are those of all its entries, as they are kept, where there are several.
+    ``names`` are those of all its entries, in order, where there are several.
     """
 
     __slots__ = ("entries", "names", "sides")
 
     def __init__(self) -> None:
         self.entries: dict[EntryKey, Entry] = {}
-        self.names: list[list[str]] = []
+        self.names: list[Name] = []
         self.sides: dict[str, str] = {}
 
     @classmethod
@@ -49,7 +52,8 @@ class Registers:
         self, kept = cls(), from_json(kept)
         for entry in map(_read, kept["entries"]):
             self.entries[entry.key] = entry
-        self.names, self.sides = kept["names"], kept["sides"]
+        self.names = [(uid, recurrence) for uid, recurrence in kept["names"]]
+        self.sides = kept["sides"]
         return self
 
     def take(self, other: Registers) -> None:
@@ -67,7 +71,7 @@ class Registers:
         if entry.replaces or self.names:
             keys = {(uid, key[1]) for key, one in self.entries.items() for uid in one.replaces}
             keys |= self.entries.keys()
-            self.names = [[uid, _text(at) or ""] for uid, at in sorted(keys, key=key_order)]
+            self.names = [(uid, _text(at) or "") for uid, at in sorted(keys, key=key_order)]
 
     def meeting(self) -> Meeting:
         """What stands of it all."""
@@ -83,16 +87,58 @@ class Registers:
 
     def text(self) -> str:
         """As a row keeps them: equal registers are equal text."""
-        entries = (
-            sorted(self.entries.values(), key=_order) if len(self.entries) > 1 else self.entries.values()
-        )
-        kept = [[*entry[:5], sorted(entry.replaces), entry.unconfirmed_end] for entry in entries]
-        sides = dict(sorted(self.sides.items())) if len(self.sides) > 1 else self.sides
-        return to_json({"entries": kept, "names": self.names, "sides": sides}).decode()
+        entries, sides = list(self.entries.values()), self.sides
+        if len(entries) > 1:
+            entries.sort(key=_order)
+        if len(sides) > 1:
+            sides = dict(sorted(sides.items()))
+        return to_json(
+            {"entries": [_kept(entry) for entry in entries], "names": self.names, "sides": sides}
+        ).decode()
 
 
 def _order(entry: Entry) -> tuple[str, str]:
     return key_order(entry.key)
+
+
+# --- as JSON ---------------------------------------------------------------------------------------------
+# Plain lists of text: writing named tuples and instants takes twice as long.
+
+
+def _kept(entry: Entry) -> list[Any]:
+    (uid, recurrence_id), booking, cancellation, report, correction, replaces, unconfirmed_end = entry
+    return [
+        (uid, _text(recurrence_id)),
+        None if booking is None else _kept_booking(*booking),
+        None if cancellation is None else _kept_cancellation(*cancellation),
+        None if report is None else _kept_report(*report),
+        None if correction is None else _kept_report(*correction),
+        sorted(replaces) if replaces else (),
+        _text(unconfirmed_end),
+    ]
+
+
+def _kept_booking(
+    stamp: ScheduleStamp, starts_at: datetime, ends_at: datetime, version: int
+) -> tuple[Any, ...]:
+    sequence, at, source, message = stamp
+    return sequence, stored(at), source, message, stored(starts_at), stored(ends_at), version
+
+
+def _kept_cancellation(stamp: ScheduleStamp, version: int) -> tuple[Any, ...]:
+    sequence, at, source, message = stamp
+    return sequence, stored(at), source, message, version
+
+
+def _kept_report(
+    stamp: tuple[datetime, str, str],
+    outcome: Outcome,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    version: int,
+) -> tuple[Any, ...]:
+    at, source, message = stamp
+    return stored(at), source, message, outcome.value, _text(starts_at), _text(ends_at), version
 
 
 def _read(kept: list[Any]) -> Entry:
@@ -108,25 +154,22 @@ def _read(kept: list[Any]) -> Entry:
     )
 
 
-def _booking(stamp: list[Any], starts_at: str, ends_at: str, version: int) -> Booking:
-    starts, ends = datetime.fromisoformat(starts_at), datetime.fromisoformat(ends_at)
-    return Booking(_schedule_stamp(*stamp), starts, ends, version)
+def _booking(
+    sequence: int, at: str, source: str, message: str, starts_at: str, ends_at: str, version: int
+) -> Booking:
+    read = datetime.fromisoformat
+    return Booking((sequence, read(at), source, message), read(starts_at), read(ends_at), version)
 
 
-def _cancellation(stamp: list[Any], version: int) -> Cancellation:
-    return Cancellation(_schedule_stamp(*stamp), version)
-
-
-def _schedule_stamp(sequence: int, at: str, source: str, message: str) -> ScheduleStamp:
-    return sequence, datetime.fromisoformat(at), source, message
+def _cancellation(sequence: int, at: str, source: str, message: str, version: int) -> Cancellation:
+    return Cancellation((sequence, datetime.fromisoformat(at), source, message), version)
 
 
 def _report(
-    stamp: list[Any], outcome: str, starts_at: str | None, ends_at: str | None, version: int
+    at: str, source: str, message: str, outcome: str, starts_at: str | None, ends_at: str | None, version: int
 ) -> Report:
-    at, source, message = stamp
-    own = datetime.fromisoformat(at), source, message
-    return Report(own, Outcome(outcome), _instant(starts_at), _instant(ends_at), version)
+    stamp = datetime.fromisoformat(at), source, message
+    return Report(stamp, Outcome(outcome), _instant(starts_at), _instant(ends_at), version)
 
 
 def _text(instant: datetime | None) -> str | None:

@@ -7,11 +7,12 @@ never renamed, because a view follows the table that it was made for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import JSON, Column, Dialect, MetaData, Table, bindparam, func, select
@@ -34,7 +35,7 @@ NOT_CANONICAL = {"canonical": False}
 READ_LATE = {**NOT_CANONICAL, "late": True}
 """Marks a JSON column that a fold is given as text, to read where it has to: it touches few of the rows.
 
-What it then puts there tells its own ``text``, when the page is written.
+The projection's ``keep`` makes text of it again.
 """
 
 
@@ -77,12 +78,14 @@ class GenerationTable:
     """One generation of a projection's table, with the statements that the runner needs."""
 
     __slots__ = (
+        "_in_order",
         "_json",
-        "_late",
         "columns",
         "create",
         "delete",
         "drop",
+        "identity",
+        "index",
         "key",
         "select",
         "table",
@@ -99,10 +102,12 @@ class GenerationTable:
         self.key = [column.name for column in table.primary_key]
         json_columns = [column for column in table.columns if isinstance(column.type, JSON)]
         self._json = [column.name for column in json_columns if not column.info.get("late")]
-        self._late = [column.name for column in json_columns if column.info.get("late")]
-        self.create = [
-            _sql(CreateTable(table)),
-            *(_sql(CreateIndex(index)) for index in sorted(table.indexes, key=lambda index: str(index.name))),
+        self._in_order: Callable[[Row], tuple[Any, ...]] = itemgetter(*self.columns)
+        self.identity: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(slice(len(self.key)))
+        """The primary key of a row as it is stored: the first of its columns."""
+        self.create = _sql(CreateTable(table))
+        self.index = [
+            _sql(CreateIndex(index)) for index in sorted(table.indexes, key=lambda index: str(index.name))
         ]
         self.drop = f"DROP TABLE IF EXISTS {table.name}"
         names = ", ".join(self.columns)
@@ -138,14 +143,7 @@ class GenerationTable:
         """What is written, in the order of the columns."""
         if self._json:
             row = {**row, **{name: compact(row[name]) for name in self._json}}
-        for name in self._late:
-            if not isinstance(row[name], str):
-                row = {**row, name: row[name].text()}
-        return tuple([row[name] for name in self.columns])
-
-    def identity(self, row: Row) -> tuple[Any, ...]:
-        """The row's primary key."""
-        return tuple([row[name] for name in self.key])
+        return self._in_order(row)
 
 
 @cache
@@ -167,7 +165,9 @@ def numbers(counted: Iterable[Sequence[Any]], kinds: type[StrEnum]) -> dict[str,
 
 def shape(view: Table) -> str:
     """A fingerprint of a table's columns and indexes: rows of another shape have to be folded anew."""
-    return sha256(("\n".join(generation_table(view, 0).create) + _condition(view)).encode()).hexdigest()[:16]
+    layout = generation_table(view, 0)
+    text = "\n".join((layout.create, *layout.index)) + _condition(view)
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode

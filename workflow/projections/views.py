@@ -7,17 +7,16 @@ one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, event
 
-from workflow.projections.generations import Folded, Generation, RunState
-from workflow.projections.projection import Document, FoldFailed, Projection, fold, heeded
-from workflow.projections.tables import GenerationTable, Row, compact, generation_table, shape
+from workflow.projections.folding import Folding, Kept
+from workflow.projections.generations import Generation, RunState
+from workflow.projections.projection import FoldFailed, Projection, heeded
+from workflow.projections.tables import GenerationTable, compact, generation_table, shape
 from workflow.store.recorded import Recorded
 
 _GENERATIONS = """
@@ -28,9 +27,8 @@ CREATE TABLE IF NOT EXISTS projections (
 ) WITHOUT ROWID
 """
 
-
-Before = dict[tuple[Any, ...], tuple[Any, ...]]
-"""The rows that there were, as they are stored, by their primary keys."""
+GATHERED = 100_000
+"""Events after which a rebuild writes their rows: memory has room for them, and so many are soon folded again."""
 
 
 class Views:
@@ -39,6 +37,7 @@ class Views:
     def __init__(self, path: Path, projections: Sequence[Projection], *, durable: bool = True) -> None:
         self.path = path
         self.projections = tuple(projections)
+        self._foldings: dict[Generation, Folding] = {}
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA busy_timeout = 10000")
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -67,26 +66,36 @@ class Views:
         with self._engine.begin() as connection:
             yield connection
 
-    def fold(self, generation: Generation, page: Sequence[Recorded]) -> Folded:
-        """Fold a page in memory; where a fold raises, up to the event before."""
-        projection, layout = generation.projection, generation.layout
-        events = heeded(projection, page, generation.position)
-        end = max(generation.position, page[-1].position)
-        if not events:
-            return Folded(generation, end, [], [])
-        documents, before = self._load(layout, {recorded.stream for recorded in events})
+    def fold(self, generations: Sequence[Generation], page: Sequence[Recorded]) -> bool:
+        """Fold a page in memory; whether it is time to write what has gathered there."""
+        foldings = [self._folding(generation) for generation in generations]
+        positions = [folding.position for folding in foldings]
+        projections = [generation.projection for generation in generations]
         try:
-            fold(projection, events, documents)
-        except FoldFailed as failure:
-            sound = [recorded for recorded in events if recorded.position < failure.position]
-            documents, before = self._load(layout, {recorded.stream for recorded in events})
-            fold(projection, sound, documents)
-            end = max(generation.position, failure.position - 1)
-            return self._difference(generation, end, documents, before, failure)
-        return self._difference(generation, end, documents, before)
+            for folding, events in zip(foldings, heeded(projections, page, positions), strict=True):
+                folding.fold(events, page[-1].position, len(page))
+        except BaseException:
+            self._forget(generations)
+            raise
+        return any(folding.failure is not None or folding.events >= GATHERED for folding in foldings)
 
-    def write(self, pages: Sequence[Folded]) -> None:
-        """Write what pages came to, with the positions, in one transaction."""
+    def reached(self, generation: Generation) -> int:
+        """The position up to which a generation is folded, be it in memory alone."""
+        folding = self._foldings.get(generation)
+        return generation.position if folding is None else folding.position
+
+    def write(self, generations: Sequence[Generation]) -> list[FoldFailed]:
+        """Write what was folded in memory, with the positions, in one transaction; what was raised meanwhile.
+
+        Where it cannot be written, memory forgets it, and it is folded again.
+        """
+        pages = [
+            self._foldings.pop(generation).folded()
+            for generation in generations
+            if generation in self._foldings
+        ]
+        if not pages:
+            return []
         with self._transaction():
             for folded in pages:
                 layout = folded.generation.layout
@@ -107,6 +116,7 @@ class Views:
                     failure.cause,
                     failure.position,
                 )
+        return [folded.failure for folded in pages if folded.failure is not None]
 
     def pause(self, generation: Generation, cause: str) -> None:
         """Let a generation fold nothing more, for a cause that is kept."""
@@ -128,32 +138,40 @@ class Views:
 
     def discard(self, shadow: Generation) -> None:
         """Give a rebuild up."""
+        self._forget([shadow])
         with self._transaction():
             self._remove(shadow)
         self.shadows.remove(shadow)
 
     def differences(self, live: Generation, shadow: Generation) -> int:
         """How many rows of two generations, which must be of one shape and at one position, differ."""
-        one, other = live.layout.table.name, shadow.layout.table.name
+        one, other, layout = live.layout.table.name, shadow.layout.table.name, live.layout
+        equal = " AND ".join(f"one.{name} IS other.{name}" for name in layout.columns)
         count = f"""
-            SELECT count(*) FROM (SELECT * FROM (SELECT * FROM {one} EXCEPT SELECT * FROM {other})
-            UNION ALL SELECT * FROM (SELECT * FROM {other} EXCEPT SELECT * FROM {one}))
+            SELECT (SELECT count(*) FROM {one}) + (SELECT count(*) FROM {other})
+            - 2 * (SELECT count(*) FROM {one} AS one JOIN {other} AS other USING ({", ".join(layout.key)})
+            WHERE {equal})
         """  # noqa: S608 our own names
         return int(self._connection.execute(count).fetchone()[0])
 
-    def swap(self, live: Generation, shadow: Generation) -> None:
-        """Let the rebuilt generation serve: view, rows and position change in one transaction."""
+    def swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> None:
+        """Let rebuilt generations serve: views, rows and positions change in one transaction.
+
+        Their indexes are made then: they serve queries alone, and cost least where all rows are there.
+        """
         with self._transaction():
-            for statement in shadow.layout.view:
-                self._connection.execute(statement)
-            self._remove(live)
-            self._connection.execute(
-                "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
-                (shadow.name, shadow.number),
-            )
-        shadow.live = True
-        self.generations[self.generations.index(live)] = shadow
-        self.shadows.remove(shadow)
+            for live, shadow in pairs:
+                for statement in (*shadow.layout.index, *shadow.layout.view):
+                    self._connection.execute(statement)
+                self._remove(live)
+                self._connection.execute(
+                    "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
+                    (shadow.name, shadow.number),
+                )
+        for live, shadow in pairs:
+            shadow.live = True
+            self.generations[self.generations.index(live)] = shadow
+            self.shadows.remove(shadow)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -191,7 +209,7 @@ class Views:
 
     def _new(self, projection: Projection, number: int, *, live: bool) -> Generation:
         layout = generation_table(projection.table, number)
-        for statement in (layout.drop, *layout.create):
+        for statement in (layout.drop, layout.create, *(layout.index if live else ())):
             self._connection.execute(statement)
         self._connection.execute(
             "INSERT INTO projections VALUES (?, ?, ?, 0, ?, NULL, NULL, ?)",
@@ -214,34 +232,18 @@ class Views:
             (position, state, cause, failed_at, generation.name, generation.number),
         )
 
-    def _load(self, layout: GenerationTable, streams: set[UUID]) -> tuple[dict[UUID, Document], Before]:
-        documents: dict[UUID, Document] = {stream: [] for stream in streams}
-        by_text = {str(stream): document for stream, document in documents.items()}
-        before: Before = {}
-        for values in self._connection.execute(layout.select, (compact(sorted(by_text)),)):
-            row: Row = layout.row(values)
-            identity = layout.identity(row)
-            before[identity] = values
-            by_text[identity[0]].append(row)
-        return documents, before
+    def _folding(self, generation: Generation) -> Folding:
+        folding = self._foldings.get(generation)
+        if folding is None:
+            folding = self._foldings[generation] = Folding(generation, self._load(generation.layout))
+        return folding
 
-    @staticmethod
-    def _difference(
-        generation: Generation,
-        end: int,
-        documents: dict[UUID, Document],
-        before: Before,
-        failure: FoldFailed | None = None,
-    ) -> Folded:
-        """What has changed: a document may have many rows, and an event mostly touches one of them."""
-        layout = generation.layout
-        upserts = []
-        for document in documents.values():
-            for row in document:
-                values = layout.values(row)
-                if before.pop(layout.identity(row), None) != values:
-                    upserts.append(values)
-        return Folded(generation, end, upserts, sorted(before), failure)
+    def _load(self, layout: GenerationTable) -> Callable[[Iterable[str]], Kept]:
+        return lambda relationships: self._connection.execute(layout.select, (compact(relationships),))
+
+    def _forget(self, generations: Iterable[Generation]) -> None:
+        for generation in generations:
+            self._foldings.pop(generation, None)
 
 
 def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature
