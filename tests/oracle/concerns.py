@@ -1,7 +1,8 @@
 """Which concerns should stand, worked out from the facts alone.
 
-Left out are those that rest on when the clock was asked (silence and what follows from it). The dialogue is
-looked at by itself: whether a check-in was low is for its party alone, and no log prints it.
+Left out are those that rest on when the clock was asked: silence and what follows from it, the proposal of a
+closing among them. The dialogue is looked at by itself: whether a check-in was low is for its party alone, and
+no log prints it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ Concerns = dict[tuple[str, str | None], datetime]
 
 RECOMPUTED = frozenset(
     {
-        "closure_proposed",
         "commitment",
         "contradictory",
         "help_asked",
@@ -52,7 +52,6 @@ class Care:
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     contacted: list[datetime] = field(default_factory=list)
     asked: list[datetime] = field(default_factory=list)
-    amended: list[datetime] = field(default_factory=list)
     directed: list[datetime] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     reviewed: list[datetime] = field(default_factory=list)
@@ -72,8 +71,6 @@ class Care:
             self.contacted.append(at)
         elif name == "help_asked":
             self.asked.append(at)
-        elif name == "agreement_amended":
-            self.amended.append(at)
         elif name.startswith("goal_"):
             self.directed.append(at)
         elif name == "fresh_look_held":
@@ -138,7 +135,6 @@ class Standing:
     """As much of a relationship as its concerns depend on."""
 
     opened_at: datetime
-    active_since: datetime | None
     begun: bool
     term_ends_at: datetime | None
     parties: set[str]
@@ -182,16 +178,8 @@ def _by_time(of: Standing) -> Iterator[tuple[str, datetime | None]]:
         yield "stuck", care.later(of.opened_at, limits.stuck)
     yield "no_support_contact", care.late_contact(of.opened_at, limits)
     yield "measures_overdue", care.overdue(of.parties, limits)
-    yield "closure_proposed", care.later(_inactive_since(of), limits.inactive)
     if of.term_ends_at is not None and not any(end > of.term_ends_at for end in _held_ends(of)):
         yield "overrun", of.term_ends_at
-
-
-def _inactive_since(of: Standing) -> datetime:
-    """The last sign of life; that a pause ended is one where there was any before."""
-    signs = [*_held_ends(of), *([] if of.active_since is None else [of.active_since])]
-    resumed = [end for _, end in of.care.pauses[-1:] if end is not None] if signs else []
-    return max([of.opened_at, *signs, *resumed, *of.care.amended])
 
 
 def _no_direction(of: Standing, until: datetime) -> datetime | None:

@@ -248,7 +248,6 @@ def _against_facts(life: Life, until: datetime | None) -> list[str]:
         return faults
     standing = Standing(
         opened_at=life.opened_at,
-        active_since=life.active_since,
         begun=life.state not in ("onboarding", "agreement"),
         term_ends_at=life.term_ends_at,
         parties=set(life.roles),
