@@ -132,13 +132,17 @@ class Care:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """As much of a relationship as its concerns depend on."""
+    """As much of a relationship as its concerns depend on.
+
+    ``reported`` is when outcomes were told, those of meetings without a start among them.
+    """
 
     opened_at: datetime
     begun: bool
     term_ends_at: datetime | None
     parties: set[str]
     meetings: list[Meeting]
+    reported: list[datetime]
     care: Care
     limits: Limits
 
@@ -162,7 +166,7 @@ def _by_facts(of: Standing, begin: datetime) -> Iterator[tuple[tuple[str, str | 
     for one in of.meetings:
         if one.contradicted_at is not None:
             yield ("contradictory", one.subject), one.contradicted_at
-    silent = _unreported(of.meetings, of.limits)
+    silent = _unreported(of.meetings, of.reported, of.limits)
     if len(silent) >= of.limits.unconfirmed_in_a_row:
         yield ("nobody_reports", None), silent[of.limits.unconfirmed_in_a_row - 1]
     asked = max(of.care.asked, default=None)
@@ -198,9 +202,8 @@ def _held_ends(of: Standing) -> list[datetime]:
     return sorted(one.ends_at for one in of.meetings if one.held and one.ends_at is not None)
 
 
-def _unreported(meetings: list[Meeting], limits: Limits) -> list[datetime]:
+def _unreported(meetings: list[Meeting], reported: list[datetime], limits: Limits) -> list[datetime]:
     """When each meeting of the row that nobody tells of became unconfirmed."""
-    reported = [one.reported_at for one in meetings if one.reported_at is not None]
     row: list[Meeting] = []
     for one in meetings:
         if one.status == "unconfirmed":
