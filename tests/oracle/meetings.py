@@ -38,7 +38,6 @@ class Limits:
     review_within_held: int = 2
     review_within: timedelta = timedelta(days=60)
     review_measures: timedelta = timedelta(days=30)
-    inactive: timedelta = timedelta(days=97)
     low_mean: float = 3.0
     drop: float = 1.0
     onboarding_steps: frozenset[str] = frozenset()
@@ -66,9 +65,6 @@ class Limits:
             review_within_held=goals["review_within_held"],
             review_within=timedelta(days=goals["review_within_days"]),
             review_measures=timedelta(days=document["fresh_look"]["review_after_days"]),
-            inactive=timedelta(
-                days=document["closure"]["inactive_days"] + document["closure"]["notice_days"]
-            ),
             low_mean=document["dialogue"]["low_mean"],
             drop=document["dialogue"]["drop"],
             onboarding_steps=frozenset(onboarding["steps"]),

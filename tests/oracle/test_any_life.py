@@ -63,7 +63,6 @@ LOOK = c.HoldFreshLook(at=day(20), actor=AS_MENTEE, measures=measures("call", "p
 STORIES: dict[str, tuple[Story, datetime]] = {
     "no_first_meeting": (given(*agreed()), day(15)),
     "stuck": (given(agreed()[0]), day(22)),
-    "closure_proposed": (given(*agreed(), held("m", day(20))), day(118)),
     "no_support_contact": (given(*agreed()), day(23)),
     "commitment": (
         given(
