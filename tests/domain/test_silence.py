@@ -31,6 +31,18 @@ def test_stagnation_is_suspected_1_5_c_after_the_anchor() -> None:
     story.pass_time(day(45)).then_concerns("silence").then_state("active")
 
 
+def test_it_rests_on_the_last_meeting_held_and_says_what_clears_it() -> None:
+    story = (
+        given(*agreed(), held("l", day(5)), held("m", day(10))).pass_time(day(60)).then_concerns("silence")
+    )
+    raised = story.last(e.ConcernRaised)
+    assert [story.events[version - 1] for version in raised.evidence] == [
+        story.last(e.MeetingHeld),
+        story.last(e.StagnationSuspected),
+    ]
+    assert (raised.since, raised.clears) == (day(55, 1), "a meeting held, or one booked soon")
+
+
 def test_the_cadence_of_this_agreement_drives_its_clocks() -> None:
     given(*agreed(cadence=10)).pass_time(day(15)).then_concerns("silence")
 
@@ -241,6 +253,20 @@ def test_not_where_the_next_is_booked_nor_within_7_days_of_the_end() -> None:
     assert story.reminders(BOOK_NEXT) == []
     story = given(*agreed(months=1), held("m", day(10))).pass_time(day(40))
     assert story.reminders(BOOK_NEXT) == []
+
+
+def test_nor_where_the_next_follows_at_once() -> None:
+    story = given(*agreed(), held("m", day(10)), booked("n", day(10, 1)))
+    assert story.state is not None
+    assert e.DueKind.BOOK_NEXT_MEETING not in story.state.dues
+
+
+def test_at_most_one_in_7_days_moved_to_the_first_permitted_instant() -> None:
+    story = given(*agreed(cadence=10), held("m", day(10)), held("n", day(10, 2)))
+    story.pass_time(day(15, 3)).when(held("o", day(15, 4)))
+    story.pass_time(day(23))
+    issued = [event.occurred_at for event in story.events if isinstance(event, e.ReminderIssued)]
+    assert issued == [day(15, 3), day(22, 3)]
 
 
 def test_a_meeting_is_reminded_about_once_even_if_a_later_one_turns_out_not_to_have_been() -> None:
