@@ -31,6 +31,18 @@ def test_stagnation_is_suspected_1_5_c_after_the_anchor() -> None:
     story.pass_time(day(45)).then_concerns("silence").then_state("active")
 
 
+def test_it_rests_on_the_last_meeting_held_and_says_what_clears_it() -> None:
+    story = (
+        given(*agreed(), held("l", day(5)), held("m", day(10))).pass_time(day(60)).then_concerns("silence")
+    )
+    raised = story.last(e.ConcernRaised)
+    assert [story.events[version - 1] for version in raised.evidence] == [
+        story.last(e.MeetingHeld),
+        story.last(e.StagnationSuspected),
+    ]
+    assert (raised.since, raised.clears) == (day(55, 1), "a meeting held, or one booked soon")
+
+
 def test_the_cadence_of_this_agreement_drives_its_clocks() -> None:
     given(*agreed(cadence=10)).pass_time(day(15)).then_concerns("silence")
 
@@ -231,6 +243,12 @@ def test_not_where_the_next_is_booked_nor_within_7_days_of_the_end() -> None:
     assert e.ReminderIssued not in story.kinds()
     story = given(*agreed(months=1), held("m", day(10))).pass_time(day(40))
     assert e.ReminderIssued not in story.kinds()
+
+
+def test_nor_where_the_next_follows_at_once() -> None:
+    story = given(*agreed(), held("m", day(10)), booked("n", day(10, 1)))
+    assert story.state is not None
+    assert e.DueKind.BOOK_NEXT_MEETING not in story.state.dues
 
 
 def test_at_most_one_in_7_days_moved_to_the_first_permitted_instant() -> None:
