@@ -172,6 +172,19 @@ def test_inferred_stagnation_also_ends_with_two_held_meetings_within_2_c_and_the
     story.when(replace(LOOK, at=day(127))).then_concerns()
 
 
+def test_who_comes_back_without_measures_is_asked_for_them_at_once() -> None:
+    story = given(*agreed()).pass_time(day(60)).when(held("m", day(61)), held("n", day(70)))
+    raised = story.then_state("active").then_concerns("no_fresh_look").last(e.ConcernRaised)
+    assert raised.since == day(70, 1)
+
+
+def test_that_measures_are_missing_is_for_the_clock_to_tell() -> None:
+    story = (
+        given(*agreed()).pass_time(day(60)).when(booked("m", day(100), at=day(82))).then_concerns("silence")
+    )
+    story.pass_time(day(82)).then_concerns("no_fresh_look", "silence")
+
+
 def test_what_is_agreed_later_does_not_undo_a_way_back_nor_a_withdrawal() -> None:
     shorter = (
         c.DraftAgreement(at=day(130), actor=AS_MENTOR, cadence_days=14),
