@@ -103,6 +103,17 @@ def test_a_meeting_booked_soon_clears_it() -> None:
     story.then(e.MeetingScheduled, e.SuspicionCleared, e.ConcernCleared)
 
 
+def test_or_one_further_off_once_it_is_near_the_nearest_first() -> None:
+    story = (
+        given(*agreed())
+        .pass_time(day(46))
+        .when(booked("m", day(70), at=day(47)), booked("n", day(90), at=day(47)))
+    )
+    assert story.state is not None
+    assert story.state.dues[e.DueKind.SILENCE] == day(55)
+    story.pass_time(day(54.9)).then_concerns("silence").pass_time(day(55)).then_concerns()
+
+
 def test_and_its_cancellation_brings_the_suspicion_back() -> None:
     story = given(*agreed()).pass_time(day(46))
     story.when(booked("m", day(60), at=day(47)), cancelled("m", day(48), sequence=1)).then_concerns("silence")
