@@ -20,6 +20,7 @@ from tests.domain.story import (
     missed,
     moved,
 )
+from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.meetings import Meeting
 
@@ -143,6 +144,11 @@ def test_nobody_reported_for_72_hours_so_the_outcome_is_unconfirmed_never_held()
     story = given(*agreed(), booked("m", day(10))).pass_time(day(13, 1))
     assert story.kinds()[-1] is e.MeetingOutcomeUnconfirmed
     assert meeting(story).status == "unconfirmed"
+
+
+def test_whatever_else_the_clock_asks_meanwhile_leaves_it_as_it_is() -> None:
+    story = given(*agreed(), booked("m", day(10))).when(c.PassTime(at=day(13, 0.9), now=day(13, 0.9))).then()
+    story.when(c.PassTime(at=day(13, 1), now=day(13, 1))).then(e.MeetingOutcomeUnconfirmed)
 
 
 def test_unconfirmed_yields_to_any_report() -> None:
