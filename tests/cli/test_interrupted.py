@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import run, told, up
+from workflow.demo.stage import service
 from workflow.projections.runner import Runner
 
 MENTORING = [sys.executable, "-m", "workflow.cli"]
@@ -90,6 +91,19 @@ def test_a_demonstration_is_stopped_with_one_line(tmp_path: Path) -> None:
         said, wrong = playing.communicate(timeout=60)
         assert (playing.returncode, wrong) == (130, "")
         assert said.splitlines()[-1].startswith("Stopped. What was kept lies in")
+
+
+def test_ctrl_c_is_heard_while_a_process_of_the_demonstration_is_made(tmp_path: Path) -> None:
+    presses = [signal.SIGINT]
+
+    def press() -> None:
+        if presses:
+            signal.raise_signal(presses.pop())
+
+    os.register_at_fork(after_in_parent=press)  # where Python only prints what is raised, and goes on
+    with pytest.raises(KeyboardInterrupt), service(tmp_path):
+        pytest.fail("it was not heard")
+    assert not presses
 
 
 def test_a_terminal_sees_how_far_it_is_and_a_program_only_the_result(data: Path, relationship: str) -> None:

@@ -83,6 +83,11 @@ def test_nor_does_it_count_before_it_is_withdrawn() -> None:
     story.when(corrected("m50", day(21), e.Outcome.NONE)).pass_time(day(51)).then_no_concern("commitment")
 
 
+def test_one_that_becomes_known_late_revises_since_when() -> None:
+    story = given(*agreed(), *failed(15, 22)).when(*failed(18), now=day(23)).then_concerns("commitment")
+    assert [raised.since for raised in story.all(e.ConcernRaised)] == [day(22, 1), day(18, 1)]
+
+
 def test_one_of_which_only_the_start_is_known_has_failed_by_then() -> None:
     told = replace(corrected("m", day(23), e.Outcome.MISSED, start=day(22)), ends_at=None)
     raised = given(*agreed(), *failed(15), told).then_concerns("commitment").last(e.ConcernRaised)

@@ -178,6 +178,11 @@ def test_nobody_reported_for_72_hours_so_the_outcome_is_unconfirmed_never_held()
     assert meeting(story).status == "unconfirmed"
 
 
+def test_whatever_else_the_clock_asks_meanwhile_leaves_it_as_it_is() -> None:
+    story = given(*agreed(), booked("m", day(10))).when(c.PassTime(at=day(13, 0.9), now=day(13, 0.9))).then()
+    story.when(c.PassTime(at=day(13, 1), now=day(13, 1))).then(e.MeetingOutcomeUnconfirmed)
+
+
 def test_unconfirmed_yields_to_any_report() -> None:
     story = given(*agreed(), booked("m", day(10))).pass_time(day(14)).when(missed("m", day(15)))
     assert meeting(story).status == "missed"

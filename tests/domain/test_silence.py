@@ -104,6 +104,17 @@ def test_a_meeting_booked_soon_clears_it() -> None:
     assert e.SuspicionCleared in story.kinds()
 
 
+def test_or_one_further_off_once_it_is_near_the_nearest_first() -> None:
+    story = (
+        given(*agreed())
+        .pass_time(day(46))
+        .when(booked("m", day(70), at=day(47)), booked("n", day(90), at=day(47)))
+    )
+    assert story.state is not None
+    assert story.state.dues[e.DueKind.SILENCE] == day(55)
+    story.pass_time(day(54.9)).then_concerns("silence").pass_time(day(55)).then_concerns()
+
+
 def test_and_its_cancellation_brings_the_suspicion_back() -> None:
     story = given(*agreed()).pass_time(day(46))
     story.when(booked("m", day(60), at=day(47)), cancelled("m", day(48), sequence=1)).then_concerns("silence")
@@ -183,6 +194,19 @@ def test_inferred_stagnation_also_ends_with_two_held_meetings_within_2_c_and_the
     story = given(*agreed()).pass_time(day(65)).when(held("m", day(66)), held("n", day(126)))
     story.then_state("active").then_concerns("no_fresh_look")
     story.when(replace(LOOK, at=day(127))).then_concerns()
+
+
+def test_who_comes_back_without_measures_is_asked_for_them_at_once() -> None:
+    story = given(*agreed()).pass_time(day(60)).when(held("m", day(61)), held("n", day(70)))
+    raised = story.then_state("active").then_concerns("no_fresh_look").last(e.ConcernRaised)
+    assert raised.since == day(70, 1)
+
+
+def test_that_measures_are_missing_is_for_the_clock_to_tell() -> None:
+    story = (
+        given(*agreed()).pass_time(day(60)).when(booked("m", day(100), at=day(82))).then_concerns("silence")
+    )
+    story.pass_time(day(82)).then_concerns("no_fresh_look", "silence")
 
 
 def test_what_is_agreed_later_does_not_undo_a_way_back_nor_a_withdrawal() -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,21 +96,28 @@ def _ended(code: int) -> str:
 def _child(command: list[str], stderr: Any = None) -> Iterator[subprocess.Popen[str]]:
     """A process that ends with us, and is otherwise asked to end in its own order.
 
-    It has a session of its own: Ctrl-C comes to us alone, and we stop the publisher before the service.
+    It has a session of its own: Ctrl-C comes to us alone, and we stop the publisher before the service. Held back
+    while the process is made, it is heard right after: Python swallows what is raised as it forks.
     """
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
-    )
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    process: subprocess.Popen[str] | None = None
     try:
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+                preexec_fn=partial(_begin, mask),
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         yield process
     finally:
-        if process.poll() is None:
+        if process is not None and process.poll() is None:
             process.terminate()
             try:
                 process.wait(STOPS_WITHIN)
@@ -118,5 +126,8 @@ def _child(command: list[str], stderr: Any = None) -> Iterator[subprocess.Popen[
                 process.wait()
 
 
-def _end_with_parent() -> None:
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def _begin(mask: set[int]) -> None:
+    """What the new process does first: it hears Ctrl-C again, and on Linux it ends with its parent."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
