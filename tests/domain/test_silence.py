@@ -14,7 +14,6 @@ from tests.domain.story import (
     given,
     held,
     measures,
-    moved,
     opened,
     policy,
 )
@@ -202,13 +201,6 @@ def test_who_comes_back_without_measures_is_asked_for_them_at_once() -> None:
     assert raised.since == day(70, 1)
 
 
-def test_that_measures_are_missing_is_for_the_clock_to_tell() -> None:
-    story = (
-        given(*agreed()).pass_time(day(60)).when(booked("m", day(100), at=day(82))).then_concerns("silence")
-    )
-    story.pass_time(day(82)).then_concerns("no_fresh_look", "silence")
-
-
 def test_what_is_agreed_later_does_not_undo_a_way_back_nor_a_withdrawal() -> None:
     shorter = (
         c.DraftAgreement(at=day(130), actor=AS_MENTOR, cadence_days=14),
@@ -282,34 +274,4 @@ def test_not_where_the_next_is_booked_nor_within_7_days_of_the_end() -> None:
 def test_nor_where_the_next_follows_at_once() -> None:
     story = given(*agreed(), held("m", day(10)), booked("n", day(10, 1)))
     assert story.state is not None
-    assert e.DueKind.BOOK_NEXT_MEETING not in story.state.dues
-
-
-def test_at_most_one_in_7_days_moved_to_the_first_permitted_instant() -> None:
-    story = given(*agreed(cadence=10), held("m", day(10)), held("n", day(10, 2)))
-    story.pass_time(day(15, 3)).when(held("o", day(15, 4)))
-    story.pass_time(day(23))
-    issued = [event.occurred_at for event in story.events if isinstance(event, e.ReminderIssued)]
-    assert issued == [day(15, 3), day(22, 3)]
-
-
-def test_a_meeting_is_reminded_about_once_even_if_a_later_one_turns_out_not_to_have_been() -> None:
-    story = given(*agreed(), held("m", day(10))).pass_time(day(26)).when(held("n", day(27)))
-    story.pass_time(day(43)).when(corrected("n", day(43), e.Outcome.MISSED)).pass_time(day(44))
-    assert len(story.reminders(BOOK_NEXT)) == 2
-
-
-def test_where_no_agreement_is_asked_for_the_first_held_meeting_concludes_it() -> None:
-    none = policy(agreement={"form": "none"})
-    story = given(*agreed()[:3], in_force=none).then_state("agreement").when(held("n", day(20)))
-    story.then_state("active").when(held("m", day(10)), now=day(21))
-    assert story.state is not None
-    assert story.state.active_since == day(10, 1)
-    story.when(corrected("m", day(30), e.Outcome.NONE))
-    assert story.state.active_since == day(20, 1)
-    story.when(corrected("n", day(31), e.Outcome.NONE)).then_state("agreement")
-
-
-def test_a_moved_meeting_books_the_next() -> None:
-    story = given(*agreed(), held("m", day(10)), moved("n", day(40), at=day(12))).pass_time(day(30))
-    assert story.reminders(BOOK_NEXT) == []
+    assert e.REMINDER_DUES[e.ReminderKind.BOOK_NEXT_MEETING] not in story.state.dues

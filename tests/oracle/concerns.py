@@ -1,7 +1,8 @@
 """Which concerns should stand, worked out from the facts alone.
 
-Left out are those that rest on when the clock was asked (silence and what follows from it). The dialogue is
-looked at by itself: whether a check-in was low is for its party alone, and no log prints it.
+Left out are those that rest on when the clock was asked: silence and what follows from it, the proposal of a
+closing among them. The dialogue is looked at by itself: whether a check-in was low is for its party alone, and
+no log prints it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ Concerns = dict[tuple[str, str | None], datetime]
 
 RECOMPUTED = frozenset(
     {
-        "closure_proposed",
         "commitment",
         "contradictory",
         "help_asked",
@@ -52,7 +52,6 @@ class Care:
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     contacted: list[datetime] = field(default_factory=list)
     asked: list[datetime] = field(default_factory=list)
-    amended: list[datetime] = field(default_factory=list)
     directed: list[datetime] = field(default_factory=list)
     looks: list[datetime] = field(default_factory=list)
     reviewed: list[datetime] = field(default_factory=list)
@@ -72,8 +71,6 @@ class Care:
             self.contacted.append(at)
         elif name == "help_asked":
             self.asked.append(at)
-        elif name == "agreement_amended":
-            self.amended.append(at)
         elif name.startswith("goal_"):
             self.directed.append(at)
         elif name == "fresh_look_held":
@@ -137,16 +134,15 @@ class Care:
 class Standing:
     """As much of a relationship as its concerns depend on.
 
-    ``meetings`` are those whose start is known; ``reports`` is when outcomes were told, of the others too.
+    ``reported`` is when outcomes were told, those of meetings without a start among them.
     """
 
     opened_at: datetime
-    active_since: datetime | None
     begun: bool
     term_ends_at: datetime | None
     parties: set[str]
     meetings: list[Meeting]
-    reports: list[datetime]
+    reported: list[datetime]
     care: Care
     limits: Limits
 
@@ -154,7 +150,7 @@ class Standing:
 def expected(of: Standing, until: datetime) -> Concerns:
     """The concerns that stand, if the clock was last asked at ``until``."""
     begin = of.opened_at + of.limits.too_early
-    found = dict(_by_facts(of, begin))
+    found = dict(_by_facts(of, begin, until))
     if (undirected := _no_direction(of, until)) is not None:
         found["no_direction", None] = undirected
     if until >= begin:
@@ -163,14 +159,16 @@ def expected(of: Standing, until: datetime) -> Concerns:
     return {key: at for key, at in found.items() if key[0] == "help_asked"}
 
 
-def _by_facts(of: Standing, begin: datetime) -> Iterator[tuple[tuple[str, str | None], datetime]]:
-    since = failing(of.meetings, of.limits)
+def _by_facts(
+    of: Standing, begin: datetime, until: datetime
+) -> Iterator[tuple[tuple[str, str | None], datetime]]:
+    since = failing(of.meetings, of.limits, until)
     if since is not None:
         yield ("commitment", None), max(since, begin)
     for one in of.meetings:
         if one.contradicted_at is not None:
             yield ("contradictory", one.subject), one.contradicted_at
-    silent = _unreported(of)
+    silent = _unreported(of.meetings, of.reported, of.limits)
     if len(silent) >= of.limits.unconfirmed_in_a_row:
         yield ("nobody_reports", None), silent[of.limits.unconfirmed_in_a_row - 1]
     asked = max(of.care.asked, default=None)
@@ -186,16 +184,8 @@ def _by_time(of: Standing) -> Iterator[tuple[str, datetime | None]]:
         yield "stuck", care.later(of.opened_at, limits.stuck)
     yield "no_support_contact", care.late_contact(of.opened_at, limits)
     yield "measures_overdue", care.overdue(of.parties, limits)
-    yield "closure_proposed", care.later(_inactive_since(of), limits.inactive)
     if of.term_ends_at is not None and not any(end > of.term_ends_at for end in _held_ends(of)):
         yield "overrun", of.term_ends_at
-
-
-def _inactive_since(of: Standing) -> datetime:
-    """The last sign of life; that a pause ended is one where there was any before."""
-    signs = [*_held_ends(of), *([] if of.active_since is None else [of.active_since])]
-    resumed = [end for _, end in of.care.pauses[-1:] if end is not None] if signs else []
-    return max([of.opened_at, *signs, *resumed, *of.care.amended])
 
 
 def _no_direction(of: Standing, until: datetime) -> datetime | None:
@@ -214,16 +204,16 @@ def _held_ends(of: Standing) -> list[datetime]:
     return sorted(one.ends_at for one in of.meetings if one.held and one.ends_at is not None)
 
 
-def _unreported(of: Standing) -> list[datetime]:
+def _unreported(meetings: list[Meeting], reported: list[datetime], limits: Limits) -> list[datetime]:
     """When each meeting of the row that nobody tells of became unconfirmed."""
     row: list[Meeting] = []
-    for one in of.meetings:
+    for one in meetings:
         if one.status == "unconfirmed":
             row.append(one)
         elif one.status in ("held", "missed"):
             row = []
-    instants = [one.ends_at + of.limits.unconfirmed for one in row if one.ends_at is not None]
-    return sorted(at for at in instants if not of.reports or at > max(of.reports))
+    instants = [one.ends_at + limits.unconfirmed for one in row if one.ends_at is not None]
+    return sorted(at for at in instants if not reported or at > max(reported))
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -247,9 +247,12 @@ def _schedule(
     return booking, cancellation
 
 
-def failing(meetings: list[Meeting], limits: Limits) -> datetime | None:
-    """Since when too many meetings did not come about; one held makes good for all before."""
-    counted = [one for one in meetings if one.held or one.failed_at is not None]
+def failing(meetings: list[Meeting], limits: Limits, until: datetime) -> datetime | None:
+    """Since when too many meetings did not come about; one held makes good for all before.
+
+    What is told ahead of a meeting that is still to fail has not failed ``until`` then.
+    """
+    counted = [one for one in meetings if one.held or (one.failed_at is not None and one.failed_at <= until)]
     since: datetime | None = None
     for index, one in enumerate(counted):
         if one.held:

@@ -263,12 +263,11 @@ def _against_facts(life: Life, until: datetime | None) -> list[str]:
         return faults
     standing = Standing(
         opened_at=life.opened_at,
-        active_since=life.active_since,
         begun=life.state not in ("onboarding", "agreement"),
         term_ends_at=life.term_ends_at,
         parties=set(life.roles),
         meetings=[one for one in life.meetings if one.starts_at is not None],
-        reports=[one.reported_at for one in life.meetings if one.reported_at is not None],
+        reported=[one.reported_at for one in life.meetings if one.reported_at is not None],
         care=life.care,
         limits=life.limits,
     )
