@@ -31,7 +31,7 @@ agenda = Table(
 
 def _fold(entries: Document, recorded: Recorded) -> None:
     """An event that tells dues tells them all. One told again unchanged was known since it was first told."""
-    known = {(entry["kind"], entry["due"]): entry for entry in entries}
+    known = {entry["kind"]: entry for entry in entries}
     relationship = entries[0]["relationship"] if entries else str(recorded.stream)
     told = recorded.agenda
     assert told is not None  # else it is none of this projection's events
@@ -39,16 +39,16 @@ def _fold(entries: Document, recorded: Recorded) -> None:
     entries.clear()
     for kind, instant in told.dues.items():
         due = stored_text(instant)
-        entries.append(
-            known.get((kind, due))
-            or {
+        entry = known.get(kind)
+        if entry is None or entry["due"] != due:
+            entry = {
                 "relationship": relationship,
                 "kind": kind,
                 "due": due,
                 "recorded_at": recorded_at,
                 "effective": due if due > recorded_at else recorded_at,
             }
-        )
+        entries.append(entry)
 
 
 AGENDA = Projection("agenda", agenda, None, _fold)
