@@ -70,7 +70,7 @@ def rows_of(projection: Projection, page: Sequence[Recorded]) -> list[Row]:
     """The rows that a page of one relationship's events comes to, in memory alone."""
     document: Document = []
     (events,) = heeded([projection], page, [0])
-    fold_events(projection, events, {page[0].stream: document})
+    fold_events(projection, events, {page[0].stream.int: document})
     return [projection.kept(row) for row in document]
 
 

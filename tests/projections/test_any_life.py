@@ -56,7 +56,7 @@ class Rows:
         projections = [projection for projection, _ in self.documents]
         heed = heeded(projections, page, [self.position] * len(projections))
         for (projection, document), new in zip(self.documents, heed, strict=True):
-            fold(projection, new, {PAIR: document})
+            fold(projection, new, {PAIR.int: document})
         self.position = len(page)
 
     @property
@@ -101,7 +101,7 @@ def assert_deeds_agree(rows: Rows, story: Story) -> None:
     """What is agreed, what became of meetings, goals and measures."""
     state = story.state
     assert state is not None
-    (agreement,) = rows.agreement
+    (agreement,) = map(AGREEMENTS.kept, rows.agreement)
     terms = state.agreement
     assert (agreement["version"], agreement["cadence_days"]) == (
         (None, None) if terms is None else (terms.version, terms.cadence_days)

@@ -34,7 +34,7 @@ def _fold(entries: Document, recorded: Recorded) -> None:
 
     The clock brings others about while it asks: they are known as of when it asked, not since it came to do so.
     """
-    known = {(entry["kind"], entry["due"]): entry for entry in entries}
+    known = {entry["kind"]: entry for entry in entries}
     relationship = entries[0]["relationship"] if entries else str(recorded.stream)
     told = recorded.agenda
     assert told is not None  # else it is none of this projection's events
@@ -42,16 +42,16 @@ def _fold(entries: Document, recorded: Recorded) -> None:
     entries.clear()
     for kind, instant in told.dues.items():
         due = stored_text(instant)
-        entries.append(
-            known.get((kind, due))
-            or {
+        entry = known.get(kind)
+        if entry is None or entry["due"] != due:
+            entry = {
                 "relationship": relationship,
                 "kind": kind,
                 "due": due,
                 "known_at": known_at,
                 "effective": due if due > known_at else known_at,
             }
-        )
+        entries.append(entry)
 
 
 AGENDA = Projection("agenda", agenda, None, _fold)

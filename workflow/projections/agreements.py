@@ -60,12 +60,11 @@ _KINDS: frozenset[type[Event]] = frozenset(
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    if isinstance(event, RelationshipOpened):
+    event: Any = recorded.event
+    if recorded.kind is RelationshipOpened:
         document[:] = [_opened(str(recorded.stream), event)]
     else:
         _apply(document[0], event)
-    _count(document[0])
 
 
 def _opened(relationship: str, event: RelationshipOpened) -> Row:
@@ -84,8 +83,9 @@ def _opened(relationship: str, event: RelationshipOpened) -> Row:
 def _apply(row: Row, event: Event) -> None:
     facts = row["facts"]
     match event:
-        case PartyLeft():
-            facts["parties"] = [party for party in facts["parties"] if party != str(event.party)]
+        case AgreementSigned():
+            if event.version == row["drafted"]:
+                facts["signed"] = sorted({*facts["signed"], str(event.party)})
         case AgreementDrafted():
             topics = {str(topic.topic): topic.visibility.value for topic in event.topics}
             row["drafted"] = event.version
@@ -93,9 +93,6 @@ def _apply(row: Row, event: Event) -> None:
             facts["signed"] = []
             if row["in_force_since"] is None:
                 facts["topics"] = dict(topics)
-        case AgreementSigned():
-            if event.version == row["drafted"]:
-                facts["signed"] = sorted({*facts["signed"], str(event.party)})
         case AgreementConcluded() | AgreementAmended():
             row["in_force_since"] = stored(event.occurred_at)
             row["version"] = event.version
@@ -104,6 +101,8 @@ def _apply(row: Row, event: Event) -> None:
             row["term_ends_at"] = stored(event.term_ends_at)
             if isinstance(event, AgreementAmended):
                 facts["topics"] = dict(facts["draft"]["topics"])
+        case PartyLeft():
+            facts["parties"] = [party for party in facts["parties"] if party != str(event.party)]
         case TopicReclassified():
             if str(event.topic) in facts["topics"]:
                 facts["topics"][str(event.topic)] = event.visibility.value
@@ -124,16 +123,19 @@ def _revise(row: Row, event: MoveRevised) -> None:
             row["term_ends_at"] = stored(event.term_ends_at)
 
 
-def _count(row: Row) -> None:
+def _keep(row: Row) -> Row:
+    """With what is to be counted, once all is folded."""
     facts: dict[str, Any] = row["facts"]
     shown = [] if row["in_force_since"] is None else list(facts["topics"].values())
-    for visibility in Visibility:
-        row[visibility.value] = shown.count(visibility.value)
-    row["parties"] = len(facts["parties"])
-    row["signed"] = sum(party in facts["signed"] for party in facts["parties"])
+    return {
+        **row,
+        **{visibility.value: shown.count(visibility.value) for visibility in Visibility},
+        "parties": len(facts["parties"]),
+        "signed": sum(party in facts["signed"] for party in facts["parties"]),
+    }
 
 
-AGREEMENTS = Projection("agreements", agreements, _KINDS, _fold)
+AGREEMENTS = Projection("agreements", agreements, _KINDS, _fold, keep=_keep)
 """A row a relationship. ``version`` to ``shareable`` tell of the agreement in force, all of them None or 0 while
 there is none; its ``version`` is None where the first held meeting concluded it. ``drafted`` is the latest version
 written down, which ``signed`` of the ``parties`` have signed: those who are still there count."""

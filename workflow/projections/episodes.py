@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
@@ -32,11 +33,17 @@ _KINDS: frozenset[type[Event]] = frozenset((ConcernRaised, ConcernCleared))
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    assert isinstance(event, ConcernRaised | ConcernCleared)  # of no other kind is it given any
-    named = (event.code.value, event.subject)
-    episode = next((row for row in document if row["cleared_at"] is None and _named(row) == named), None)
-    if isinstance(event, ConcernCleared):
+    event: Any = recorded.event
+    code, subject = event.code.value, event.subject
+    episode = next(
+        (
+            row
+            for row in document
+            if row["cleared_at"] is None and row["code"] == code and row["subject"] == subject
+        ),
+        None,
+    )
+    if recorded.kind is ConcernCleared:
         if episode is not None:  # what a late fact shows never to have been ends where it began
             episode["cleared_at"] = max(episode["since"], stored(event.occurred_at))
     elif episode is not None:
@@ -46,16 +53,12 @@ def _fold(document: Document, recorded: Recorded) -> None:
             {
                 "relationship": str(recorded.stream),
                 "number": len(document) + 1,
-                "code": event.code.value,
-                "subject": event.subject,
+                "code": code,
+                "subject": subject,
                 "since": stored(event.since),
                 "cleared_at": None,
             }
         )
-
-
-def _named(row: Row) -> tuple[str, str | None]:
-    return row["code"], row["subject"]
 
 
 def _refine(row: Row) -> Row | None:

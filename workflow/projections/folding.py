@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from workflow.projections.generations import Folded, Generation
 from workflow.projections.projection import Document, FoldFailed, fold
@@ -41,7 +40,7 @@ class Folding:
         if self.failure is not None:
             return
         while True:
-            self._fetch({recorded.stream for recorded in events})
+            self._fetch(events)
             try:
                 fold(self.generation.projection, events, self._documents)
                 break
@@ -62,20 +61,26 @@ class Folding:
         for stream in sorted(self._documents):
             for row in self._documents[stream]:
                 values = layout.values(kept(row))
-                if before.pop(layout.identity(values), None) != values:
+                if not before or before.pop(layout.identity(values), None) != values:
                     upserts.append(values)
         return Folded(self.generation, self.position, upserts, sorted(before), self.failure)
 
     def _forget(self) -> None:
-        self._documents: dict[UUID, Document] = {}
+        self._documents: dict[int, Document] = {}
         self._before: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
-    def _fetch(self, streams: set[UUID]) -> None:
-        documents: dict[str, Document] = {}
-        for stream in streams - self._documents.keys():
-            documents[str(stream)] = self._documents[stream] = []
+    def _fetch(self, events: Iterable[Recorded]) -> None:
+        known, new = self._documents, []
+        for recorded in events:
+            stream = recorded.stream
+            if stream.int not in known:
+                known[stream.int] = []
+                new.append(stream)
+        if not new or not self.generation.position:
+            return  # a generation at its beginning has no rows
         layout, before = self.generation.layout, self._before
-        for values in self._load(sorted(documents)) if documents else ():
+        documents = {str(stream): known[stream.int] for stream in new}
+        for values in self._load(sorted(documents)):
             identity = layout.identity(values)
             before[identity] = values
             documents[identity[0]].append(layout.row(values))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +49,17 @@ from workflow.projections.parties import Roles, roles, side
 from workflow.projections.projection import Document, Projection
 from workflow.projections.registers import Name, Registers
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, READ_LATE, VIEWS, Instant, Row, compact, shown, stored
+from workflow.projections.tables import (
+    NOT_CANONICAL,
+    READ_LATE,
+    VIEWS,
+    Instant,
+    Row,
+    compact,
+    shown,
+    stored,
+    stored_text,
+)
 from workflow.store.recorded import Recorded
 
 meetings = Table(
@@ -93,6 +104,8 @@ _KINDS: frozenset[type[Event]] = frozenset(
 
 _BOOKING = frozenset({MeetingScheduled, MeetingRescheduled})
 _ACTING = frozenset({MeetingCancelled, MeetingMissed, MeetingOutcomeCorrected})
+_INSTANTS = ("occurred_at", "recurrence_id", "starts_at", "ends_at")
+_SECOND = timedelta(seconds=1)
 _AT_FIRST: Row = {
     **dict.fromkeys(meetings.columns.keys()),
     **dict.fromkeys(("uid", "recurrence_id", "subject", "status"), ""),
@@ -116,49 +129,61 @@ class _Known:
         self.roles: Roles = json.loads(first["registers"])
         self.rows: dict[Name, Row] = {}
         for row in others:
-            self.name(row, Registers.of(row["registers"]).names if row["entries"] > 1 else ())
+            own = row["uid"], row["recurrence_id"] or None
+            self.name(row, Registers.of(row["registers"]).names if row["entries"] > 1 else (own,))
 
     def name(self, row: Row, names: Iterable[Name]) -> None:
-        """Have a row found by its own name and by those of the entries that it came of."""
-        self.rows[row["uid"], row["recurrence_id"]] = row
+        """Have a row found by the names of the entries that it came of."""
         for name in names:
             self.rows[name] = row
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event: Any = recorded.event
     kind = recorded.kind
     if kind is RelationshipOpened:
-        document[:] = [_remembered(str(recorded.stream), event)]
+        document[:] = [_remembered(str(recorded.stream), recorded.event)]
         return
+    event = _told(recorded.members)
     first = document[0]
     known = first["registers"]
     if type(known) is not _Known:
         known = first["registers"] = _Known(document)
-    row = _row(document, known, event, event.previous_uid if kind is MeetingRescheduled else None)
+    row = _row(document, known, event)
     registers = known.calendar = row["registers"]
     known.version = recorded.version
     APPLIERS[kind](known, event)
     if registers.names:
-        row["uid"], row["recurrence_id"] = registers.names[0]
+        row["uid"], recurrence = registers.names[0]
+        row["recurrence_id"] = recurrence or ""
         row["entries"] = len(registers.names)
         known.name(row, registers.names)
-    if kind in _ACTING:
-        acted = side(known.roles, _acting(event))
+    if kind in _BOOKING:
+        row["booked_at"] = min(row["booked_at"] or event.occurred_at, event.occurred_at)
+    elif kind in _ACTING:
+        acted = side(known.roles, _acting(kind, event))
         if acted is not None:
-            registers.sides[str(recorded.version)] = acted
-    elif kind in _BOOKING:
-        booked_at, before = stored(event.occurred_at), row["booked_at"]
-        row["booked_at"] = booked_at if before is None or booked_at < before else before
+            registers.acted(recorded.version, acted)
 
 
-def _remembered(relationship: str, event: RelationshipOpened) -> Row:
+def _told(members: dict[str, Any]) -> Any:
+    """The event with its instants as rows keep them."""
+    for name in _INSTANTS:
+        instant = members.get(name)
+        if instant is not None:
+            members[name] = stored_text(instant)
+    if "outcome" in members:
+        members["outcome"] = Outcome(members["outcome"])
+    return SimpleNamespace(**members)
+
+
+def _remembered(relationship: str, event: Any) -> Row:
     return {**_AT_FIRST, "relationship": relationship, "registers": compact(roles(event))}
 
 
-def _row(document: Document, known: _Known, event: Any, previous: str | None) -> Row:
+def _row(document: Document, known: _Known, event: Any) -> Row:
     """The row of the meeting that an event is of; one of two where it says that two calendar entries are one."""
-    recurrence = "" if event.recurrence_id is None else stored(event.recurrence_id)
+    recurrence = event.recurrence_id
+    previous = getattr(event, "previous_uid", None)
     row = known.rows.get((event.uid, recurrence))
     other = None if previous is None else known.rows.get((previous, recurrence))
     if row is None:
@@ -168,12 +193,12 @@ def _row(document: Document, known: _Known, event: Any, previous: str | None) ->
             **_AT_FIRST,
             "relationship": document[0]["relationship"],
             "uid": event.uid,
-            "recurrence_id": recurrence,
+            "recurrence_id": recurrence or "",
             "entries": 1,
             "registers": Registers(),
         }
         document.append(row)
-        known.name(row, ())
+        known.name(row, ((event.uid, recurrence),))
         return row
     row["registers"] = Registers.of(row["registers"])
     if other is not None and other is not row:
@@ -183,12 +208,11 @@ def _row(document: Document, known: _Known, event: Any, previous: str | None) ->
     return row
 
 
-def _acting(event: Any) -> Iterable[UUID]:
+def _acting(kind: type[Event], event: Any) -> Iterable[Any]:
     """Who called the meeting off, or did not come, by what this event says."""
-    if isinstance(event, MeetingMissed):
-        return event.missed_by
-    if isinstance(event, MeetingOutcomeCorrected) and event.outcome is Outcome.MISSED:
-        return event.missed_by
+    if kind is MeetingMissed or (kind is MeetingOutcomeCorrected and event.outcome is Outcome.MISSED):
+        missed_by: Iterable[Any] = event.missed_by
+        return missed_by
     return () if event.cancelled_by is None else (event.cancelled_by,)
 
 
@@ -199,38 +223,34 @@ def _keep(row: Row) -> Row:
         return row
     if type(registers) is _Known:
         return {**row, "registers": compact(registers.roles)}
-    meeting = registers.meeting()
-    starts_at, cancelled_at, booked_at = meeting.starts_at, meeting.cancelled_at, row["booked_at"]
-    acted = registers.sides.get(str(meeting.versions[-1])) if registers.sides and meeting.versions else None
+    meeting: Any = registers.meeting()
+    uid, recurrence = meeting.key
+    acted = registers.side(meeting.versions[-1]) if meeting.versions else None
     return {
         "relationship": row["relationship"],
-        "uid": meeting.key[0],
-        "recurrence_id": _stored(meeting.key[1]) or "",
+        "uid": uid,
+        "recurrence_id": "" if recurrence is None else stored(recurrence),
         "subject": meeting.subject,
         "status": meeting.status.value,
-        "starts_at": _stored(starts_at),
-        "ends_at": _stored(meeting.ends_at),
-        "booked_at": booked_at,
-        "lead_seconds": (
-            None if booked_at is None else _seconds(datetime.fromisoformat(booked_at), starts_at)
-        ),
-        "cancelled_at": _stored(cancelled_at),
-        "notice_seconds": _seconds(cancelled_at, starts_at),
+        "starts_at": meeting.starts_at,
+        "ends_at": meeting.ends_at,
+        "booked_at": row["booked_at"],
+        "lead_seconds": _seconds(row["booked_at"], meeting.starts_at),
+        "cancelled_at": meeting.cancelled_at,
+        "notice_seconds": _seconds(meeting.cancelled_at, meeting.starts_at),
         "cancelled_by": acted if meeting.status is Status.CANCELLED else None,
         "missed_by": acted if meeting.status is Status.MISSED else None,
-        "contradicted_at": _stored(meeting.contradicted_at),
+        "contradicted_at": meeting.contradicted_at,
         "entries": len(registers.names) or 1,
         "registers": registers.text(),
     }
 
 
-def _stored(instant: datetime | None) -> str | None:
-    return None if instant is None else stored(instant)
-
-
-def _seconds(begin: datetime | None, end: datetime | None) -> int | None:
+def _seconds(begin: str | None, end: str | None) -> int | None:
     """Whole seconds from one to the other; rounded down, so that under a day stays under a day."""
-    return None if begin is None or end is None else (end - begin) // timedelta(seconds=1)
+    if begin is None or end is None:
+        return None
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)) // _SECOND
 
 
 def _refine(row: Row) -> Row | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import Table
 
@@ -101,11 +100,11 @@ def heeded(
     ]
 
 
-def fold(projection: Projection, events: Sequence[Recorded], documents: dict[UUID, Document]) -> None:
-    """Fold events into the documents that they touch, in order."""
+def fold(projection: Projection, events: Sequence[Recorded], documents: Mapping[int, Document]) -> None:
+    """Fold events into the documents that they touch, in order. These go by the number that their stream's id is."""
     step = projection.fold
     for recorded in events:
         try:
-            step(documents[recorded.stream], recorded)
+            step(documents[recorded.stream.int], recorded)
         except Exception as error:
             raise FoldFailed(projection.name, recorded, error) from error

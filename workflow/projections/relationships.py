@@ -12,6 +12,7 @@ from workflow.aggregates.events import (
     AgreementAmended,
     AgreementConcluded,
     Closed,
+    CommitmentConfirmed,
     ConcernCleared,
     ConcernCode,
     ConcernRaised,
@@ -168,15 +169,15 @@ _KINDS: frozenset[type[Event]] = ENTERING | {
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    if isinstance(event, RelationshipOpened):
+    event: Any = recorded.event
+    if recorded.kind is RelationshipOpened:
         document[:] = [_opened(recorded.stream, event)]
         return
     (row,) = document
-    _apply(row, event)
-    entered: State | None = getattr(event, "entered", None)
-    if entered is not None:
-        row["state"] = entered.value
+    if recorded.kind is not CommitmentConfirmed:  # it is frequent, and tells no more than what was entered
+        _apply(row, event)
+    if recorded.kind in ENTERING and event.entered is not None:
+        row["state"] = event.entered.value
 
 
 def _refine(row: Row) -> Row:

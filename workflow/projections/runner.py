@@ -121,8 +121,8 @@ class Runner:
         try:
             if not self._checked:
                 self._check()
-            for name in self._rebuilds.to_begin():
-                self.views.shadow(self._live(name))
+            if names := self._rebuilds.to_begin():
+                self.views.begin(names)
             more = self._advance()
             return self._rebuild() or more if self.views.shadows else more
         finally:  # whoever waits for what could be folded is told so, whatever could not
@@ -201,6 +201,8 @@ class Runner:
             if shadow.state is RunState.PAUSED
             or (not folded if live.state is RunState.PAUSED else self.views.reached(shadow) >= live.position)
         ]
+        if not level:
+            return True
         self._write([shadow for _, shadow in level])
         for _, shadow in level:
             if shadow.state is RunState.PAUSED:

@@ -55,8 +55,14 @@ def stored(instant: datetime) -> str:
 
 @lru_cache(65_536)
 def stored_text(instant: str) -> str:
-    """The same of an instant as RFC 3339 writes it."""
+    """The same of an instant as RFC 3339 writes it; most are in UTC already."""
+    if instant[-1] == "Z" and len(instant) in _FRACTION:
+        return instant[:19] + (instant[19:-1] or ".000000") + "+00:00"
     return stored(datetime.fromisoformat(instant))
+
+
+_FRACTION = (len("2026-01-31T09:00:00Z"), len("2026-01-31T09:00:00.000001Z"))
+"""How long an instant in UTC is that tells no fraction of a second, or all six digits of one."""
 
 
 class Instant(TypeDecorator[datetime]):

@@ -7,7 +7,7 @@ one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -124,17 +124,15 @@ class Views:
             self._note(generation, generation.position, RunState.PAUSED, cause, None)
         generation.state, generation.cause = RunState.PAUSED, cause
 
-    def shadow(self, live: Generation) -> Generation:
-        """The generation that rebuilds a projection: the one begun before, else a new one."""
-        for generation in self.shadows:
-            if generation.name == live.name:
-                if generation.state is RunState.RUNNING:
-                    return generation
-                self.discard(generation)
+    def begin(self, names: Collection[str]) -> None:
+        """Have projections rebuilt: by the generations begun before where they run, else by new ones."""
+        for shadow in [one for one in self.shadows if one.name in names and one.state is RunState.PAUSED]:
+            self.discard(shadow)
+        begun = {shadow.name for shadow in self.shadows}
+        new = [one for one in self.generations if one.name in names and one.name not in begun]
         with self._transaction():
-            generation = self._new(live.projection, live.number + 1, live=False)
-        self.shadows.append(generation)
-        return generation
+            shadows = [self._new(live.projection, live.number + 1, live=False) for live in new]
+        self.shadows += shadows
 
     def discard(self, shadow: Generation) -> None:
         """Give a rebuild up."""

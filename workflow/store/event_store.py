@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -124,9 +125,8 @@ class EventStore:
 
     def _decode(self, rows: list[Row]) -> list[Recorded]:
         decode = self.mapper.decode
-        streams = {hexed: UUID(hexed) for hexed in {row[1] for row in rows}}
         return [
-            decode(position, streams[stream], version, topic, state)
+            decode(position, _stream(stream), version, topic, state)
             for position, stream, version, topic, state in rows
         ]
 
@@ -203,6 +203,12 @@ class EventStore:
             return bool(self.recorder.select_stream(cursor, UUID(stream), limit=1))
 
         return self.keys.sweep(in_use, self.recorder.head(cursor))
+
+
+@lru_cache(16_384)
+def _stream(hexed: str) -> UUID:
+    """Whose events they are: the same few thousand again and again."""
+    return UUID(hexed)
 
 
 def _plain(cursor: SQLiteCursor) -> sqlite3.Cursor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -65,6 +65,10 @@ class Reader(Protocol):
 
     def event(self, state: bytes) -> Event:
         """What happened."""
+        ...
+
+    def members(self, state: bytes) -> dict[str, Any]:
+        """The event's members as JSON tells them, but for the agenda."""
         ...
 
     def metadata(self, state: bytes) -> Metadata:
@@ -142,6 +146,16 @@ class Recorded:
             assert self._reader is not None
             event = self._event = self._reader.event(self._state)
         return event
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The event's members, but for the agenda, as JSON tells them: instants, words and ids are text.
+
+        A new dict each time, read in half the time that the event takes.
+        """
+        if self._reader is not None:
+            return self._reader.members(self._state)
+        return self.event.model_dump(mode="json", exclude={"dues"})
 
     @property
     def metadata(self) -> Metadata:
