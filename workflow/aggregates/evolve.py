@@ -77,7 +77,7 @@ def _concluded(state: Relationship, event: e.AgreementConcluded) -> None:
     state.agreement = Agreement(
         event.version,
         event.cadence_days,
-        event.duration_months,
+        _duration(state, event),
         event.term_ends_at,
         by_meeting=event.version is None,
     )
@@ -85,11 +85,18 @@ def _concluded(state: Relationship, event: e.AgreementConcluded) -> None:
     _enter(state, event.entered, event.occurred_at)
 
 
+def _duration(state: Relationship, event: e.AgreementConcluded | e.AgreementAmended) -> int | None:
+    """What it was agreed for; in facts from before that was told, what was drafted by then."""
+    if event.duration_months is None and state.draft is not None:
+        return state.draft.duration_months
+    return event.duration_months
+
+
 def _amended(state: Relationship, event: e.AgreementAmended) -> None:
     state.agreement = Agreement(
         event.version,
         event.cadence_days,
-        event.duration_months,
+        _duration(state, event),
         event.term_ends_at,
         by_meeting=state.agreement is not None and state.agreement.by_meeting,
     )

@@ -47,8 +47,9 @@ By = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# What others wrote is printed as they wrote it: no colons of an id become a picture.
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Exit(IntEnum):
