@@ -31,9 +31,7 @@ async def today(
 ) -> Any:
     """Open relationships with concerns, by their most urgent one, and among equals by how long it stands.
 
-    From the most urgent on: `help_asked`, `silence`, `commitment`, `stuck`, `no_first_meeting`, `low_dialogue`,
-    `no_fresh_look`, `measures_overdue`, `no_direction`, `closure_proposed`, `overrun`, `no_support_contact`,
-    `basis_withdrawn`, `nobody_reports`, `contradictory`.
+    From the most urgent on: `silence`, `commitment`, `no_fresh_look`, `contradictory`.
     """
     total, rows = await service.read(
         lambda views: (relationships.count_to_contact(views), relationships.to_contact(views, limit)),
