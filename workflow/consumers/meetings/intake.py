@@ -117,7 +117,7 @@ class Intake:
             await self._broker.stop()
         except Exception as error:  # noqa: BLE001 what was recorded is safe, and there is more to be stopped
             log.warning("the broker was left without a farewell: %s", type(error).__name__)
-            with contextlib.suppress(NatsError, IncorrectState):
+            with contextlib.suppress(NatsError, IncorrectState, OSError):
                 await self._broker.connection.close()
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
