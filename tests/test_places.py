@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.errors import Unavailable
+from workflow.errors import Invalid, Unavailable
 from workflow.places import whence
 from workflow.web.asking import canonical
 
@@ -21,3 +21,11 @@ def test_an_error_that_passed_none_of_our_lines_is_told_by_its_kind() -> None:
     error = Unavailable("later")
     error.__cause__ = error
     assert whence(error) == "Unavailable"
+
+
+def test_an_error_that_arose_while_another_was_handled_tells_of_that() -> None:
+    with pytest.raises(Invalid) as raised:
+        canonical(b"ada@example.org")
+    error = Unavailable("later")
+    error.__context__ = raised.value
+    assert whence(error).startswith("Unavailable; from Invalid at workflow/web/asking.py:")

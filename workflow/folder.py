@@ -71,10 +71,17 @@ class Folder:
         """Where the running service says how to reach it."""
         return self.path / "service.json"
 
+    def nothing_kept(self) -> Unavailable:
+        """Why no verb but ``up`` does anything in a folder in which nothing was begun."""
+        return Unavailable(
+            f"nothing is kept in {self.path}; `mentoring up --data {self.path}` begins there",
+            code="folder_empty",
+        )
+
     def begun(self) -> bool:
         """Whether anything is kept in it."""
         try:
-            return self.events.exists()
+            return self.events.exists() or self.views.exists()
         except OSError as error:
             raise self._unusable(error) from error
 

@@ -72,11 +72,16 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
 
 
 @asynccontextmanager
-async def offline(settings: Settings) -> AsyncIterator[Service]:
-    """The service of a folder that no process holds, without doors, intake and clock, and caught up."""
+async def offline(settings: Settings, *, begun: bool = False) -> AsyncIterator[Service]:
+    """The service of a folder that no process holds, without doors, intake and clock, and caught up.
+
+    Where it is to have ``begun`` already, one whose first start failed is left as it is.
+    """
     with Folder(settings.data) as folder:
         service = await asyncio.to_thread(Service, settings, folder)
         try:
+            if begun and service.store.head() == 0:
+                raise folder.nothing_kept()
             await service.begin()
             for projection in service.runner.status():
                 with suppress(NotYetFolded):  # one that is paused can be looked at, and rebuilt

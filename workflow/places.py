@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from traceback import walk_tb
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).parent
+_LINES = 8
+"""Of each error so many of our lines at most, the inmost: one that recurses passes hundreds."""
 
 
 def whence(error: BaseException) -> str:
@@ -26,7 +28,7 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
     while at is not None and id(at) not in known:
         known.add(id(at))
         yield at
-        at = at.__cause__
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
 
 
 def _kind_and_lines(error: BaseException) -> str:
@@ -36,4 +38,5 @@ def _kind_and_lines(error: BaseException) -> str:
         if Path(file := frame.f_code.co_filename).is_relative_to(_PACKAGE)
     ]
     kind = type(error).__name__
-    return f"{kind} at {', '.join(reversed(lines))}" if lines else kind
+    inmost = lines[-_LINES:]
+    return f"{kind} at {', '.join(reversed(inmost))}" if lines else kind

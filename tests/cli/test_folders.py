@@ -50,7 +50,11 @@ def test_what_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_a_lost_or_damaged_file_is_not_begun_anew(data: Path, relationship: str) -> None:
     folder = Folder(data)
-    for lost, words in ((folder.keys, "keys.db is missing"), (folder.master_key, "master.key is missing")):
+    for lost, words in (
+        (folder.keys, "keys.db is missing"),
+        (folder.master_key, "master.key is missing"),
+        (folder.events, "events.db is missing"),
+    ):
         kept = lost.rename(lost.with_suffix(".kept"))
         result = run("verify", "--data", data)
         assert (result.exit_code, words in result.stderr, lost.exists()) == (3, True, False)
@@ -60,6 +64,15 @@ def test_a_lost_or_damaged_file_is_not_begun_anew(data: Path, relationship: str)
     result = run("verify", "--data", data)
     assert result.exit_code == 3
     assert "restore it from its backup" in result.stderr
+
+
+def test_a_first_start_that_failed_decides_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    failed = run("up", "--data", data, "--clock", "simulated", "--policy", tmp_path / "none.toml")
+    assert failed.exit_code == 2
+    asked = run("today", "--data", data)
+    assert (asked.exit_code, "nothing is kept in" in asked.stderr) == (3, True)
+    assert not Folder(data).events.exists()
 
 
 def test_keys_that_are_lost_for_good_are_begun_anew_once_an_empty_file_says_so(

@@ -102,3 +102,9 @@ def in_terminal(*words: str) -> str:
         process.wait()
     os.close(ours)
     return seen.decode()
+
+
+def test_no_colons_of_what_others_wrote_become_a_picture() -> None:
+    table = Table("source")
+    table.add(foreign("urn:calendar:1:key:2"))
+    assert "urn:calendar:1:key:2" in shown(table, None)[1]

@@ -13,6 +13,7 @@ from tests.domain.story import (
     COORDINATOR,
     MENTEE,
     MENTOR,
+    PAIR,
     Story,
     agreed,
     corrected,
@@ -26,6 +27,7 @@ from tests.domain.story import (
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
+from workflow.aggregates.evolve import replay
 
 NONE = policy(agreement={"form": "none"})
 BEGUN = agreed()[:3]
@@ -175,6 +177,16 @@ def test_and_what_was_amended_holds_whatever_the_meeting() -> None:
     story = by_meeting(*signed_by_both(day(30), months=3)).when(held("earlier", day(10)), now=day(31))
     assert story.last(e.AgreementAmended).version == 1
     assert story.last(e.MoveRevised).term_ends_at == datetime(2026, 4, 15, 9, tzinfo=UTC)
+
+
+def test_facts_from_before_the_duration_was_told_mean_what_was_drafted_by_then() -> None:
+    story = given(*BEGUN, *signed_by_both(day(1), months=3))
+    older = [event.model_copy(update={"duration_months": None}) for event in story.all(e.AgreementConcluded)]
+    before = [event for event in story.events if not isinstance(event, e.AgreementConcluded)]
+    known = replay(PAIR, [*before, *older])
+    assert known is not None
+    assert known.agreement is not None
+    assert known.agreement.duration_months == 3
 
 
 @pytest.mark.parametrize("meeting_first", [True, False])

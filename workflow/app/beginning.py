@@ -40,11 +40,11 @@ def installed_version() -> str:
 def refuse_what_is_not_whole(settings: Settings, folder: Folder) -> None:
     """A file that was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
     master_key = settings.master_key_file or folder.master_key
-    needs = ((folder.keys, folder.events), (master_key, folder.keys))
+    needs = ((folder.events, folder.views), (folder.keys, folder.events), (master_key, folder.keys))
     for needed, there in needs:
         if there.exists() and not needed.exists():
             raise Stopped(
-                f"{needed} is missing, and {there.name} cannot be read without it: restore it from its backup",
+                f"{needed} is missing, and {there.name} is of no use without it: restore it from its backup",
                 code="file_missing",
             )
 

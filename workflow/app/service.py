@@ -65,6 +65,7 @@ class Service:
     def __init__(self, settings: Settings, folder: Folder) -> None:
         self.settings = settings
         self.folder = folder
+        self._policy = read_policy(settings)  # before any file is made
         self.version = installed_version()
         self.token = settings.http_token()
         self.new_id: Callable[[], UUID] = uuid4
@@ -218,7 +219,7 @@ class Service:
             tx.ledger.set_simulated_instant(self.clock.now())
         if settings.policy is not None or tx.programme(settings.programme) is None:
             origin = Origin(correlation_id=tx.new_id().hex)
-            tx.open_programme(settings.programme, settings.zone, read_policy(settings), origin)
+            tx.open_programme(settings.programme, settings.zone, self._policy, origin)
 
     # --- for the doors ------------------------------------------------------------------------------------
 

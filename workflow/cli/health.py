@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from workflow.cli.tables import behind, minute
-from workflow.cli.verb import AsJson, Data, Exit, emit, nothing_kept, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
 from workflow.errors import Unavailable
 from workflow.folder import Folder
 from workflow.settings import Settings
@@ -39,7 +39,7 @@ async def health(data: Data = None, as_json: AsJson = False) -> Exit:
 async def _ask(settings: Settings) -> dict[str, Any]:
     folder = Folder(settings.data)
     if not folder.begun():
-        raise nothing_kept(settings.data)
+        raise folder.nothing_kept()
     address = folder.address()
     if address is None:
         raise Unavailable(

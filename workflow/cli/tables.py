@@ -35,7 +35,7 @@ class Table:
 
     def add(self, *members: str) -> None:
         """One more row; what others wrote is to come through ``foreign``."""
-        self.rows.append([Text.from_markup(member).plain for member in members])
+        self.rows.append([Text.from_markup(member, emoji=False).plain for member in members])
 
     def put(self, console: Console = out) -> None:
         """Print it so that no code, id, date or number is torn apart; beyond a terminal, without breaking a line.

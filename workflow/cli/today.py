@@ -25,12 +25,17 @@ async def today(
     """
     async with desk(settings_of(data)) as at:
         found = await at.get("/v1/today", limit=limit, language=language)
+        running = at.running
     if as_json:
         emit(found)
         return
     rows = found["relationships"]
     if not rows:
-        out.print("Nobody: no open relationship has a concern.")
+        out.print(
+            f"Nobody: no open relationship has a concern, as of {minute(found['now'])}; {ZONE}.",
+            soft_wrap=True,
+        )
+        _say_if_none_runs(running=running)
         return
     table = Table("relationship", "state", "why", "since", "cleared by", prose=["why", "since", "cleared by"])
     for row in rows:
@@ -49,3 +54,11 @@ async def today(
         f"`mentoring relationship show {rows[0]['id'][:8]}` tells more of the first.",
         soft_wrap=True,
     )
+    _say_if_none_runs(running=running)
+
+
+def _say_if_none_runs(*, running: bool) -> None:
+    if not running:
+        out.print(
+            "No service runs on this folder, so that no time passes and nothing new is known.", soft_wrap=True
+        )

@@ -49,8 +49,9 @@ By = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Spoken = Annotated[Language, typer.Option("--language", help="The language of the guidance.")]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# What others wrote is printed as they wrote it: no colons of an id become a picture.
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Exit(IntEnum):
@@ -97,7 +98,9 @@ class Desk:
         try:
             answer = await self._client.request(method, path, params=given, headers=headers, json=body)
         except httpx.HTTPError as error:
-            raise Unavailable(f"the service does not answer: {type(error).__name__}") from error
+            gone = isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
+            said = "it has stopped" if gone else type(error).__name__
+            raise Unavailable(f"the service does not answer: {said}") from error
         told = answer.json()
         if answer.is_error:
             raise _error_of(answer.status_code, told)
@@ -136,10 +139,10 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
     """
     folder = Folder(settings.data)
     if not folder.begun():
-        raise nothing_kept(settings.data)
+        raise folder.nothing_kept()
     async with AsyncExitStack() as stack:
         try:
-            service = await stack.enter_async_context(offline(settings))
+            service = await stack.enter_async_context(offline(settings, begun=True))
         except Conflict as conflict:
             if conflict.code != "folder_in_use" or (address := folder.address()) is None:
                 raise
@@ -157,13 +160,6 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
             await stack.enter_async_context(client)
             running = False
         yield Desk(client, running=running)
-
-
-def nothing_kept(data: Path) -> Unavailable:
-    """Why no verb but ``up`` does anything in a folder in which nothing was begun."""
-    return Unavailable(
-        f"nothing is kept in {data}; `mentoring up --data {data}` begins there", code="folder_empty"
-    )
 
 
 async def _is(client: httpx.AsyncClient, address: Address) -> bool:

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from workflow import errors
@@ -159,6 +160,10 @@ def install(app: FastAPI) -> None:
         )
         return problem(error.status_code, code, detail, headers=headers)
 
+    async def gone(_: Request, __: Exception) -> JSONResponse:
+        # Nobody is left to read it, and no fault of ours is to be found.
+        return problem(400, "request_broken_off", "the request was broken off")
+
     async def unforeseen(_: Request, error: Exception) -> JSONResponse:
         # The class and the place are enough to find a fault; its message may hold what a client sent.
         _log.error("a request failed: %s", type(error).__name__, exc_info=_without_message(error))
@@ -167,6 +172,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.MentoringError, ours)
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, plain)
+    app.add_exception_handler(ClientDisconnect, gone)
     app.add_exception_handler(Exception, unforeseen)
 
 

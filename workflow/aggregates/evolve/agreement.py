@@ -58,20 +58,26 @@ def _signed(state: Relationship, event: e.AgreementSigned) -> None:
 
 def _concluded(state: Relationship, event: e.AgreementConcluded) -> None:
     by_meeting = event.version is None
-    state.agreement = _in_force(event, by_meeting=by_meeting)
+    state.agreement = _in_force(state, event, by_meeting=by_meeting)
     state.active_since = event.occurred_at
     enter(state, event.entered, event.occurred_at)
 
 
 def _amended(state: Relationship, event: e.AgreementAmended) -> None:
     by_meeting = state.agreement is not None and state.agreement.by_meeting
-    state.agreement = _in_force(event, by_meeting=by_meeting)
+    state.agreement = _in_force(state, event, by_meeting=by_meeting)
     state.amended_at = event.occurred_at
     state.topics = state.drafted_topics
 
 
-def _in_force(event: e.AgreementConcluded | e.AgreementAmended, *, by_meeting: bool) -> Agreement:
-    return Agreement(event.version, event.cadence_days, event.duration_months, event.term_ends_at, by_meeting)
+def _in_force(
+    state: Relationship, event: e.AgreementConcluded | e.AgreementAmended, *, by_meeting: bool
+) -> Agreement:
+    """What stands from now on; its duration, in facts from before that was told, is what was drafted by then."""
+    months = event.duration_months
+    if months is None and state.draft is not None:
+        months = state.draft.duration_months
+    return Agreement(event.version, event.cadence_days, months, event.term_ends_at, by_meeting)
 
 
 def _reclassified(state: Relationship, event: e.TopicReclassified) -> None:

@@ -117,7 +117,7 @@ class Intake:
             await self._broker.stop()
         except Exception as error:  # noqa: BLE001 what was recorded is safe, and there is more to be stopped
             log.warning("the broker was left without a farewell: %s", type(error).__name__)
-            with contextlib.suppress(NatsError, IncorrectState):
+            with contextlib.suppress(NatsError, IncorrectState, OSError):
                 await self._broker.connection.close()
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
@@ -180,7 +180,7 @@ class Intake:
     async def _follow(self) -> None:
         fetching = False
         broken_at: int | None = None
-        while True:
+        while not self._halted():  # a request that is answered may swallow a cancellation
             try:
                 pull = await self._connected()
                 await self._look()
@@ -188,11 +188,15 @@ class Intake:
                     await self._take_fetched(pull)
                     fetching = False
                 await pull.open(self._position)
+                if self._halted():
+                    return
                 self._begun.set()
                 self._checked = True
                 self._standing.goes_on()
                 while True:
                     batch = await pull.take()
+                    if self._halted():
+                        return
                     self._last = max(self._last or 0, pull.last)
                     await finished(self._subscriber.process_message(batch))
             except Stopped:
@@ -210,6 +214,9 @@ class Intake:
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 self._checked = False
                 await asyncio.sleep(self._standing.pause_after(error))
+
+    def _halted(self) -> bool:
+        return self._standing.stopped is not None
 
     async def _connected(self) -> Pull:
         """The pull over the broker's connection, made when there first is one."""
@@ -231,7 +238,7 @@ class Intake:
         """The next messages by the way that nothing can block, until none of them can be why nothing arrived."""
         while (batch := await pull.fetched(self._position)) is not None:
             await finished(self._subscriber.process_message(batch))
-            if not batch.deafening:
+            if not batch.deafening or self._halted():
                 return
 
     async def _handle(self, batch: Batch) -> None:
