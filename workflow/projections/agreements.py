@@ -59,6 +59,9 @@ _KINDS: frozenset[type[Event]] = frozenset(
 )
 
 
+_AT_FIRST: Row = dict.fromkeys(agreements.columns.keys())
+
+
 def _fold(document: Document, recorded: Recorded) -> None:
     event: Any = recorded.event
     if recorded.kind is RelationshipOpened:
@@ -69,7 +72,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
 
 def _opened(relationship: str, event: RelationshipOpened) -> Row:
     return {
-        **dict.fromkeys(agreements.columns.keys()),
+        **_AT_FIRST,
         "relationship": relationship,
         "facts": {
             "parties": sorted(str(party.person) for party in event.parties),

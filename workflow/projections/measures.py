@@ -58,6 +58,9 @@ _KINDS: frozenset[type[Event]] = frozenset(
 )
 
 
+_AT_FIRST: Row = dict.fromkeys(measures.columns.keys())
+
+
 def _fold(document: Document, recorded: Recorded) -> None:
     event = recorded.event
     if isinstance(event, RelationshipOpened):
@@ -81,7 +84,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
 
 def _row(relationship: str, measure: str, facts: dict[str, Any]) -> Row:
     return {
-        **dict.fromkeys(measures.columns.keys()),
+        **_AT_FIRST,
         "relationship": relationship,
         "measure": measure,
         "status": MeasureStatus.OPEN.value,

@@ -96,7 +96,9 @@ def _apply(row: Row, event: Event) -> None:
                 "clears": event.clears,
             }
             concerns = [*_without(row, event), concern]
-            row["concerns"] = sorted(concerns, key=lambda one: (one["code"], one["subject"] or ""))
+            if len(concerns) > 1:
+                concerns.sort(key=lambda one: (one["code"], one["subject"] or ""))
+            row["concerns"] = concerns
         case ConcernCleared():
             row["concerns"] = _without(row, event)
         case StagnationSuspected():

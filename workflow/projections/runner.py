@@ -26,7 +26,7 @@ from workflow.store.recorded import Recorded
 PAGE = 20_000
 """Events that are written together: so many that a commit costs little beside them."""
 
-AT_ONCE = 2_000
+AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
 
 _log = logging.getLogger(__name__)
@@ -201,21 +201,15 @@ class Runner:
             if shadow.state is RunState.PAUSED
             or (not folded if live.state is RunState.PAUSED else self.views.reached(shadow) >= live.position)
         ]
-        if not level:
-            return True
-        self._write([shadow for _, shadow in level])
         for _, shadow in level:
             if shadow.state is RunState.PAUSED:
                 self.views.discard(shadow)
                 self._rebuilt(shadow, None)
-        rebuilt = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
-        differences = [
-            self.views.differences(live, shadow) if live.fits and shadow.position == live.position else None
-            for live, shadow in rebuilt
-        ]
-        self.views.swap(rebuilt)
-        for (_, shadow), number in zip(rebuilt, differences, strict=True):
-            self._rebuilt(shadow, number)
+        ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
+        if ready:
+            differences = self.views.swap(ready)
+            for (_, shadow), number in zip(ready, differences, strict=True):
+                self._rebuilt(shadow, number)
         return bool(self.views.shadows)
 
     def _rebuilt(self, generation: Generation, differences: int | None) -> None:

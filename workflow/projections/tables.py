@@ -15,7 +15,7 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, Column, Dialect, MetaData, Table, bindparam, func, select
+from sqlalchemy import JSON, Dialect, MetaData, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.elements import quoted_name
@@ -121,22 +121,17 @@ class GenerationTable:
             f"DROP VIEW IF EXISTS {view.name}",
             f"CREATE VIEW {view.name} AS SELECT {names} FROM {table.name}{_condition(view)}",  # noqa: S608 our own names
         ]
-        first = _first_key(table)
-        wanted = func.json_each(bindparam("relationships")).table_valued("value")
-        self.select = _sql(
-            select(table).where(first.in_(select(wanted.c.value))).order_by(*table.primary_key.columns)
-        )
-        insert = sqlite.insert(table)
-        self.upsert = _sql(
-            insert.on_conflict_do_update(
-                index_elements=self.key,
-                set_={name: insert.excluded[name] for name in self.columns if name not in self.key},
-            )
-        )
-        removal = table.delete()
-        for column in table.primary_key:
-            removal = removal.where(column == bindparam(f"is_{column.name}"))
-        self.delete = _sql(removal)
+        # Written out here, and not compiled: a rebuild makes a new generation of every table.
+        self.select = f"""
+            SELECT {names} FROM {table.name} WHERE {self.key[0]} IN (SELECT value FROM json_each(?))
+            ORDER BY {", ".join(self.key)}
+        """  # noqa: S608
+        changed = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.key)
+        self.upsert = f"""
+            INSERT INTO {table.name} ({names}) VALUES ({", ".join("?" * len(self.columns))})
+            ON CONFLICT ({", ".join(self.key)}) DO UPDATE SET {changed}
+        """  # noqa: S608
+        self.delete = f"DELETE FROM {table.name} WHERE {' AND '.join(f'{name} = ?' for name in self.key)}"  # noqa: S608
 
     def row(self, values: Sequence[Any]) -> Row:
         """What was read, by column."""
@@ -181,10 +176,6 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def _condition(view: Table) -> str:
     return f" WHERE {view.info['shown']}" if "shown" in view.info else ""
-
-
-def _first_key(table: Table) -> Column[Any]:
-    return next(iter(table.primary_key.columns))
 
 
 def _sql(statement: Any) -> str:

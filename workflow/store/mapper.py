@@ -62,6 +62,7 @@ class _Reader:
         self.kind = kind
         with_event: Any = _WithEvent[kind]  # type: ignore[valid-type]
         self._stored = _validator(with_event)
+        self._number = len(_members(kind))
         self._told = SchemaValidator(_with_members(kind))
         self._defaults = {
             name: to_jsonable_python(kind.model_fields[name].default)
@@ -77,7 +78,7 @@ class _Reader:
     def members(self, state: bytes) -> dict[str, Any]:
         """The event's members as JSON tells them, but for the agenda."""
         told: dict[str, Any] = self._told.validate_json(state)["event"]
-        return self._defaults | told
+        return told if len(told) == self._number else self._defaults | told
 
     def metadata(self, state: bytes) -> Metadata:
         """What is known about its recording."""
