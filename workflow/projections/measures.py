@@ -64,7 +64,7 @@ _AT_FIRST: Row = dict.fromkeys(measures.columns.keys())
 def _fold(document: Document, recorded: Recorded) -> None:
     event = recorded.event
     if isinstance(event, RelationshipOpened):
-        document[:] = [_row(str(recorded.stream), "", {"roles": roles(event), "left": []})]
+        document[:] = [_row(str(recorded.stream), "", {"left": [], "roles": roles(event)})]
         return
     first, *known = document
     if isinstance(event, FreshLookHeld):
@@ -106,7 +106,7 @@ def _note(row: Row, event: MeasureCompleted | MeasureDropped) -> None:
     if isinstance(event, MeasureCompleted):
         facts["done_at"] = at
     else:
-        facts["dropped"][str(event.party)] = at
+        facts["dropped"] = dict(sorted({**facts["dropped"], str(event.party): at}.items()))
 
 
 def _settle(row: Row, first: Row) -> None:

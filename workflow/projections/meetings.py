@@ -54,10 +54,10 @@ from workflow.projections.tables import (
     VIEWS,
     Instant,
     Row,
-    compact,
+    ordered,
     shown,
     stored,
-    stored_text,
+    stored_once,
 )
 from workflow.store.recorded import Recorded
 
@@ -144,7 +144,7 @@ class _Told:
     def __init__(self, members: dict[str, Any]) -> None:
         for name in _INSTANTS:
             if (instant := members.get(name)) is not None:
-                members[name] = stored_text(instant)
+                members[name] = stored_once(instant)
         if "outcome" in members:
             members["outcome"] = Outcome(members["outcome"])
         self.__dict__ = members
@@ -225,7 +225,7 @@ def _keep(row: Row) -> Row:
     if type(registers) is str:
         return row
     if type(registers) is _Known:
-        return {**row, "registers": compact(registers.roles)}
+        return {**row, "registers": ordered(registers.roles)}
     meeting: Any = registers.meeting()
     uid, recurrence = meeting.key
     acted = registers.side(meeting.versions[-1]) if meeting.versions else None

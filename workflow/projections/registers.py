@@ -109,17 +109,21 @@ def _key(name: Any) -> tuple[str, datetime | None]:
 
 
 def _kept(entry: Entry) -> list[Any]:
-    """In plain tuples: they are written in half the time that it takes to write named ones."""
+    """In plain tuples and text: they are written in half the time that named ones and words take."""
     key, booking, cancellation, report, correction, replaces, unconfirmed_end = entry
     return [
         key,
         booking and tuple(booking),
         cancellation and tuple(cancellation),
-        report and tuple(report),
-        correction and tuple(correction),
+        report and _kept_report(*report),
+        correction and _kept_report(*correction),
         sorted(replaces) if replaces else (),
         unconfirmed_end,
     ]
+
+
+def _kept_report(stamp: Any, outcome: Outcome, *others: Any) -> tuple[Any, ...]:
+    return stamp, outcome.value, *others
 
 
 def _read(kept: list[Any]) -> Entry:

@@ -89,11 +89,11 @@ def _apply(row: Row, event: Event) -> None:
             row["term_ends_at"] = stored(event.term_ends_at)
         case ConcernRaised():
             concern = {
-                "code": event.code.value,
-                "subject": event.subject,
-                "since": stored(event.since),
-                "evidence": list(event.evidence),
                 "clears": event.clears,
+                "code": event.code.value,
+                "evidence": list(event.evidence),
+                "since": stored(event.since),
+                "subject": event.subject,
             }
             concerns = [*_without(row, event), concern]
             if len(concerns) > 1:

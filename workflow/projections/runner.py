@@ -150,15 +150,20 @@ class Runner:
 
     def _advance(self) -> bool:
         """Fold one page of what is live and write it; whether there was anything."""
-        folded = 0
-        while folded < self._page:
-            number, _ = self._fold(self.views.generations)
-            folded += number
-            if number < self._slice:
+        live, anything = self.views.generations, False
+        while True:
+            number, full = self._fold(live)
+            anything = anything or bool(number)
+            if not number or full or number >= self._page or self._gathered(live) >= self._page:
                 break
-        if folded:
-            self._write(self.views.generations)
-        return bool(folded)
+        if anything:
+            self._write(live)
+        return anything
+
+    def _gathered(self, generations: Sequence[Generation]) -> int:
+        """How far those that run have come in memory alone, by the one that is furthest behind."""
+        running = [generation for generation in generations if generation.state is RunState.RUNNING]
+        return min(map(self.views.reached, running)) - min(generation.position for generation in running)
 
     def _fold(self, generations: Sequence[Generation], until: int | None = None) -> tuple[int, bool]:
         """Fold some events in memory: how many, and whether it is time to write."""
@@ -207,8 +212,8 @@ class Runner:
                 self._rebuilt(shadow, None)
         ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
         if ready:
-            differences = self.views.swap(ready)
-            for (_, shadow), number in zip(ready, differences, strict=True):
+            differences = self.views.swap(ready)  # of none, where one had to be paused
+            for (_, shadow), number in zip(ready, differences, strict=False):
                 self._rebuilt(shadow, number)
         return bool(self.views.shadows)
 

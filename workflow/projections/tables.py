@@ -15,6 +15,7 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, Dialect, MetaData, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -22,7 +23,10 @@ from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import String, TypeDecorator
 
 Row = dict[str, Any]
-"""One row, by column, in the form in which it is stored; only JSON columns hold Python values."""
+"""One row, by column, in the form in which it is stored; only JSON columns hold Python values.
+
+Folds put the members of these in the order of their names.
+"""
 
 DIALECT: Dialect = sqlite.dialect(paramstyle="qmark")
 
@@ -53,13 +57,15 @@ def stored(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-@lru_cache(65_536)
-def stored_text(instant: str) -> str:
+def stored_once(instant: str) -> str:
     """The same of an instant as RFC 3339 writes it; most are in UTC already."""
     if instant[-1] == "Z" and len(instant) in _FRACTION:
         return instant[:19] + (instant[19:-1] or ".000000") + "+00:00"
     return stored(datetime.fromisoformat(instant))
 
+
+stored_text = lru_cache(65_536)(stored_once)
+"""The same again, for instants that come up more than once."""
 
 _FRACTION = (len("2026-01-31T09:00:00Z"), len("2026-01-31T09:00:00.000001Z"))
 """How long an instant in UTC is that tells no fraction of a second, or all six digits of one."""
@@ -143,7 +149,7 @@ class GenerationTable:
     def values(self, row: Row) -> tuple[Any, ...]:
         """What is written, in the order of the columns."""
         if self._json:
-            row = {**row, **{name: compact(row[name]) for name in self._json}}
+            row = {**row, **{name: ordered(row[name]) for name in self._json}}
         return self._in_order(row)
 
 
@@ -156,6 +162,11 @@ def generation_table(view: Table, number: int) -> GenerationTable:
 def compact(value: Any) -> str:
     """JSON text in one form only, so that equal values are equal text."""
     return _encode(value)
+
+
+def ordered(value: Any) -> str:
+    """The same of a value whose members are in the order of their names: sorting them takes five times as long."""
+    return to_json(value).decode()
 
 
 def numbers(counted: Iterable[Sequence[Any]], kinds: type[StrEnum]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
@@ -89,12 +90,13 @@ class Views:
 
         Where it cannot be written, memory forgets it, and it is folded again.
         """
-        pages = self._gathered(generations)
-        if pages:
-            with self._transaction():
-                self._store(pages)
-            _written(pages)
-        return [folded.failure for folded in pages if folded.failure is not None]
+        foldings = self._gathered(generations)
+        if not foldings:
+            return []
+        with self._transaction():
+            written = self._store(foldings)
+        _take_over(written)
+        return [folded.failure for folded in written if folded.failure is not None]
 
     def pause(self, generation: Generation, cause: str) -> None:
         """Let a generation fold nothing more, for a cause that is kept."""
@@ -123,12 +125,15 @@ class Views:
         """Let rebuilt generations serve: rows, indexes, views and positions change in one transaction.
 
         It tells how many rows differ of each from those that served, None where these stood elsewhere or had other
-        columns. The indexes serve queries alone, and are made where all rows are there.
+        columns. The indexes serve queries alone, and are made where all rows are there. Where the rows of one cannot
+        be kept, that one is paused, and none serves yet.
         """
-        pages = self._gathered([shadow for _, shadow in pairs])
+        foldings = self._gathered([shadow for _, shadow in pairs])
         with self._transaction():
-            self._store(pages)
-            at = {folded.generation: folded.position for folded in pages}
+            written = self._store(foldings)
+            if any(folded.failure is not None for folded in written):
+                pairs = ()
+            at = {folded.generation: folded.position for folded in written}
             differences = [
                 self._differences(live, shadow)
                 if live.fits and live.position == at.get(shadow, shadow.position)
@@ -143,7 +148,7 @@ class Views:
                     "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
                     (shadow.name, shadow.number),
                 )
-        _written(pages)
+        _take_over(written)
         for live, shadow in pairs:
             shadow.live = True
             self.generations[self.generations.index(live)] = shadow
@@ -162,12 +167,15 @@ class Views:
 
     # --- what was folded in memory
 
-    def _gathered(self, generations: Iterable[Generation]) -> list[Folded]:
-        found = [self._foldings.pop(generation, None) for generation in generations]
-        return [folding.folded() for folding in found if folding is not None]
+    def _gathered(self, generations: Iterable[Generation]) -> list[Folding]:
+        found = (self._foldings.pop(generation, None) for generation in generations)
+        return [folding for folding in found if folding is not None]
 
-    def _store(self, pages: Iterable[Folded]) -> None:
-        for folded in pages:
+    def _store(self, foldings: list[Folding]) -> list[Folded]:
+        """Write what was folded, and let go of each once it is written; what is known of it then, without its rows."""
+        written = []
+        while foldings:
+            folded = foldings.pop().folded()
             layout, failure = folded.generation.layout, folded.failure
             self._connection.executemany(layout.delete, folded.removals)
             self._connection.executemany(layout.upsert, folded.upserts)
@@ -177,6 +185,8 @@ class Views:
                 self._note(
                     folded.generation, folded.position, RunState.PAUSED, failure.cause, failure.position
                 )
+            written.append(replace(folded, upserts=[], removals=[]))
+        return written
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -251,8 +261,8 @@ class Views:
             self._foldings.pop(generation, None)
 
 
-def _written(pages: Iterable[Folded]) -> None:
-    for folded in pages:
+def _take_over(written: Iterable[Folded]) -> None:
+    for folded in written:
         generation, failure = folded.generation, folded.failure
         generation.position = folded.position
         if failure is not None:
