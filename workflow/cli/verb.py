@@ -92,7 +92,7 @@ class Desk:
             answer = await self._client.request(method, path, params=given, headers=headers)
         except httpx.HTTPError as error:
             gone = isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
-            said = "it has stopped" if gone else type(error).__name__
+            said = "it has probably stopped" if gone else type(error).__name__
             raise Unavailable(f"the service does not answer: {said}") from error
         body = answer.json()
         if answer.is_error:

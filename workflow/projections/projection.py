@@ -54,7 +54,7 @@ class FoldFailed(Exception):
     """A fold raised: a bug, never the event's fault. Nothing after this event was folded."""
 
     def __init__(self, projection: str, recorded: Recorded, cause: Exception) -> None:
-        super().__init__(f"{projection} at position {recorded.position}: {type(cause).__name__}: {cause}")
+        super().__init__(f"{projection} at position {recorded.position}")
         self.position = recorded.position
         self.cause = (
             f"{type(cause).__name__}: {cause} (on {recorded.kind.name} of {recorded.stream}, "

@@ -16,6 +16,7 @@ from threading import Event, Thread
 
 from workflow import failpoints
 from workflow.errors import NotFound
+from workflow.places import whence
 from workflow.projections.generations import Generation, RunState
 from workflow.projections.reads import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
@@ -99,7 +100,7 @@ class Runner:
                 more = self.step()
                 self.trouble = None
             except Exception as error:  # noqa: BLE001 whatever it was, the loop must live to report it
-                _log.exception("projections cannot go on, trying again")
+                _log.error("projections cannot go on (%s); trying again", whence(error))
                 self.trouble = f"{type(error).__name__}: {error}"
                 more = False
             if not more:
@@ -155,7 +156,7 @@ class Runner:
         failpoints.hit("projection.after")
         for one in folded:
             if one.failure is not None:
-                _log.error("projection paused: %s", one.failure, exc_info=one.failure)
+                _log.error("projection paused: %s (%s)", one.failure, whence(one.failure))
         return True
 
     # --- rebuilding
