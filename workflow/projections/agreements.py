@@ -59,6 +59,9 @@ _KINDS: frozenset[type[Event]] = frozenset(
 )
 
 
+_AT_FIRST: Row = dict.fromkeys(agreements.columns.keys())
+
+
 def _fold(document: Document, recorded: Recorded) -> None:
     event: Any = recorded.event
     if recorded.kind is RelationshipOpened:
@@ -69,13 +72,13 @@ def _fold(document: Document, recorded: Recorded) -> None:
 
 def _opened(relationship: str, event: RelationshipOpened) -> Row:
     return {
-        **dict.fromkeys(agreements.columns.keys()),
+        **_AT_FIRST,
         "relationship": relationship,
         "facts": {
+            "draft": {"duration_months": None, "topics": {}},
             "parties": sorted(str(party.person) for party in event.parties),
             "signed": [],
             "topics": {},
-            "draft": {"duration_months": None, "topics": {}},
         },
     }
 
@@ -87,7 +90,7 @@ def _apply(row: Row, event: Event) -> None:
             if event.version == row["drafted"]:
                 facts["signed"] = sorted({*facts["signed"], str(event.party)})
         case AgreementDrafted():
-            topics = {str(topic.topic): topic.visibility.value for topic in event.topics}
+            topics = dict(sorted((str(topic.topic), topic.visibility.value) for topic in event.topics))
             row["drafted"] = event.version
             facts["draft"] = {"duration_months": event.duration_months, "topics": topics}
             facts["signed"] = []

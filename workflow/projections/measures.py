@@ -58,10 +58,13 @@ _KINDS: frozenset[type[Event]] = frozenset(
 )
 
 
+_AT_FIRST: Row = dict.fromkeys(measures.columns.keys())
+
+
 def _fold(document: Document, recorded: Recorded) -> None:
     event = recorded.event
     if isinstance(event, RelationshipOpened):
-        document[:] = [_row(str(recorded.stream), "", {"roles": roles(event), "left": []})]
+        document[:] = [_row(str(recorded.stream), "", {"left": [], "roles": roles(event)})]
         return
     first, *known = document
     if isinstance(event, FreshLookHeld):
@@ -81,7 +84,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
 
 def _row(relationship: str, measure: str, facts: dict[str, Any]) -> Row:
     return {
-        **dict.fromkeys(measures.columns.keys()),
+        **_AT_FIRST,
         "relationship": relationship,
         "measure": measure,
         "status": MeasureStatus.OPEN.value,
@@ -103,7 +106,7 @@ def _note(row: Row, event: MeasureCompleted | MeasureDropped) -> None:
     if isinstance(event, MeasureCompleted):
         facts["done_at"] = at
     else:
-        facts["dropped"][str(event.party)] = at
+        facts["dropped"] = dict(sorted({**facts["dropped"], str(event.party): at}.items()))
 
 
 def _settle(row: Row, first: Row) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -55,10 +54,10 @@ from workflow.projections.tables import (
     VIEWS,
     Instant,
     Row,
-    compact,
+    ordered,
     shown,
     stored,
-    stored_text,
+    stored_once,
 )
 from workflow.store.recorded import Recorded
 
@@ -124,11 +123,10 @@ class _Known:
     calendar: Registers
     version: int
 
-    def __init__(self, document: Document) -> None:
-        first, *others = document
-        self.roles: Roles = json.loads(first["registers"])
+    def __init__(self, roles: Roles, rows: Iterable[Row] = ()) -> None:
+        self.roles = roles
         self.rows: dict[Name, Row] = {}
-        for row in others:
+        for row in rows:
             own = row["uid"], row["recurrence_id"] or None
             self.name(row, Registers.of(row["registers"]).names if row["entries"] > 1 else (own,))
 
@@ -138,16 +136,33 @@ class _Known:
             self.rows[name] = row
 
 
+class _Told:
+    """An event of a meeting as the domain's appliers look at it, with its instants as rows keep them."""
+
+    __slots__ = ("__dict__",)
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        for name in _INSTANTS:
+            if (instant := members.get(name)) is not None:
+                members[name] = stored_once(instant)
+        if "outcome" in members:
+            members["outcome"] = Outcome(members["outcome"])
+        self.__dict__ = members
+
+
 def _fold(document: Document, recorded: Recorded) -> None:
     kind = recorded.kind
     if kind is RelationshipOpened:
-        document[:] = [_remembered(str(recorded.stream), recorded.event)]
+        opened: Any = recorded.event
+        document[:] = [
+            {**_AT_FIRST, "relationship": str(recorded.stream), "registers": _Known(roles(opened))}
+        ]
         return
-    event = _told(recorded.members)
+    event: Any = _Told(recorded.members)
     first = document[0]
     known = first["registers"]
     if type(known) is not _Known:
-        known = first["registers"] = _Known(document)
+        known = first["registers"] = _Known(json.loads(known), document[1:])
     row = _row(document, known, event)
     registers = known.calendar = row["registers"]
     known.version = recorded.version
@@ -165,40 +180,28 @@ def _fold(document: Document, recorded: Recorded) -> None:
             registers.acted(recorded.version, acted)
 
 
-def _told(members: dict[str, Any]) -> Any:
-    """The event with its instants as rows keep them."""
-    for name in _INSTANTS:
-        instant = members.get(name)
-        if instant is not None:
-            members[name] = stored_text(instant)
-    if "outcome" in members:
-        members["outcome"] = Outcome(members["outcome"])
-    return SimpleNamespace(**members)
-
-
-def _remembered(relationship: str, event: Any) -> Row:
-    return {**_AT_FIRST, "relationship": relationship, "registers": compact(roles(event))}
-
-
 def _row(document: Document, known: _Known, event: Any) -> Row:
-    """The row of the meeting that an event is of; one of two where it says that two calendar entries are one."""
+    """The row of the meeting that an event is of; one of two where it says that two calendar entries are one.
+
+    A new one has as much as the fold looks at.
+    """
     recurrence = event.recurrence_id
     previous = getattr(event, "previous_uid", None)
-    row = known.rows.get((event.uid, recurrence))
+    name = event.uid, recurrence
+    row = known.rows.get(name)
     other = None if previous is None else known.rows.get((previous, recurrence))
     if row is None:
         row, other = other, None
     if row is None:
-        row = {
-            **_AT_FIRST,
+        row = known.rows[name] = {
             "relationship": document[0]["relationship"],
             "uid": event.uid,
             "recurrence_id": recurrence or "",
+            "booked_at": None,
             "entries": 1,
             "registers": Registers(),
         }
         document.append(row)
-        known.name(row, ((event.uid, recurrence),))
         return row
     row["registers"] = Registers.of(row["registers"])
     if other is not None and other is not row:
@@ -222,7 +225,7 @@ def _keep(row: Row) -> Row:
     if type(registers) is str:
         return row
     if type(registers) is _Known:
-        return {**row, "registers": compact(registers.roles)}
+        return {**row, "registers": ordered(registers.roles)}
     meeting: Any = registers.meeting()
     uid, recurrence = meeting.key
     acted = registers.side(meeting.versions[-1]) if meeting.versions else None

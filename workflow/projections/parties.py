@@ -15,8 +15,8 @@ BOTH = "both"
 
 
 def roles(event: RelationshipOpened) -> Roles:
-    """As whom each party takes part."""
-    return {str(party.person): party.role.value for party in event.parties}
+    """As whom each party takes part, in order."""
+    return dict(sorted((str(party.person), party.role.value) for party in event.parties))
 
 
 def side(known: Roles, persons: Iterable[UUID]) -> str | None:

@@ -56,15 +56,15 @@ ENTERING: frozenset[type[Event]] = frozenset(
 
 
 class FoldFailed(Exception):
-    """A fold raised: a bug, never the event's fault. Nothing after this event was folded."""
+    """A fold raised: a bug, never the event's fault. Nothing after this event was folded.
 
-    def __init__(self, projection: str, recorded: Recorded, cause: Exception) -> None:
-        super().__init__(f"{projection} at position {recorded.position}: {type(cause).__name__}: {cause}")
-        self.position = recorded.position
-        self.cause = (
-            f"{type(cause).__name__}: {cause} (on {recorded.kind.name} of {recorded.stream}, "
-            f"version {recorded.version})"
-        )
+    ``position`` is the event's; None where it was not an event but the row kept in the end that it stopped on.
+    """
+
+    def __init__(self, projection: str, position: int | None, where: str, cause: Exception) -> None:
+        self.position = position
+        self.cause = f"{type(cause).__name__}: {cause} ({where})"
+        super().__init__(f"{projection}: {self.cause}")
 
 
 def heeded(
@@ -107,4 +107,5 @@ def fold(projection: Projection, events: Sequence[Recorded], documents: Mapping[
         try:
             step(documents[recorded.stream.int], recorded)
         except Exception as error:
-            raise FoldFailed(projection.name, recorded, error) from error
+            where = f"on {recorded.kind.name} of {recorded.stream}, version {recorded.version}"
+            raise FoldFailed(projection.name, recorded.position, where, error) from error

@@ -93,14 +93,16 @@ def _apply(row: Row, event: Event) -> None:
             row["term_ends_at"] = stored(event.term_ends_at)
         case ConcernRaised():
             concern = {
-                "code": event.code.value,
-                "subject": event.subject,
-                "since": stored(event.since),
-                "evidence": list(event.evidence),
                 "clears": event.clears,
+                "code": event.code.value,
+                "evidence": list(event.evidence),
+                "since": stored(event.since),
+                "subject": event.subject,
             }
             concerns = [*_without(row, event), concern]
-            row["concerns"] = sorted(concerns, key=lambda one: (one["code"], one["subject"] or ""))
+            if len(concerns) > 1:
+                concerns.sort(key=lambda one: (one["code"], one["subject"] or ""))
+            row["concerns"] = concerns
         case ConcernCleared():
             row["concerns"] = _without(row, event)
         case StagnationSuspected():

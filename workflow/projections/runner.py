@@ -26,7 +26,7 @@ from workflow.store.recorded import Recorded
 PAGE = 20_000
 """Events that are written together: so many that a commit costs little beside them."""
 
-AT_ONCE = 2_000
+AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
 
 _log = logging.getLogger(__name__)
@@ -150,15 +150,20 @@ class Runner:
 
     def _advance(self) -> bool:
         """Fold one page of what is live and write it; whether there was anything."""
-        folded = 0
-        while folded < self._page:
-            number, _ = self._fold(self.views.generations)
-            folded += number
-            if number < self._slice:
+        live, anything = self.views.generations, False
+        while True:
+            number, full = self._fold(live)
+            anything = anything or bool(number)
+            if not number or full or number >= self._page or self._gathered(live) >= self._page:
                 break
-        if folded:
-            self._write(self.views.generations)
-        return bool(folded)
+        if anything:
+            self._write(live)
+        return anything
+
+    def _gathered(self, generations: Sequence[Generation]) -> int:
+        """How far those that run have come in memory alone, by the one that is furthest behind."""
+        running = [generation for generation in generations if generation.state is RunState.RUNNING]
+        return min(map(self.views.reached, running)) - min(generation.position for generation in running)
 
     def _fold(self, generations: Sequence[Generation], until: int | None = None) -> tuple[int, bool]:
         """Fold some events in memory: how many, and whether it is time to write."""
@@ -201,21 +206,15 @@ class Runner:
             if shadow.state is RunState.PAUSED
             or (not folded if live.state is RunState.PAUSED else self.views.reached(shadow) >= live.position)
         ]
-        if not level:
-            return True
-        self._write([shadow for _, shadow in level])
         for _, shadow in level:
             if shadow.state is RunState.PAUSED:
                 self.views.discard(shadow)
                 self._rebuilt(shadow, None)
-        rebuilt = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
-        differences = [
-            self.views.differences(live, shadow) if live.fits and shadow.position == live.position else None
-            for live, shadow in rebuilt
-        ]
-        self.views.swap(rebuilt)
-        for (_, shadow), number in zip(rebuilt, differences, strict=True):
-            self._rebuilt(shadow, number)
+        ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
+        if ready:
+            differences = self.views.swap(ready)  # of none, where one had to be paused
+            for (_, shadow), number in zip(ready, differences, strict=False):
+                self._rebuilt(shadow, number)
         return bool(self.views.shadows)
 
     def _rebuilt(self, generation: Generation, differences: int | None) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
 
 from workflow.projections.folding import Folding, Kept
-from workflow.projections.generations import Generation, RunState
+from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.projection import FoldFailed, Projection, heeded
 from workflow.projections.tables import GenerationTable, compact, generation_table, shape
 from workflow.store.recorded import Recorded
@@ -89,34 +90,13 @@ class Views:
 
         Where it cannot be written, memory forgets it, and it is folded again.
         """
-        pages = [
-            self._foldings.pop(generation).folded()
-            for generation in generations
-            if generation in self._foldings
-        ]
-        if not pages:
+        foldings = self._gathered(generations)
+        if not foldings:
             return []
         with self._transaction():
-            for folded in pages:
-                layout = folded.generation.layout
-                self._connection.executemany(layout.delete, folded.removals)
-                self._connection.executemany(layout.upsert, folded.upserts)
-                if (failure := folded.failure) is None:
-                    self._note(folded.generation, folded.position, RunState.RUNNING, None, None)
-                else:
-                    self._note(
-                        folded.generation, folded.position, RunState.PAUSED, failure.cause, failure.position
-                    )
-        for folded in pages:
-            generation, failure = folded.generation, folded.failure
-            generation.position = folded.position
-            if failure is not None:
-                generation.state, generation.cause, generation.failed_at = (
-                    RunState.PAUSED,
-                    failure.cause,
-                    failure.position,
-                )
-        return [folded.failure for folded in pages if folded.failure is not None]
+            written = self._store(foldings)
+        _take_over(written)
+        return [folded.failure for folded in written if folded.failure is not None]
 
     def pause(self, generation: Generation, cause: str) -> None:
         """Let a generation fold nothing more, for a cause that is kept."""
@@ -141,23 +121,25 @@ class Views:
             self._remove(shadow)
         self.shadows.remove(shadow)
 
-    def differences(self, live: Generation, shadow: Generation) -> int:
-        """How many rows of two generations, which must be of one shape and at one position, differ."""
-        one, other, layout = live.layout.table.name, shadow.layout.table.name, live.layout
-        equal = " AND ".join(f"one.{name} IS other.{name}" for name in layout.columns)
-        count = f"""
-            SELECT (SELECT count(*) FROM {one}) + (SELECT count(*) FROM {other})
-            - 2 * (SELECT count(*) FROM {one} AS one JOIN {other} AS other USING ({", ".join(layout.key)})
-            WHERE {equal})
-        """  # noqa: S608 our own names
-        return int(self._connection.execute(count).fetchone()[0])
+    def swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> list[int | None]:
+        """Let rebuilt generations serve: rows, indexes, views and positions change in one transaction.
 
-    def swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> None:
-        """Let rebuilt generations serve: views, rows and positions change in one transaction.
-
-        Their indexes are made then: they serve queries alone, and cost least where all rows are there.
+        It tells how many rows differ of each from those that served, None where these stood elsewhere or had other
+        columns. The indexes serve queries alone, and are made where all rows are there. Where the rows of one cannot
+        be kept, that one is paused, and none serves yet.
         """
+        foldings = self._gathered([shadow for _, shadow in pairs])
         with self._transaction():
+            written = self._store(foldings)
+            if any(folded.failure is not None for folded in written):
+                pairs = ()
+            at = {folded.generation: folded.position for folded in written}
+            differences = [
+                self._differences(live, shadow)
+                if live.fits and live.position == at.get(shadow, shadow.position)
+                else None
+                for live, shadow in pairs
+            ]
             for live, shadow in pairs:
                 for statement in (*shadow.layout.index, *shadow.layout.view):
                     self._connection.execute(statement)
@@ -166,10 +148,45 @@ class Views:
                     "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
                     (shadow.name, shadow.number),
                 )
+        _take_over(written)
         for live, shadow in pairs:
             shadow.live = True
             self.generations[self.generations.index(live)] = shadow
             self.shadows.remove(shadow)
+        return differences
+
+    def _differences(self, live: Generation, shadow: Generation) -> int:
+        one, other, layout = live.layout.table.name, shadow.layout.table.name, live.layout
+        others = [f"one.{name} IS other.{name}" for name in layout.columns if name not in layout.key]
+        count = f"""
+            SELECT (SELECT count(*) FROM {one}) + (SELECT count(*) FROM {other})
+            - 2 * (SELECT count(*) FROM {one} AS one JOIN {other} AS other USING ({", ".join(layout.key)})
+            WHERE {" AND ".join(others) or "TRUE"})
+        """  # noqa: S608 our own names
+        return int(self._connection.execute(count).fetchone()[0])
+
+    # --- what was folded in memory
+
+    def _gathered(self, generations: Iterable[Generation]) -> list[Folding]:
+        found = (self._foldings.pop(generation, None) for generation in generations)
+        return [folding for folding in found if folding is not None]
+
+    def _store(self, foldings: list[Folding]) -> list[Folded]:
+        """Write what was folded, and let go of each once it is written; what is known of it then, without its rows."""
+        written = []
+        while foldings:
+            folded = foldings.pop().folded()
+            layout, failure = folded.generation.layout, folded.failure
+            self._connection.executemany(layout.delete, folded.removals)
+            self._connection.executemany(layout.upsert, folded.upserts)
+            if failure is None:
+                self._note(folded.generation, folded.position, RunState.RUNNING, None, None)
+            else:
+                self._note(
+                    folded.generation, folded.position, RunState.PAUSED, failure.cause, failure.position
+                )
+            written.append(replace(folded, upserts=[], removals=[]))
+        return written
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -242,6 +259,15 @@ class Views:
     def _forget(self, generations: Iterable[Generation]) -> None:
         for generation in generations:
             self._foldings.pop(generation, None)
+
+
+def _take_over(written: Iterable[Folded]) -> None:
+    for folded in written:
+        generation, failure = folded.generation, folded.failure
+        generation.position = folded.position
+        if failure is not None:
+            generation.state, generation.cause = RunState.PAUSED, failure.cause
+            generation.failed_at = failure.position
 
 
 def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature

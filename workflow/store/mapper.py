@@ -63,9 +63,10 @@ class _Reader:
         self.kind = kind
         with_event: Any = _WithEvent[kind]  # type: ignore[valid-type]
         self._stored = _validator(with_event)
+        self._number = len(_members(kind))
         self._told = SchemaValidator(_with_members(kind))
         self._defaults = {
-            name: to_jsonable_python(kind.model_fields[name].default)
+            name: to_jsonable_python(kind.model_fields[name].get_default(call_default_factory=True))
             for name in _members(kind)
             if not kind.model_fields[name].is_required()
         }
@@ -78,7 +79,7 @@ class _Reader:
     def members(self, state: bytes) -> dict[str, Any]:
         """The event's members as JSON tells them, but for the agenda."""
         told: dict[str, Any] = self._told.validate_json(state)["event"]
-        return self._defaults | told
+        return told if len(told) == self._number else self._defaults | told
 
     def metadata(self, state: bytes) -> Metadata:
         """What is known about its recording."""
@@ -164,8 +165,11 @@ class EventMapper(Mapper[UUID]):
 
     def decode(self, position: int, stream: UUID, version: int, topic: str, state: bytes) -> Recorded:
         """The fact that was stored."""
-        if topic not in self._steps:
-            return Recorded.unread(position, stream, version, self._reader(topic), state)
+        reader = self._readers.get(topic)  # there is one where the name is the newest
+        if reader is None and topic not in self._steps:
+            reader = self._reader(topic)
+        if reader is not None:
+            return Recorded.unread(position, stream, version, reader, state)
         raw = from_json(state)
         name, members, renamed = upcast(topic, raw["event"], self._steps)
         event, metadata = self._reader(name).upcast({"metadata": raw["metadata"], "event": members})

@@ -46,7 +46,7 @@ def _report(state: Relationship, event: e.MeetingHeld | e.MeetingMissed, outcome
     entry = state.calendar.entry((event.uid, event.recurrence_id))
     stamp = (event.occurred_at, event.source, event.message)
     report = Report(stamp, outcome, event.starts_at, event.ends_at, state.version)
-    state.calendar.keep(entry._replace(report=report))
+    state.calendar.keep(Entry(entry.key, entry.booking, entry.cancellation, report, *entry[4:]))
 
 
 def _corrected(state: Relationship, event: e.MeetingOutcomeCorrected) -> None:
