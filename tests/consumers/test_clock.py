@@ -310,6 +310,8 @@ async def test_whoever_cannot_be_asked_keeps_nobody_else_from_being_asked(
             assert world.driver.trouble.startswith(f"relationship {PAIRS[0]}, {PAIRS[3]}: Stopped: ")
             assert "stays due" in world.driver.trouble
         assert len(caplog.records) == 2, "each is logged once"
+        assert f"relationship {PAIRS[0]} cannot be asked: Stopped at workflow/" in caplog.text
+        assert "stays due" not in caplog.text
     await world.driver.advance(day(101))
     assert world.driver.trouble is None
     assert any(event == "StagnationEntered" for event, _ in story(world, PAIRS[0]))

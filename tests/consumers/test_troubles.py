@@ -8,6 +8,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from nats.js import JetStreamContext
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
 from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.transport.pull import Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import Upstream, look
 from workflow.errors import Stopped
@@ -88,6 +90,26 @@ async def test_a_disk_that_is_full_for_a_while(
     assert re.search(r" at message(s 1 to 2| 1): what .* could not be stored", first)
     assert re.search(r"\(Unavailable at .*; from OperationalError at workflow/store/\w+\.py:\d+", first)
     assert "database or disk" not in first
+
+
+async def test_nothing_is_taken_in_after_a_stop_that_was_not_heard(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    """A request may swallow the cancellation that comes as it is answered."""
+    world.open(ADA, BOB)
+    intake = world.intake(server.url)
+    opening = Pull.open
+
+    async def swallowing(pull: Pull, after: int) -> None:
+        await opening(pull, after)
+        intake._halt(Stopped("gone"))
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+
+    with patch.object(Pull, "open", swallowing), pytest.raises(Stopped, match="gone"):
+        await intake.start()
+    assert "intake" not in {task.get_name() for task in asyncio.all_tasks()}
+    await intake.stop()
 
 
 async def test_what_comes_while_intake_has_stopped_is_counted(

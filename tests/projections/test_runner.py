@@ -64,7 +64,9 @@ def states(path: Path) -> list[Any]:
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_fold_that_raises_stops_its_projection_and_no_other(tmp_path: Path, log: Log) -> None:
+def test_a_fold_that_raises_stops_its_projection_and_no_other(
+    tmp_path: Path, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
     runner = with_bug(tmp_path / "views.db", log)
     runner.catch_up()
     by_name = {status.name: status for status in runner.status()}
@@ -74,6 +76,8 @@ def test_a_fold_that_raises_stops_its_projection_and_no_other(tmp_path: Path, lo
     assert journey.cause is not None
     assert "KeyError" in journey.cause
     assert "mentoring.agreement_concluded.v1" in journey.cause
+    assert "projection paused: journey at position 4 (FoldFailed at workflow/projections/" in caplog.text
+    assert "Traceback" not in caplog.text
     runner.views.close()
 
 

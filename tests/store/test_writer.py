@@ -168,12 +168,13 @@ def test_nothing_is_told_before_it_is_durable(place: Place) -> None:
 
 def test_a_listener_that_fails_stops_nothing(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     def broken(position: int) -> None:
-        raise RuntimeError("listener")
+        raise RuntimeError("what was sent")
 
     place.writer.on_commit(broken)
     place.do(open_one)
     place.do(open_one)
-    assert "a listener to commits failed" in caplog.text
+    assert "a listener to commits failed: RuntimeError at workflow/store/writer.py:" in caplog.text
+    assert "what was sent" not in caplog.text
 
 
 def test_urgent_units_go_first_and_the_others_are_not_starved(place: Place) -> None:

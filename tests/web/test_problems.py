@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import httpx
 import pytest
@@ -86,6 +87,34 @@ async def test_an_unforeseen_error_is_logged_without_what_was_sent(
     assert answer.json()["code"] == "internal"
     assert "RuntimeError" in caplog.text
     assert SECRET not in caplog.text + answer.text
+
+
+async def test_a_client_that_hangs_up_is_no_fault_of_ours(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    said: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return said.pop(0)
+
+    async def send(_: object) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/events",
+        "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/cloudevents+json")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "scheme": "http",
+    }
+    await door(service)(scope, receive, send)
+    assert caplog.text == ""
 
 
 async def test_the_openapi_document_types_every_answer(service: Service) -> None:

@@ -36,6 +36,7 @@ from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Stopped
 from workflow.folder import Folder
+from workflow.places import whence
 from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
@@ -193,7 +194,7 @@ class Service:
         if not task.cancelled():
             error = task.exception()
             self.ended[task.get_name()] = type(error).__name__ if error else "no reason told"
-            _log.error("%s has ended", task.get_name(), exc_info=error)
+            _log.error("%s has ended: %s", task.get_name(), whence(error) if error else "no reason told")
 
     async def end(self) -> None:
         """Stop from the outside in, so that nothing begun is left half done, and let go of every file."""

@@ -99,7 +99,7 @@ class Desk:
             answer = await self._client.request(method, path, params=given, headers=headers, json=body)
         except httpx.HTTPError as error:
             gone = isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
-            said = "it has stopped" if gone else type(error).__name__
+            said = "it has probably stopped" if gone else type(error).__name__
             raise Unavailable(f"the service does not answer: {said}") from error
         told = answer.json()
         if answer.is_error:

@@ -64,7 +64,7 @@ class FoldFailed(Exception):
     def __init__(self, projection: str, position: int | None, where: str, cause: Exception) -> None:
         self.position = position
         self.cause = f"{type(cause).__name__}: {cause} ({where})"
-        super().__init__(f"{projection}: {self.cause}")
+        super().__init__(f"{projection} {where}")
 
 
 def heeded(

@@ -17,6 +17,7 @@ from threading import Event, Thread
 
 from workflow import failpoints
 from workflow.errors import NotFound
+from workflow.places import whence
 from workflow.projections.generations import Generation, RunState
 from workflow.projections.reads import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
@@ -108,7 +109,7 @@ class Runner:
                 more = self.step()
                 self.trouble = None
             except Exception as error:  # noqa: BLE001 whatever it was, the loop must live to report it
-                _log.exception("projections cannot go on, trying again")
+                _log.error("projections cannot go on (%s); trying again", whence(error))
                 self.trouble = f"{type(error).__name__}: {error}"
                 more = False
             if not more:
@@ -180,7 +181,7 @@ class Runner:
         failures = self.views.write(generations)
         failpoints.hit("projection.after")
         for failure in failures:
-            _log.error("projection paused: %s", failure, exc_info=failure)
+            _log.error("projection paused: %s (%s)", failure, whence(failure))
 
     # --- rebuilding
 

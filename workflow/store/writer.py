@@ -20,6 +20,7 @@ from uuid import UUID, uuid4
 from workflow.clocks import Clock
 from workflow.errors import MentoringError, Unavailable
 from workflow.failpoints import hit
+from workflow.places import whence
 from workflow.store.cache import AggregateCache
 from workflow.store.event_store import EventStore
 from workflow.store.jobs import Job, Jobs, Written
@@ -138,8 +139,8 @@ class Writer:
         for callback in self._listeners:
             try:
                 callback(self._head)
-            except Exception:
-                log.exception("a listener to commits failed")
+            except Exception as error:  # noqa: BLE001 what was committed is, whoever hears of it
+                log.error("a listener to commits failed: %s", whence(error))
         for job in jobs:
             job.tell()
 

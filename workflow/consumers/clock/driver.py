@@ -20,6 +20,7 @@ from workflow.aggregates.events import DueKind
 from workflow.clocks import Clock, SimulatedClock
 from workflow.consumers.clock.page import Due, Page, Unaskable
 from workflow.errors import Conflict, Stopped
+from workflow.places import whence
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
@@ -104,7 +105,7 @@ class ClockDriver:
             except Exception as error:  # noqa: BLE001 it is told by health, and tried again
                 trouble = f"{type(error).__name__}: {error}"
                 if self.trouble != trouble:
-                    _log.exception("the clock cannot ask")
+                    _log.error("the clock cannot ask (%s)", whence(error))
                 self.trouble = trouble
             await asyncio.sleep(self._poll_seconds)
 
@@ -153,7 +154,7 @@ class ClockDriver:
                 code="dues_unaskable",
             )
         if fault.relationship not in self._left:
-            _log.error("%s", fault.detail, exc_info=fault.cause)
+            _log.error("relationship %s cannot be asked: %s", fault.relationship, whence(fault.cause))
 
 
 def told(left: Mapping[UUID, Unaskable]) -> str | None:
