@@ -197,7 +197,21 @@ class Service:
             _log.error("%s has ended: %s", task.get_name(), whence(error) if error else "no reason told")
 
     async def end(self) -> None:
-        """Stop from the outside in, so that nothing begun is left half done, and let go of every file."""
+        """Stop from the outside in, so that nothing begun is left half done, and let go of every file.
+
+        Who is cancelled meanwhile waits for it all the same: files must not be closed under who still reads them.
+        """
+        ending, cancelled = asyncio.create_task(self._end(), name="end"), False
+        while not ending.done():
+            try:
+                await asyncio.wait({ending})
+            except asyncio.CancelledError:
+                cancelled = True
+        ending.result()
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def _end(self) -> None:
         async with AsyncExitStack() as stack:  # each step is taken whatever befalls the others
             for file in (self.keys, self.store, self.views):
                 stack.callback(file.close)

@@ -99,8 +99,8 @@ class Runner:
             self._thread = None
         try:
             self.views.write(self.views.shadows)
-        except sqlite3.Error:
-            _log.exception("a rebuild's last pages could not be written, and will be folded again")
+        except sqlite3.Error as error:
+            _log.error("a rebuild's last pages could not be written (%s): folded again", whence(error))
 
     def _follow(self) -> None:
         while not self._stopping.is_set():

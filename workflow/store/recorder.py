@@ -51,7 +51,17 @@ class ImmediateConnection(SQLiteConnection):
 
 
 class ImmediatePool(SQLiteConnectionPool):
-    """A pool of such connections, each set to lose nothing that was committed."""
+    """A pool of such connections, each set to lose nothing that was committed.
+
+    It closes once all of them have come back: closed under a statement that another thread steps through, a
+    connection takes the whole process with it.
+    """
+
+    def close(self) -> None:
+        """Wait for the connections that are in use, then close all."""
+        with self._put_condition:
+            self._put_condition.wait_for(lambda: not self._in_use)
+            super().close()
 
     def _create_connection(self) -> ImmediateConnection:
         connection = super()._create_connection()._sqlite_conn
