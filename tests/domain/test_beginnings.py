@@ -304,6 +304,30 @@ def test_but_opened_to_more_only_by_an_amendment_that_all_sign() -> None:
     assert topics(story) == {str(TOPIC.topic): "shareable"}
 
 
+def test_what_was_written_down_before_opens_nothing_that_has_been_closed_since() -> None:
+    both = signed(AS_MENTOR), signed(AS_MENTEE)
+    close = reclassified(e.Visibility.PAIR_ONLY)
+    story = given(opened(), *committed(), drafted(topics=(TOPIC,)), *both, in_force=NONE).when(close)
+    story.when(held("m", day(3))).then_state("active")
+    assert story.last(e.AgreementAmended).version == 1
+    assert topics(story) == {str(TOPIC.topic): "pair_only"}
+    story = given(opened(), *committed(), drafted(topics=(TOPIC,)), *both, drafted(topics=(TOPIC,)))
+    story.when(signed(AS_MENTEE, 2), close, signed(AS_MENTOR, 2, at=2)).then_state("active")
+    assert story.last(e.AgreementAmended).version == 2
+    assert topics(story) == {str(TOPIC.topic): "pair_only"}
+
+
+def test_nor_does_closing_a_topic_a_little_open_what_was_to_be_closed_more() -> None:
+    open_topic = TOPIC.model_copy(update={"visibility": e.Visibility.SHAREABLE})
+    closing = TOPIC.model_copy(update={"visibility": e.Visibility.PAIR_ONLY})
+    both = signed(AS_MENTOR), signed(AS_MENTEE)
+    story = given(opened(), *committed(), drafted(topics=(open_topic,)), *both, drafted(topics=(closing,)))
+    story.when(reclassified(e.Visibility.PROGRAMME))
+    assert topics(story) == {str(TOPIC.topic): "programme"}
+    story.when(signed(AS_MENTEE, 2, at=2), signed(AS_MENTOR, 2, at=2))
+    assert topics(story) == {str(TOPIC.topic): "pair_only"}
+
+
 def test_only_a_party_reclassifies_and_only_what_was_agreed() -> None:
     story = given(opened(), drafted(topics=(TOPIC,)))
     story.when(reclassified(e.Visibility.PAIR_ONLY, AS_COORDINATOR)).then_refused("not_a_party")

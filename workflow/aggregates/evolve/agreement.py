@@ -6,6 +6,9 @@ from workflow.aggregates import events as e
 from workflow.aggregates.evolve.applier import Appliers, enter
 from workflow.aggregates.relationship import Agreement, Draft, Left, Relationship
 
+_OPEN = list(e.Visibility).index
+"""How far a topic is open to others."""
+
 
 def _opened(state: Relationship, event: e.RelationshipOpened) -> None:
     state.programme, state.zone = event.programme, event.zone
@@ -81,8 +84,15 @@ def _in_force(
 
 
 def _reclassified(state: Relationship, event: e.TopicReclassified) -> None:
+    """In what is drafted too: what was written down before opens nothing that has been closed since."""
     if event.topic in state.topics:
         state.topics = {**state.topics, event.topic: event.visibility}
+    drafted = state.drafted_topics.get(event.topic)
+    if drafted is not None:
+        state.drafted_topics = {
+            **state.drafted_topics,
+            event.topic: min(drafted, event.visibility, key=_OPEN),
+        }
 
 
 APPLIERS: Appliers = {
