@@ -17,11 +17,13 @@ from tests.domain.story import (
     Story,
     agreed,
     amended,
+    assert_replays,
     booked,
     cancelled,
     committed,
     corrected,
     day,
+    followed,
     given,
     held,
     missed,
@@ -119,6 +121,32 @@ def test_and_every_step_of_the_programme_was_taken_in_any_order() -> None:
 def test_a_step_that_nobody_asks_for_is_refused() -> None:
     given(opened(), in_force=STEPS).when(step("yoga")).then_refused("step_unknown")
     given(opened(), in_force=STEPS).when(step("training", AS_STRANGER)).then_refused("not_a_party")
+
+
+def test_who_has_done_all_that_the_policy_adopted_asks_for_has_completed_its_onboarding() -> None:
+    asked = policy(onboarding={"steps": ["training", "interview"]})
+    taken = c.CompleteOnboardingStep(at=day(1), actor=AS_COORDINATOR, step="training")
+    story = given(opened(), *committed(), taken, in_force=asked).then_state("onboarding")
+    followed(story, 5, onboarding={"steps": ["training"]}).then(e.OnboardingCompleted).then_state("agreement")
+    completed = story.last(e.OnboardingCompleted)
+    assert (completed.occurred_at, completed.policy) == (day(5), 2)
+    assert story.state is not None
+    assert story.state.onboarded_at == day(5)
+    assert_replays(story)
+
+
+def test_who_has_not_waits_for_the_rest() -> None:
+    asked = policy(onboarding={"steps": ["training"]})
+    story = given(opened(), *committed(AS_MENTEE), in_force=asked)
+    followed(story, 5).then_state("onboarding").when(*committed(AS_MENTOR, at=6)).then(e.CommitmentConfirmed)
+    story.then_state("agreement")
+    story = followed(given(opened(), *committed(), in_force=asked), 5, onboarding={"steps": ["interview"]})
+    story.then_state("onboarding")
+
+
+def test_what_the_policy_adopted_asks_for_beside_it_takes_nobody_back() -> None:
+    story = followed(given(opened(), *committed()), 5, onboarding={"steps": ["training"]})
+    story.then_state("agreement")
 
 
 def test_a_party_commits_itself_and_nobody_else_does() -> None:

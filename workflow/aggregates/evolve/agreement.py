@@ -28,7 +28,8 @@ def _committed(state: Relationship, event: e.CommitmentConfirmed) -> None:
 
 
 def _onboard(
-    state: Relationship, event: e.OnboardingStepCompleted | e.CommitmentConfirmed | e.PartyLeft
+    state: Relationship,
+    event: e.OnboardingStepCompleted | e.CommitmentConfirmed | e.PartyLeft | e.OnboardingCompleted,
 ) -> None:
     if event.entered is not None:
         state.onboarded_at = event.occurred_at
@@ -99,6 +100,7 @@ APPLIERS: Appliers = {
     e.RelationshipOpened: _opened,
     e.OnboardingStepCompleted: _step_completed,
     e.CommitmentConfirmed: _committed,
+    e.OnboardingCompleted: _onboard,
     e.PartyLeft: _left,
     e.AgreementDrafted: _drafted,
     e.AgreementSigned: _signed,
