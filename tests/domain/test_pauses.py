@@ -8,6 +8,7 @@ from tests.domain.story import (
     AS_MENTOR,
     AS_STRANGER,
     agreed,
+    assert_replays,
     booked,
     closed,
     corrected,
@@ -178,6 +179,27 @@ def test_a_suspicion_is_cleared_and_silence_begins_anew_with_the_resumption() ->
 def test_a_pause_is_no_way_out_of_stagnation() -> None:
     story = given(*agreed()).pass_time(day(65)).when(paused(66, until=80), look(90)).pass_time(day(91))
     story.then_state("stagnation")
+
+
+def test_inferred_stagnation_that_was_entered_in_it_as_is_known_later_is_withdrawn() -> None:
+    """The held meeting that had ended the pause was none, so that there was no silence from it on."""
+    story = (
+        given(*agreed(cadence=10), paused(14), held("m", day(15))).pass_time(day(40)).then_state("stagnation")
+    )
+    story.when(corrected("m", day(41), e.Outcome.NONE)).then_state("active").then_no_concern("silence")
+    assert rests(story)
+    assert story.last(e.StagnationWithdrawn).provenance is e.Provenance.CORRECTED
+    story.when(corrected("m", day(42), e.Outcome.HELD, start=day(15))).then_state("stagnation")
+    assert story.last(e.MoveRevised).move == "withdraw_stagnation"
+    assert_replays(story)
+
+
+def test_so_it_is_if_the_pause_itself_is_told_of_late() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(paused(59.9), now=day(66)).then_state("active")
+    story.pass_time(day(119)).then_state("active").then_no_concern("silence")
+    story = given(*agreed()).pass_time(day(65)).when(paused(60), now=day(66)).then_state("stagnation")
+    declared = c.DeclareStagnation(at=day(20), actor=AS_MENTOR)
+    given(*agreed(), declared).when(paused(10), now=day(21)).then_state("stagnation")
 
 
 def test_nothing_of_it_is_left_after_the_closing() -> None:
