@@ -87,7 +87,7 @@ class Goal(NamedTuple):
 
 
 class CheckIn(NamedTuple):
-    """The latest check-in of one party."""
+    """A check-in of one party."""
 
     at: datetime
     low: bool
@@ -200,9 +200,9 @@ class Relationship:
         self.prepared: frozenset[tuple[EntryKey, UUID]] = frozenset()
         self.goals: dict[UUID, Goal] = {}
         self.directed_at: Told | None = None
-        self.check_ins: dict[UUID, CheckIn] = {}
+        self.check_ins: dict[UUID, tuple[CheckIn, ...]] = {}
         self.consents: frozenset[UUID] = frozenset()
-        self.help_asked: Told | None = None
+        self.help_asked: tuple[Told, ...] = ()
         self.contacted_at: datetime | None = None
         self.basis_acknowledged = False
         self.pauses: tuple[Pause, ...] = ()
