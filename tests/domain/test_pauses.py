@@ -19,6 +19,7 @@ from tests.domain.story import (
     met,
     opened,
     paused,
+    policy,
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -167,6 +168,35 @@ def test_reminders_of_booked_meetings_continue() -> None:
     story = given(*AGREED, paused(10), booked("m", day(20), at=day(11))).pass_time(day(24))
     for kind in ("preparation", "meeting", "outcome"):
         assert story.reminders(kind)
+
+
+def test_a_reminder_that_the_limit_had_moved_into_it_waits_for_its_end() -> None:
+    pulse = policy(dialogue={"pulse_days": [20]})
+    story = given(*AGREED, paused(21, until=40), in_force=pulse).pass_time(day(60))
+    assert [at for _, who, at in story.reminders("book_next_meeting") if who == "mentee"] == [day(16, 1)]
+    assert story.reminders("check_in") == [
+        ("check_in", "mentor", day(20)),
+        ("check_in", "mentee", day(42, 1)),
+    ]
+    story = given(*AGREED, paused(21), in_force=pulse).pass_time(day(60))
+    assert story.reminders("check_in") == [("check_in", "mentor", day(20))]
+
+
+def test_one_of_the_end_of_the_term_does_not_nor_one_after_the_closing() -> None:
+    pulse = policy(dialogue={"pulse_days": [25]})
+    story = given(*agreed(months=2), *met(1), paused(30, until=50), in_force=pulse).pass_time(day(40))
+    assert story.reminders("closing")[:2] == [("closing", "mentee", day(32)), ("closing", "mentor", day(32))]
+    story = given(*AGREED, paused(19), closed(20)).pass_time(day(24))
+    assert story.reminders("check_in") == [
+        ("check_in", "mentor", day(20)),
+        ("check_in", "mentee", day(23, 1)),
+    ]
+
+
+def test_the_mentor_is_prompted_for_a_fresh_look_once_it_is_over() -> None:
+    declared = c.DeclareStagnation(at=day(15), actor=AS_COORDINATOR)
+    story = given(*AGREED, paused(10, until=20), declared).pass_time(day(33))
+    assert story.reminders("fresh_look") == [("fresh_look", "mentor", day(20))]
 
 
 def test_a_suspicion_is_cleared_and_silence_begins_anew_with_the_resumption() -> None:
