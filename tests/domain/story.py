@@ -356,7 +356,7 @@ def facts(state: Relationship) -> dict[str, object]:
         "agreement": state.agreement,
         "meetings": [meeting._replace(versions=()) for meeting in state.calendar.meetings()],
         "concerns": {key: concern.since for key, concern in state.concerns.items()},
-        "spell": state.spell,
+        "spell": state.spell and state.spell._replace(version=0),
         "suspected": state.suspicion.since if state.suspicion and not state.suspicion.cleared else None,
         "reminded": dict(state.reminded),
         "last_reminded": dict(state.last_reminded),

@@ -46,12 +46,14 @@ class Spell(NamedTuple):
     """The latest time of stagnation. ``ended_at`` is set once the pair came back.
 
     A ``withdrawn`` one never was, by what is known; it is remembered, for that may be corrected too.
+    ``version`` is that of the event that entered it.
     """
 
     entered_at: datetime
     declared: bool
     silent_for: timedelta
     two_meetings_within: timedelta
+    version: int
     ended_at: datetime | None = None
     withdrawn: bool = False
 

@@ -80,4 +80,6 @@ def without_basis(state: Relationship) -> Standing | None:
         return None
     if spell is None or not spell.declared:
         return None
-    return None if state.basis_acknowledged else (spell.entered_at, ())
+    if state.basis_acknowledged:
+        return None
+    return spell.entered_at, (spell.version, *state.calendar.corrections())
