@@ -166,6 +166,13 @@ def test_an_agreement_stands_once_every_party_has_signed_the_current_version() -
     assert concluded.provenance is e.Provenance.SELF_REPORTED
 
 
+def test_a_draft_says_the_terms_that_it_leaves_to_the_policy() -> None:
+    story = given(opened(), *committed()).when(drafted(topics=(TOPIC,))).then(e.AgreementDrafted)
+    draft = story.last(e.AgreementDrafted)
+    assert (draft.version, draft.cadence_days, draft.duration_months) == (1, 30, 6)
+    assert [topic.visibility for topic in draft.topics] == ["programme"]
+
+
 def test_the_last_signature_counts_whenever_it_becomes_known() -> None:
     story = given(opened(), *committed(), drafted()).when(signed(AS_MENTEE, at=3), signed(AS_MENTOR, at=2))
     assert story.last(e.AgreementConcluded).occurred_at == day(3)
