@@ -234,6 +234,13 @@ def test_a_measure_of_before_the_entry_brings_nobody_back() -> None:
     assert (type(looked), looked.occurred_at) == (e.FreshLookHeld, day(21))
 
 
+def test_a_meeting_that_ends_as_stagnation_is_entered_brings_nobody_back_one_after_it_does() -> None:
+    story = given(*agreed(), held("m", day(20, -1)), declared(), look(21)).when(done(22))
+    story.then_state("stagnation")
+    story = given(*agreed(), declared(), look(21), done(22)).when(held("m", day(20, -0.9)), now=day(23))
+    story.then_state("active")
+
+
 def test_the_concern_goes_with_the_closing() -> None:
     given(*agreed(), look(15, by=25)).pass_time(day(26)).when(closed(27)).then_no_concern(OVERDUE)
 
