@@ -133,6 +133,11 @@ def test_each_measure_is_a_new_one_and_a_party_takes_it_on() -> None:
     given(*agreed()).when(c.HoldFreshLook(at=day(5), actor=AS_COORDINATOR, measures=measures("1", "2")))
 
 
+def test_a_measure_is_to_be_done_by_a_day_that_is_still_to_come() -> None:
+    given(*agreed()).when(look(5, by=4.9)).then_refused("measure_date")
+    given(*agreed()).when(look(5, by=5)).then(e.FreshLookHeld)
+
+
 def test_the_pair_s_own_business_is_not_the_coordinator_s() -> None:
     for asked in (
         c.HoldFreshLook(at=day(6), actor=AS_COORDINATOR, measures=measures("1", "2")),
