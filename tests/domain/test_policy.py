@@ -447,7 +447,7 @@ CASES: dict[str, Case] = {
 
 
 NO_NUMBERS = {"agreement.form", "onboarding.steps"}
-"""What each of them does is shown in `test_beginnings.py`."""
+"""What each of them does is shown in `test_agreement.py` and `test_beginnings.py`."""
 
 
 def numbers(section: BaseModel, path: str = "") -> Iterator[str]:
