@@ -38,8 +38,8 @@ WITHOUT_A_WAY = {
 }
 """Nobody can ask for these by HTTP yet."""
 
-AFTER_A_POLICY = {e.AgendaRevised}
-"""Follows where a later policy dates what is due anew; there is no way yet to adopt one while a service runs."""
+AFTER_A_POLICY = {e.AgendaRevised, e.OnboardingCompleted}
+"""Follow where another policy dates what is due anew or asks for less; a demonstration adopts none."""
 
 OF_OTHER_PROGRAMMES = {e.ConcernCode.BASIS_WITHDRAWN}
 """Only in a programme in which the first meeting concludes the agreement; a service opens one programme."""

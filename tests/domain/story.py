@@ -168,6 +168,12 @@ def given(*commands: c.Command, in_force: PolicyInForce = DEFAULT) -> Story:
     return story
 
 
+def followed(story: Story, at: float, **sections: dict[str, object]) -> Story:
+    """The programme adopts another policy, and the relationship is asked to follow it."""
+    story.in_force = PolicyInForce(version=2, policy=Policy.model_validate(sections))
+    return story.when(c.FollowPolicy(at=day(at)))
+
+
 def opened(*more: e.Party) -> c.OpenRelationship:
     """A mentor and a mentee (and whoever else) are brought together on day zero."""
     parties = (e.Party(person=MENTOR, role=e.Role.MENTOR), e.Party(person=MENTEE, role=e.Role.MENTEE), *more)
@@ -350,7 +356,7 @@ def facts(state: Relationship) -> dict[str, object]:
         "agreement": state.agreement,
         "meetings": [meeting._replace(versions=()) for meeting in state.calendar.meetings()],
         "concerns": {key: concern.since for key, concern in state.concerns.items()},
-        "spell": state.spell,
+        "spell": state.spell and state.spell._replace(version=0),
         "suspected": state.suspicion.since if state.suspicion and not state.suspicion.cleared else None,
         "reminded": dict(state.reminded),
         "last_reminded": dict(state.last_reminded),

@@ -17,11 +17,13 @@ from tests.domain.story import (
     Story,
     agreed,
     amended,
+    assert_replays,
     booked,
     cancelled,
     committed,
     corrected,
     day,
+    followed,
     given,
     held,
     missed,
@@ -119,6 +121,32 @@ def test_and_every_step_of_the_programme_was_taken_in_any_order() -> None:
 def test_a_step_that_nobody_asks_for_is_refused() -> None:
     given(opened(), in_force=STEPS).when(step("yoga")).then_refused("step_unknown")
     given(opened(), in_force=STEPS).when(step("training", AS_STRANGER)).then_refused("not_a_party")
+
+
+def test_who_has_done_all_that_the_policy_adopted_asks_for_has_completed_its_onboarding() -> None:
+    asked = policy(onboarding={"steps": ["training", "interview"]})
+    taken = c.CompleteOnboardingStep(at=day(1), actor=AS_COORDINATOR, step="training")
+    story = given(opened(), *committed(), taken, in_force=asked).then_state("onboarding")
+    followed(story, 5, onboarding={"steps": ["training"]}).then(e.OnboardingCompleted).then_state("agreement")
+    completed = story.last(e.OnboardingCompleted)
+    assert (completed.occurred_at, completed.policy) == (day(5), 2)
+    assert story.state is not None
+    assert story.state.onboarded_at == day(5)
+    assert_replays(story)
+
+
+def test_who_has_not_waits_for_the_rest() -> None:
+    asked = policy(onboarding={"steps": ["training"]})
+    story = given(opened(), *committed(AS_MENTEE), in_force=asked)
+    followed(story, 5).then_state("onboarding").when(*committed(AS_MENTOR, at=6)).then(e.CommitmentConfirmed)
+    story.then_state("agreement")
+    story = followed(given(opened(), *committed(), in_force=asked), 5, onboarding={"steps": ["interview"]})
+    story.then_state("onboarding")
+
+
+def test_what_the_policy_adopted_asks_for_beside_it_takes_nobody_back() -> None:
+    story = followed(given(opened(), *committed()), 5, onboarding={"steps": ["training"]})
+    story.then_state("agreement")
 
 
 def test_a_party_commits_itself_and_nobody_else_does() -> None:
@@ -302,6 +330,30 @@ def test_but_opened_to_more_only_by_an_amendment_that_all_sign() -> None:
     assert topics(story) == {str(TOPIC.topic): "programme"}
     story.when(signed(AS_MENTEE, 2, at=2)).then(e.AgreementSigned, e.AgreementAmended)
     assert topics(story) == {str(TOPIC.topic): "shareable"}
+
+
+def test_what_was_written_down_before_opens_nothing_that_has_been_closed_since() -> None:
+    both = signed(AS_MENTOR), signed(AS_MENTEE)
+    close = reclassified(e.Visibility.PAIR_ONLY)
+    story = given(opened(), *committed(), drafted(topics=(TOPIC,)), *both, in_force=NONE).when(close)
+    story.when(held("m", day(3))).then_state("active")
+    assert story.last(e.AgreementAmended).version == 1
+    assert topics(story) == {str(TOPIC.topic): "pair_only"}
+    story = given(opened(), *committed(), drafted(topics=(TOPIC,)), *both, drafted(topics=(TOPIC,)))
+    story.when(signed(AS_MENTEE, 2), close, signed(AS_MENTOR, 2, at=2)).then_state("active")
+    assert story.last(e.AgreementAmended).version == 2
+    assert topics(story) == {str(TOPIC.topic): "pair_only"}
+
+
+def test_nor_does_closing_a_topic_a_little_open_what_was_to_be_closed_more() -> None:
+    open_topic = TOPIC.model_copy(update={"visibility": e.Visibility.SHAREABLE})
+    closing = TOPIC.model_copy(update={"visibility": e.Visibility.PAIR_ONLY})
+    both = signed(AS_MENTOR), signed(AS_MENTEE)
+    story = given(opened(), *committed(), drafted(topics=(open_topic,)), *both, drafted(topics=(closing,)))
+    story.when(reclassified(e.Visibility.PROGRAMME))
+    assert topics(story) == {str(TOPIC.topic): "programme"}
+    story.when(signed(AS_MENTEE, 2, at=2), signed(AS_MENTOR, 2, at=2))
+    assert topics(story) == {str(TOPIC.topic): "pair_only"}
 
 
 def test_only_a_party_reclassifies_and_only_what_was_agreed() -> None:

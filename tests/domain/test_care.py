@@ -127,7 +127,12 @@ def on_a_meeting() -> Story:
 def test_what_people_declared_stands_when_its_basis_is_corrected_and_a_coordinator_looks_into_it() -> None:
     story = on_a_meeting().when(corrected("m", day(25), e.Outcome.NONE)).then_state("stagnation")
     story.then_concern(BASIS)
-    assert story.raised(BASIS)[0].since == day(20)
+    (raised,) = story.raised(BASIS)
+    assert raised.since == day(20)
+    assert [type(story.events[version - 1]) for version in raised.evidence] == [
+        e.StagnationEntered,
+        e.MeetingOutcomeCorrected,
+    ]
 
 
 def test_a_support_contact_clears_it_for_good() -> None:

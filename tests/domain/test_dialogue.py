@@ -102,6 +102,13 @@ def test_one_reported_late_changes_nothing_of_the_latest() -> None:
     story.then_no_concern(LOW)
 
 
+def test_another_low_one_makes_it_no_newer_and_one_that_was_not_starts_it_anew() -> None:
+    story = given(*agreed(), *met(15), checked_in(16, 1, 1, 1), checked_in(40, 1, 1, 1))
+    assert [raised.since for raised in story.raised(LOW)] == [day(16)]
+    story.when(checked_in(30, 5, 5, 5), now=day(41)).then_concern(LOW)
+    assert [raised.since for raised in story.raised(LOW)] == [day(16), day(40)]
+
+
 def test_it_stands_since_the_first_of_those_that_are_low() -> None:
     story = given(*agreed(), *met(15), checked_in(20, 1, 1, 1)).when(
         checked_in(17, 1, 1, 1, actor=AS_MENTOR), now=day(21)
@@ -202,10 +209,18 @@ def test_a_support_contact_clears_it_one_before_it_does_not() -> None:
     story.when(c.AskForHelp(at=day(4), actor=AS_MENTEE)).then_concern(HELP)
 
 
-def test_the_latest_asking_is_what_waits_for_a_contact() -> None:
+def test_who_asks_again_has_waited_since_the_first_asking() -> None:
+    story = given(opened(), c.AskForHelp(at=day(2), actor=AS_MENTEE))
+    story.when(c.AskForHelp(at=day(5), actor=AS_MENTEE)).then(e.HelpAsked)
+    assert [raised.since for raised in story.raised(HELP)] == [day(2)]
+
+
+def test_what_was_asked_after_a_contact_waits_for_another() -> None:
     story = given(opened()).when(c.AskForHelp(at=day(5), actor=AS_MENTEE))
     story.when(c.AskForHelp(at=day(3), actor=AS_MENTOR), now=day(6)).when(*contacted(4), now=day(6))
     story.then_concern(HELP)
+    assert [raised.since for raised in story.raised(HELP)] == [day(5), day(3), day(5)]
+    story.when(c.AskForHelp(at=day(4), actor=AS_MENTOR), now=day(6)).then(e.HelpAsked)
 
 
 def test_only_a_party_asks() -> None:

@@ -8,6 +8,7 @@ from tests.domain.story import (
     AS_MENTOR,
     AS_STRANGER,
     agreed,
+    assert_replays,
     booked,
     closed,
     corrected,
@@ -18,6 +19,7 @@ from tests.domain.story import (
     met,
     opened,
     paused,
+    policy,
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -168,6 +170,35 @@ def test_reminders_of_booked_meetings_continue() -> None:
         assert story.reminders(kind)
 
 
+def test_a_reminder_that_the_limit_had_moved_into_it_waits_for_its_end() -> None:
+    pulse = policy(dialogue={"pulse_days": [20]})
+    story = given(*AGREED, paused(21, until=40), in_force=pulse).pass_time(day(60))
+    assert [at for _, who, at in story.reminders("book_next_meeting") if who == "mentee"] == [day(16, 1)]
+    assert story.reminders("check_in") == [
+        ("check_in", "mentor", day(20)),
+        ("check_in", "mentee", day(42, 1)),
+    ]
+    story = given(*AGREED, paused(21), in_force=pulse).pass_time(day(60))
+    assert story.reminders("check_in") == [("check_in", "mentor", day(20))]
+
+
+def test_one_of_the_end_of_the_term_does_not_nor_one_after_the_closing() -> None:
+    pulse = policy(dialogue={"pulse_days": [25]})
+    story = given(*agreed(months=2), *met(1), paused(30, until=50), in_force=pulse).pass_time(day(40))
+    assert story.reminders("closing")[:2] == [("closing", "mentee", day(32)), ("closing", "mentor", day(32))]
+    story = given(*AGREED, paused(19), closed(20)).pass_time(day(24))
+    assert story.reminders("check_in") == [
+        ("check_in", "mentor", day(20)),
+        ("check_in", "mentee", day(23, 1)),
+    ]
+
+
+def test_the_mentor_is_prompted_for_a_fresh_look_once_it_is_over() -> None:
+    declared = c.DeclareStagnation(at=day(15), actor=AS_COORDINATOR)
+    story = given(*AGREED, paused(10, until=20), declared).pass_time(day(33))
+    assert story.reminders("fresh_look") == [("fresh_look", "mentor", day(20))]
+
+
 def test_a_suspicion_is_cleared_and_silence_begins_anew_with_the_resumption() -> None:
     story = given(*agreed()).pass_time(day(46)).then_concerns("silence").when(paused(46, until=60))
     story.then_no_concern("silence")
@@ -178,6 +209,27 @@ def test_a_suspicion_is_cleared_and_silence_begins_anew_with_the_resumption() ->
 def test_a_pause_is_no_way_out_of_stagnation() -> None:
     story = given(*agreed()).pass_time(day(65)).when(paused(66, until=80), look(90)).pass_time(day(91))
     story.then_state("stagnation")
+
+
+def test_inferred_stagnation_that_was_entered_in_it_as_is_known_later_is_withdrawn() -> None:
+    """The held meeting that had ended the pause was none, so that there was no silence from it on."""
+    story = (
+        given(*agreed(cadence=10), paused(14), held("m", day(15))).pass_time(day(40)).then_state("stagnation")
+    )
+    story.when(corrected("m", day(41), e.Outcome.NONE)).then_state("active").then_no_concern("silence")
+    assert rests(story)
+    assert story.last(e.StagnationWithdrawn).provenance is e.Provenance.CORRECTED
+    story.when(corrected("m", day(42), e.Outcome.HELD, start=day(15))).then_state("stagnation")
+    assert story.last(e.MoveRevised).move == "withdraw_stagnation"
+    assert_replays(story)
+
+
+def test_so_it_is_if_the_pause_itself_is_told_of_late() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(paused(59.9), now=day(66)).then_state("active")
+    story.pass_time(day(119)).then_state("active").then_no_concern("silence")
+    story = given(*agreed()).pass_time(day(65)).when(paused(60), now=day(66)).then_state("stagnation")
+    declared = c.DeclareStagnation(at=day(20), actor=AS_MENTOR)
+    given(*agreed(), declared).when(paused(10), now=day(21)).then_state("stagnation")
 
 
 def test_nothing_of_it_is_left_after_the_closing() -> None:

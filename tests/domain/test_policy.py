@@ -27,6 +27,7 @@ from tests.domain.story import (
     committed,
     contacted,
     day,
+    followed,
     given,
     held,
     look,
@@ -578,12 +579,6 @@ def test_both_included_where_it_is_a_count(field: str, least: int, most: int) ->
 
 
 # --- adopting another -------------------------------------------------------------------------------------
-
-
-def followed(story: Story, at: float, **sections: dict[str, object]) -> Story:
-    """The programme adopts another policy, and the relationship is asked to follow it."""
-    story.in_force = PolicyInForce(version=2, policy=Policy.model_validate(sections))
-    return story.when(c.FollowPolicy(at=day(at)))
 
 
 def test_what_is_due_is_dated_anew_by_the_policy_adopted() -> None:

@@ -47,8 +47,8 @@ def low_times(
         if closed_at is not None and one.at >= closed_at:
             break
         given[one.party].append(one)
-        latest = ((theirs[-1], theirs[-2] if len(theirs) > 1 else None) for theirs in given.values())
-        since = min((last.at for last, before in latest if _low(last, before, limits)), default=None)
+        lows = (_low_since(theirs, limits) for theirs in given.values())
+        since = min((low for low in lows if low is not None), default=None)
         if found and found[-1][1] is None:
             known, _ = found.pop()
             if since is not None or one.at >= begin:
@@ -59,6 +59,14 @@ def low_times(
         known, _ = found.pop()
         found += [(known, closed_at)] if closed_at >= begin else []
     return found
+
+
+def _low_since(theirs: list[CheckIn], limits: Limits) -> datetime | None:
+    """The first of one party's that are low, back from its latest."""
+    since = None
+    for before, one in zip([None, *theirs], theirs, strict=False):
+        since = (since or one.at) if _low(one, before, limits) else None
+    return since
 
 
 def _low(one: CheckIn, before: CheckIn | None, limits: Limits) -> bool:

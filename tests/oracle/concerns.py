@@ -171,9 +171,9 @@ def _by_facts(
     silent = _unreported(of.meetings, of.reported, of.limits)
     if len(silent) >= of.limits.unconfirmed_in_a_row:
         yield ("nobody_reports", None), silent[of.limits.unconfirmed_in_a_row - 1]
-    asked = max(of.care.asked, default=None)
-    if asked is not None and not any(at >= asked for at in of.care.contacted):
-        yield ("help_asked", None), asked
+    waiting = [asked for asked in of.care.asked if not any(at >= asked for at in of.care.contacted)]
+    if waiting:
+        yield ("help_asked", None), min(waiting)
 
 
 def _by_time(of: Standing) -> Iterator[tuple[str, datetime | None]]:

@@ -93,6 +93,10 @@ def _step_taken(life: Life, event: Event) -> None:
     _onboarded(life, _at(event))
 
 
+def _policy_asks_less(life: Life, event: Event) -> None:
+    life.entries.append(Entry("complete_onboarding", "agreement", _at(event)))
+
+
 def _onboarded(life: Life, at: datetime) -> None:
     """Everybody has committed itself, and each step that the programme asks for was taken."""
     complete = life.committed >= life.roles.keys() and life.steps >= life.limits.onboarding_steps
@@ -229,6 +233,7 @@ def _closed(life: Life, event: Event) -> None:
 _TOLD: dict[str, Callable[[Life, Event], None]] = {
     "onboarding_step_completed": _step_taken,
     "commitment_confirmed": _committed,
+    "onboarding_completed": _policy_asks_less,
     "agreement_concluded": _concluded,
     "agreement_amended": _amended,
     "concern_raised": _raised,

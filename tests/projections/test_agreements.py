@@ -77,6 +77,13 @@ def test_a_topic_that_is_reclassified_is_counted_where_it_is_now(tmp_path: Path)
     assert topics(row) == (1, 0, 1)
 
 
+def test_what_was_drafted_before_opens_no_topic_that_was_closed_since(tmp_path: Path) -> None:
+    second = drafted(2, 50, PROGRAMME, ALONE, ALL)
+    closing = (reclassified(0, 51, ALONE), reclassified(1, 51, PROGRAMME))
+    row = agreement(tmp_path, drafted(1, 1, ALL, ALL), concluded(2), second, *closing, amended(2, 52))
+    assert topics(row) == (2, 0, 1)
+
+
 def test_a_conclusion_that_is_withdrawn_leaves_nothing_in_force(tmp_path: Path) -> None:
     withdrawn = revised(Move.CONCLUDE_AGREEMENT, None, State.AGREEMENT)
     row = agreement(tmp_path, drafted(1, 1, ALONE), concluded(2), withdrawn)

@@ -23,7 +23,13 @@ from tests.projections.facts import (
     stagnated,
     withdrawn,
 )
-from workflow.aggregates.events import Event, OnboardingStepCompleted, PartyLeft, Provenance
+from workflow.aggregates.events import (
+    Event,
+    OnboardingCompleted,
+    OnboardingStepCompleted,
+    PartyLeft,
+    Provenance,
+)
 from workflow.aggregates.moves import Move, State
 from workflow.projections import journey
 
@@ -60,6 +66,7 @@ def test_each_stay_ends_where_the_next_begins(stays: Callable[..., list[Stay]]) 
     "last",
     [
         onboarded(1),
+        OnboardingCompleted(occurred_at=day(1), provenance=Provenance.INFERRED),
         OnboardingStepCompleted(
             occurred_at=day(1),
             provenance=Provenance.SELF_REPORTED,

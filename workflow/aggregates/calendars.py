@@ -147,6 +147,10 @@ class Calendar:
         """By start, the meetings whose outcome stands beside a cancellation."""
         return self._sorted().contradicted
 
+    def corrections(self) -> tuple[int, ...]:
+        """The versions of the corrections of outcomes that stand, in order."""
+        return tuple(sorted(entry.correction.version for entry in self._entries.values() if entry.correction))
+
     def _sorted(self) -> _Lists:
         lists = self._lists
         if lists is None:

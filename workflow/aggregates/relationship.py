@@ -46,12 +46,14 @@ class Spell(NamedTuple):
     """The latest time of stagnation. ``ended_at`` is set once the pair came back.
 
     A ``withdrawn`` one never was, by what is known; it is remembered, for that may be corrected too.
+    ``version`` is that of the event that entered it.
     """
 
     entered_at: datetime
     declared: bool
     silent_for: timedelta
     two_meetings_within: timedelta
+    version: int
     ended_at: datetime | None = None
     withdrawn: bool = False
 
@@ -87,7 +89,7 @@ class Goal(NamedTuple):
 
 
 class CheckIn(NamedTuple):
-    """The latest check-in of one party."""
+    """A check-in of one party."""
 
     at: datetime
     low: bool
@@ -200,9 +202,9 @@ class Relationship:
         self.prepared: frozenset[tuple[EntryKey, UUID]] = frozenset()
         self.goals: dict[UUID, Goal] = {}
         self.directed_at: Told | None = None
-        self.check_ins: dict[UUID, CheckIn] = {}
+        self.check_ins: dict[UUID, tuple[CheckIn, ...]] = {}
         self.consents: frozenset[UUID] = frozenset()
-        self.help_asked: Told | None = None
+        self.help_asked: tuple[Told, ...] = ()
         self.contacted_at: datetime | None = None
         self.basis_acknowledged = False
         self.pauses: tuple[Pause, ...] = ()

@@ -59,6 +59,7 @@ _KINDS: frozenset[type[Event]] = frozenset(
 )
 
 
+_OPEN = [visibility.value for visibility in Visibility].index
 _AT_FIRST: Row = dict.fromkeys(agreements.columns.keys())
 
 
@@ -107,8 +108,12 @@ def _apply(row: Row, event: Event) -> None:
         case PartyLeft():
             facts["parties"] = [party for party in facts["parties"] if party != str(event.party)]
         case TopicReclassified():
-            if str(event.topic) in facts["topics"]:
-                facts["topics"][str(event.topic)] = event.visibility.value
+            topic, visibility = str(event.topic), event.visibility.value
+            if topic in facts["topics"]:
+                facts["topics"][topic] = visibility
+            drafted = facts["draft"]["topics"]
+            if topic in drafted:  # what was written down before opens nothing that has been closed since
+                drafted[topic] = min(drafted[topic], visibility, key=_OPEN)
         case MoveRevised():
             _revise(row, event)
 

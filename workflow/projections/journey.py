@@ -20,6 +20,7 @@ from workflow.aggregates.events import (
     CommitmentConfirmed,
     Event,
     MoveRevised,
+    OnboardingCompleted,
     OnboardingStepCompleted,
     PartyLeft,
     Reinvigorated,
@@ -52,6 +53,7 @@ journey = Table(
 
 _MOVES: dict[type[Event], Move] = {
     CommitmentConfirmed: Move.COMPLETE_ONBOARDING,
+    OnboardingCompleted: Move.COMPLETE_ONBOARDING,
     OnboardingStepCompleted: Move.COMPLETE_ONBOARDING,
     PartyLeft: Move.COMPLETE_ONBOARDING,
     AgreementConcluded: Move.CONCLUDE_AGREEMENT,

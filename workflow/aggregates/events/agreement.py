@@ -74,6 +74,13 @@ class CommitmentConfirmed(Event):
     entered: State | None = None
 
 
+class OnboardingCompleted(Event):
+    """All that the programme asks for was done before: the policy that it adopted since asks for less."""
+
+    name: ClassVar[str] = "mentoring.onboarding_completed.v1"
+    entered: State = State.AGREEMENT
+
+
 class Visibility(Word):
     """Whom an agreed topic may be shared with."""
 

@@ -6,6 +6,9 @@ from workflow.aggregates import events as e
 from workflow.aggregates.evolve.applier import Appliers, enter
 from workflow.aggregates.relationship import Agreement, Draft, Left, Relationship
 
+_OPEN = list(e.Visibility).index
+"""How far a topic is open to others."""
+
 
 def _opened(state: Relationship, event: e.RelationshipOpened) -> None:
     state.programme, state.zone = event.programme, event.zone
@@ -25,7 +28,8 @@ def _committed(state: Relationship, event: e.CommitmentConfirmed) -> None:
 
 
 def _onboard(
-    state: Relationship, event: e.OnboardingStepCompleted | e.CommitmentConfirmed | e.PartyLeft
+    state: Relationship,
+    event: e.OnboardingStepCompleted | e.CommitmentConfirmed | e.PartyLeft | e.OnboardingCompleted,
 ) -> None:
     if event.entered is not None:
         state.onboarded_at = event.occurred_at
@@ -81,14 +85,22 @@ def _in_force(
 
 
 def _reclassified(state: Relationship, event: e.TopicReclassified) -> None:
+    """In what is drafted too: what was written down before opens nothing that has been closed since."""
     if event.topic in state.topics:
         state.topics = {**state.topics, event.topic: event.visibility}
+    drafted = state.drafted_topics.get(event.topic)
+    if drafted is not None:
+        state.drafted_topics = {
+            **state.drafted_topics,
+            event.topic: min(drafted, event.visibility, key=_OPEN),
+        }
 
 
 APPLIERS: Appliers = {
     e.RelationshipOpened: _opened,
     e.OnboardingStepCompleted: _step_completed,
     e.CommitmentConfirmed: _committed,
+    e.OnboardingCompleted: _onboard,
     e.PartyLeft: _left,
     e.AgreementDrafted: _drafted,
     e.AgreementSigned: _signed,

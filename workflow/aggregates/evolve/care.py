@@ -30,7 +30,9 @@ def _revised(pause: Pause, paused_at: datetime, instant: datetime | None) -> Pau
 
 def _contacted(state: Relationship, event: e.SupportContactMade) -> None:
     known = state.contacted_at
-    state.contacted_at = event.occurred_at if known is None else max(known, event.occurred_at)
+    latest = event.occurred_at if known is None else max(known, event.occurred_at)
+    state.contacted_at = latest
+    state.help_asked = tuple(asked for asked in state.help_asked if latest < asked.at)
     if (e.ConcernCode.BASIS_WITHDRAWN, None) in state.concerns:
         state.basis_acknowledged = True
 

@@ -27,7 +27,8 @@ def _suspicion_cleared(state: Relationship, event: e.SuspicionCleared) -> None:
 
 def _stagnated(state: Relationship, event: e.StagnationEntered) -> None:
     withdrawn = state.spell is not None and state.spell.withdrawn
-    state.spell = Spell(event.occurred_at, event.declared, event.silent_for, event.two_meetings_within)
+    known = event.silent_for, event.two_meetings_within
+    state.spell = Spell(event.occurred_at, event.declared, *known, state.version)
     if state.look_wanted_since is None or withdrawn:
         state.look_wanted_since = event.occurred_at
     enter(state, event.entered, event.occurred_at)

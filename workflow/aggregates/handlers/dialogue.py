@@ -23,7 +23,7 @@ def _check_in(state: Relationship, command: c.GiveCheckIn, policy: PolicyInForce
     if not state.met(until=command.at):
         raise Refused("a check-in follows a meeting; none was held yet", code="no_meeting_held")
     closed_at, known = state.closed_at, state.check_ins.get(party)
-    if closed_at is not None and known is not None and known.at >= closed_at:
+    if closed_at is not None and known and known[-1].at >= closed_at:
         raise Refused("this party has given its closing check-in already", code="check_in_given")
 
     def sealed(answer: int) -> Sealed:

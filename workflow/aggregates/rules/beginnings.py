@@ -1,15 +1,28 @@
-"""Beginnings that do not come about: no first meeting, no agreement."""
+"""Beginnings: an onboarding of which less is asked, and those that do not come about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from workflow.aggregates.events import ConcernCode, Event
-from workflow.aggregates.moves import State
+from workflow.aggregates.events import ConcernCode, Event, OnboardingCompleted, Provenance
+from workflow.aggregates.moves import Move, State, destination
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import settle, timed
 from workflow.aggregates.rules.moment import Moment, days, later
+
+
+def complete_onboarding(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """A policy that asks for less may find that nothing is left to wait for; else the last command says so itself."""
+    if state.state is not State.ONBOARDING or not state.committed.issuperset(state.parties):
+        return
+    if state.steps.issuperset(moment.policy.policy.onboarding.steps):
+        yield OnboardingCompleted(
+            occurred_at=moment.at,
+            provenance=Provenance.INFERRED,
+            policy=moment.policy.version,
+            entered=destination(state.state, Move.COMPLETE_ONBOARDING),
+        )
 
 
 def no_first_meeting(state: Relationship, moment: Moment) -> Iterator[Event]:

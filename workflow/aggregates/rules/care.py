@@ -61,11 +61,9 @@ def help_asked(state: Relationship, moment: Moment) -> Iterator[Event]:
 
 
 def wants_help(state: Relationship) -> Standing | None:
-    """Since when, until a contact."""
-    asked, contacted_at = state.help_asked, state.contacted_at
-    if asked is None or (contacted_at is not None and contacted_at >= asked.at):
-        return None
-    return asked.at, (asked.version,)
+    """Since the first asking that no contact has followed. Who asks again has waited since then."""
+    asked = state.help_asked
+    return (min(one.at for one in asked), tuple(one.version for one in asked)) if asked else None
 
 
 def basis_withdrawn(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -82,4 +80,6 @@ def without_basis(state: Relationship) -> Standing | None:
         return None
     if spell is None or not spell.declared:
         return None
-    return None if state.basis_acknowledged else (spell.entered_at, ())
+    if state.basis_acknowledged:
+        return None
+    return spell.entered_at, (spell.version, *state.calendar.corrections())

@@ -27,6 +27,7 @@ Rule = Callable[[Relationship, Moment], Iterator[Event]]
 
 RULES: tuple[Rule, ...] = (
     outcomes.unconfirmed,
+    beginnings.complete_onboarding,
     agreement.conclude,
     agreement.revise,
     agreement.amend,

@@ -58,7 +58,7 @@ def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
 
 
 def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
-    """Inferred stagnation goes when a meeting turns out to have been held before it was entered.
+    """Inferred stagnation goes when there turns out to have been a meeting before it was entered, or a rest then.
 
     Where the pair had come back from it by then, the move into it is revised. Should that meeting turn out
     not to have been held after all, the withdrawal is.
@@ -68,6 +68,7 @@ def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
         return
     last = anchor(state, until=spell.entered_at)
     silent = last is None or last + spell.silent_for <= spell.entered_at
+    silent = silent and not _rested(state, spell.entered_at)
     if silent and spell.withdrawn:
         yield _revision(moment, Move.WITHDRAW_STAGNATION, None, entered=State.STAGNATION)
     elif not silent and state.state is State.STAGNATION:
@@ -79,6 +80,14 @@ def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
         )
     elif not silent and not spell.withdrawn:
         yield _revision(moment, Move.STAGNATE, None)
+
+
+def _rested(state: Relationship, instant: datetime) -> bool:
+    """Whether a pause went on at an instant, by all that is known now."""
+    return any(
+        pause.since < instant and (pause.resumed_at is None or instant < pause.resumed_at)
+        for pause in state.pauses
+    )
 
 
 def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:

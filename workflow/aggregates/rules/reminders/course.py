@@ -58,7 +58,7 @@ def check_in(state: Relationship, moment: Moment) -> Iterator[Call]:
 
 
 def _told_since(state: Relationship, instant: datetime) -> list[UUID]:
-    return [party for party, given in state.check_ins.items() if given.at > instant]
+    return [party for party, given in state.check_ins.items() if given[-1].at > instant]
 
 
 def support_contact(state: Relationship, moment: Moment) -> Iterator[Call]:
@@ -83,7 +83,7 @@ def looking_back(state: Relationship, moment: Moment) -> Iterator[Call]:
     if closed_at is None:
         return
     if state.met():
-        told = [party for party, given in state.check_ins.items() if given.at >= closed_at]
+        told = [party for party, given in state.check_ins.items() if given[-1].at >= closed_at]
         yield Call(closed_at, ReminderKind.CHECK_IN, PARTIES, closed_at, but=told)
     for step, after in enumerate(moment.policy.policy.closure.feedback_days, 1):
         due = closed_at + days(after)

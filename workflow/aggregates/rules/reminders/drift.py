@@ -32,8 +32,11 @@ def fresh_look(state: Relationship, moment: Moment) -> Iterator[Call]:
         return
     wanted = state.spell.entered_at
     policy = moment.policy.policy.fresh_look
-    yield Call(wanted, ReminderKind.FRESH_LOOK, MENTORS, wanted)
-    for step, roles, after in ((2, PARTIES, policy.within_days), (3, COORDINATOR, policy.missing_after_days)):
+    for step, roles, after in (
+        (1, MENTORS, 0),
+        (2, PARTIES, policy.within_days),
+        (3, COORDINATOR, policy.missing_after_days),
+    ):
         due = later(state, wanted, days(after))
         if due is not None:
             yield Call(due, ReminderKind.FRESH_LOOK, roles, wanted, step)

@@ -20,7 +20,7 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, days, hours
+from workflow.aggregates.rules.moment import Moment, days, hours, later
 from workflow.aggregates.rules.reminders import course, drift, meetings
 from workflow.aggregates.rules.reminders.wanted import COORDINATOR, Call, Source, Wanted, undecided
 
@@ -60,7 +60,7 @@ def next_reminder(state: Relationship, moment: Moment) -> tuple[datetime, DueKin
                 continue
             for wanted in undecided(state, call):
                 asked_at = _asked_at(state, moment, wanted)
-                if next_at is None or asked_at < next_at:
+                if asked_at is not None and (next_at is None or asked_at < next_at):
                     next_at, kind = asked_at, call.kind
     return None if next_at is None or kind is None else (next_at, REMINDER_DUES[kind])
 
@@ -78,7 +78,8 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
     calls = [call for call in _calls(state, moment) if call.due <= moment.at]
     # Two meetings of one time are one reminder.
     for wanted in sorted({one for call in calls for one in undecided(state, call)}, key=_order):
-        if _asked_at(state, moment, wanted) > moment.at:
+        asked_at = _asked_at(state, moment, wanted)
+        if asked_at is None or asked_at > moment.at:
             continue
         if late:
             yield _suppressed(wanted, moment, SuppressionReason.TOO_LATE)
@@ -97,10 +98,16 @@ def _calls(state: Relationship, moment: Moment) -> Iterator[Call]:
         yield from source(state, moment)
 
 
-def _asked_at(state: Relationship, moment: Moment, wanted: Wanted) -> datetime:
-    """When it is permitted; where that lies beyond the one move, at the latest instant of that."""
+def _asked_at(state: Relationship, moment: Moment, wanted: Wanted) -> datetime | None:
+    """When it is permitted; where that lies beyond the one move, at the latest instant of that.
+
+    A pause that begins before it puts it off; None while one goes on. The end of a term waits for none.
+    """
     latest = wanted.due + days(moment.policy.policy.reminders.one_in_days)
-    return min(_permitted(state, moment, wanted), latest)
+    asked_at = min(_permitted(state, moment, wanted), latest)
+    if asked_at == wanted.due or wanted.kind is ReminderKind.CLOSING or state.state is State.CLOSURE:
+        return asked_at
+    return later(state, wanted.due, asked_at - wanted.due)
 
 
 def _permitted(state: Relationship, moment: Moment, wanted: Wanted) -> datetime:
