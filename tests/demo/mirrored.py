@@ -21,7 +21,7 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.demo.cast import Pair
 from workflow.demo.course import Course
-from workflow.demo.reports import Call, Report
+from workflow.demo.reports import AGREED, Call, Report, topic
 from workflow.demo.stage import POLICY as PROGRAMME
 from workflow.errors import Refused
 
@@ -51,6 +51,10 @@ class Mirrored(Course):
             assert accepted, call
         except Refused:
             assert not accepted, call
+        if accepted and call.kind == "destroy":
+            assert call.whose is not None
+            self._answered.pop(call.whose, None)
+            self._decide(c.ConfirmDestruction(at=now, person=call.whose))
         self._compare(call)
         return accepted
 
@@ -117,12 +121,21 @@ def _command(call: Call, now: datetime) -> c.Command:
     )
     measure: dict[str, Any] = {"measure": call.measure}
     goal: dict[str, Any] = {"goal": call.goal}
+    person: dict[str, Any] = {"person": call.whose}
+    known: dict[str, Any] = {"topic": call.topic, "visibility": e.Visibility(call.visibility or "pair_only")}
+    leaves: dict[str, Any] = {"party": call.whose}
     text = Sealed("?", author=call.person)
     makers: dict[str, Callable[[], c.Command]] = {
         "step": lambda: c.CompleteOnboardingStep(**by, step=call.step),
         "confirm": lambda: c.ConfirmCommitment(**by),
         "draft": lambda: c.DraftAgreement(
-            **by, cadence_days=call.cadence_days, duration_months=call.duration_months
+            **by,
+            cadence_days=call.cadence_days,
+            duration_months=call.duration_months,
+            topics=tuple(
+                e.Topic(topic=topic(call.relationship, number), title=text, visibility=e.Visibility(shared))
+                for number, shared in enumerate(AGREED)
+            ),
         ),
         "sign": lambda: c.SignAgreement(**by, version=call.version),
         "declare": lambda: c.DeclareStagnation(**by),
@@ -143,6 +156,11 @@ def _command(call: Call, now: datetime) -> c.Command:
         "contact": lambda: c.MakeSupportContact(**by),
         "prepare": lambda: c.NotePreparation(**by, uid=call.uid, recurrence_id=call.recurrence_id),
         "feedback": lambda: c.GiveClosingFeedback(**by, text=text),
+        "name": lambda: c.AddIdentity(**by, **person, identity=text),
+        "unname": lambda: c.RemoveIdentity(**by, **person, identity=text),
+        "leave": lambda: c.LeaveRelationship(**by, **leaves),
+        "destroy": lambda: c.RequestDestruction(**by, **person, identities=call.identities),
+        "reclassify": lambda: c.ReclassifyTopic(**by, **known),
         "close": lambda: c.Close(
             **by, manner=e.ClosureManner(call.manner), reason=e.ClosureReason(call.reason)
         ),

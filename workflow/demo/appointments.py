@@ -152,8 +152,28 @@ class Diary:
         )
         if kind in ("held", "missed", "corrected"):
             report = replace(report, sequence=0)
+        if self._pair.departure is not None:
+            report = self._without_who_left(report)
         self.sent.append(Sent(at=time + held_up, report=report))
         return report
+
+    def _without_who_left(self, report: Report) -> Report:
+        """A calendar does not name who has left by then; the other of the two missed it, or called it off."""
+        there = self._pair.there(report.time)
+        people = self._pair.people
+
+        def other(index: int) -> int:
+            return next(one for one in there if people[one].role == people[index].role)
+
+        def still(index: int) -> int:
+            return index if index in there else other(index)
+
+        return replace(
+            report,
+            attended=None if report.attended is None else tuple(i for i in report.attended if i in there),
+            missed_by=tuple(still(index) for index in report.missed_by),
+            cancelled_by=None if report.cancelled_by is None else still(report.cancelled_by),
+        )
 
 
 def _hour_of(day: datetime, random: Random) -> datetime:

@@ -21,6 +21,7 @@ from workflow.demo.envelopes import SPOIL, Wire, flawed, wire
 from workflow.demo.goals import goals
 from workflow.demo.lives import Life
 from workflow.demo.reports import Call, Report, Sent
+from workflow.demo.seldom import seldom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,9 @@ def story(seed: int, relationships: int, months: int) -> Story:
     calls: dict[int, list[Call]] = defaultdict(list)
     for life in lives:
         lived = life.lived()
-        for call in (*life.calls, *goals(people, lived), *dialogue(people, lived), *care(people, lived)):
+        for subject in (goals, dialogue, care, seldom):
+            life.calls += subject(people, lived)
+        for call in life.calls:
             calls[call.day].append(call)
     deliveries: dict[int, list[Delivery]] = defaultdict(list)
     for delivery in _deliveries(people, lives):
