@@ -16,11 +16,12 @@ import pytest
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.decide import decide
-from workflow.aggregates.policy import PolicyInForce, parse_policy
+from workflow.aggregates.policy import Policy, PolicyInForce, parse_policy
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.demo.cast import Pair
 from workflow.demo.course import Course
+from workflow.demo.policies import Adoption
 from workflow.demo.reports import AGREED, Call, Report, topic
 from workflow.demo.stage import POLICY as PROGRAMME
 from workflow.errors import Refused
@@ -36,6 +37,7 @@ class Mirrored(Course):
         self.events: list[e.Event] = []
         self._steps: list[tuple[str, datetime]] = []
         self.now = opened
+        self.policy = POLICY
         self._answered: dict[UUID, c.Answers] = {}
         parties = tuple(e.Party(person=person.id, role=e.Role(person.role)) for person in pair.people)
         self.kept: Relationship | None = None
@@ -66,6 +68,14 @@ class Mirrored(Course):
         self._compare(report)
         return news
 
+    def follow(self, adoption: Adoption, now: datetime) -> None:
+        self.now = now
+        super().follow(adoption, now)
+        document = Policy.model_validate(adoption.document)
+        self.policy = PolicyInForce(version=self.policy.version + 1, policy=document)
+        self._decide(c.FollowPolicy(at=now))
+        self._compare(adoption)
+
     def pass_time(self, until: datetime) -> None:
         super().pass_time(until)
         assert self.kept is not None
@@ -91,7 +101,7 @@ class Mirrored(Course):
         return c.GiveCheckIn(at=now, actor=actor, answers=answers, previous=previous)
 
     def _decide(self, command: c.Command) -> bool:
-        decision = decide(self.kept, command, id=self.pair.relationship, now=self.now, policy=POLICY)
+        decision = decide(self.kept, command, id=self.pair.relationship, now=self.now, policy=self.policy)
         self.kept = decision.state
         self.events += decision.events
         self._steps += [step for event in decision.events if (step := _step(event)) is not None]

@@ -17,6 +17,7 @@ from workflow.demo.cast import DAY, Pair
 from workflow.demo.looks import Looks
 from workflow.demo.merging import Meetings
 from workflow.demo.permitted import Permitted
+from workflow.demo.policies import Adoption
 from workflow.demo.quiet import Quiet
 from workflow.demo.reports import Call, Report
 from workflow.demo.rests import Rests
@@ -72,9 +73,9 @@ class Course:
         """When somebody left; None for whoever is still there."""
         return self._agreeing.left.get(person)
 
-    def follow(self, form: str, now: datetime) -> None:
-        """From now on the programme asks for another form of agreement."""
-        self._agreeing.form = form
+    def follow(self, adoption: Adoption, now: datetime) -> None:
+        """From now on another policy is in force; what moves a pair in it is the form of agreement."""
+        self._agreeing.form = adoption.form
         if self.state != "closure":
             self._reconsider(now)
 

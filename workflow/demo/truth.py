@@ -16,6 +16,7 @@ from workflow.demo.cast import DAY, Pair
 from workflow.demo.course import Course
 from workflow.demo.known import Known
 from workflow.demo.merging import Standing
+from workflow.demo.policies import Adoption
 from workflow.demo.reports import Call
 from workflow.demo.story import Delivery, Story
 
@@ -83,6 +84,8 @@ def truth(story: Story, course: Callable[[Pair, datetime], Course] = Course) -> 
     world = _World(story, course)
     for tick in story.ticks:
         world.pass_time(tick.at)
+        for adoption in tick.adoptions:
+            world.adopt(adoption)
         for call in tick.calls:
             world.call(call)
         for delivery in tick.deliveries:
@@ -101,6 +104,7 @@ class _World:
         self._bound: dict[tuple[str, datetime | None], set[UUID]] = defaultdict(set)
         self._shared: dict[UUID, set[UUID]] = defaultdict(set)
         self._known = Known()
+        self._adopted: Adoption | None = None
 
     def pass_time(self, now: datetime) -> None:
         """The clock goes on; whoever waited too long is laid aside."""
@@ -113,11 +117,19 @@ class _World:
                 waiting.verdict.disposition, waiting.verdict.reason = "parked", reason
         self._waiting = [waiting for waiting in self._waiting if waiting.verdict.disposition == "waiting"]
 
+    def adopt(self, adoption: Adoption) -> None:
+        """Every relationship follows another policy from now on."""
+        self._adopted = adoption
+        for course in self.truth.courses.values():
+            course.follow(adoption, self._now)
+
     def call(self, call: Call) -> None:
         """Something is done in the portal."""
         if call.kind == "open":
             pair = self._story.pairs[call.relationship]
-            self.truth.courses[call.relationship] = self._course(pair, self._now)
+            course = self.truth.courses[call.relationship] = self._course(pair, self._now)
+            if self._adopted is not None:
+                course.follow(self._adopted, self._now)
             for person in pair.people:
                 self._shared[person.id].add(call.relationship)
             self._known.open(pair)
