@@ -142,6 +142,22 @@ def test_fewer_may_know_of_a_topic_at_once_and_more_only_by_a_version_that_all_s
     assert [found.accepted[one.key] for one in (fewer, more, again)] == [True, False, True]
 
 
+def test_a_measure_that_all_but_one_have_dropped_is_settled_once_that_one_leaves() -> None:
+    measures = tuple((name(1, "measure", n), MENTEE.id, START + 40 * DAY) for n in range(2))
+    look = call("look", 9, MENTOR, measures=measures)
+    drops = [(10, call("drop", 10, person, measure=measures[0][0])) for person in (MENTOR, MENTEE)]
+    done = call("done", 12, MENTEE, measure=measures[1][0])
+    late = call("drop", 13, MENTEE, measure=measures[1][0])
+    gone = call("leave", 14, whose=SECOND.id)
+    declared = call("declare", 8, MENTEE)
+    met = replace(booking(11, meets=10), kind="held")
+    found = told(OF_THREE, *agreed(), (8, declared), (9, look), *drops, (11, met), (14, gone))
+    (course,) = found.courses.values()
+    assert ("active", START + 14 * DAY) in [(step.state, step.at) for step in course.trail]
+    found = told(OF_THREE, *agreed(), (9, look), (12, done), (13, late))
+    assert [found.accepted[one.key] for one in (done, late)] == [True, False]
+
+
 @pytest.fixture(scope="module")
 def lived() -> tuple[Story, Truth]:
     everything = story(7, 300, 8)

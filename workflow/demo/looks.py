@@ -16,6 +16,7 @@ class Looks:
     def __init__(self) -> None:
         self._looks: list[datetime] = []
         self._measures: dict[UUID, datetime] = {}
+        self._done: set[UUID] = set()
         self._dropped: set[tuple[UUID, UUID]] = set()
         self._settled: dict[UUID, datetime] = {}
 
@@ -33,7 +34,10 @@ class Looks:
             return False
         assert call.measure is not None  # else it would not be among them
         if call.kind == "done":
+            self._done.add(call.measure)
             self._settled.setdefault(call.measure, now)
+        elif call.measure in self._done:
+            return False
         else:
             self._dropped.add((call.measure, call.person))
             self.reconsider(now, present)
