@@ -75,7 +75,8 @@ class Story:
             if due > to:
                 break
             at = min(max(due, self.now), to)
-            self.decide(c.PassTime(at=at, now=at))
+            asked = self.decide(c.PassTime(at=at, now=at))
+            assert asked.events, "every due ends in an event or in a changed agenda"
         return self
 
     def when(self, *commands: c.Command, now: datetime | None = None) -> Story:

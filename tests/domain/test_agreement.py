@@ -10,6 +10,7 @@ from tests.domain.story import (
     AS_COORDINATOR,
     AS_MENTEE,
     AS_MENTOR,
+    AS_STRANGER,
     COORDINATOR,
     MENTEE,
     MENTOR,
@@ -84,6 +85,7 @@ def test_signed_before_the_onboarding_was_complete_it_stands_from_its_completion
 def test_nothing_is_signed_before_it_is_drafted_and_nothing_twice() -> None:
     given(*BEGUN).when(signed(AS_MENTOR)).then_refused("no_draft")
     given(*BEGUN, DRAFT, signed(AS_MENTOR)).when(signed(AS_MENTOR)).then()
+    given(*BEGUN).when(replace(DRAFT, actor=AS_STRANGER)).then_refused("not_a_party")
 
 
 def test_a_new_draft_asks_for_every_signature_anew() -> None:

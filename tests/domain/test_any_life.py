@@ -37,13 +37,20 @@ from tests.domain.story import (
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import MOVES, State
-from workflow.aggregates.policy import PolicyInForce
+from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.rules import AFTER_CLOSURE, RULES, Moment
 from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 
 ACTORS = st.sampled_from((AS_MENTOR, AS_MENTEE, AS_COORDINATOR, c.Actor(COORDINATOR, e.Role.MENTOR)))
 FORMS = ("signed", "oral", "none")
+POLICIES: tuple[dict[str, dict[str, object]], ...] = (
+    {},
+    {"agreement": {"form": "none"}},
+    {"agreement": {"form": "oral", "cadence_days": 7}, "concerns": {"too_early_days": 40}},
+    {"onboarding": {"steps": ["training"]}, "reminders": {"one_in_days": 1, "most_per_episode": 1}},
+    {"silence": {"suspected_after": 0.5, "entered_after": 0.6}, "pauses": {"longest_days": 5}},
+)
 STEPS = st.integers(-40 * 24, 20 * 24)
 UIDS = st.sampled_from(("ada", "ben", "cleo"))
 MEASURES = measures("call", "plan", "visit")
@@ -52,7 +59,7 @@ ANSWERS = st.builds(c.Answers, *(st.integers(1, 5) for _ in range(3)))
 
 
 class AnyLife(RuleBasedStateMachine):
-    """One relationship under one policy, with a clock that only goes forward."""
+    """One relationship, under policies that change, with a clock that only goes forward."""
 
     @initialize(form=st.sampled_from(FORMS))
     def open(self, form: str) -> None:
@@ -224,6 +231,16 @@ class AnyLife(RuleBasedStateMachine):
     @rule(actor=ACTORS)
     def review_measures(self, actor: c.Actor) -> None:
         self.ask(c.ReviewMeasures(at=self.now, actor=actor))
+
+    @rule(actor=ACTORS)
+    def take_a_step(self, actor: c.Actor) -> None:
+        self.ask(c.CompleteOnboardingStep(at=self.now, actor=actor, step="training"))
+
+    @rule(sections=st.sampled_from(POLICIES))
+    def adopt(self, sections: dict[str, dict[str, object]]) -> None:
+        known = self.story.in_force.version
+        self.story.in_force = PolicyInForce(version=known + 1, policy=Policy.model_validate(sections))
+        self.ask(c.FollowPolicy(at=self.now))
 
     @rule(actor=ACTORS)
     def look_back(self, actor: c.Actor) -> None:

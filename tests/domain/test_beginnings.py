@@ -38,7 +38,6 @@ from workflow.errors import NotFound
 
 FIRST = "first_meeting"
 STEPS = policy(onboarding={"steps": ["training", "interview"]})
-ORAL = policy(agreement={"form": "oral"})
 NONE = policy(agreement={"form": "none"})
 TOPIC = e.Topic(topic=uuid4(), title=text("salary"), visibility=e.Visibility.PROGRAMME)
 
@@ -166,6 +165,13 @@ def test_an_agreement_stands_once_every_party_has_signed_the_current_version() -
     assert concluded.provenance is e.Provenance.SELF_REPORTED
 
 
+def test_a_draft_says_the_terms_that_it_leaves_to_the_policy() -> None:
+    story = given(opened(), *committed()).when(drafted(topics=(TOPIC,))).then(e.AgreementDrafted)
+    draft = story.last(e.AgreementDrafted)
+    assert (draft.version, draft.cadence_days, draft.duration_months) == (1, 30, 6)
+    assert [topic.visibility for topic in draft.topics] == ["programme"]
+
+
 def test_the_last_signature_counts_whenever_it_becomes_known() -> None:
     story = given(opened(), *committed(), drafted()).when(signed(AS_MENTEE, at=3), signed(AS_MENTOR, at=2))
     assert story.last(e.AgreementConcluded).occurred_at == day(3)
@@ -177,38 +183,6 @@ def test_what_is_signed_before_the_onboarding_is_complete_stands_with_its_comple
     assert story.last(e.AgreementConcluded).occurred_at == day(5)
 
 
-def test_a_new_draft_asks_for_every_signature_anew() -> None:
-    story = given(opened(), *committed(), drafted(), signed(AS_MENTOR), drafted(cadence=14))
-    story.when(signed(AS_MENTEE)).then_refused("not_current_version")
-    story = given(opened(), *committed(), drafted(), signed(AS_MENTOR), drafted(cadence=14))
-    story.when(signed(AS_MENTEE, 2)).then_state("agreement").when(signed(AS_MENTOR, 2)).then_state("active")
-    assert story.last(e.AgreementConcluded).cadence_days == 14
-
-
-def test_nothing_is_signed_before_it_is_drafted_and_nothing_twice() -> None:
-    given(opened()).when(signed(AS_MENTOR)).then_refused("no_draft")
-    given(opened(), drafted(), signed(AS_MENTOR)).when(signed(AS_MENTOR)).then()
-    given(opened()).when(replace(drafted(), actor=AS_STRANGER)).then_refused("not_a_party")
-
-
-def test_where_the_programme_asks_for_no_signature_each_confirms() -> None:
-    story = given(opened(), *committed(), drafted(), signed(AS_MENTOR), in_force=ORAL)
-    assert story.last(e.AgreementSigned).form == "oral"
-    story.when(signed(AS_MENTEE)).then_state("active")
-
-
-def test_or_the_first_held_meeting_concludes_it_by_the_defaults() -> None:
-    story = given(opened(), *committed(), held("m", day(3)), in_force=NONE).then_state("active")
-    concluded = story.last(e.AgreementConcluded)
-    assert (concluded.occurred_at, concluded.version) == (day(3, 1), None)
-    assert (concluded.cadence_days, concluded.provenance) == (30, e.Provenance.INFERRED)
-
-
-def test_a_meeting_before_the_onboarding_was_complete_counts_from_its_completion() -> None:
-    story = given(opened(), held("m", day(1)), *committed(at=4), in_force=NONE).then_state("active")
-    assert story.last(e.AgreementConcluded).occurred_at == day(4)
-
-
 def test_its_term_follows_the_meeting_s_facts_and_what_was_amended() -> None:
     story = given(opened(), *committed(), held("m", day(20)), *amended_first(), in_force=NONE)
     assert story.last(e.AgreementAmended).version == 1
@@ -216,14 +190,6 @@ def test_its_term_follows_the_meeting_s_facts_and_what_was_amended() -> None:
     revised = story.last(e.MoveRevised)
     assert (revised.move, revised.instant) == ("conclude_agreement", day(10, 1))
     assert revised.term_ends_at == datetime(2026, 4, 15, 9, tzinfo=UTC)
-
-
-def test_what_is_only_drafted_leaves_its_term_as_it_was() -> None:
-    unsigned = c.DraftAgreement(at=day(30), actor=AS_MENTOR, duration_months=24)
-    story = given(opened(), *committed(), held("m", day(20)), unsigned, in_force=NONE)
-    story.when(held("earlier", day(10)), now=day(31))
-    revised = story.last(e.MoveRevised)
-    assert (revised.instant, revised.term_ends_at) == (day(10, 1), datetime(2026, 7, 15, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("meeting_first", [True, False])
@@ -277,35 +243,6 @@ def amended_first() -> tuple[c.Command, ...]:
         signed(AS_MENTOR, 1, at=30),
         signed(AS_MENTEE, 1, at=30),
     )
-
-
-def test_a_term_is_six_calendar_months_in_the_programme_s_zone() -> None:
-    assert given(*agreed()).last(e.AgreementConcluded).term_ends_at == datetime(2026, 7, 5, 8, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("months", "ends"), [(1, (2026, 2, 28)), (2, (2026, 3, 31)), (13, (2027, 2, 28)), (11, (2026, 12, 31))]
-)
-def test_and_clamped_to_a_shorter_month_s_last_day(months: int, ends: tuple[int, int, int]) -> None:
-    last_of_january = datetime(2026, 1, 31, 9, tzinfo=UTC)
-    story = given(
-        opened(), *committed(), c.DraftAgreement(at=day(1), actor=AS_MENTOR, duration_months=months)
-    )
-    for actor in (AS_MENTOR, AS_MENTEE):
-        story.when(c.SignAgreement(at=last_of_january, actor=actor, version=1))
-    term = story.last(e.AgreementConcluded).term_ends_at
-    assert (term.year, term.month, term.day) == ends
-
-
-def test_amendments_are_version_n_plus_1_and_n_stays_in_force_until_all_have_signed() -> None:
-    story = given(*agreed(), *amended(30, cadence=14, months=12)[:2])
-    assert story.state is not None
-    assert story.state.agreement is not None
-    assert (story.state.agreement.version, story.state.agreement.cadence_days) == (1, 30)
-    story.when(signed(AS_MENTEE, 2, at=31)).then(e.AgreementSigned, e.AgreementAmended).then_state("active")
-    now_in_force = story.last(e.AgreementAmended)
-    assert (now_in_force.occurred_at, now_in_force.version, now_in_force.cadence_days) == (day(31), 2, 14)
-    assert now_in_force.term_ends_at == datetime(2027, 1, 5, 9, tzinfo=UTC)
 
 
 def test_signing_again_amends_nothing() -> None:

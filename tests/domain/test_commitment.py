@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.domain.story import agreed, booked, cancelled, corrected, day, given, held, missed
+from tests.domain.story import agreed, booked, cancelled, corrected, day, given, held, missed, moved
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 
@@ -45,6 +45,12 @@ def test_one_held_meeting_clears_it_and_only_a_new_failure_raises_it_again() -> 
 def test_under_24_hours_before_the_start_a_cancellation_is_late() -> None:
     story = given(*agreed(), *failed(15), booked("late", day(22), at=day(20)))
     story.when(cancelled("late", day(22, -23.99))).then_concerns("commitment")
+
+
+def test_a_reschedule_is_no_cancellation_however_late() -> None:
+    story = given(*agreed(), booked("m", day(20), at=day(15)), booked("n", day(21), at=day(15)))
+    story.when(moved("m", day(30), at=day(19, 23))).then(e.MeetingRescheduled).then_concerns()
+    story.when(moved("n", day(31), at=day(20, 23))).then(e.MeetingRescheduled).then_concerns()
 
 
 def test_at_exactly_24_hours_it_is_not() -> None:

@@ -58,6 +58,11 @@ def sealed(event: e.CheckInGiven) -> list:  # type: ignore[type-arg]
     return [event.new_perspectives, event.comfort, event.equality, event.direction]
 
 
+def test_it_may_be_given_as_the_meeting_ends_and_not_before() -> None:
+    given(*agreed(), *met(15)).when(checked_in(15 + 1 / 24, 4, 4, 4)).then(e.CheckInGiven)
+    given(*agreed(), *met(15)).when(checked_in(15, 4, 4, 4), now=day(16)).then_refused("no_meeting_held")
+
+
 def test_the_answer_on_direction_may_be_left_out() -> None:
     assert given(*agreed(), *met(15), checked_in(16, 4, 4, 4)).last(e.CheckInGiven).direction is None
 

@@ -97,6 +97,18 @@ def test_every_reason_for_sending_none(shown: Shown, reason: e.SuppressionReason
     assert any(isinstance(event, e.ReminderSuppressed) and event.reason is reason for event in shown.events)
 
 
+def test_whatever_was_decided_names_its_policy(shown: Shown) -> None:
+    decided = [
+        event
+        for event in shown.events
+        if event.provenance is e.Provenance.INFERRED
+        or isinstance(event, e.ConcernRaised | e.ConcernCleared)
+        or (hasattr(event, "entered") and not isinstance(event, e.RelationshipOpened))
+    ]
+    assert {type(event) for event in decided if event.policy is None} == set()
+    assert len({type(event) for event in decided}) > 15
+
+
 @pytest.mark.parametrize("provenance", e.Provenance)
 def test_every_way_of_knowing(shown: Shown, provenance: e.Provenance) -> None:
     assert any(event.provenance is provenance for event in shown.events)

@@ -133,6 +133,11 @@ def test_each_measure_is_a_new_one_and_a_party_takes_it_on() -> None:
     given(*agreed()).when(c.HoldFreshLook(at=day(5), actor=AS_COORDINATOR, measures=measures("1", "2")))
 
 
+def test_a_measure_is_to_be_done_by_a_day_that_is_still_to_come() -> None:
+    given(*agreed()).when(look(5, by=4.9)).then_refused("measure_date")
+    given(*agreed()).when(look(5, by=5)).then(e.FreshLookHeld)
+
+
 def test_the_pair_s_own_business_is_not_the_coordinator_s() -> None:
     for asked in (
         c.HoldFreshLook(at=day(6), actor=AS_COORDINATOR, measures=measures("1", "2")),
@@ -232,6 +237,13 @@ def test_a_measure_of_before_the_entry_brings_nobody_back() -> None:
     story.when(c.CompleteMeasure(at=day(24), actor=AS_MENTEE, measure=measures("1")[0].measure))
     looked = story.events[story.last(e.Reinvigorated).evidence[0] - 1]
     assert (type(looked), looked.occurred_at) == (e.FreshLookHeld, day(21))
+
+
+def test_a_meeting_that_ends_as_stagnation_is_entered_brings_nobody_back_one_after_it_does() -> None:
+    story = given(*agreed(), held("m", day(20, -1)), declared(), look(21)).when(done(22))
+    story.then_state("stagnation")
+    story = given(*agreed(), declared(), look(21), done(22)).when(held("m", day(20, -0.9)), now=day(23))
+    story.then_state("active")
 
 
 def test_the_concern_goes_with_the_closing() -> None:

@@ -74,6 +74,8 @@ def test_it_is_no_longer_than_60_days_and_ends_after_its_beginning() -> None:
 def test_a_held_meeting_ends_it_and_one_before_it_does_not() -> None:
     story = given(*AGREED, paused(10)).when(held("m", day(9)), now=day(11))
     assert rests(story)
+    story.when(held("o", day(10, -1)), now=day(11))
+    assert rests(story), "one that ends as it begins is before it"
     story.when(held("n", day(15)))
     assert story.last(e.Resumed).occurred_at == day(15, 1)
     assert [type(story.events[version - 1]) for version in story.last(e.Resumed).evidence] == [e.MeetingHeld]
@@ -228,6 +230,8 @@ def test_so_it_is_if_the_pause_itself_is_told_of_late() -> None:
     story = given(*agreed()).pass_time(day(65)).when(paused(59.9), now=day(66)).then_state("active")
     story.pass_time(day(119)).then_state("active").then_no_concern("silence")
     story = given(*agreed()).pass_time(day(65)).when(paused(60), now=day(66)).then_state("stagnation")
+    story = given(*agreed()).pass_time(day(65)).when(paused(50), now=day(66))
+    story.when(c.Resume(at=day(60), actor=AS_MENTOR), now=day(67)).then_state("active")
     declared = c.DeclareStagnation(at=day(20), actor=AS_MENTOR)
     given(*agreed(), declared).when(paused(10), now=day(21)).then_state("stagnation")
 

@@ -446,6 +446,10 @@ CASES: dict[str, Case] = {
 # --- the fields -------------------------------------------------------------------------------------------
 
 
+NO_NUMBERS = {"agreement.form", "onboarding.steps"}
+"""What each of them does is shown in `test_agreement.py` and `test_beginnings.py`."""
+
+
 def numbers(section: BaseModel, path: str = "") -> Iterator[str]:
     """The path of every number in a policy; one in a list by its place."""
     for name in type(section).model_fields:
@@ -477,6 +481,11 @@ def changed(field: str, by: float) -> PolicyInForce:
 
 def test_every_number_of_the_policy_has_its_case() -> None:
     assert set(CASES) == set(numbers(Policy()))
+
+
+def test_so_has_every_field_but_those_that_are_no_numbers() -> None:
+    fields = {f"{section}.{name}" for section, part in Policy() for name in type(part).model_fields}
+    assert {".".join(case.split(".")[:2]) for case in CASES} == fields - NO_NUMBERS
 
 
 @pytest.mark.parametrize("field", CASES)

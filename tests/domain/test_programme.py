@@ -28,6 +28,8 @@ def programme(*events: e.Event) -> Programme:
 
 
 def test_it_opens_with_its_first_policy() -> None:
+    events = open_programme("default", "Europe/Helsinki", Policy(), now=day(0))
+    assert [type(event) for event in events] == [e.ProgrammeOpened, e.PolicyAdopted]
     state = programme()
     assert (state.name, state.zone, state.version) == ("default", "Europe/Helsinki", 2)
     assert state.in_force is not None
@@ -58,7 +60,10 @@ def test_one_without_a_policy_adopts_its_first() -> None:
 
 
 def test_it_ends_once_and_for_good() -> None:
-    state = programme(*close_programme(programme(), now=day(9), actor=AS_COORDINATOR))
+    (ended,) = close_programme(programme(), now=day(9), actor=AS_COORDINATOR)
+    assert isinstance(ended, e.ProgrammeClosed)
+    assert (ended.occurred_at, ended.by) == (day(9), COORDINATOR)
+    state = programme(ended)
     assert state.closed_at == day(9)
     assert close_programme(state, now=day(10), actor=AS_COORDINATOR) == ()
     with pytest.raises(Refused) as refusal:

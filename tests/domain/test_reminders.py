@@ -81,6 +81,8 @@ def test_what_was_booked_too_late_to_be_reminded_of_is_not() -> None:
     assert len(story.reminders(MEET)) == 2
     story = given(*AGREED, booked("m", day(10), at=day(7))).pass_time(day(10))
     assert len(story.reminders(PREPARE)) == 2
+    for at, count in ((day(9), 2), (day(9, 0.01), 0)):
+        assert len(given(*AGREED, booked("m", day(10), at=at)).pass_time(day(10)).reminders(MEET)) == count
 
 
 def test_what_became_known_after_its_beginning_is_not_reminded_of() -> None:

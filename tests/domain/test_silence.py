@@ -19,6 +19,7 @@ from tests.domain.story import (
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
+from workflow.aggregates.moves import Move, State, destination
 
 BOOK_NEXT = "book_next_meeting"
 LOOK = c.HoldFreshLook(at=day(70), actor=AS_MENTEE, measures=measures("call", "plan"))
@@ -140,8 +141,15 @@ def test_in_agreement_drift_raises_concerns_from_the_first_held_meeting_and_neve
 
 def test_inferred_stagnation_is_withdrawn_when_a_meeting_before_it_becomes_known() -> None:
     story = given(*agreed()).pass_time(day(65)).when(held("m", day(30)), now=day(66))
-    assert e.StagnationWithdrawn in story.kinds()
+    assert story.last(e.StagnationWithdrawn).entered == destination(
+        State.STAGNATION, Move.WITHDRAW_STAGNATION
+    )
     story.then_state("active").then_concerns()
+
+
+def test_so_it_is_by_one_that_ended_as_it_was_entered() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(60, -1)), now=day(66)).then_state("active")
+    assert e.StagnationWithdrawn in story.kinds()
 
 
 def test_a_meeting_long_before_it_takes_nothing_away() -> None:
@@ -272,6 +280,7 @@ def test_not_where_the_next_is_booked_nor_within_7_days_of_the_end() -> None:
 
 
 def test_nor_where_the_next_follows_at_once() -> None:
-    story = given(*agreed(), held("m", day(10)), booked("n", day(10, 1)))
-    assert story.state is not None
-    assert e.REMINDER_DUES[e.ReminderKind.BOOK_NEXT_MEETING] not in story.state.dues
+    for hour, reminded in ((1, []), (0.9, [(BOOK_NEXT, "mentee", day(12.5, 1))])):
+        following = booked("n", day(10, hour), at=day(2))
+        story = given(*agreed(cadence=5), following, held("m", day(10))).pass_time(day(13))
+        assert story.reminders(BOOK_NEXT) == reminded

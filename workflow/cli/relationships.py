@@ -137,6 +137,11 @@ def _tell_moves(row: dict[str, Any]) -> None:
         out.print("it is closed for good; a new relationship can be opened instead")
 
 
+_NOTHING = "nothing was reported in all that time that would clear it"
+_UNTOLD = {"low_dialogue": "a party answered so in a check-in, which is for that party alone"}
+"""Why a concern stands that names no event."""
+
+
 def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, Any]]) -> None:
     for concern in concerns:
         about = f" ({foreign(concern['subject'])})" if concern["subject"] else ""
@@ -154,7 +159,7 @@ def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, A
                 soft_wrap=True,
             )
         if not known:
-            out.print("  because nothing was reported in all that time that would clear it")
+            out.print(f"  because {_UNTOLD.get(concern['code'], _NOTHING)}", soft_wrap=True)
         if concern["guidance"]:
             out.print(f"  what may help: {concern['guidance']}", markup=False, soft_wrap=True)
 

@@ -25,7 +25,7 @@ def _close(state: Relationship, command: c.Close, policy: PolicyInForce) -> list
     entered = destination(state.state, Move.CLOSE)
     not_before_state(state, command)
     cleared: list[e.Event] = [
-        e.ConcernCleared(**said(command), code=code, subject=subject)
+        e.ConcernCleared(**said(command), policy=policy.version, code=code, subject=subject)
         for code, subject in sorted(state.concerns, key=lambda key: (key[0], key[1] or ""))
     ]
     return [

@@ -61,6 +61,8 @@ def _look(state: Relationship, command: c.HoldFreshLook, policy: PolicyInForce) 
         raise Refused("each measure needs an id of its own", code="measure_known")
     if any(measure.who not in state.parties for measure in command.measures):
         raise Refused("a measure is taken on by a party of this relationship", code="not_a_party")
+    if any(measure.by_when < command.at for measure in command.measures):
+        raise Refused("the date of a measure lies before the fresh look", code="measure_date")
     return [
         e.FreshLookHeld(
             **said(command),
