@@ -16,12 +16,13 @@ import pytest
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.decide import decide
-from workflow.aggregates.policy import PolicyInForce, parse_policy
+from workflow.aggregates.policy import Policy, PolicyInForce, parse_policy
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
 from workflow.demo.cast import Pair
 from workflow.demo.course import Course
-from workflow.demo.reports import Call, Report
+from workflow.demo.policies import Adoption
+from workflow.demo.reports import AGREED, Call, Report, topic
 from workflow.demo.stage import POLICY as PROGRAMME
 from workflow.errors import Refused
 
@@ -36,6 +37,7 @@ class Mirrored(Course):
         self.events: list[e.Event] = []
         self._steps: list[tuple[str, datetime]] = []
         self.now = opened
+        self.policy = POLICY
         self._answered: dict[UUID, c.Answers] = {}
         parties = tuple(e.Party(person=person.id, role=e.Role(person.role)) for person in pair.people)
         self.kept: Relationship | None = None
@@ -51,6 +53,10 @@ class Mirrored(Course):
             assert accepted, call
         except Refused:
             assert not accepted, call
+        if accepted and call.kind == "destroy":
+            assert call.whose is not None
+            self._answered.pop(call.whose, None)
+            self._decide(c.ConfirmDestruction(at=now, person=call.whose))
         self._compare(call)
         return accepted
 
@@ -61,6 +67,14 @@ class Mirrored(Course):
         assert news is not stale, report
         self._compare(report)
         return news
+
+    def follow(self, adoption: Adoption, now: datetime) -> None:
+        self.now = now
+        super().follow(adoption, now)
+        document = Policy.model_validate(adoption.document)
+        self.policy = PolicyInForce(version=self.policy.version + 1, policy=document)
+        self._decide(c.FollowPolicy(at=now))
+        self._compare(adoption)
 
     def pass_time(self, until: datetime) -> None:
         super().pass_time(until)
@@ -87,7 +101,7 @@ class Mirrored(Course):
         return c.GiveCheckIn(at=now, actor=actor, answers=answers, previous=previous)
 
     def _decide(self, command: c.Command) -> bool:
-        decision = decide(self.kept, command, id=self.pair.relationship, now=self.now, policy=POLICY)
+        decision = decide(self.kept, command, id=self.pair.relationship, now=self.now, policy=self.policy)
         self.kept = decision.state
         self.events += decision.events
         self._steps += [step for event in decision.events if (step := _step(event)) is not None]
@@ -117,12 +131,21 @@ def _command(call: Call, now: datetime) -> c.Command:
     )
     measure: dict[str, Any] = {"measure": call.measure}
     goal: dict[str, Any] = {"goal": call.goal}
+    person: dict[str, Any] = {"person": call.whose}
+    known: dict[str, Any] = {"topic": call.topic, "visibility": e.Visibility(call.visibility or "pair_only")}
+    leaves: dict[str, Any] = {"party": call.whose}
     text = Sealed("?", author=call.person)
     makers: dict[str, Callable[[], c.Command]] = {
         "step": lambda: c.CompleteOnboardingStep(**by, step=call.step),
         "confirm": lambda: c.ConfirmCommitment(**by),
         "draft": lambda: c.DraftAgreement(
-            **by, cadence_days=call.cadence_days, duration_months=call.duration_months
+            **by,
+            cadence_days=call.cadence_days,
+            duration_months=call.duration_months,
+            topics=tuple(
+                e.Topic(topic=topic(call.relationship, number), title=text, visibility=e.Visibility(shared))
+                for number, shared in enumerate(AGREED)
+            ),
         ),
         "sign": lambda: c.SignAgreement(**by, version=call.version),
         "declare": lambda: c.DeclareStagnation(**by),
@@ -143,6 +166,11 @@ def _command(call: Call, now: datetime) -> c.Command:
         "contact": lambda: c.MakeSupportContact(**by),
         "prepare": lambda: c.NotePreparation(**by, uid=call.uid, recurrence_id=call.recurrence_id),
         "feedback": lambda: c.GiveClosingFeedback(**by, text=text),
+        "name": lambda: c.AddIdentity(**by, **person, identity=text),
+        "unname": lambda: c.RemoveIdentity(**by, **person, identity=text),
+        "leave": lambda: c.LeaveRelationship(**by, **leaves),
+        "destroy": lambda: c.RequestDestruction(**by, **person, identities=call.identities),
+        "reclassify": lambda: c.ReclassifyTopic(**by, **known),
         "close": lambda: c.Close(
             **by, manner=e.ClosureManner(call.manner), reason=e.ClosureReason(call.reason)
         ),

@@ -55,6 +55,8 @@ def recompute(lines: Iterable[str], answers: Mapping[str, Iterable[CheckIn]] | N
         position, versions[stream], told.until = entry["position"], entry["version"], recorded_at
         if name == "policy_adopted":
             limits = Limits.of(event["document"])
+            for life in told.lives.values():  # each is asked by it, whether that changes what is due or not
+                life.limits = limits
         elif name == "relationship_opened":
             told.lives[stream] = _opened(stream, event)
         elif stream in told.lives:

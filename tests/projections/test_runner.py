@@ -76,7 +76,8 @@ def test_a_fold_that_raises_stops_its_projection_and_no_other(
     assert journey.cause is not None
     assert "KeyError" in journey.cause
     assert "mentoring.agreement_concluded.v1" in journey.cause
-    assert "projection paused: journey at position 4 (FoldFailed at workflow/projections/" in caplog.text
+    assert "projection paused: journey on mentoring.agreement_concluded.v1 of " in caplog.text
+    assert "(FoldFailed at workflow/projections/" in caplog.text
     assert "Traceback" not in caplog.text
     runner.views.close()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
 from operator import attrgetter, itemgetter
 
 from workflow.aggregates.meetings import Entry, EntryKey, Meeting, Status, key_order, standing
@@ -22,31 +21,23 @@ class _Lists:
         "held",
         "meetings",
         "pending",
-        "reported_at",
         "stands",
         "unkept",
         "unreported",
     )
 
     def __init__(self, everything: Iterable[Meeting]) -> None:
-        self.meetings: list[Meeting] = []
+        meetings = [meeting for meeting in everything if meeting.starts_at is not None]
+        meetings.sort(key=attrgetter("starts_at"))
+        if len({meeting.starts_at for meeting in meetings}) < len(meetings):
+            meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
+        self.meetings: list[Meeting] = meetings
         self.held: list[tuple[datetime, Meeting]] = []
         self.pending: list[Meeting] = []
         self.unkept: list[Meeting] = []
         self.unreported: list[Meeting] = []
-        self.reported_at: datetime | None = None
         self.stands = False
         self.contradicted: list[Meeting] = []
-        for meeting in everything:
-            if meeting.starts_at is not None:
-                self.meetings.append(meeting)
-            reported_at = meeting.reported_at
-            if reported_at is not None and (self.reported_at is None or reported_at > self.reported_at):
-                self.reported_at = reported_at
-        meetings = self.meetings
-        meetings.sort(key=attrgetter("starts_at"))
-        if any(one.starts_at == other.starts_at for one, other in pairwise(meetings)):
-            meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
         for meeting in meetings:
             status = meeting.status
             if status is Status.HELD:
@@ -141,7 +132,8 @@ class Calendar:
 
     def reported_at(self) -> datetime | None:
         """When anybody last told the outcome of a meeting, whichever; even of one whose start is not known."""
-        return self._sorted().reported_at
+        told = (meeting.reported_at for meeting in self._meetings.values())
+        return max((at for at in told if at is not None), default=None)
 
     def contradicted(self) -> list[Meeting]:
         """By start, the meetings whose outcome stands beside a cancellation."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ Trail = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class Findings:
-    """Everything that the service answered."""
+    """Everything that the service answered. ``head`` is how far the log was read."""
 
     intake: dict[str, Any]
     verified: dict[str, Any]
@@ -32,6 +33,7 @@ class Findings:
     first_goals: dict[str, str] = field(default_factory=dict)
     trails: dict[str, Trail] = field(default_factory=dict)
     today: dict[str, Any] = field(default_factory=dict)
+    head: int = 0
 
     def summary(self) -> dict[str, Any]:
         """The figures of the demonstration, but for the seconds that it took."""
@@ -59,7 +61,7 @@ class Findings:
 
         A meeting that begins at the closing or after it counts nowhere.
         """
-        closed = {row["id"]: _instant(row["closed_at"]) for row in self.rows}
+        closed = {row["id"]: instant(row["closed_at"]) for row in self.rows}
         held: dict[str, list[str]] = defaultdict(list)
         for (relationship, _), (outcome, starts, ends) in self.meetings.items():
             if outcome == "held" and not "" < closed[relationship] <= starts:
@@ -96,7 +98,7 @@ def differences(found: Findings, truth: dict[str, Any]) -> list[str]:
     wanted = {row["sequence"]: row["disposition"] for row in truth["messages"]}
     meetings = {(row["relationship"], row["meeting"]): _meeting(row) for row in truth["meetings"]}
     states = {
-        relationship: [(step["state"], _instant(step["at"])) for step in steps]
+        relationship: [(step["state"], instant(step["at"])) for step in steps]
         for relationship, steps in truth["states"].items()
     }
     received = found.intake["received"]
@@ -148,37 +150,43 @@ def _receipts(client: httpx.Client) -> dict[int, str]:
             return found
 
 
-def _read_log(client: httpx.Client, findings: Findings) -> None:
-    """The whole log, for what only the log can tell: reminders, and states with the order they came in."""
-    beyond = 0
+def log(client: httpx.Client, beyond: int) -> Iterator[dict[str, Any]]:
+    """What was recorded, in order, from the position behind ``beyond`` on."""
     while True:
         page = _get(client, "/v1/events", beyond=beyond, limit=PAGE)
-        for recorded in page["events"]:
-            name, event = recorded["name"], recorded["event"]
-            findings.events[name] += 1
-            if name == "mentoring.reminder_issued.v1":
-                findings.reminders[event["kind"]] += 1
-            if name == "mentoring.goal_set.v1":
-                findings.first_goals.setdefault(recorded["stream"], _instant(event["occurred_at"]))
-            step = _step(name, event)
-            if step is not None:
-                findings.trails.setdefault(recorded["stream"], []).append(step)
+        yield from page["events"]
         if not page["events"]:
             return
         beyond = page["position"]
 
 
-def _step(name: str, event: dict[str, Any]) -> tuple[str, str] | None:
+def _read_log(client: httpx.Client, findings: Findings) -> None:
+    """The whole log, for what only the log can tell: reminders, and states with the order they came in."""
+    for recorded in log(client, 0):
+        name, event = recorded["name"], recorded["event"]
+        findings.head = recorded["position"]
+        findings.events[name] += 1
+        if name == "mentoring.reminder_issued.v1":
+            findings.reminders[event["kind"]] += 1
+        if name == "mentoring.goal_set.v1":
+            findings.first_goals.setdefault(recorded["stream"], instant(event["occurred_at"]))
+        entered = step(name, event)
+        if entered is not None:
+            findings.trails.setdefault(recorded["stream"], []).append(entered)
+
+
+def step(name: str, event: dict[str, Any]) -> tuple[str, str] | None:
+    """The state that an event enters, and when."""
     if name == "mentoring.move_revised.v1":
-        return event["entered"] or "active", _instant(event["instant"] or event["occurred_at"])
+        return event["entered"] or "active", instant(event["instant"] or event["occurred_at"])
     entered = event.get("entered")
-    return None if entered is None else (entered, _instant(event["occurred_at"]))
+    return None if entered is None else (entered, instant(event["occurred_at"]))
 
 
 def _meeting(row: dict[str, Any]) -> tuple[str, str, str]:
-    return row["outcome"], _instant(row["starts_at"]), _instant(row["ends_at"])
+    return row["outcome"], instant(row["starts_at"]), instant(row["ends_at"])
 
 
-def _instant(text: str | None) -> str:
+def instant(text: str | None) -> str:
     """One way of writing an instant, so that two can be compared."""
     return "" if text is None else str(datetime.fromisoformat(text))

@@ -11,6 +11,7 @@ import httpx
 
 from workflow.demo.cast import Pair
 from workflow.demo.envelopes import Wire
+from workflow.demo.policies import Adoption
 from workflow.demo.reports import Call
 from workflow.demo.requests import request
 
@@ -50,6 +51,24 @@ class Portal:
         _check(answer)
         self._position = max(self._position, answer.json()["position"])
         return True
+
+    async def adopt(self, adoption: Adoption) -> None:
+        """Have the programme follow another policy, and wait until each relationship was asked by it."""
+        headers = {
+            "Mentoring-Actor": f"coordinator {adoption.coordinator}",
+            "Idempotency-Key": str(adoption.key),
+        }
+        answer = await self._client.post("/v1/policy", json=adoption.document, headers=headers)
+        _check(answer)
+        self._position = max(self._position, answer.json()["position"])
+        await self._while_under_way()
+
+    async def _while_under_way(self) -> None:
+        since = time.monotonic()
+        while (await self._get("/v1/programme"))["under_way"]:
+            if time.monotonic() - since > STANDS_STILL:
+                raise Unexpected("not every relationship of the programme was asked by its new policy")
+            await asyncio.sleep(0.02)
 
     async def publish(self, wire: Wire) -> int:
         """Hand a message to the service by HTTP; its sequence in the broker's stream."""

@@ -32,6 +32,8 @@ async def play(told: Story, expected: Truth, portal: Portal, broker: JetStreamCo
     for number, tick in enumerate(told.ticks):
         if number:
             await portal.move_clock(tick.at)
+        for adoption in tick.adoptions:
+            await portal.adopt(adoption)
         for call in tick.calls:
             accepted = await portal.do(call)
             if accepted is not expected.accepted[call.key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workflow.demo.cast import Pair
-from workflow.demo.reports import Call
+from workflow.demo.reports import AGREED, Call, topic
 
 Request = tuple[str, dict[str, Any] | None]
 ANSWERS = ("new_perspectives", "comfort", "equality", "direction")
@@ -19,7 +19,7 @@ def request(call: Call, pair: Pair) -> Request:
             for person in pair.people
         ]
         return "/v1/relationships", {"relationship_id": str(call.relationship), "parties": parties}
-    for subject in (_course, _direction, _care):
+    for subject in (_course, _direction, _care, _people):
         found = subject(call).get(call.kind)
         if found is not None:
             return f"/v1/relationships/{call.relationship}/{found[0]}", found[1]
@@ -74,10 +74,19 @@ def _care(call: Call) -> dict[str, Request]:
     }
 
 
-TOPICS = [
-    {"title": "How I work with my supervisor", "visibility": "pair_only"},
-    {"title": "Finding a position", "visibility": "shareable"},
-]
+def _people(call: Call) -> dict[str, Request]:
+    """Who they are, what may be shared, and what is kept of them."""
+    party = f"parties/{call.whose}"
+    return {
+        "name": (f"{party}/identities", {"identity": call.identity}),
+        "unname": (f"{party}/identities/removal", {"identity": call.identity}),
+        "leave": (f"{party}/departure", None),
+        "destroy": (f"{party}/destruction", {"identities": call.identities}),
+        "reclassify": (f"topics/{call.topic}/reclassifications", {"visibility": call.visibility}),
+    }
+
+
+TITLES = ("How I work with my supervisor", "Finding a position")
 PERSPECTIVE = "We talked about what was easy. The next three times begin with what is not."
 WHATS = ("Shadow a working day", "Write to two alumni", "Meet at the lab", "Read one job advert together")
 GOAL = "A first post by the end of the year"
@@ -90,7 +99,11 @@ FEEDBACK = "It helped more than I had thought."
 
 
 def _agreement(call: Call) -> dict[str, Any]:
-    body: dict[str, Any] = {"cadence_days": call.cadence_days, "topics": TOPICS}
+    topics = [
+        {"topic_id": str(topic(call.relationship, number)), "title": title, "visibility": visibility}
+        for number, (title, visibility) in enumerate(zip(TITLES, AGREED, strict=True))
+    ]
+    body: dict[str, Any] = {"cadence_days": call.cadence_days, "topics": topics}
     return body if call.duration_months is None else body | {"duration_months": call.duration_months}
 
 

@@ -12,6 +12,14 @@ from workflow.demo.cast import DAY
 from workflow.demo.findings import STATES, Findings, Trail
 
 SHOWN = 12
+CHANGES = {
+    "identity_added": "new addresses",
+    "party_left": "departures",
+    "topic_reclassified": "topics for fewer",
+    "destroyed": "destroyed",
+    "policy_adopted": "policies",
+}
+"""Events that change who takes part, what may be known, and by which rules; and what they are called when counted."""
 
 
 def show(console: Console, found: Findings, start: datetime, end: datetime) -> None:
@@ -77,6 +85,10 @@ def figures(found: Findings) -> Table:
         f"{summary['check_ins']} check-ins",
         f"{summary['support_contacts']} support contacts · "
         f"a goal by the second meeting: {goals['set']} of {goals['of']} pairs",
+    )
+    changed = {what: found.events[f"mentoring.{name}.v1"] for name, what in CHANGES.items()}
+    table.add_row(
+        f"{sum(changed.values())} changes", " · ".join(f"{number} {what}" for what, number in changed.items())
     )
     for what in ("reminders", "concerns"):
         kinds = " · ".join(f"{number} {kind}" for kind, number in summary[what].items())

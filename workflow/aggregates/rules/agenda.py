@@ -20,7 +20,7 @@ from workflow.aggregates.rules import (
     silence,
     stagnation,
 )
-from workflow.aggregates.rules.concerns import From, due
+from workflow.aggregates.rules.concerns import From
 from workflow.aggregates.rules.moment import Moment, concerns_begin
 from workflow.aggregates.rules.reminders import next_reminder
 
@@ -52,7 +52,7 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
                 else silence.suspected_from(state, moment)
             ),
             DueKind.STAGNATION: stagnation.stagnates_from(state, moment),
-            DueKind.CLOSURE_PROPOSED: _proposal(state, moment),
+            DueKind.CLOSURE_PROPOSED: endings.proposed_from(state, moment),
         }
         concern = _next_concern(state, moment)
         if concern is not None:
@@ -64,18 +64,16 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
 
 
 def _next_concern(state: Relationship, moment: Moment) -> tuple[datetime, DueKind] | None:
-    found: tuple[datetime, DueKind] | None = None
+    """The earliest that time brings and that is not known yet; in the first days none is asked for."""
+    first: datetime | None = None
+    found: DueKind | None = None
     for kind, code, since in _TIMED:
-        instant = due(state, moment, code, since(state, moment))
-        if instant is not None and (found is None or instant < found[0]):
-            found = instant, kind
-    return found
-
-
-def _proposal(state: Relationship, moment: Moment) -> datetime | None:
-    if state.proposed is not None and state.proposed.at == endings.inactive_since(state):
+        instant = since(state, moment)
+        if instant is not None and (first is None or instant < first) and (code, None) not in state.concerns:
+            first, found = instant, kind
+    if first is None or found is None:
         return None
-    return endings.proposed_from(state, moment)
+    return max(first, concerns_begin(state, moment)), found
 
 
 def _concerns_begin(state: Relationship, moment: Moment) -> datetime | None:

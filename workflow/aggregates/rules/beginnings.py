@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event, OnboardingCompleted, Provenance
@@ -25,11 +25,11 @@ def complete_onboarding(state: Relationship, moment: Moment) -> Iterator[Event]:
         )
 
 
-def no_first_meeting(state: Relationship, moment: Moment) -> Iterator[Event]:
+def no_first_meeting(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Nothing was booked for long after the opening."""
     since = no_first_meeting_from(state, moment)
     standing = timed(moment, since)
-    yield from settle(state, moment, ConcernCode.NO_FIRST_MEETING, standing)
+    return settle(state, moment, ConcernCode.NO_FIRST_MEETING, standing)
 
 
 def no_first_meeting_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -39,10 +39,10 @@ def no_first_meeting_from(state: Relationship, moment: Moment) -> datetime | Non
     return later(state, state.opened_at, days(moment.policy.policy.onboarding.no_first_meeting_days))
 
 
-def stuck(state: Relationship, moment: Moment) -> Iterator[Event]:
+def stuck(state: Relationship, moment: Moment) -> Sequence[Event]:
     """The pair does not come to its agreement."""
     standing = timed(moment, stuck_from(state, moment))
-    yield from settle(state, moment, ConcernCode.STUCK, standing)
+    return settle(state, moment, ConcernCode.STUCK, standing)
 
 
 def stuck_from(state: Relationship, moment: Moment) -> datetime | None:

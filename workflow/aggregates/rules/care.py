@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from workflow.aggregates.events import ConcernCode, Event
@@ -13,10 +13,10 @@ from workflow.aggregates.rules.concerns import Standing, settle, timed
 from workflow.aggregates.rules.moment import Moment, days, later
 
 
-def no_support_contact(state: Relationship, moment: Moment) -> Iterator[Event]:
+def no_support_contact(state: Relationship, moment: Moment) -> Sequence[Event]:
     """A contact was due, and is late."""
     standing = timed(moment, late_from(state, moment))
-    yield from settle(state, moment, ConcernCode.NO_SUPPORT_CONTACT, standing)
+    return settle(state, moment, ConcernCode.NO_SUPPORT_CONTACT, standing)
 
 
 def contact_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -55,9 +55,9 @@ def _unpaused(state: Relationship, until: datetime) -> timedelta:
     return until - state.opened_at - rest
 
 
-def help_asked(state: Relationship, moment: Moment) -> Iterator[Event]:
+def help_asked(state: Relationship, moment: Moment) -> Sequence[Event]:
     """A party asked for help, and nobody has made contact since. It is told at once, however early."""
-    yield from settle(state, moment, ConcernCode.HELP_ASKED, wants_help(state), early=True)
+    return settle(state, moment, ConcernCode.HELP_ASKED, wants_help(state), early=True)
 
 
 def wants_help(state: Relationship) -> Standing | None:
@@ -66,9 +66,9 @@ def wants_help(state: Relationship) -> Standing | None:
     return (min(one.at for one in asked), tuple(one.version for one in asked)) if asked else None
 
 
-def basis_withdrawn(state: Relationship, moment: Moment) -> Iterator[Event]:
+def basis_withdrawn(state: Relationship, moment: Moment) -> Sequence[Event]:
     """What people declared rested on a meeting that, as is known now, was not held."""
-    yield from settle(state, moment, ConcernCode.BASIS_WITHDRAWN, without_basis(state))
+    return settle(state, moment, ConcernCode.BASIS_WITHDRAWN, without_basis(state))
 
 
 def without_basis(state: Relationship) -> Standing | None:

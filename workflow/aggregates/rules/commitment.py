@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,24 +13,24 @@ from workflow.aggregates.rules.concerns import Standing, settle
 from workflow.aggregates.rules.moment import Moment, concerns_begin, hours
 
 
-def commitment(state: Relationship, moment: Moment) -> Iterator[Event]:
+def commitment(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Several meetings not held, by their start: two in a row, or three of the last six."""
-    yield from settle(state, moment, ConcernCode.COMMITMENT, failing(state, moment))
+    return settle(state, moment, ConcernCode.COMMITMENT, failing(state, moment))
 
 
 def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A meeting that was called off and yet has an outcome."""
-    standing = contradictions(state)
-    if not standing and not state.concerns:
+    if not state.concerns and not state.calendar.contradicted():
         return
+    standing = contradictions(state)
     recorded = [subject for code, subject in state.concerns if code is ConcernCode.CONTRADICTORY]
     for subject in sorted({*standing, *(subject for subject in recorded if subject is not None)}):
         yield from settle(state, moment, ConcernCode.CONTRADICTORY, standing.get(subject), subject)
 
 
-def nobody_reports(state: Relationship, moment: Moment) -> Iterator[Event]:
+def nobody_reports(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Meetings in a row that nobody said anything of: a question, never an accusation."""
-    yield from settle(state, moment, ConcernCode.NOBODY_REPORTS, unreported(state, moment))
+    return settle(state, moment, ConcernCode.NOBODY_REPORTS, unreported(state, moment))
 
 
 def contradictions(state: Relationship) -> dict[str, Standing]:
@@ -67,7 +67,8 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     One held meeting clears it; it comes back only with a new failure. What is reported of a meeting whose
     time is still to come has not failed yet. It is asked of relationships that have not ended.
     """
-    if all(_failed_at(meeting, moment) is None for meeting in state.calendar.unkept()):
+    unkept = state.calendar.unkept()
+    if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
         return None
     limits = moment.policy.policy.concerns
     counted: list[tuple[datetime, Meeting] | None] = []
@@ -92,9 +93,10 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
 
 def failing_from(state: Relationship, moment: Moment) -> datetime | None:
     """The next instant at which, by what is reported already, such a concern stands otherwise than now."""
-    known = failing(state, moment)
     failures = (_failed_at(meeting, moment) for meeting in state.calendar.unkept())
-    for instant in sorted(one for one in failures if one is not None and one > moment.at):
+    coming = sorted(one for one in failures if one is not None and one > moment.at)
+    known = failing(state, moment) if coming else None
+    for instant in coming:
         if failing(state, replace(moment, at=instant)) != known:
             return instant
     return None

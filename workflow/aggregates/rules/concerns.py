@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCleared, ConcernCode, ConcernRaised, Event, Provenance
@@ -43,30 +43,29 @@ def settle(
     subject: str | None = None,
     *,
     early: bool = False,
-) -> Iterator[Event]:
+) -> Sequence[Event]:
     """The event between what is recorded of a concern and what should stand, if any.
 
     ``early``: it is raised in the first days, too.
     """
-    if standing is None and not state.concerns:
-        return
-    recorded = state.concerns.get((code, subject))
+    recorded = state.concerns.get((code, subject)) if state.concerns else None
     if standing is None:
-        if recorded is not None:
-            yield ConcernCleared(
-                occurred_at=moment.at,
-                provenance=Provenance.INFERRED,
-                policy=moment.policy.version,
-                code=code,
-                subject=subject,
-            )
-        return
+        if recorded is None:
+            return ()
+        cleared = ConcernCleared(
+            occurred_at=moment.at,
+            provenance=Provenance.INFERRED,
+            policy=moment.policy.version,
+            code=code,
+            subject=subject,
+        )
+        return (cleared,)
     since, evidence = standing
     if recorded is not None and recorded.since == since:
-        return
+        return ()
     if not early and moment.at < concerns_begin(state, moment):
-        return
-    yield ConcernRaised(
+        return ()
+    raised = ConcernRaised(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
         policy=moment.policy.version,
@@ -76,15 +75,9 @@ def settle(
         evidence=evidence,
         clears=CLEARS[code],
     )
+    return (raised,)
 
 
 def timed(moment: Moment, since: datetime | None) -> Standing | None:
     """What time brings: it stands from its instant on, until a fact takes it away. It rests on nothing told."""
     return None if since is None or since > moment.at else (since, ())
-
-
-def due(state: Relationship, moment: Moment, code: ConcernCode, since: datetime | None) -> datetime | None:
-    """When the clock has to ask about a concern that time brings; None where it is known, or never comes."""
-    if since is None or (code, None) in state.concerns:
-        return None
-    return max(since, concerns_begin(state, moment))

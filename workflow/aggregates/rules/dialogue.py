@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
 from operator import attrgetter
@@ -13,10 +13,11 @@ from workflow.aggregates.rules.concerns import Standing, settle
 from workflow.aggregates.rules.moment import Moment
 
 
-def low_dialogue(state: Relationship, moment: Moment) -> Iterator[Event]:
+def low_dialogue(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Some party's latest check-in was low."""
-    if state.check_ins or state.left:
-        yield from settle(state, moment, ConcernCode.LOW_DIALOGUE, low(state))
+    if not state.check_ins and not state.left:
+        return ()
+    return settle(state, moment, ConcernCode.LOW_DIALOGUE, low(state))
 
 
 def low(state: Relationship) -> Standing | None:

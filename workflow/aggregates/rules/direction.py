@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event
@@ -11,15 +11,13 @@ from workflow.aggregates.rules.concerns import Standing, settle, timed
 from workflow.aggregates.rules.moment import Moment, days, later
 
 
-def no_direction(state: Relationship, moment: Moment) -> Iterator[Event]:
+def no_direction(state: Relationship, moment: Moment) -> Sequence[Event]:
     """No goal by the second held meeting; no review in two held meetings, or in sixty days."""
+    standing = undirected(state, moment)
     by_time = timed(moment, unreviewed_from(state, moment))
-    standing = min(
-        (one for one in (undirected(state, moment), by_time) if one is not None),
-        key=lambda one: one[0],
-        default=None,
-    )
-    yield from settle(state, moment, ConcernCode.NO_DIRECTION, standing)
+    if by_time is not None and (standing is None or by_time[0] < standing[0]):
+        standing = by_time
+    return settle(state, moment, ConcernCode.NO_DIRECTION, standing)
 
 
 def undirected(state: Relationship, moment: Moment) -> Standing | None:

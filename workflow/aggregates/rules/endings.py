@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ClosureProposed, ConcernCode, Event, Provenance
@@ -11,12 +11,12 @@ from workflow.aggregates.rules.concerns import Standing, settle, timed
 from workflow.aggregates.rules.moment import Moment, anchor, days, later
 
 
-def overrun(state: Relationship, moment: Moment) -> Iterator[Event]:
+def overrun(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Past the end of the term without a word."""
     if state.agreement is None and (ConcernCode.OVERRUN, None) not in state.concerns:
-        return
+        return ()
     standing = timed(moment, overrun_from(state))
-    yield from settle(state, moment, ConcernCode.OVERRUN, standing)
+    return settle(state, moment, ConcernCode.OVERRUN, standing)
 
 
 def overrun_from(state: Relationship) -> datetime | None:
@@ -30,8 +30,8 @@ def overrun_from(state: Relationship) -> datetime | None:
 
 def propose_closure(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Nothing was heard for long: closing is proposed to the coordinator, and never done by a clock."""
-    since = proposed_from(state, moment)
     last = inactive_since(state)
+    since = _proposed_from(state, moment, last)
     due = since is not None and since <= moment.at
     if due and moment.passing and not _proposed(state, last):
         yield ClosureProposed(
@@ -48,14 +48,22 @@ def _proposed(state: Relationship, last: datetime) -> bool:
 
 
 def proposed_from(state: Relationship, moment: Moment) -> datetime | None:
-    """When closing is proposed; None while a pause holds it up."""
+    """When the clock is to propose closing; None once it has, and while a pause holds it up."""
+    last = inactive_since(state)
+    return None if _proposed(state, last) else _proposed_from(state, moment, last)
+
+
+def _proposed_from(state: Relationship, moment: Moment, last: datetime) -> datetime | None:
     closure = moment.policy.policy.closure
-    return later(state, inactive_since(state), days(closure.inactive_days) + days(closure.notice_days))
+    return later(state, last, days(closure.inactive_days + closure.notice_days))
 
 
 def inactive_since(state: Relationship) -> datetime:
     """The last sign of life, an amendment and the opening among them."""
-    signs = (state.opened_at, anchor(state), state.amended_at)
+    last = anchor(state) or state.opened_at
     held = state.calendar.held_ends()
-    last_held = held[-1][0] if held else None
-    return max(sign for sign in (*signs, last_held) if sign is not None)
+    if held and held[-1][0] > last:
+        last = held[-1][0]
+    if state.amended_at is not None and state.amended_at > last:
+        last = state.amended_at
+    return max(last, state.opened_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event
@@ -12,10 +12,10 @@ from workflow.aggregates.rules.concerns import settle, timed
 from workflow.aggregates.rules.moment import Moment, concerns_begin, days, later
 
 
-def no_fresh_look(state: Relationship, moment: Moment) -> Iterator[Event]:
+def no_fresh_look(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Long in stagnation, or back from it, without having written measures down."""
     standing = timed(moment, fresh_look_missing_from(state, moment))
-    yield from settle(state, moment, ConcernCode.NO_FRESH_LOOK, standing)
+    return settle(state, moment, ConcernCode.NO_FRESH_LOOK, standing)
 
 
 def fresh_look_missing_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -32,13 +32,13 @@ def fresh_look_missing_from(state: Relationship, moment: Moment) -> datetime | N
     return None if missing_from is None else max(missing_from, concerns_begin(state, moment))
 
 
-def measures_overdue(state: Relationship, moment: Moment) -> Iterator[Event]:
+def measures_overdue(state: Relationship, moment: Moment) -> Sequence[Event]:
     """A measure is past its date, or nobody has looked at what became of the measures."""
     if not state.measures:
-        return
+        return ()
     overdue_from = measures_overdue_from(state, moment)
     standing = timed(moment, overdue_from)
-    yield from settle(state, moment, ConcernCode.MEASURES_OVERDUE, standing)
+    return settle(state, moment, ConcernCode.MEASURES_OVERDUE, standing)
 
 
 def measures_overdue_from(state: Relationship, moment: Moment) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from workflow.aggregates.events import Event
 from workflow.aggregates.relationship import Relationship
@@ -23,7 +23,7 @@ from workflow.aggregates.rules import (
 )
 from workflow.aggregates.rules.moment import Moment
 
-Rule = Callable[[Relationship, Moment], Iterator[Event]]
+Rule = Callable[[Relationship, Moment], Iterable[Event]]
 
 RULES: tuple[Rule, ...] = (
     outcomes.unconfirmed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from workflow.aggregates.events import ReminderKind
 from workflow.aggregates.moves import State
@@ -12,24 +12,27 @@ from workflow.aggregates.rules.moment import Moment, days, later
 from workflow.aggregates.rules.reminders.wanted import COORDINATOR, MENTORS, PARTIES, Call
 
 
-def silence(state: Relationship, moment: Moment) -> Iterator[Call]:  # noqa: ARG001 a source's signature
+def silence(state: Relationship, moment: Moment) -> Sequence[Call]:  # noqa: ARG001 a source's signature
     """Stagnation is suspected: a prompt to the mentor."""
     suspicion = state.suspicion
-    if suspicion is not None and not suspicion.cleared:
-        yield Call(suspicion.since, ReminderKind.SILENCE, MENTORS, suspicion.since)
+    if suspicion is None or suspicion.cleared:
+        return ()
+    return (Call(suspicion.since, ReminderKind.SILENCE, MENTORS, suspicion.since),)
 
 
-def contact(state: Relationship, moment: Moment) -> Iterator[Call]:  # noqa: ARG001 as above
+def contact(state: Relationship, moment: Moment) -> Sequence[Call]:  # noqa: ARG001 as above
     """Silence has become stagnation: the coordinator is asked to make contact."""
     spell = state.spell
-    if state.state is State.STAGNATION and spell is not None and not spell.declared:
-        yield Call(spell.entered_at, ReminderKind.CONTACT, COORDINATOR, spell.entered_at)
+    if state.state is not State.STAGNATION or spell is None or spell.declared:
+        return ()
+    return (Call(spell.entered_at, ReminderKind.CONTACT, COORDINATOR, spell.entered_at),)
 
 
-def fresh_look(state: Relationship, moment: Moment) -> Iterator[Call]:
+def fresh_look(state: Relationship, moment: Moment) -> Sequence[Call]:
     """A new perspective is wanted: mentors are asked at once, everybody in time, the coordinator at last."""
     if state.look_wanted_since is None or state.state is not State.STAGNATION or state.spell is None:
-        return
+        return ()
+    calls = []
     wanted = state.spell.entered_at
     policy = moment.policy.policy.fresh_look
     for step, roles, after in (
@@ -39,12 +42,15 @@ def fresh_look(state: Relationship, moment: Moment) -> Iterator[Call]:
     ):
         due = later(state, wanted, days(after))
         if due is not None:
-            yield Call(due, ReminderKind.FRESH_LOOK, roles, wanted, step)
+            calls.append(Call(due, ReminderKind.FRESH_LOOK, roles, wanted, step))
+    return calls
 
 
-def measures(state: Relationship, moment: Moment) -> Iterator[Call]:
+def measures(state: Relationship, moment: Moment) -> Sequence[Call]:
     """Some time after a fresh look the pair is to look at what became of its measures."""
-    if state.looks and any(settled_at(state, measure) is None for measure in state.measures.values()):
-        due = review_from(state, moment)
-        if due is not None:
-            yield Call(due, ReminderKind.MEASURES, PARTIES, max(look_at for look_at, _ in state.looks))
+    if not state.looks or all(settled_at(state, measure) for measure in state.measures.values()):
+        return ()
+    due = review_from(state, moment)
+    if due is None:
+        return ()
+    return (Call(due, ReminderKind.MEASURES, PARTIES, max(look_at for look_at, _ in state.looks)),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,14 +14,15 @@ from workflow.aggregates.rules.moment import Moment, cadence, days, hours, later
 from workflow.aggregates.rules.reminders.wanted import MENTEES, PARTIES, Call
 
 
-def around(state: Relationship, moment: Moment) -> Iterator[Call]:
+def around(state: Relationship, moment: Moment) -> Sequence[Call]:
     """Before a booked meeting its preparation and itself; after its end, until somebody tells, its outcome.
 
     What was booked too late to be reminded of is not, nor what has begun.
     """
     pending = state.calendar.pending()
     if not pending:
-        return
+        return ()
+    calls = []
     policy = moment.policy.policy.meetings
     prepare, remind = hours(policy.preparation_hours), hours(policy.reminder_hours)
     for meeting in pending:
@@ -31,37 +32,41 @@ def around(state: Relationship, moment: Moment) -> Iterator[Call]:
         if meeting.status is Status.SCHEDULED and moment.at < starts_at:
             if booked_at is None or booked_at <= starts_at - prepare:
                 prepared = _prepared(state, meeting.key) if state.prepared else ()
-                yield Call(starts_at - prepare, ReminderKind.PREPARATION, PARTIES, starts_at, but=prepared)
+                calls.append(
+                    Call(starts_at - prepare, ReminderKind.PREPARATION, PARTIES, starts_at, but=prepared)
+                )
             if booked_at is None or booked_at <= starts_at - remind:
-                yield Call(starts_at - remind, ReminderKind.MEETING, PARTIES, starts_at)
+                calls.append(Call(starts_at - remind, ReminderKind.MEETING, PARTIES, starts_at))
         for step, after in enumerate(policy.outcome_hours, 1):
-            yield Call(ends_at + hours(after), ReminderKind.OUTCOME, PARTIES, ends_at, step)
+            calls.append(Call(ends_at + hours(after), ReminderKind.OUTCOME, PARTIES, ends_at, step))
+    return calls
 
 
 def _prepared(state: Relationship, key: EntryKey) -> Collection[UUID]:
     return {party for entry, party in state.prepared if state.calendar.meeting_key(entry) == key}
 
 
-def book_next(state: Relationship, moment: Moment) -> Iterator[Call]:
+def book_next(state: Relationship, moment: Moment) -> Sequence[Call]:
     """Nothing is booked some time after a held meeting: the mentees are reminded, but for the last days."""
     if state.state not in (State.AGREEMENT, State.ACTIVE):
-        return
+        return ()
     ends = state.calendar.held_ends()
     if not ends:
-        return
+        return ()
     last = ends[-1][0]
     for meeting in state.calendar.pending():
         starts_at = meeting.starts_at
         if meeting.status is Status.SCHEDULED and starts_at is not None and starts_at >= last:
-            return
+            return ()
     policy = moment.policy.policy.meetings
     due = later(state, last, policy.book_next_after * cadence(state, moment))
     if due is None:
-        return
+        return ()
     agreement = state.agreement
     if agreement is not None and agreement.term_ends_at - due <= days(policy.book_next_not_within_days):
-        return
-    yield Call(due, ReminderKind.BOOK_NEXT_MEETING, MENTEES, _reminded_about(state, due - last) or last)
+        return ()
+    about = _reminded_about(state, due - last) or last
+    return (Call(due, ReminderKind.BOOK_NEXT_MEETING, MENTEES, about),)
 
 
 def _reminded_about(state: Relationship, after: timedelta) -> datetime | None:

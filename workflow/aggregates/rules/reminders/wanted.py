@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
     step: int
 
 
-Source = Callable[[Relationship, Moment], Iterator[Call]]
+Source = Callable[[Relationship, Moment], Sequence[Call]]
 
 
 def undecided(state: Relationship, call: Call) -> Iterator[Wanted]:
