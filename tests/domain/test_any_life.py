@@ -38,7 +38,7 @@ from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import MOVES, State
 from workflow.aggregates.policy import Policy, PolicyInForce
-from workflow.aggregates.rules import AFTER_CLOSURE, RULES, Moment
+from workflow.aggregates.rules import Moment, rules_of
 from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 
@@ -83,9 +83,8 @@ class AnyLife(RuleBasedStateMachine):
         """The rules, asked again without new facts, yield nothing."""
         state = self.story.state
         assert state is not None
-        rules = RULES if state.state is not State.CLOSURE else AFTER_CLOSURE
-        moment = Moment(at, at, passing, self.story.in_force)
-        assert [event for ask in rules for event in ask(state.fork(), moment)] == []
+        moment = Moment(at, at, passing, self.story.in_force.version, self.story.in_force.policy)
+        assert [event for ask in rules_of(state, moment) for event in ask(state.fork(), moment)] == []
 
     @rule(days=st.floats(0.01, 40))
     def time_passes(self, days: float) -> None:

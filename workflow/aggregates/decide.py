@@ -11,10 +11,9 @@ from workflow.aggregates import events as e
 from workflow.aggregates.evolve import evolve
 from workflow.aggregates.handlers import handle
 from workflow.aggregates.handlers.meetings import report
-from workflow.aggregates.moves import State
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules import AFTER_CLOSURE, RULES, Moment
+from workflow.aggregates.rules import Moment, rules_of
 from workflow.aggregates.rules.agenda import agenda
 from workflow.errors import NotFound, Refused
 
@@ -59,9 +58,9 @@ def decide(
     for event in events:
         evolve(fork, event)
 
-    moment = Moment(now, now, False, policy)
+    moment = Moment(now, now, False, policy.version, policy.policy)
     if isinstance(command, c.PassTime):
-        moment = Moment(command.at, command.now, True, policy)
+        moment = Moment(command.at, command.now, True, policy.version, policy.policy)
     if events or anew:
         _follow(fork, events, moment)
         _date(fork, events, moment)
@@ -72,8 +71,7 @@ def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
     """Ask the rules until nothing more follows: what one brings about may concern one asked before it."""
     for _ in range(_ROUNDS):
         known = len(events)
-        rules = RULES if state.state is not State.CLOSURE else AFTER_CLOSURE
-        for rule in rules:
+        for rule in rules_of(state, moment):
             for event in rule(state, moment):
                 evolve(state, event)
                 events.append(event)
@@ -94,7 +92,7 @@ def _date(state: Relationship, events: list[e.Event], moment: Moment) -> None:
         events[-1].__pydantic_fields_set__.add("dues")
         return
     revised = e.AgendaRevised(
-        occurred_at=moment.at, provenance=e.Provenance.INFERRED, policy=moment.policy.version, dues=dues
+        occurred_at=moment.at, provenance=e.Provenance.INFERRED, policy=moment.policy_version, dues=dues
     )
     evolve(state, revised)
     events.append(revised)

@@ -46,6 +46,7 @@ from workflow.secret_files import own_secret
 from workflow.settings import ClockKind, Settings
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
+from workflow.store.ids import NewIds
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
@@ -69,7 +70,7 @@ class Service:
         self._policy = read_policy(settings)  # before any file is made
         self.version = installed_version()
         self.token = settings.http_token()
-        self.new_id: Callable[[], UUID] = uuid4
+        self.new_id: Callable[[], UUID] = NewIds()
         self.instance = uuid4()
         refuse_what_is_not_whole(settings, folder)
         master_key = load_master_key(settings.master_key_file or folder.master_key)

@@ -31,6 +31,11 @@ Row = tuple[int, str, int, str, bytes]
 """Position, stream (hex), version, stored name, stored form."""
 
 
+_PAGES_AHEAD = 8_000
+"""Pages of 4 KiB in the write-ahead log before it goes into the file: batches change the same pages of indexes
+again and again, and each then goes there once for many of them."""
+
+
 class ImmediateTransaction(SQLiteTransaction):
     """A transaction that takes the write lock at once where it means to write."""
 
@@ -68,6 +73,7 @@ class ImmediatePool(SQLiteConnectionPool):
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -65536")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AHEAD}")
         return ImmediateConnection(connection, self.max_age)
 
 

@@ -33,7 +33,7 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
     """The agreement stands once all have signed, or where none is asked for, once a meeting was held."""
     if state.state is not State.AGREEMENT:
         return
-    policy = moment.policy.policy.agreement
+    policy = moment.policy.agreement
     instant = _first_held(state) if policy.form is AgreementForm.NONE else _all_signed(state)
     if instant is None:
         return
@@ -41,7 +41,7 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
     yield AgreementConcluded(
         occurred_at=instant,
         provenance=Provenance.INFERRED if policy.form is AgreementForm.NONE else Provenance.SELF_REPORTED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         version=None if policy.form is AgreementForm.NONE else draft.version,
         cadence_days=draft.cadence_days,
         term_ends_at=add_months(instant, draft.duration_months, state.zone),
@@ -68,7 +68,7 @@ def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
         return
     months = state.agreement.duration_months
     if months is None:
-        months = moment.policy.policy.agreement.duration_months
+        months = moment.policy.agreement.duration_months
     yield _revision(moment, instant, term_ends_at=add_months(instant, months, state.zone))
 
 
@@ -79,7 +79,7 @@ def _withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
         yield StagnationWithdrawn(
             occurred_at=moment.at,
             provenance=Provenance.CORRECTED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             entered=destination(state.state, Move.WITHDRAW_STAGNATION),
         )
     elif spell is not None and not spell.withdrawn:
@@ -100,7 +100,7 @@ def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
     yield AgreementAmended(
         occurred_at=instant,
         provenance=Provenance.SELF_REPORTED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         version=state.draft.version,
         cadence_days=state.draft.cadence_days,
         term_ends_at=add_months(state.active_since, state.draft.duration_months, state.zone),
@@ -119,7 +119,7 @@ def _revision(
     return MoveRevised(
         occurred_at=moment.at,
         provenance=Provenance.CORRECTED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         move=move,
         instant=instant,
         term_ends_at=term_ends_at,

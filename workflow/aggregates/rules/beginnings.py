@@ -16,11 +16,11 @@ def complete_onboarding(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A policy that asks for less may find that nothing is left to wait for; else the last command says so itself."""
     if state.state is not State.ONBOARDING or not state.committed.issuperset(state.parties):
         return
-    if state.steps.issuperset(moment.policy.policy.onboarding.steps):
+    if state.steps.issuperset(moment.policy.onboarding.steps):
         yield OnboardingCompleted(
             occurred_at=moment.at,
             provenance=Provenance.INFERRED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             entered=destination(state.state, Move.COMPLETE_ONBOARDING),
         )
 
@@ -36,7 +36,7 @@ def no_first_meeting_from(state: Relationship, moment: Moment) -> datetime | Non
     """When the first meeting is missed; None once one is booked or was."""
     if state.calendar.any_meeting():
         return None
-    return later(state, state.opened_at, days(moment.policy.policy.onboarding.no_first_meeting_days))
+    return later(state, state.opened_at, days(moment.policy.onboarding.no_first_meeting_days))
 
 
 def stuck(state: Relationship, moment: Moment) -> Sequence[Event]:
@@ -49,4 +49,4 @@ def stuck_from(state: Relationship, moment: Moment) -> datetime | None:
     """When the pair counts as stuck; None once its agreement stands."""
     if state.state not in (State.ONBOARDING, State.AGREEMENT):
         return None
-    return later(state, state.opened_at, days(moment.policy.policy.onboarding.stuck_after_days))
+    return later(state, state.opened_at, days(moment.policy.onboarding.stuck_after_days))

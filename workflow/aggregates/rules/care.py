@@ -21,12 +21,12 @@ def no_support_contact(state: Relationship, moment: Moment) -> Sequence[Event]:
 
 def contact_from(state: Relationship, moment: Moment) -> datetime | None:
     """When the next support contact is due; None while a pause holds it up."""
-    return later(state, state.opened_at, _next_contact(state, moment.policy.policy.support))
+    return later(state, state.opened_at, _next_contact(state, moment.policy.support))
 
 
 def late_from(state: Relationship, moment: Moment) -> datetime | None:
     """When the contact that is due next counts as late."""
-    support = moment.policy.policy.support
+    support = moment.policy.support
     return later(state, state.opened_at, _next_contact(state, support) + days(support.late_after_days))
 
 

@@ -45,7 +45,7 @@ def contradictions(state: Relationship) -> dict[str, Standing]:
 def unreported(state: Relationship, moment: Moment) -> Standing | None:
     """Since when so many meetings in a row are unconfirmed, with no report of any since then."""
     meetings = state.calendar.unreported()
-    limits = moment.policy.policy.meetings
+    limits = moment.policy.meetings
     if len(meetings) < limits.unconfirmed_in_a_row:
         return None
     after, reported_at = hours(limits.unconfirmed_after_hours), state.calendar.reported_at()
@@ -70,7 +70,7 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     unkept = state.calendar.unkept()
     if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
         return None
-    limits = moment.policy.policy.concerns
+    limits = moment.policy.concerns
     counted: list[tuple[datetime, Meeting] | None] = []
     standing: Standing | None = None
     for meeting in state.calendar.meetings():
@@ -109,5 +109,5 @@ def _failed_at(meeting: Meeting, moment: Moment) -> datetime | None:
     cancelled_at, starts_at = meeting.cancelled_at, meeting.starts_at
     if meeting.status is not Status.CANCELLED or cancelled_at is None or starts_at is None:
         return None
-    limit = hours(moment.policy.policy.meetings.late_cancellation_hours)
+    limit = hours(moment.policy.meetings.late_cancellation_hours)
     return cancelled_at if starts_at - cancelled_at < limit else None

@@ -55,7 +55,7 @@ def settle(
         cleared = ConcernCleared(
             occurred_at=moment.at,
             provenance=Provenance.INFERRED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             code=code,
             subject=subject,
         )
@@ -68,7 +68,7 @@ def settle(
     raised = ConcernRaised(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         code=code,
         subject=subject,
         since=since,

@@ -22,7 +22,7 @@ def no_direction(state: Relationship, moment: Moment) -> Sequence[Event]:
 
 def undirected(state: Relationship, moment: Moment) -> Standing | None:
     """By the meetings held since the last look at a goal, or without any goal."""
-    goals, directed = moment.policy.policy.goals, state.directed_at
+    goals, directed = moment.policy.goals, state.directed_at
     held = state.calendar.held_ends()
     if directed is None:
         allowed = goals.first_by_held
@@ -39,4 +39,4 @@ def unreviewed_from(state: Relationship, moment: Moment) -> datetime | None:
     """When the last look at a goal is too long ago; None without any goal, where time alone tells nothing."""
     if state.directed_at is None:
         return None
-    return later(state, state.directed_at.at, days(moment.policy.policy.goals.review_within_days))
+    return later(state, state.directed_at.at, days(moment.policy.goals.review_within_days))

@@ -35,7 +35,7 @@ def propose_closure(state: Relationship, moment: Moment) -> Iterator[Event]:
     due = since is not None and since <= moment.at
     if due and moment.passing and not _proposed(state, last):
         yield ClosureProposed(
-            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
+            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy_version, anchor=last
         )
     standing: Standing | None = None
     if due and since is not None and state.proposed is not None and _proposed(state, last):
@@ -54,7 +54,7 @@ def proposed_from(state: Relationship, moment: Moment) -> datetime | None:
 
 
 def _proposed_from(state: Relationship, moment: Moment, last: datetime) -> datetime | None:
-    closure = moment.policy.policy.closure
+    closure = moment.policy.closure
     return later(state, last, days(closure.inactive_days + closure.notice_days))
 
 

@@ -26,7 +26,7 @@ def fresh_look_missing_from(state: Relationship, moment: Moment) -> datetime | N
     wanted, spell = state.look_wanted_since, state.spell
     if wanted is None or spell is None or spell.withdrawn:
         return None
-    missing_from = later(state, wanted, days(moment.policy.policy.fresh_look.missing_after_days))
+    missing_from = later(state, wanted, days(moment.policy.fresh_look.missing_after_days))
     if state.state is State.ACTIVE and spell.ended_at is not None:
         missing_from = spell.ended_at if missing_from is None else min(spell.ended_at, missing_from)
     return None if missing_from is None else max(missing_from, concerns_begin(state, moment))
@@ -61,7 +61,7 @@ def review_from(state: Relationship, moment: Moment) -> datetime | None:
     look_at = max(look_at for look_at, _ in state.looks)
     if state.reviewed_at is not None and state.reviewed_at >= look_at:
         return None
-    return later(state, look_at, days(moment.policy.policy.fresh_look.review_after_days))
+    return later(state, look_at, days(moment.policy.fresh_look.review_after_days))
 
 
 def settled_at(state: Relationship, measure: MeasureState) -> datetime | None:

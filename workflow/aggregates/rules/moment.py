@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from workflow.aggregates.policy import PolicyInForce
+from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
 
 
@@ -21,7 +21,8 @@ class Moment:
     at: datetime
     now: datetime
     passing: bool
-    policy: PolicyInForce
+    policy_version: int
+    policy: Policy
 
 
 @lru_cache
@@ -38,14 +39,14 @@ def hours(count: float) -> timedelta:
 
 def concerns_begin(state: Relationship, moment: Moment) -> datetime:
     """The first days are too early to tell; from this instant on concerns are raised."""
-    return state.opened_at + days(moment.policy.policy.concerns.too_early_days)
+    return state.opened_at + days(moment.policy.concerns.too_early_days)
 
 
 def cadence(state: Relationship, moment: Moment) -> timedelta:
     """C: the agreed time between meetings, else the policy's."""
     if state.agreement is not None:
         return days(state.agreement.cadence_days)
-    return days(moment.policy.policy.agreement.cadence_days)
+    return days(moment.policy.agreement.cadence_days)
 
 
 def later(state: Relationship, base: datetime, span: timedelta) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from workflow.aggregates.events import Event
+from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import (
     agreement,
@@ -25,7 +26,7 @@ from workflow.aggregates.rules.moment import Moment
 
 Rule = Callable[[Relationship, Moment], Iterable[Event]]
 
-RULES: tuple[Rule, ...] = (
+_RULES: tuple[Rule, ...] = (
     outcomes.unconfirmed,
     beginnings.complete_onboarding,
     agreement.conclude,
@@ -54,5 +55,19 @@ RULES: tuple[Rule, ...] = (
     reminders.remind,
 )
 
-AFTER_CLOSURE: tuple[Rule, ...] = (reminders.remind,)
+_AFTER_CLOSURE: tuple[Rule, ...] = (reminders.remind,)
 """What is still asked of a relationship that has ended."""
+
+_OF_TIME = {outcomes.unconfirmed, stagnation.enter, reminders.remind}
+"""These bring about what time alone does, and are asked by the clock."""
+
+_OF_FACTS, _OF_FACTS_AFTER_CLOSURE = (
+    tuple(rule for rule in rules if rule not in _OF_TIME) for rules in (_RULES, _AFTER_CLOSURE)
+)
+
+
+def rules_of(state: Relationship, moment: Moment) -> tuple[Rule, ...]:
+    """Those to be asked of a relationship as it stands: by the clock all, else those that follow from facts."""
+    if state.state is State.CLOSURE:
+        return _AFTER_CLOSURE if moment.passing else _OF_FACTS_AFTER_CLOSURE
+    return _RULES if moment.passing else _OF_FACTS

@@ -26,14 +26,14 @@ def settle(state: Relationship, moment: Moment) -> Iterator[Event]:
             yield Resumed(
                 occurred_at=ended_at,
                 provenance=Provenance.INFERRED,
-                policy=moment.policy.version,
+                policy=moment.policy_version,
                 evidence=evidence,
             )
         else:
             yield ResumptionRevised(
                 occurred_at=moment.at,
                 provenance=Provenance.CORRECTED,
-                policy=moment.policy.version,
+                policy=moment.policy_version,
                 paused_at=pause.since,
                 instant=ended_at,
             )

@@ -60,7 +60,7 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     since = _stood_since(state, moment, last) if last is not None and _stands(state, moment) else None
     if last is not None and since is not None and not suspected:
         yield StagnationSuspected(
-            occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
+            occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy_version, anchor=last
         )
         evidence = tuple(
             version
@@ -71,7 +71,7 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
         yield ConcernRaised(
             occurred_at=moment.at,
             provenance=Provenance.INFERRED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             code=ConcernCode.SILENCE,
             since=since,
             evidence=(*evidence, state.version),
@@ -79,12 +79,12 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
         )
     elif suspicion is not None and suspected and since != suspicion.since:
         yield SuspicionCleared(
-            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version
+            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy_version
         )
         yield ConcernCleared(
             occurred_at=moment.at,
             provenance=Provenance.INFERRED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             code=ConcernCode.SILENCE,
         )
 
@@ -106,7 +106,7 @@ def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetim
 
 def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetime:
     """When silence since ``last`` becomes a suspicion, but for bookings; not while it is too early to tell."""
-    after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    after = moment.policy.silence.suspected_after * cadence(state, moment)
     return max(last + after, concerns_begin(state, moment))
 
 
@@ -129,12 +129,12 @@ def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple
 
     The first unreported meeting after the anchor does so for half a cadence after its end, once an anchor.
     """
-    silence = moment.policy.policy.silence
+    silence = moment.policy.silence
     pending = state.calendar.pending()
     if not pending:
         return []
     near = silence.booked_within * cadence(state, moment)
-    unconfirmed_after = hours(moment.policy.policy.meetings.unconfirmed_after_hours)
+    unconfirmed_after = hours(moment.policy.meetings.unconfirmed_after_hours)
     intervals = []
     postponed = False
     for meeting in pending:

@@ -26,7 +26,7 @@ def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
     suspicion = state.suspicion
     if state.state is not State.ACTIVE or suspicion is None or suspicion.cleared or last is None:
         return None
-    silence = moment.policy.policy.silence
+    silence = moment.policy.silence
     return max(
         last + silence.entered_after * cadence(state, moment),
         suspicion.since + days(silence.suspicion_stands_days),
@@ -35,19 +35,17 @@ def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
 
 def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Silence that lasts, after a suspicion that stood, is stagnation: inferred, and open to be withdrawn."""
-    if not moment.passing:
-        return
     due = stagnates_from(state, moment)
     if due is None or due > moment.at:
         return
     last = anchor(state)
     assert last is not None  # else there is no due
     assert state.suspicion is not None  # as above
-    silence = moment.policy.policy.silence
+    silence = moment.policy.silence
     yield StagnationEntered(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         declared=False,
         anchor=last,
         silent_for=silence.entered_after * cadence(state, moment),
@@ -75,7 +73,7 @@ def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
         yield StagnationWithdrawn(
             occurred_at=moment.at,
             provenance=Provenance.CORRECTED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             entered=destination(state.state, Move.WITHDRAW_STAGNATION),
         )
     elif not silent and not spell.withdrawn:
@@ -101,7 +99,7 @@ def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:
     yield Reinvigorated(
         occurred_at=instant,
         provenance=Provenance.INFERRED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         evidence=evidence,
         entered=destination(state.state, Move.REINVIGORATE),
     )
@@ -126,7 +124,7 @@ def _revision(
     return MoveRevised(
         occurred_at=moment.at,
         provenance=Provenance.CORRECTED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         move=move,
         instant=instant,
         entered=entered,

@@ -21,7 +21,7 @@ def first_meeting(state: Relationship, moment: Moment) -> Sequence[Call]:
     if state.calendar.any_meeting():
         return ()
     calls = []
-    policy, opened_at = moment.policy.policy.onboarding, state.opened_at
+    policy, opened_at = moment.policy.onboarding, state.opened_at
     for roles, after in (
         (MENTEES, policy.remind_mentee_days),
         (MENTORS, policy.remind_mentor_days),
@@ -38,7 +38,7 @@ def midpoint(state: Relationship, moment: Moment) -> Sequence[Call]:
     since, agreement = state.active_since, state.agreement
     if since is None or agreement is None or state.state not in _BEGUN:
         return ()
-    span = moment.policy.policy.agreement.midpoint * (agreement.term_ends_at - since)
+    span = moment.policy.agreement.midpoint * (agreement.term_ends_at - since)
     due = later(state, since, span)
     if due is None:
         return ()
@@ -52,7 +52,7 @@ def check_in(state: Relationship, moment: Moment) -> Sequence[Call]:
     if since is None or state.state not in _BEGUN or not state.calendar.held_ends():
         return ()
     calls, before = [], since
-    for step, after in enumerate(moment.policy.policy.dialogue.pulse_days, 1):
+    for step, after in enumerate(moment.policy.dialogue.pulse_days, 1):
         due = later(state, since, days(after))
         if due is not None:
             told = _told_since(state, before) if state.check_ins else ()
@@ -75,7 +75,7 @@ def closing(state: Relationship, moment: Moment) -> Sequence[Call]:
     """The end comes near: the pair is to plan it, and the coordinator to know. A pause does not move it."""
     if state.agreement is None or state.state not in _BEGUN:
         return ()
-    ends_at, policy = state.agreement.term_ends_at, moment.policy.policy.closure
+    ends_at, policy = state.agreement.term_ends_at, moment.policy.closure
     return (
         Call(ends_at - days(policy.remind_pair_days), ReminderKind.CLOSING, PARTIES, ends_at),
         Call(ends_at - days(policy.remind_coordinator_days), ReminderKind.CLOSING, COORDINATOR, ends_at),
@@ -91,7 +91,7 @@ def looking_back(state: Relationship, moment: Moment) -> Sequence[Call]:
     if state.met():
         told = [party for party, given in state.check_ins.items() if given[-1].at >= closed_at]
         calls.append(Call(closed_at, ReminderKind.CHECK_IN, PARTIES, closed_at, but=told))
-    for step, after in enumerate(moment.policy.policy.closure.feedback_days, 1):
+    for step, after in enumerate(moment.policy.closure.feedback_days, 1):
         due = closed_at + days(after)
         calls.append(Call(due, ReminderKind.FEEDBACK, PARTIES, closed_at, step, but=state.feedback))
     return calls

@@ -34,7 +34,7 @@ def fresh_look(state: Relationship, moment: Moment) -> Sequence[Call]:
         return ()
     calls = []
     wanted = state.spell.entered_at
-    policy = moment.policy.policy.fresh_look
+    policy = moment.policy.fresh_look
     for step, roles, after in (
         (1, MENTORS, 0),
         (2, PARTIES, policy.within_days),

@@ -47,7 +47,7 @@ def next_reminder(state: Relationship, moment: Moment) -> tuple[datetime, DueKin
     """When the clock has to ask for the next reminder, and of which kind it is."""
     next_at: datetime | None = None
     kind: ReminderKind | None = None
-    apart = days(moment.policy.policy.reminders.one_in_days)
+    apart = days(moment.policy.reminders.one_in_days)
     quiet_until = max(state.last_reminded.values()) + apart if state.last_reminded else None
     for source in _SOURCES if state.state is not State.CLOSURE else _AFTER_CLOSURE:
         for call in source(state, moment):
@@ -72,9 +72,7 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
     reminded often while a concern stands is not reminded again: a human is asked instead. What became known
     late is not late itself, but what a clock asks late that was away is.
     """
-    if not moment.passing:
-        return
-    late = moment.at < moment.now - hours(moment.policy.policy.reminders.too_late_hours)
+    late = moment.at < moment.now - hours(moment.policy.reminders.too_late_hours)
     calls = [call for call in _calls(state, moment) if call.due <= moment.at]
     # Two meetings of one time are one reminder.
     for wanted in sorted({one for call in calls for one in undecided(state, call)}, key=_order):
@@ -103,7 +101,7 @@ def _asked_at(state: Relationship, moment: Moment, wanted: Wanted) -> datetime |
 
     A pause that begins before it puts it off; None while one goes on. The end of a term waits for none.
     """
-    latest = wanted.due + days(moment.policy.policy.reminders.one_in_days)
+    latest = wanted.due + days(moment.policy.reminders.one_in_days)
     asked_at = min(_permitted(state, moment, wanted), latest)
     if asked_at == wanted.due or wanted.kind is ReminderKind.CLOSING or state.state is State.CLOSURE:
         return asked_at
@@ -117,7 +115,7 @@ def _permitted(state: Relationship, moment: Moment, wanted: Wanted) -> datetime:
     last = state.last_reminded.get(wanted.party)
     if last is None:
         return wanted.due
-    return max(wanted.due, last + days(moment.policy.policy.reminders.one_in_days))
+    return max(wanted.due, last + days(moment.policy.reminders.one_in_days))
 
 
 def _episode(state: Relationship, moment: Moment, wanted: Wanted) -> ConcernCode | None:
@@ -129,7 +127,7 @@ def _episode(state: Relationship, moment: Moment, wanted: Wanted) -> ConcernCode
     episode = state.episodes.get((code, wanted.party))
     if episode is None or episode.since != concern.since:
         return None
-    return code if episode.reminded >= moment.policy.policy.reminders.most_per_episode else None
+    return code if episode.reminded >= moment.policy.reminders.most_per_episode else None
 
 
 def _a_human(state: Relationship, code: ConcernCode) -> Call:
@@ -145,7 +143,7 @@ def _issued(state: Relationship, wanted: Wanted, moment: Moment) -> ReminderIssu
     return ReminderIssued(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         kind=wanted.kind,
         party=wanted.party,
         audience=wanted.audience,
@@ -159,7 +157,7 @@ def _suppressed(wanted: Wanted, moment: Moment, reason: SuppressionReason) -> Re
     return ReminderSuppressed(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         kind=wanted.kind,
         party=wanted.party,
         audience=wanted.audience,

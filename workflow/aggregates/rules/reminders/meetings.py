@@ -23,7 +23,7 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
     if not pending:
         return ()
     calls = []
-    policy = moment.policy.policy.meetings
+    policy = moment.policy.meetings
     prepare, remind = hours(policy.preparation_hours), hours(policy.reminder_hours)
     for meeting in pending:
         starts_at, ends_at, booked_at = meeting.starts_at, meeting.ends_at, meeting.booked_at
@@ -58,7 +58,7 @@ def book_next(state: Relationship, moment: Moment) -> Sequence[Call]:
         starts_at = meeting.starts_at
         if meeting.status is Status.SCHEDULED and starts_at is not None and starts_at >= last:
             return ()
-    policy = moment.policy.policy.meetings
+    policy = moment.policy.meetings
     due = later(state, last, policy.book_next_after * cadence(state, moment))
     if due is None:
         return ()
