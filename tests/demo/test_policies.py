@@ -58,8 +58,8 @@ class Life:
         )
         return self.course.report(report, now)
 
-    def adopts(self, day: int, form: str) -> None:
-        document = {"onboarding": {"steps": ["introduction"]}, "agreement": {"form": form}}
+    def adopts(self, day: int, form: str, steps: tuple[str, ...] = ("introduction",)) -> None:
+        document = {"onboarding": {"steps": steps}, "agreement": {"form": form}}
         self.course.follow(Adoption(name(1, "policy", day), day, PAIR.coordinator, document), self.on(day))
 
     @property
@@ -76,6 +76,35 @@ def unsigned() -> Life:
     life.asks(4, "draft", MENTOR, cadence_days=21)
     life.asks(5, "sign", MENTOR, version=1)
     return life
+
+
+def test_a_pair_that_waits_for_its_introduction_alone_begins_once_none_is_asked_for() -> None:
+    life = Life()
+    for person in PAIR.people:
+        life.asks(2, "confirm", person)
+    life.adopts(10, "none")
+    assert life.states == []
+    life.adopts(20, "none", steps=())
+    assert life.states == [("agreement", 20)]
+    assert not life.asks(22, "step", step="introduction")
+
+
+def test_a_meeting_of_before_makes_it_active_no_sooner_than_the_onboarding_ends() -> None:
+    life = Life()
+    for person in PAIR.people:
+        life.asks(2, "confirm", person)
+    life.says(9, "held", met=8)
+    life.adopts(20, "none", steps=())
+    assert life.states == [("agreement", 20), ("active", 20)]
+
+
+def test_without_an_introduction_a_pair_begins_with_its_last_commitment() -> None:
+    life = Life()
+    life.asks(2, "confirm", MENTOR)
+    life.adopts(20, "oral", steps=())
+    assert life.states == []
+    life.asks(22, "confirm", MENTEE)
+    assert life.states == [("agreement", 22)]
 
 
 def test_a_meeting_of_before_makes_a_pair_active_once_meetings_are_enough() -> None:

@@ -74,8 +74,9 @@ class Course:
         return self._agreeing.left.get(person)
 
     def follow(self, adoption: Adoption, now: datetime) -> None:
-        """From now on another policy is in force; what moves a pair in it is the form of agreement."""
-        self._agreeing.form = adoption.form
+        """From now on another policy is in force; what moves a pair in it is what it takes to agree."""
+        self._agreeing.form, self._agreeing.introduces = adoption.form, adoption.introduces
+        self._begin(now, "no introduction asked for")
         if self.state != "closure":
             self._reconsider(now)
 
@@ -95,9 +96,7 @@ class Course:
             if not self._agreeing.call(call, now):
                 return False
             self._looks.reconsider(now, self._agreeing.present)
-            if self.state == "onboarding" and self._agreeing.is_ready():
-                self._agreeing.begun = now
-                self._enter("agreement", now, "all committed")
+            self._begin(now, "all committed")
         elif call.kind == "name":
             return call.whose in self._agreeing.present
         elif call.kind == "pause" and call.ends_at is not None:
@@ -117,6 +116,12 @@ class Course:
             self.closed = now
             self._enter("closure", now, f"{call.manner}: {call.reason}")
         return True
+
+    def _begin(self, now: datetime, why: str) -> None:
+        """The onboarding is over once there is nothing left to wait for."""
+        if self.state == "onboarding" and self._agreeing.is_ready():
+            self._agreeing.begun = now
+            self._enter("agreement", now, why)
 
     def _enter(self, state: str, at: datetime, why: str) -> None:
         self.state = state
