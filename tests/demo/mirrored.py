@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ import pytest
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.decide import decide
+from workflow.aggregates.moves import MOVES, State
 from workflow.aggregates.policy import Policy, PolicyInForce, parse_policy
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
@@ -104,8 +106,19 @@ class Mirrored(Course):
         decision = decide(self.kept, command, id=self.pair.relationship, now=self.now, policy=self.policy)
         self.kept = decision.state
         self.events += decision.events
-        self._steps += [step for event in decision.events if (step := _step(event)) is not None]
+        for event in decision.events:
+            self._follow(event)
         return decision.stale
+
+    def _follow(self, event: e.Event) -> None:
+        """A state that is entered, or another instant at which one was."""
+        if (entered := getattr(event, "entered", None)) is not None:
+            self._steps.append((entered, event.occurred_at))
+        elif isinstance(event, e.MoveRevised) and event.instant is not None:
+            ((left,),) = {before for move, before, _ in MOVES if move is event.move}
+            ways = enumerate(pairwise(state for state, _ in self._steps), 1)
+            index = max(number for number, way in ways if way == (left, State.ACTIVE))
+            self._steps[index] = (State.ACTIVE, event.instant)
 
     def _compare(self, after: object) -> None:
         assert self.kept is not None
@@ -114,13 +127,6 @@ class Mirrored(Course):
         found = [(m.subject, m.status.value, m.starts_at, m.ends_at) for m in self.kept.calendar.meetings()]
         mine = [(m.name, m.status, m.starts_at, m.ends_at) for m in self.meetings.standing()]
         assert sorted(mine) == sorted(found), (after, self.pair)
-
-
-def _step(event: e.Event) -> tuple[str, datetime] | None:
-    if isinstance(event, e.MoveRevised):
-        return (event.entered or "active"), event.instant or event.occurred_at
-    entered = getattr(event, "entered", None)
-    return None if entered is None else (entered, event.occurred_at)
 
 
 def _command(call: Call, now: datetime) -> c.Command:

@@ -54,6 +54,7 @@ def test_every_move_is_made(events: list[e.Event]) -> None:
     made = {
         e.OnboardingStepCompleted: Move.COMPLETE_ONBOARDING,
         e.CommitmentConfirmed: Move.COMPLETE_ONBOARDING,
+        e.OnboardingCompleted: Move.COMPLETE_ONBOARDING,
         e.AgreementConcluded: Move.CONCLUDE_AGREEMENT,
         e.StagnationEntered: Move.STAGNATE,
         e.StagnationWithdrawn: Move.WITHDRAW_STAGNATION,
@@ -63,6 +64,18 @@ def test_every_move_is_made(events: list[e.Event]) -> None:
     entering = {type(event) for event in events if getattr(event, "entered", None) is not None}
     assert {made[kind] for kind in entering & made.keys()} == {move for move, _, _ in MOVES}
     assert {event.declared for event in events if isinstance(event, e.StagnationEntered)} == {True, False}
+
+
+def test_an_introduction_that_nobody_asks_for_any_more_is_refused(told: Story, lived: Truth) -> None:
+    asked = [call for tick in told.ticks for call in tick.calls if call.kind == "step"]
+    refused = {call.relationship for call in asked if not lived.accepted[call.key]}
+    begun = {
+        id
+        for id, course in lived.courses.items()
+        if any(step.why == "no introduction asked for" for step in course.trail)
+    }
+    assert refused == begun
+    assert len(begun) > 1
 
 
 def test_every_concern_is_raised_and_cleared(events: list[e.Event]) -> None:

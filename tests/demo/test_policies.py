@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.demo.mirrored import Mirrored
 from workflow.demo.cast import DAY, START, Cast, Pair, Person, cast, name
+from workflow.demo.findings import Findings
 from workflow.demo.policies import Adoption, adoptions
 from workflow.demo.reports import Call, Report
 
@@ -58,8 +59,8 @@ class Life:
         )
         return self.course.report(report, now)
 
-    def adopts(self, day: int, form: str) -> None:
-        document = {"onboarding": {"steps": ["introduction"]}, "agreement": {"form": form}}
+    def adopts(self, day: int, form: str, steps: tuple[str, ...] = ("introduction",)) -> None:
+        document = {"onboarding": {"steps": steps}, "agreement": {"form": form}}
         self.course.follow(Adoption(name(1, "policy", day), day, PAIR.coordinator, document), self.on(day))
 
     @property
@@ -76,6 +77,35 @@ def unsigned() -> Life:
     life.asks(4, "draft", MENTOR, cadence_days=21)
     life.asks(5, "sign", MENTOR, version=1)
     return life
+
+
+def test_a_pair_that_waits_for_its_introduction_alone_begins_once_none_is_asked_for() -> None:
+    life = Life()
+    for person in PAIR.people:
+        life.asks(2, "confirm", person)
+    life.adopts(10, "none")
+    assert life.states == []
+    life.adopts(20, "none", steps=())
+    assert life.states == [("agreement", 20)]
+    assert not life.asks(22, "step", step="introduction")
+
+
+def test_a_meeting_of_before_makes_it_active_no_sooner_than_the_onboarding_ends() -> None:
+    life = Life()
+    for person in PAIR.people:
+        life.asks(2, "confirm", person)
+    life.says(9, "held", met=8)
+    life.adopts(20, "none", steps=())
+    assert life.states == [("agreement", 20), ("active", 20)]
+
+
+def test_without_an_introduction_a_pair_begins_with_its_last_commitment() -> None:
+    life = Life()
+    life.asks(2, "confirm", MENTOR)
+    life.adopts(20, "oral", steps=())
+    assert life.states == []
+    life.asks(22, "confirm", MENTEE)
+    assert life.states == [("agreement", 22)]
 
 
 def test_a_meeting_of_before_makes_a_pair_active_once_meetings_are_enough() -> None:
@@ -110,7 +140,37 @@ def test_a_meeting_of_another_time_moves_what_rested_on_it() -> None:
     life.adopts(6, "none")
     life.says(9, "held", met=8)
     life.says(10, "corrected", met=8, outcome="held", hours=30)
-    assert life.states == [("agreement", 2), ("active", 8), ("active", 9)]
+    assert life.states == [("agreement", 2), ("active", 9)]
+
+
+def test_a_meeting_of_another_time_leaves_what_was_declared_since() -> None:
+    life = unsigned()
+    life.adopts(6, "none")
+    life.says(9, "held", met=8)
+    assert life.asks(12, "declare", MENTEE)
+    life.says(13, "corrected", met=8, outcome="held", hours=30)
+    assert life.course.state == "stagnation"
+    assert life.states == [("agreement", 2), ("active", 9), ("stagnation", 12)]
+
+
+def test_the_states_that_the_log_tells_follow_what_is_revised() -> None:
+    life = unsigned()
+    life.adopts(6, "none")
+    life.says(9, "held", met=8)
+    life.asks(12, "declare", MENTEE)
+    life.says(13, "corrected", met=8, outcome="held", hours=30)
+    found = Findings(intake={}, verified={}, rows=[], receipts={}, meetings={})
+    for number, event in enumerate(life.course.events, 1):
+        found.read(
+            {
+                "position": number,
+                "name": event.name,
+                "stream": "pair",
+                "event": event.model_dump(mode="json"),
+            }
+        )
+    assert found.trails["pair"] == [(step.state, str(step.at)) for step in life.course.trail]
+    assert found.trails["pair"][-1][0] == "stagnation"
 
 
 def test_inferred_stagnation_falls_with_the_meeting_that_the_pair_was_active_by() -> None:
@@ -121,6 +181,19 @@ def test_inferred_stagnation_falls_with_the_meeting_that_the_pair_was_active_by(
     assert life.states[-1] == ("stagnation", 50)
     life.says(81, "corrected", met=8, outcome="none")
     assert life.states[-2:] == [("active", 81), ("agreement", 81)]
+
+
+def test_a_pair_that_had_come_back_goes_to_its_agreement_without_being_active_once_more() -> None:
+    life = unsigned()
+    life.adopts(6, "none")
+    life.says(9, "held", met=8)
+    life.on(80)
+    life.says(83, "held", met=82)
+    life.says(91, "held", met=90)
+    assert life.states[-1] == ("active", 90)
+    for met in (8, 82, 90):
+        life.says(95, "corrected", met=met, outcome="none")
+    assert life.states[-2:] == [("active", 90), ("agreement", 95)]
 
 
 def test_what_people_declared_stays_with_nothing_to_rest_on() -> None:

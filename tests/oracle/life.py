@@ -39,7 +39,7 @@ class Life:
     """One relationship. ``entries`` are those that stand: what was withdrawn never was.
 
     ``trail`` holds the states in the order in which they were entered at the time; ``people`` is how many parties
-    it began with.
+    it began with, ``left`` who of them is gone, and since when.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Life:
     entries: list[Entry]
     roles: dict[str, str]
     people: int
+    left: dict[str, datetime] = field(default_factory=dict)
     committed: set[str] = field(default_factory=set)
     steps: set[str] = field(default_factory=set)
     active_since: datetime | None = None

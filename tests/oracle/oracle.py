@@ -222,6 +222,7 @@ def _goal_dropped(life: Life, event: Event) -> None:
 
 def _left(life: Life, event: Event) -> None:
     life.roles.pop(event["party"], None)
+    life.left[event["party"]] = _at(event)
     life.committed.discard(event["party"])
     _onboarded(life, _at(event))
 

@@ -49,14 +49,18 @@ def _agreements(life: Life) -> Iterable[Told]:
 
 def _measures(life: Life) -> Iterable[Told]:
     for id, one in life.care.measures.items():
-        yield id, one.look_at, one.by_when, *_settled(one, set(life.roles))
+        yield id, one.look_at, one.by_when, *settled(one, set(life.roles), life.left)
 
 
-def _settled(one: Measure, parties: set[str]) -> tuple[str, datetime | None]:
-    """Done, or dropped by every party that is there, whichever came first."""
+def settled(one: Measure, parties: set[str], left: dict[str, datetime]) -> tuple[str, datetime | None]:
+    """Done, or dropped by every party that is there, whichever came first.
+
+    Where the last party to hold on to it left instead, that was when it was dropped.
+    """
     found = [] if one.done_at is None else [(one.done_at, "done")]
     if parties <= one.dropped.keys():
-        found.append((max(one.dropped[party] for party in parties), "dropped"))
+        gone = [at for party, at in left.items() if party not in one.dropped]
+        found.append((max([*(one.dropped[party] for party in parties), *gone]), "dropped"))
     settled_at, status = min(found, default=(None, "open"))
     return status, settled_at
 

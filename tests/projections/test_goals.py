@@ -113,7 +113,14 @@ def test_a_measure_is_dropped_once_every_party_that_is_there_has(tmp_path: Path)
     assert measure_rows(tmp_path, *one)[0]["status"] == "open"
     (row,) = measure_rows(tmp_path, *one, dropped("call", 14, MENTOR))
     assert (row["status"], row["settled_at"]) == ("dropped", day(14))
-    (row,) = measure_rows(tmp_path, *one, left(13, MENTOR))
+
+
+def test_a_measure_that_all_who_stay_have_dropped_is_settled_when_the_last_other_leaves(
+    tmp_path: Path,
+) -> None:
+    (row,) = measure_rows(tmp_path, looked(10, "call"), dropped("call", 12, MENTEE), left(13, MENTOR))
+    assert (row["status"], row["settled_at"]) == ("dropped", day(13))
+    (row,) = measure_rows(tmp_path, looked(10, "call"), left(11, MENTOR), dropped("call", 12, MENTEE))
     assert (row["status"], row["settled_at"]) == ("dropped", day(12))
 
 

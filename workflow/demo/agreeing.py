@@ -1,6 +1,7 @@
 """How a pair comes to an agreement: who is of it, what was drafted and signed, and since when it stands.
 
-Part of the demonstration's own model. What the programme asks for, its ``form``, may change on the way.
+Part of the demonstration's own model. What the programme asks for may change on the way: the ``form``, and whether
+it ``introduces`` a pair first.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Agreeing:
 
     def __init__(self, people: tuple[Person, ...]) -> None:
         self.form = SIGNED
+        self.introduces = True
         self.begun: datetime | None = None
         self.since: datetime | None = None
         self.by_meeting = False
@@ -58,6 +60,8 @@ class Agreeing:
         """Take in what somebody does; False where it is refused."""
         match call.kind:
             case "step":
+                if not self.introduces:
+                    return False
                 self._introduced = True
             case "confirm":
                 self._committed.add(call.person)
@@ -74,8 +78,9 @@ class Agreeing:
         return True
 
     def is_ready(self) -> bool:
-        """Whether everybody has committed itself, after an introduction."""
-        return self._introduced and self.present <= self._committed
+        """Whether everybody has committed itself, after an introduction where one is asked for."""
+        introduced = self._introduced or not self.introduces
+        return introduced and self.present <= self._committed
 
     def concludes(self, held: list[datetime]) -> datetime | None:
         """When it came to stand, by all that is known: by signatures, or by the first meeting held."""

@@ -21,7 +21,7 @@ from workflow.demo.policies import Adoption
 from workflow.demo.quiet import Quiet
 from workflow.demo.reports import Call, Report
 from workflow.demo.rests import Rests
-from workflow.demo.spells import Spell, Step
+from workflow.demo.spells import Spell, Step, shift
 
 FOREVER = timedelta(days=100_000)
 ALWAYS = ("unname", "destroy")
@@ -74,8 +74,9 @@ class Course:
         return self._agreeing.left.get(person)
 
     def follow(self, adoption: Adoption, now: datetime) -> None:
-        """From now on another policy is in force; what moves a pair in it is the form of agreement."""
-        self._agreeing.form = adoption.form
+        """From now on another policy is in force; what moves a pair in it is what it takes to agree."""
+        self._agreeing.form, self._agreeing.introduces = adoption.form, adoption.introduces
+        self._begin(now, "no introduction asked for")
         if self.state != "closure":
             self._reconsider(now)
 
@@ -95,9 +96,7 @@ class Course:
             if not self._agreeing.call(call, now):
                 return False
             self._looks.reconsider(now, self._agreeing.present)
-            if self.state == "onboarding" and self._agreeing.is_ready():
-                self._agreeing.begun = now
-                self._enter("agreement", now, "all committed")
+            self._begin(now, "all committed")
         elif call.kind == "name":
             return call.whose in self._agreeing.present
         elif call.kind == "pause" and call.ends_at is not None:
@@ -117,6 +116,12 @@ class Course:
             self.closed = now
             self._enter("closure", now, f"{call.manner}: {call.reason}")
         return True
+
+    def _begin(self, now: datetime, why: str) -> None:
+        """The onboarding is over once there is nothing left to wait for."""
+        if self.state == "onboarding" and self._agreeing.is_ready():
+            self._agreeing.begun = now
+            self._enter("agreement", now, why)
 
     def _enter(self, state: str, at: datetime, why: str) -> None:
         self.state = state
@@ -154,13 +159,10 @@ class Course:
         spell = self._spell
         if first is not None:
             self._agreeing.since = first
-            self.trail.append(Step("active", first, "first meeting revised"))
+            shift(self.trail, "first meeting", first)
         elif spell is None or spell.withdrawn or not spell.declared:
             if spell is not None and not spell.withdrawn:
-                self._enter(
-                    "active", now, "withdrawn" if self.state == "stagnation" else "stagnation revised"
-                )
-                spell.withdrawn, spell.until = True, None
+                self._fall(spell, now)
             self._agreeing.fall()
             self._enter("agreement", now, "no first meeting")
 
@@ -175,8 +177,13 @@ class Course:
             spell.withdrawn = False
             self._enter("stagnation", now, "withdrawal revised")
         elif not silent and not spell.withdrawn:
-            self._enter("active", now, "withdrawn" if self.state == "stagnation" else "stagnation revised")
-            spell.withdrawn, spell.until = True, None
+            self._fall(spell, now)
+
+    def _fall(self, spell: Spell, now: datetime) -> None:
+        """The stagnation never was; a pair that has come back from it stays where it is."""
+        if self.state == "stagnation":
+            self._enter("active", now, "withdrawn")
+        spell.withdrawn, spell.until = True, None
 
     def _come_back(self, quiet: Quiet, now: datetime) -> None:
         spell = self._spell
@@ -184,7 +191,10 @@ class Course:
             return
         way = self._way_back(quiet, spell)
         if self.state == "active" and spell.until is not None and way != spell.until:
-            self._enter("active" if way else "stagnation", way or now, "revised" if way else "way back gone")
+            if way is None:
+                self._enter("stagnation", now, "way back gone")
+            else:
+                shift(self.trail, "reinvigorated", way)
             spell.until = way
         if self.state == "stagnation" and way is not None:
             spell.until = way

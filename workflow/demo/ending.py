@@ -32,7 +32,7 @@ def end_programme(address: str, found: Findings) -> Ending:
         steps = [
             (recorded["stream"], entered, recorded["event"].get("reason"))
             for recorded in log(client, found.head)
-            if (entered := step(recorded["name"], recorded["event"])) is not None
+            if (entered := step(recorded["event"])) is not None
         ]
     at = instant(answer["closed_at"])
     wanted = sorted((relationship, ("closure", at), "programme_ended") for relationship in still_open)

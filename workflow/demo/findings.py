@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -16,7 +17,10 @@ DISPOSITIONS = ("applied", "duplicate", "stale", "waiting", "parked", "dropped")
 STATES = ("onboarding", "agreement", "active", "stagnation", "closure")
 PAGE = 1000
 Trail = list[tuple[str, str]]
-"""The states that a relationship entered, and when."""
+"""The states that a relationship entered, and when, by what is known of that now."""
+
+LEFT = {"conclude_agreement": "agreement", "reinvigorate": "stagnation"}
+"""The state that each move leaves which late facts may shift: both enter active."""
 
 
 @dataclass(slots=True)
@@ -34,6 +38,21 @@ class Findings:
     trails: dict[str, Trail] = field(default_factory=dict)
     today: dict[str, Any] = field(default_factory=dict)
     head: int = 0
+
+    def read(self, recorded: dict[str, Any]) -> None:
+        """Take in what was recorded next."""
+        name, event, stream = recorded["name"], recorded["event"], recorded["stream"]
+        self.head = recorded["position"]
+        self.events[name] += 1
+        if name == "mentoring.reminder_issued.v1":
+            self.reminders[event["kind"]] += 1
+        if name == "mentoring.goal_set.v1":
+            self.first_goals.setdefault(stream, instant(event["occurred_at"]))
+        entered = step(event)
+        if entered is not None:
+            self.trails.setdefault(stream, []).append(entered)
+        elif name == "mentoring.move_revised.v1" and event["instant"] is not None:
+            shift(self.trails[stream], event["move"], instant(event["instant"]))
 
     def summary(self) -> dict[str, Any]:
         """The figures of the demonstration, but for the seconds that it took."""
@@ -163,24 +182,20 @@ def log(client: httpx.Client, beyond: int) -> Iterator[dict[str, Any]]:
 def _read_log(client: httpx.Client, findings: Findings) -> None:
     """The whole log, for what only the log can tell: reminders, and states with the order they came in."""
     for recorded in log(client, 0):
-        name, event = recorded["name"], recorded["event"]
-        findings.head = recorded["position"]
-        findings.events[name] += 1
-        if name == "mentoring.reminder_issued.v1":
-            findings.reminders[event["kind"]] += 1
-        if name == "mentoring.goal_set.v1":
-            findings.first_goals.setdefault(recorded["stream"], instant(event["occurred_at"]))
-        entered = step(name, event)
-        if entered is not None:
-            findings.trails.setdefault(recorded["stream"], []).append(entered)
+        findings.read(recorded)
 
 
-def step(name: str, event: dict[str, Any]) -> tuple[str, str] | None:
-    """The state that an event enters, and when."""
-    if name == "mentoring.move_revised.v1":
-        return event["entered"] or "active", instant(event["instant"] or event["occurred_at"])
+def step(event: dict[str, Any]) -> tuple[str, str] | None:
+    """The state that an event enters, and when; None where the relationship stays in its state."""
     entered = event.get("entered")
     return None if entered is None else (entered, instant(event["occurred_at"]))
+
+
+def shift(trail: Trail, move: str, at: str) -> None:
+    """The move was made at another instant, whatever was entered since."""
+    states = [state for state, _ in trail]
+    index = max(number for number, pair in enumerate(pairwise(states), 1) if pair == (LEFT[move], "active"))
+    trail[index] = ("active", at)
 
 
 def _meeting(row: dict[str, Any]) -> tuple[str, str, str]:

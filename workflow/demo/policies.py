@@ -27,12 +27,18 @@ class Adoption:
         """What makes an agreement stand from then on."""
         return str(self.document["agreement"]["form"])
 
+    @property
+    def introduces(self) -> bool:
+        """Whether a pair waits for its introduction before it comes to an agreement."""
+        return STEP in self.document["onboarding"]["steps"]
+
 
 def adoptions(cast: Cast) -> list[Adoption]:
     """Two changes of mind, half-way and half of the rest later.
 
-    First the programme lets a first meeting stand for the signatures that some never gave, and asks for more
-    contacts. Then it thinks better of it: a pair confirms its agreement, if only by word of mouth.
+    First the programme lets a first meeting stand for the signatures that some never gave, asks for more contacts,
+    and no longer for an introduction. Then it thinks better of the meeting: a pair confirms its agreement, if only by
+    word of mouth.
     """
     half = first_meeting_day(cast)
     days = (cast.end - START).days
@@ -42,7 +48,7 @@ def adoptions(cast: Cast) -> list[Adoption]:
             day=day,
             coordinator=cast.pairs[0].coordinator,
             document={
-                "onboarding": {"steps": [STEP]},
+                "onboarding": {"steps": []},
                 "agreement": {"form": form},
                 "support": {"then_every_days": OFTEN},
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -13,6 +13,12 @@ class Step:
     state: str
     at: datetime
     why: str
+
+
+def shift(trail: list[Step], why: str, at: datetime) -> None:
+    """The latest step for this reason was taken at another instant. Where the pair stands now stays as it is."""
+    index = max(number for number, step in enumerate(trail) if step.why == why)
+    trail[index] = replace(trail[index], at=at)
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from workflow.demo.care import care
 from workflow.demo.cast import DAY, START, Cast, Pair, Person, Plan, cast, name
 from workflow.demo.dialogue import dialogue
 from workflow.demo.envelopes import SPOIL, Wire, flawed, wire
+from workflow.demo.forgotten import forgotten
 from workflow.demo.goals import goals
 from workflow.demo.lives import Life
 from workflow.demo.policies import Adoption, adoptions
@@ -72,6 +73,7 @@ def story(seed: int, relationships: int, months: int) -> Story:
     calls: dict[int, list[Call]] = defaultdict(list)
     sent = _deliveries(people, lives)
     for life in lives:
+        life.calls = forgotten(people, life.pair, life.calls)
         lived = life.lived()
         for subject in (goals, dialogue, care, seldom):
             life.calls += subject(people, lived)

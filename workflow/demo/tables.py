@@ -28,7 +28,7 @@ def show(console: Console, found: Findings, start: datetime, end: datetime) -> N
 
 
 def states_over_time(found: Findings, start: datetime, end: datetime) -> Table:
-    """How many relationships stood where, by the month, as it was known then."""
+    """How many relationships stood where, by the month; what was withdrawn since counts as it did then."""
     table = Table(title="Relationships in each state, every four weeks", title_justify="left")
     table.add_column("on")
     for state in STATES:

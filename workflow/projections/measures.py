@@ -64,7 +64,7 @@ _AT_FIRST: Row = dict.fromkeys(measures.columns.keys())
 def _fold(document: Document, recorded: Recorded) -> None:
     event = recorded.event
     if isinstance(event, RelationshipOpened):
-        document[:] = [_row(str(recorded.stream), "", {"left": [], "roles": roles(event)})]
+        document[:] = [_row(str(recorded.stream), "", {"left": {}, "roles": roles(event)})]
         return
     first, *known = document
     if isinstance(event, FreshLookHeld):
@@ -72,7 +72,8 @@ def _fold(document: Document, recorded: Recorded) -> None:
         new = [measure for measure in event.measures if str(measure.measure) not in ids]
         document += [_written(first, event.occurred_at, measure) for measure in new]
     elif isinstance(event, PartyLeft):
-        first["facts"]["left"] = sorted({*first["facts"]["left"], str(event.party)})
+        left = {**first["facts"]["left"], str(event.party): stored(event.occurred_at)}
+        first["facts"]["left"] = dict(sorted(left.items()))
         for row in known:
             _settle(row, first)
     elif isinstance(event, MeasureCompleted | MeasureDropped):
@@ -110,15 +111,19 @@ def _note(row: Row, event: MeasureCompleted | MeasureDropped) -> None:
 
 
 def _settle(row: Row, first: Row) -> None:
-    """Done, or dropped by every party that is still there, whichever came first."""
-    facts = row["facts"]
-    staying = first["facts"]["roles"].keys() - set(first["facts"]["left"])
+    """Done, or dropped by every party that is still there, whichever came first.
+
+    Where the last party to hold on to it left instead, that was when it was dropped.
+    """
+    facts, left = row["facts"], first["facts"]["left"]
+    staying = first["facts"]["roles"].keys() - left.keys()
     dropped = [facts["dropped"].get(party) for party in staying]
+    gone = [at for party, at in left.items() if party not in facts["dropped"]]
     found = []
     if facts["done_at"] is not None:
         found.append((facts["done_at"], MeasureStatus.DONE.value))
     if all(at is not None for at in dropped):
-        found.append((max(dropped), MeasureStatus.DROPPED.value))
+        found.append((max([*dropped, *gone]), MeasureStatus.DROPPED.value))
     row["settled_at"], row["status"] = min(found, default=(None, MeasureStatus.OPEN.value))
 
 
