@@ -40,17 +40,17 @@ class _Lists:
         self.contradicted: list[Meeting] = []
         for meeting in meetings:
             status = meeting.status
-            if status is Status.HELD:
+            if status is _HELD:
                 self.unkept = []
                 if meeting.ends_at is not None:
                     self.held.append((meeting.ends_at, meeting))
             elif status in _PENDING:
                 self.pending.append(meeting)
-                if status is Status.UNCONFIRMED:
+                if status is _UNCONFIRMED:
                     self.unreported.append(meeting)
             else:
                 self.unkept.append(meeting)
-            if status is not Status.CANCELLED:
+            if status is not _CANCELLED:
                 self.stands = True
                 if meeting.reported_at is not None:
                     self.unreported = []
@@ -59,6 +59,8 @@ class _Lists:
         self.held.sort(key=itemgetter(0))
 
 
+# Named once: an enumeration's member is looked up several times as slowly as a module's.
+_HELD, _UNCONFIRMED, _CANCELLED = Status.HELD, Status.UNCONFIRMED, Status.CANCELLED
 _PENDING = (Status.SCHEDULED, Status.UNCONFIRMED)
 
 

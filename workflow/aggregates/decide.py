@@ -32,6 +32,7 @@ class Decision:
 
 
 _ROUNDS = 8
+_ENDS = (e.ConcernRaised, e.ConcernCleared)
 
 
 def decide(
@@ -68,14 +69,17 @@ def decide(
 
 
 def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
-    """Ask the rules until nothing more follows: what one brings about may concern one asked before it."""
+    """Ask the rules until nothing more follows: what one brings about may concern one asked before it.
+
+    Of concerns alone nothing follows but reminders, which are asked for after them.
+    """
     for _ in range(_ROUNDS):
         known = len(events)
         for rule in rules_of(state, moment):
             for event in rule(state, moment):
                 evolve(state, event)
                 events.append(event)
-        if len(events) == known:
+        if all(isinstance(event, _ENDS) for event in events[known:]):
             return
     raise RuntimeError("the rules of a relationship run in a circle")
 

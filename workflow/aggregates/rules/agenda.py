@@ -40,27 +40,19 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
 
     Some may lie before ``at``: what became known late is asked at once.
     """
-    dues: dict[DueKind, datetime | None] = {}
+    dues: dict[DueKind, datetime] = {}
     if state.state is not State.CLOSURE:
-        dues = {
-            DueKind.PAUSE_ENDS: pauses.ends_from(state),
-            DueKind.OUTCOME_UNCONFIRMED: outcomes.unconfirmed_from(state, moment),
-            DueKind.CONCERNS_BEGIN: _concerns_begin(state, moment),
-            DueKind.SILENCE: (
-                silence.held_off_from(state, moment)
-                if state.suspicion is not None and not state.suspicion.cleared
-                else silence.suspected_from(state, moment)
-            ),
-            DueKind.STAGNATION: stagnation.stagnates_from(state, moment),
-            DueKind.CLOSURE_PROPOSED: endings.proposed_from(state, moment),
-        }
+        for kind, asked_from in _DUES:
+            instant = asked_from(state, moment)
+            if instant is not None:
+                dues[kind] = instant
         concern = _next_concern(state, moment)
         if concern is not None:
             dues[concern[1]] = concern[0]
     reminder = next_reminder(state, moment)
     if reminder is not None:
         dues[reminder[1]] = reminder[0]
-    return {kind: due for kind, due in dues.items() if due is not None}
+    return dues
 
 
 def _next_concern(state: Relationship, moment: Moment) -> tuple[datetime, DueKind] | None:
@@ -91,3 +83,13 @@ def _concerns_begin(state: Relationship, moment: Moment) -> datetime | None:
         or care.without_basis(state) is not None
     )
     return begin if waiting or failing_from is not None else None
+
+
+_DUES: tuple[tuple[DueKind, From], ...] = (
+    (DueKind.PAUSE_ENDS, pauses.ends_from),
+    (DueKind.OUTCOME_UNCONFIRMED, outcomes.unconfirmed_from),
+    (DueKind.CONCERNS_BEGIN, _concerns_begin),
+    (DueKind.SILENCE, silence.asked_from),
+    (DueKind.STAGNATION, stagnation.stagnates_from),
+    (DueKind.CLOSURE_PROPOSED, endings.proposed_from),
+)

@@ -37,6 +37,12 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
+@lru_cache
+def times(count: float, span: timedelta) -> timedelta:
+    """A span so many times; worked out anew it costs as much as ten comparisons."""
+    return count * span
+
+
 def concerns_begin(state: Relationship, moment: Moment) -> datetime:
     """The first days are too early to tell; from this instant on concerns are raised."""
     return state.opened_at + days(moment.policy.concerns.too_early_days)

@@ -10,7 +10,7 @@ from workflow.aggregates.relationship import Pause, Relationship
 from workflow.aggregates.rules.moment import Moment
 
 
-def ends_from(state: Relationship) -> datetime | None:
+def ends_from(state: Relationship, moment: Moment) -> datetime | None:  # noqa: ARG001 a due's signature
     """When the present pause ends by itself; None where there is none."""
     return state.pauses[-1].ends_at if state.paused else None
 

@@ -18,9 +18,17 @@ from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import CLEARS
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours, times
 
 _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
+
+
+def asked_from(state: Relationship, moment: Moment) -> datetime | None:
+    """When the clock has to ask: where a suspicion stands, whether it still does; else whether one does by then."""
+    suspicion = state.suspicion
+    if suspicion is not None and not suspicion.cleared:
+        return held_off_from(state, moment)
+    return suspected_from(state, moment)
 
 
 def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -106,7 +114,7 @@ def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetim
 
 def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetime:
     """When silence since ``last`` becomes a suspicion, but for bookings; not while it is too early to tell."""
-    after = moment.policy.silence.suspected_after * cadence(state, moment)
+    after = times(moment.policy.silence.suspected_after, cadence(state, moment))
     return max(last + after, concerns_begin(state, moment))
 
 
@@ -133,7 +141,7 @@ def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple
     pending = state.calendar.pending()
     if not pending:
         return []
-    near = silence.booked_within * cadence(state, moment)
+    near = times(silence.booked_within, cadence(state, moment))
     unconfirmed_after = hours(moment.policy.meetings.unconfirmed_after_hours)
     intervals = []
     postponed = False

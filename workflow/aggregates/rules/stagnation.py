@@ -17,7 +17,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import Move, State, destination
 from workflow.aggregates.relationship import Relationship, Spell
 from workflow.aggregates.rules.measures import settled_at
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, days
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, days, times
 
 
 def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -28,7 +28,7 @@ def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
         return None
     silence = moment.policy.silence
     return max(
-        last + silence.entered_after * cadence(state, moment),
+        last + times(silence.entered_after, cadence(state, moment)),
         suspicion.since + days(silence.suspicion_stands_days),
     )
 
@@ -48,8 +48,8 @@ def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
         policy=moment.policy_version,
         declared=False,
         anchor=last,
-        silent_for=silence.entered_after * cadence(state, moment),
-        two_meetings_within=silence.two_meetings_within * cadence(state, moment),
+        silent_for=times(silence.entered_after, cadence(state, moment)),
+        two_meetings_within=times(silence.two_meetings_within, cadence(state, moment)),
         evidence=(state.suspicion.version,),
         entered=destination(state.state, Move.STAGNATE),
     )

@@ -10,7 +10,7 @@ from workflow.aggregates.events import ReminderKind
 from workflow.aggregates.meetings import EntryKey, Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, cadence, days, hours, later
+from workflow.aggregates.rules.moment import Moment, cadence, days, hours, later, times
 from workflow.aggregates.rules.reminders.wanted import MENTEES, PARTIES, Call
 
 
@@ -59,7 +59,7 @@ def book_next(state: Relationship, moment: Moment) -> Sequence[Call]:
         if meeting.status is Status.SCHEDULED and starts_at is not None and starts_at >= last:
             return ()
     policy = moment.policy.meetings
-    due = later(state, last, policy.book_next_after * cadence(state, moment))
+    due = later(state, last, times(policy.book_next_after, cadence(state, moment)))
     if due is None:
         return ()
     agreement = state.agreement
