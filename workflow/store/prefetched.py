@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 _CHUNK = 500
@@ -13,8 +13,7 @@ CalendarEntry = tuple[str, int]
 """A calendar UID and the recurrence as it is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(NamedTuple):
     """Somebody's part in one relationship: when that was opened, and closed or left by them, in microseconds."""
 
     person: UUID

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event
@@ -97,7 +96,7 @@ def failing_from(state: Relationship, moment: Moment) -> datetime | None:
     coming = sorted(one for one in failures if one is not None and one > moment.at)
     known = failing(state, moment) if coming else None
     for instant in coming:
-        if failing(state, replace(moment, at=instant)) != known:
+        if failing(state, moment._replace(at=instant)) != known:
             return instant
     return None
 

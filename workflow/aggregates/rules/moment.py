@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """``at`` is the instant that the rules look from; ``now`` what the clock shows.
 
     ``passing``: the clock is asking. What silence brings about begins only then; what a fact takes away,
