@@ -2,7 +2,7 @@
 
 The pairs and their lives are the demonstration's. Everything is told that a real feed tells (some of it twice,
 some of it late), but nothing that is spoiled, so that every way of taking it in comes to the same events. All
-pairs have been brought together and have agreed before the first message.
+pairs have been brought together and have agreed before the first message, and go on as they are.
 """
 
 from __future__ import annotations
@@ -91,11 +91,17 @@ def workload(messages: int, relationships: int, seed: int = 7) -> Workload:
             if report.starts_at is None and entry not in named:
                 continue  # it would wait for its calendar entry, which not every way can
             named.add(entry)
-            on_wire = wire(replace(pair, binary=False), report)
+            on_wire = wire(_as_opened(pair), report)
             sent.append(Sent(on_wire.subject, on_wire.body, pair.relationship))
             if len(sent) == messages:
                 return Workload(tuple(told.pairs.values()), tuple(sent), tick.at + timedelta(days=1))
     raise ValueError(f"so many relationships send {len(sent)} messages only")
+
+
+def _as_opened(pair: Pair) -> Pair:
+    """Its calendar goes on naming the people that it was opened with: nobody tells of new addresses or departures."""
+    people = tuple(replace(person, renamed=None) for person in pair.people)
+    return replace(pair, binary=False, departure=None, people=people)
 
 
 def beginnings(pair: Pair) -> Iterator[c.Command]:

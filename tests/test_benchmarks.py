@@ -24,5 +24,16 @@ async def test_every_way_comes_to_the_same(tmp_path: Path) -> None:
         assert min(row["ours"], row["naive"], row["limit"]) > 0
 
 
+def test_every_message_names_the_pair_as_it_was_opened() -> None:
+    work = workload(4000, 300)
+    assert any(person.renamed for pair in work.pairs for person in pair.people)
+    assert any(pair.departure for pair in work.pairs)
+    for sent in work.messages:
+        said = json.loads(sent.body)["data"]
+        if "parties" in said:
+            assert work.relationship_of[frozenset(said["parties"])] == sent.relationship
+        assert work.persons([*said.get("attended", ()), *said.get("missed_by", ())]) is not None
+
+
 def test_the_documented_way_is_short() -> None:
     assert len(NAIVE.read_text("utf-8").splitlines()) <= 80

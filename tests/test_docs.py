@@ -16,6 +16,7 @@ from workflow.cli.docs.__main__ import main, pages
 from workflow.cli.docs.http import openapi
 from workflow.cli.docs.states import diagram
 from workflow.cli.docs.verbs import commands
+from workflow.projections.concerns import WHY
 from workflow.settings import Settings
 from workflow.web.problems import PROBLEMS
 
@@ -179,9 +180,16 @@ def test_every_variable_that_a_page_names_is_read(page: Path) -> None:
     assert named <= read, f"{page.name}: {named - read}"
 
 
-@pytest.mark.parametrize("code", [*ConcernCode, *ReminderKind])
+@pytest.mark.parametrize("code", sorted({*ConcernCode, *ReminderKind}))
 def test_every_concern_and_reminder_is_told_in_the_domain_page(code: str) -> None:
     assert f"| `{code}` |" in (DOCS / "domain.md").read_text(encoding="utf-8")
+
+
+def test_whom_to_contact_first_is_told_in_the_order_that_holds() -> None:
+    page = (DOCS / "domain.md").read_text(encoding="utf-8")
+    told = page.partition("## Finding whom to contact")[2].partition("## ")[0]
+    listed = "".join(line for line in told.splitlines() if re.match(r"\d\. ", line))
+    assert re.findall(r"`(\w+)`", listed) == list(WHY)
 
 
 @pytest.mark.parametrize("word", [*State, *Move])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.consumers import reminders as reminding
-from tests.consumers.test_clock import World
+from tests.consumers.test_clock import PAIRS, World
 from workflow.aggregates.events import ReminderIssued
 from workflow.failpoints import VARIABLE
 from workflow.projections.catalogue import PROJECTIONS
@@ -43,8 +43,13 @@ def test_killed_before_and_after_it_does_everything_once(
     world, other = World(tmp_path), World(undisturbed)
     facts = [(fact.stream, fact.version, fact.event) for fact in world.facts()]
     assert facts == [(fact.stream, fact.version, fact.event) for fact in other.facts()]
-    reminded = [stream for stream, _, event in facts if isinstance(event, ReminderIssued)]
-    assert len(reminded) == len(set(reminded)) > 0
+    reminded = [
+        (stream, event.kind, event.party, event.about, event.step)
+        for stream, _, event in facts
+        if isinstance(event, ReminderIssued)
+    ]
+    assert len(reminded) == len(set(reminded)) > 0, "each is sent once"
+    assert {stream for stream, *_ in reminded} == set(PAIRS)
     world.close()
     other.close()
     assert content(tmp_path / "views.db", PROJECTIONS) == content(undisturbed / "views.db", PROJECTIONS)

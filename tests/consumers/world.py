@@ -122,7 +122,7 @@ class World:
         self.do(unit)
         return relationship
 
-    def also(self, *identities: str) -> UUID:
+    def also(self, *identities: str, programme: str = "default") -> UUID:
         """One more relationship, of people who are known already."""
         relationship = uuid4()
 
@@ -133,7 +133,7 @@ class World:
             command = OpenRelationship(
                 at=tx.now,
                 actor=Actor(known[0], Role.COORDINATOR),
-                programme="default",
+                programme=programme,
                 zone="Europe/Helsinki",
                 parties=tuple(Party(person=one, role=role) for one, role in zip(known, roles, strict=False)),
             )

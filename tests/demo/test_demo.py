@@ -29,6 +29,9 @@ KEYS = [
     "reinvigorated",
     "withdrawn",
     "closed",
+    "goals_by_second_meeting",
+    "check_ins",
+    "support_contacts",
     "reminders",
     "concerns",
     "verify",
@@ -48,6 +51,7 @@ def run(folder: Path, *words: str) -> dict[str, object]:
     assert played.returncode == 0, played.stdout + played.stderr
     assert "row for row" in played.stdout
     assert "Whom to contact now" in played.stdout
+    assert "The programme ends" in played.stdout
     found: dict[str, object] = json.loads((folder / "out.json").read_text())
     return found
 

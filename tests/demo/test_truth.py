@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
-from workflow.demo.cast import DAY, START, Pair, cast
+from workflow.demo.cast import DAY, START, Pair, cast, name
 from workflow.demo.envelopes import wire
 from workflow.demo.merging import Meetings
+from workflow.demo.permitted import Permitted
 from workflow.demo.reports import Call, Report
+from workflow.demo.rests import Rests
 from workflow.demo.story import Delivery, Story, Tick
 from workflow.demo.truth import Truth, truth
 
@@ -116,3 +118,78 @@ def test_a_meeting_before_the_opening_is_nobodys() -> None:
     before = report("held", START, 1, starts_at=START - DAY, ends_at=START - DAY + HOUR)
     (verdict,) = told((2, before)).verdicts
     assert (verdict.disposition, verdict.reason) == ("parked", "before_opening")
+
+
+def day(number: float) -> datetime:
+    return START + number * DAY
+
+
+def test_a_pause_ends_by_a_word_by_its_last_day_or_by_the_first_meeting_after_its_begin() -> None:
+    rests = Rests()
+    assert rests.begin(day(10), day(40), held=[day(9)])
+    assert rests.resting([day(9)])
+    assert rests.ended([day(9), day(20), day(30)]) == [day(20)]
+    rests.pass_time(day(40), [day(9)])
+    assert rests.ended([day(9)]) == [day(40)]
+    assert rests.begin(day(50), day(80), held=[])
+    rests.end(day(60), held=[])
+    assert rests.ended([]) == [day(40), day(60)]
+
+
+def test_who_rests_cannot_rest_again_until_a_meeting_or_a_word_ends_it() -> None:
+    rests = Rests()
+    assert rests.begin(day(1), day(30), held=[])
+    assert not rests.begin(day(2), day(30), held=[])
+    assert rests.begin(day(12), day(30), held=[day(11)])
+
+
+def test_a_meeting_that_was_none_ends_no_pause() -> None:
+    rests = Rests()
+    rests.begin(day(1), day(30), held=[])
+    rests.pass_time(day(30), held=[day(10)])
+    assert not rests.resting([day(10)])
+    assert rests.resting([])
+    rests.pass_time(day(31), held=[])
+    assert rests.ended([]) == [day(30)]
+
+
+def asked(kind: str, on: int, **members: Any) -> Call:
+    mentor = PAIR.people[0]
+    return Call(
+        kind=kind,
+        relationship=PAIR.relationship,
+        key=name(1, kind, on),
+        role=mentor.role,
+        person=mentor.id,
+        day=on,
+        **members,
+    )
+
+
+def test_what_may_be_said_depends_on_what_was_said_before() -> None:
+    meetings = Meetings(PAIR)
+    permitted = Permitted(meetings)
+    goal, check_in = PAIR.coordinator, asked("check_in", 20, answers=(4, 4, 5))
+    assert not permitted.call(asked("goal_review", 1, goal=goal), day(1), None)
+    assert permitted.call(asked("goal", 2, goal=goal), day(2), None)
+    assert permitted.call(asked("goal_review", 3, goal=goal), day(3), None)
+    assert permitted.call(asked("goal_drop", 4, goal=goal), day(4), None)
+    assert not permitted.call(asked("goal_achieve", 5, goal=goal), day(5), None)
+    assert not permitted.call(asked("prepare", 6, uid="one"), day(6), None)
+    assert not permitted.call(check_in, day(20), None)
+    meetings.learn(report("held", MEETS + HOUR, 1))
+    assert permitted.call(asked("prepare", 6, uid="one"), day(6), None)
+    assert permitted.call(check_in, day(20), None)
+    assert [row["answers"] for row in permitted.rows()] == [[4, 4, 5]]
+
+
+def test_after_the_closing_a_party_looks_back_and_checks_in_once() -> None:
+    meetings = Meetings(PAIR)
+    permitted = Permitted(meetings)
+    meetings.learn(report("held", MEETS + HOUR, 1))
+    feedback, check_in = asked("feedback", 30), asked("check_in", 30, answers=(3, 3, 3))
+    assert not permitted.call(feedback, day(20), None)
+    for call in (feedback, check_in):
+        assert permitted.call(call, day(30), day(25))
+        assert not permitted.call(call, day(31), day(25))
+    assert not permitted.call(asked("help", 31), day(31), day(25))

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.domain.story import (
     AS_COORDINATOR,
@@ -28,16 +37,25 @@ from tests.domain.story import (
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import MOVES, State
-from workflow.aggregates.policy import PolicyInForce
-from workflow.aggregates.rules import RULES, Moment
+from workflow.aggregates.policy import Policy, PolicyInForce
+from workflow.aggregates.rules import Moment, rules_of
+from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 
 ACTORS = st.sampled_from((AS_MENTOR, AS_MENTEE, AS_COORDINATOR, c.Actor(COORDINATOR, e.Role.MENTOR)))
 FORMS = ("signed", "oral", "none")
+POLICIES: tuple[dict[str, dict[str, object]], ...] = (
+    {},
+    {"agreement": {"form": "none"}},
+    {"agreement": {"form": "oral", "cadence_days": 7}, "concerns": {"too_early_days": 40}},
+    {"onboarding": {"steps": ["training"]}, "reminders": {"one_in_days": 1, "most_per_episode": 1}},
+    {"silence": {"suspected_after": 0.5, "entered_after": 0.6}, "pauses": {"longest_days": 5}},
+)
 STEPS = st.integers(-40 * 24, 20 * 24)
-LATE = st.just(0) | st.integers(0, 40 * 24)
 UIDS = st.sampled_from(("ada", "ben", "cleo"))
 MEASURES = measures("call", "plan", "visit")
+GOALS = tuple(uuid5(MENTEE, name) for name in ("learn", "lead"))
+ANSWERS = st.builds(c.Answers, *(st.integers(1, 5) for _ in range(3)))
 
 
 class AnyLife(RuleBasedStateMachine):
@@ -65,63 +83,48 @@ class AnyLife(RuleBasedStateMachine):
         """The rules, asked again without new facts, yield nothing."""
         state = self.story.state
         assert state is not None
-        if state.state is not State.CLOSURE:
-            moment = Moment(at, at, passing, self.story.in_force)
-            assert [event for ask in RULES for event in ask(state.fork(), moment)] == []
+        moment = Moment(at, at, passing, self.story.in_force.version, self.story.in_force.policy)
+        assert [event for ask in rules_of(state, moment) for event in ask(state.fork(), moment)] == []
 
-    @rule(days=st.floats(0.01, 40), away=st.booleans())
-    def time_passes(self, days: float, away: bool) -> None:
-        """The clock visits every due on its way, in order, and each ends in an event or another agenda.
-
-        One that was ``away`` visits them all at the end, and tells of each when it was due.
-        """
+    @rule(days=st.floats(0.01, 40))
+    def time_passes(self, days: float) -> None:
+        """The clock visits every due on its way, in order, and each ends in an event or another agenda."""
         to = self.now + timedelta(days=days)
         story = self.story
         assert story.state is not None
         while story.state.dues and min(story.state.dues.values()) <= to:
             due = max(min(story.state.dues.values()), self.now)
             self.now = due
-            story.decide(c.PassTime(at=due, now=to if away else due))
+            story.decide(c.PassTime(at=due, now=due))
             assert not story.state.dues or min(story.state.dues.values()) > due
             assert story.latest is not None
             assert story.latest.events
             self.nothing_more_follows(due, passing=True)
         self.now = to
 
-    def ago(self, hours: int) -> datetime:
-        """What is told now may have happened earlier."""
-        return self.now - timedelta(hours=hours)
+    @rule(actor=ACTORS)
+    def confirm(self, actor: c.Actor) -> None:
+        self.ask(c.ConfirmCommitment(at=self.now, actor=actor))
 
-    @rule(actor=ACTORS, late=LATE)
-    def confirm(self, actor: c.Actor, late: int) -> None:
-        self.ask(c.ConfirmCommitment(at=self.ago(late), actor=actor))
+    @rule(actor=ACTORS, cadence=st.sampled_from((None, 7.0, 60.0)), months=st.sampled_from((None, 1, 12)))
+    def draft(self, actor: c.Actor, cadence: float | None, months: int | None) -> None:
+        self.ask(c.DraftAgreement(at=self.now, actor=actor, cadence_days=cadence, duration_months=months))
 
-    @rule(
-        actor=ACTORS,
-        late=LATE,
-        cadence=st.sampled_from((None, 7.0, 60.0)),
-        months=st.sampled_from((None, 1, 12)),
-    )
-    def draft(self, actor: c.Actor, late: int, cadence: float | None, months: int | None) -> None:
-        self.ask(
-            c.DraftAgreement(at=self.ago(late), actor=actor, cadence_days=cadence, duration_months=months)
-        )
-
-    @rule(actor=ACTORS, late=LATE, version=st.integers(1, 2))
-    def sign(self, actor: c.Actor, late: int, version: int) -> None:
-        self.ask(c.SignAgreement(at=self.ago(late), actor=actor, version=version))
+    @rule(actor=ACTORS, version=st.integers(1, 2))
+    def sign(self, actor: c.Actor, version: int) -> None:
+        self.ask(c.SignAgreement(at=self.now, actor=actor, version=version))
 
     @rule()
     def agree(self) -> None:
         """The usual way to an active relationship, so that what follows is reached often."""
         for actor in (AS_MENTOR, AS_MENTEE):
-            self.confirm(actor, 0)
-        self.draft(AS_MENTOR, 0, None, None)
+            self.confirm(actor)
+        self.draft(AS_MENTOR, None, None)
         state = self.story.state
         assert state is not None
         if state.draft is not None:
             for actor in (AS_MENTOR, AS_MENTEE):
-                self.sign(actor, 0, state.draft.version)
+                self.sign(actor, state.draft.version)
 
     @rule(uid=UIDS, hours=STEPS, start=STEPS, previous=st.none() | UIDS, sequence=st.integers(0, 3))
     def book(self, uid: str, hours: int, start: int, previous: str | None, sequence: int) -> None:
@@ -150,13 +153,13 @@ class AnyLife(RuleBasedStateMachine):
             )
         )
 
-    @rule(uid=UIDS, hours=STEPS, late=LATE, attended=st.sampled_from((None, (), (MENTOR,), (MENTOR, MENTEE))))
-    def hold(self, uid: str, hours: int, late: int, attended: tuple[UUID, ...] | None) -> None:
+    @rule(uid=UIDS, hours=STEPS, attended=st.sampled_from((None, (), (MENTOR,), (MENTOR, MENTEE))))
+    def hold(self, uid: str, hours: int, attended: tuple[UUID, ...] | None) -> None:
         self.messages += 1
         end = self.now + timedelta(hours=hours)
         self.ask(
             c.ReportHeld(
-                at=max(end, self.ago(late)),
+                at=end,
                 uid=uid,
                 source="portal",
                 message=str(self.messages),
@@ -166,42 +169,82 @@ class AnyLife(RuleBasedStateMachine):
             )
         )
 
-    @rule(uid=UIDS, hours=STEPS)
-    def miss(self, uid: str, hours: int) -> None:
-        self.messages += 1
-        at = self.now + timedelta(hours=hours)
-        self.ask(
-            c.ReportMissed(at=at, uid=uid, source="portal", message=str(self.messages), missed_by=(MENTEE,))
-        )
-
-    @rule(uid=UIDS, late=LATE, outcome=st.sampled_from(e.Outcome))
-    def correct(self, uid: str, late: int, outcome: e.Outcome) -> None:
+    @rule(uid=UIDS, outcome=st.sampled_from(e.Outcome))
+    def correct(self, uid: str, outcome: e.Outcome) -> None:
         self.messages += 1
         self.ask(
             c.CorrectOutcome(
-                at=self.ago(late), uid=uid, source="portal", message=str(self.messages), outcome=outcome
+                at=self.now, uid=uid, source="portal", message=str(self.messages), outcome=outcome
             )
         )
 
-    @rule(actor=ACTORS, late=LATE)
-    def declare(self, actor: c.Actor, late: int) -> None:
-        self.ask(c.DeclareStagnation(at=self.ago(late), actor=actor))
+    @rule(actor=ACTORS)
+    def declare(self, actor: c.Actor) -> None:
+        self.ask(c.DeclareStagnation(at=self.now, actor=actor))
 
-    @rule(actor=ACTORS, late=LATE, count=st.integers(1, 3))
-    def look(self, actor: c.Actor, late: int, count: int) -> None:
-        self.ask(c.HoldFreshLook(at=self.ago(late), actor=actor, measures=MEASURES[:count]))
+    @rule(actor=ACTORS, count=st.integers(1, 3))
+    def look(self, actor: c.Actor, count: int) -> None:
+        self.ask(c.HoldFreshLook(at=self.now, actor=actor, measures=MEASURES[:count]))
 
-    @rule(actor=ACTORS, late=LATE, measure=st.sampled_from(MEASURES), dropped=st.booleans())
-    def settle(self, actor: c.Actor, late: int, measure: e.Measure, dropped: bool) -> None:
+    @rule(actor=ACTORS, measure=st.sampled_from(MEASURES), dropped=st.booleans())
+    def settle(self, actor: c.Actor, measure: e.Measure, dropped: bool) -> None:
         kind = c.DropMeasure if dropped else c.CompleteMeasure
-        self.ask(kind(at=self.ago(late), actor=actor, measure=measure.measure))
+        self.ask(kind(at=self.now, actor=actor, measure=measure.measure))
+
+    @rule(actor=ACTORS, days=st.none() | st.floats(0.1, 70))
+    def pause(self, actor: c.Actor, days: float | None) -> None:
+        ends_at = None if days is None else self.now + timedelta(days=days)
+        self.ask(c.Pause(at=self.now, actor=actor, ends_at=ends_at))
+
+    @rule(actor=ACTORS)
+    def resume(self, actor: c.Actor) -> None:
+        self.ask(c.Resume(at=self.now, actor=actor))
+
+    @rule(
+        actor=ACTORS, goal=st.sampled_from(GOALS), what=st.sampled_from(("set", "review", "drop", "achieve"))
+    )
+    def aim(self, actor: c.Actor, goal: UUID, what: str) -> None:
+        text = Sealed("to learn", author=MENTEE)
+        match what:
+            case "set":
+                self.ask(c.SetGoal(at=self.now, actor=actor, goal=goal, text=text))
+            case "review":
+                self.ask(c.ReviewGoal(at=self.now, actor=actor, goal=goal, reached_percent=50))
+            case "drop":
+                self.ask(c.DropGoal(at=self.now, actor=actor, goal=goal))
+            case _:
+                self.ask(c.AchieveGoal(at=self.now, actor=actor, goal=goal))
+
+    @rule(actor=ACTORS, now=ANSWERS, before=st.none() | ANSWERS)
+    def check_in(self, actor: c.Actor, now: c.Answers, before: c.Answers | None) -> None:
+        self.ask(c.GiveCheckIn(at=self.now, actor=actor, answers=now, previous=before))
+
+    @rule(actor=ACTORS)
+    def ask_for_help(self, actor: c.Actor) -> None:
+        self.ask(c.AskForHelp(at=self.now, actor=actor))
+
+    @rule(actor=ACTORS)
+    def contact(self, actor: c.Actor) -> None:
+        self.ask(c.MakeSupportContact(at=self.now, actor=actor))
+
+    @rule(actor=ACTORS)
+    def review_measures(self, actor: c.Actor) -> None:
+        self.ask(c.ReviewMeasures(at=self.now, actor=actor))
+
+    @rule(actor=ACTORS)
+    def take_a_step(self, actor: c.Actor) -> None:
+        self.ask(c.CompleteOnboardingStep(at=self.now, actor=actor, step="training"))
+
+    @rule(actor=ACTORS)
+    def look_back(self, actor: c.Actor) -> None:
+        self.ask(c.GiveClosingFeedback(at=self.now, actor=actor, text=Sealed("well", author=MENTEE)))
 
     @precondition(lambda self: self.messages > 12)
-    @rule(actor=ACTORS, late=LATE)
-    def close(self, actor: c.Actor, late: int) -> None:
+    @rule(actor=ACTORS)
+    def close(self, actor: c.Actor) -> None:
         self.ask(
             c.Close(
-                at=self.ago(late),
+                at=self.now,
                 actor=actor,
                 manner=e.ClosureManner.PLANNED_HELD,
                 reason=e.ClosureReason.GOALS_MET,
@@ -234,8 +277,32 @@ class AnyLife(RuleBasedStateMachine):
             state = self.story.state
             assert state is not None
             if state.state is State.CLOSURE:
-                assert not state.dues
+                assert state.dues.keys() <= {e.DueKind.REMIND_CHECK_IN, e.DueKind.REMIND_FEEDBACK}
                 assert not state.concerns
 
 
-TestAnyLife = AnyLife.TestCase
+class UnderAnyPolicies(AnyLife):
+    """Any life in a programme that adopts another policy now and then."""
+
+    @rule(sections=st.sampled_from(POLICIES))
+    def adopt(self, sections: dict[str, dict[str, object]]) -> None:
+        known = self.story.in_force.version
+        self.story.in_force = PolicyInForce(version=known + 1, policy=Policy.model_validate(sections))
+        self.ask(c.FollowPolicy(at=self.now))
+
+
+TestAnyLife = UnderAnyPolicies.TestCase
+TestAnyLife.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.soak
+def test_many_more_lives() -> None:
+    run_state_machine_as_test(
+        UnderAnyPolicies,
+        settings=settings(
+            max_examples=2_000,
+            stateful_step_count=100,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 
 from tests.domain.story import (
+    AS_COORDINATOR,
+    AS_MENTEE,
     MENTEE,
     MENTOR,
     Story,
@@ -14,11 +16,11 @@ from tests.domain.story import (
     cancelled,
     corrected,
     day,
-    facts,
     given,
     held,
     missed,
     moved,
+    text,
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -82,13 +84,43 @@ def test_uids_that_replace_each_other_in_a_cycle_replace_nothing() -> None:
     assert meeting(story).status == "cancelled"
 
 
-def test_one_that_is_said_to_replace_itself_replaces_nothing() -> None:
-    reports = (moved("m", day(20), at=day(15), sequence=0, previous="m"), booked("m", day(21), at=day(16)))
-    one, other = given(*agreed(), *reports), given(*agreed()).when(*reversed(reports), now=day(16))
-    assert meeting(one).starts_at == meeting(other).starts_at == day(21)
-    assert one.state is not None
-    assert other.state is not None
-    assert facts(one.state) == facts(other.state)
+def test_of_uids_in_a_cycle_a_booking_after_a_cancellation_stands_too() -> None:
+    story = given(*agreed(), moved("a", day(20), at=day(15), previous="b"))
+    story.when(moved("b", day(22), at=day(16), previous="a"), cancelled("a", day(17), sequence=3))
+    story.when(moved("a", day(25), at=day(18), sequence=4))
+    assert meeting(story).status == "scheduled"
+    assert meeting(story).starts_at == day(25)
+
+
+def test_an_earlier_message_still_tells_which_uid_was_replaced_and_nothing_else() -> None:
+    story = given(
+        *agreed(), booked("old", day(20), at=day(15)), booked("new", day(22), at=day(17), sequence=5)
+    )
+    story.when(moved("new", day(21), at=day(16), sequence=1, previous="old"))
+    assert story.latest is not None
+    assert not story.latest.stale
+    assert meeting(story).starts_at == day(22)
+
+
+def test_a_uid_does_not_replace_itself() -> None:
+    story = given(*agreed(), booked("new", day(22), at=day(17), sequence=5))
+    story.when(moved("new", day(21), at=day(16), sequence=1, previous="".join(("n", "ew")))).then()
+    assert story.latest is not None
+    assert story.latest.stale
+
+
+def test_of_cancellations_the_latest_is_kept() -> None:
+    story = given(*agreed(), booked("m", day(20), at=day(15)), cancelled("m", day(16), sequence=2))
+    story.when(cancelled("m", day(17), sequence=1)).then()
+    assert meeting(story).cancelled_at == day(16)
+    story.when(cancelled("m", day(18), sequence=2)).then(e.MeetingCancelled)
+    assert meeting(story).cancelled_at == day(18)
+
+
+def test_meetings_of_one_start_are_told_by_their_keys_whichever_came_first() -> None:
+    story = given(*agreed(), booked("b", day(10)), booked("a", day(10)), booked("c", day(9)))
+    assert story.state is not None
+    assert [one.subject for one in story.state.calendar.meetings()] == ["c", "a", "b"]
 
 
 def test_held_with_a_side_missing_is_missed_by_that_side() -> None:
@@ -142,13 +174,15 @@ def test_a_correction_clears_the_contradiction() -> None:
 
 def test_nobody_reported_for_72_hours_so_the_outcome_is_unconfirmed_never_held() -> None:
     story = given(*agreed(), booked("m", day(10))).pass_time(day(13, 1))
-    assert story.kinds()[-1] is e.MeetingOutcomeUnconfirmed
+    assert e.MeetingOutcomeUnconfirmed in story.kinds()
     assert meeting(story).status == "unconfirmed"
 
 
 def test_whatever_else_the_clock_asks_meanwhile_leaves_it_as_it_is() -> None:
-    story = given(*agreed(), booked("m", day(10))).when(c.PassTime(at=day(13, 0.9), now=day(13, 0.9))).then()
-    story.when(c.PassTime(at=day(13, 1), now=day(13, 1))).then(e.MeetingOutcomeUnconfirmed)
+    story = given(*agreed(), booked("m", day(10))).when(c.PassTime(at=day(13, 0.9), now=day(13, 0.9)))
+    assert meeting(story).status == "scheduled"
+    story.when(c.PassTime(at=day(13, 1), now=day(13, 1)))
+    assert meeting(story).status == "unconfirmed"
 
 
 def test_unconfirmed_yields_to_any_report() -> None:
@@ -160,3 +194,52 @@ def test_a_moved_meeting_is_no_longer_unconfirmed() -> None:
     story = given(*agreed(), booked("m", day(10))).pass_time(day(14))
     story.when(moved("m", day(30), at=day(15)))
     assert meeting(story).status == "scheduled"
+
+
+def unreported(*days: float) -> list[c.Command]:
+    """Meetings booked on these days."""
+    return [booked(f"u{number}", day(number), at=day(1)) for number in days]
+
+
+def test_two_unconfirmed_in_a_row_raise_that_nobody_reports_which_asks_and_never_accuses() -> None:
+    story = given(*agreed(), *unreported(15, 20)).pass_time(day(23)).then_no_concern("nobody_reports")
+    story.pass_time(day(23, 1)).then_concern("nobody_reports").then_no_concern("commitment")
+    (raised,) = story.raised("nobody_reports")
+    assert raised.since == day(23, 1)
+    assert [story.events[version - 1].name for version in raised.evidence] == [e.MeetingScheduled.name] * 2
+
+
+def test_any_report_of_an_outcome_clears_it_whichever_meeting_it_is_of() -> None:
+    for told in (missed("u15", day(24)), held("elsewhere", day(24)), held("u20", day(20))):
+        story = given(*agreed(), *unreported(15, 20)).pass_time(day(24)).then_concern("nobody_reports")
+        story.when(replace(told, at=day(24, 2))).then_no_concern("nobody_reports")
+    story = given(*agreed(), *unreported(15, 20)).pass_time(day(24))
+    story.when(replace(held("elsewhere", day(10)), at=day(23, 1)), now=day(24))
+    story.then_no_concern("nobody_reports")
+
+
+def test_one_reported_between_them_makes_no_row() -> None:
+    story = given(*agreed(), *unreported(15, 17, 20)).pass_time(day(17, 3)).when(held("u17", day(17)))
+    story.pass_time(day(25)).then_no_concern("nobody_reports")
+
+
+def test_a_third_makes_it_no_newer() -> None:
+    assert len(given(*agreed(), *unreported(15, 20, 25)).pass_time(day(40)).raised("nobody_reports")) == 1
+
+
+def test_and_it_takes_two_more_after_a_report() -> None:
+    story = given(*agreed(), *unreported(15, 20, 30)).pass_time(day(24)).when(missed("other", day(24)))
+    story.pass_time(day(40)).then_no_concern("nobody_reports")
+
+
+def test_one_called_off_is_no_report_of_an_outcome() -> None:
+    story = given(*agreed(), *unreported(15, 17, 20)).when(cancelled("u17", day(2), sequence=1))
+    story.pass_time(day(24)).then_concern("nobody_reports")
+
+
+def test_each_party_notes_its_preparation_of_a_meeting_that_is_known() -> None:
+    noted = c.NotePreparation(at=day(9), actor=AS_MENTEE, uid="m", note=text())
+    story = given(*agreed(), booked("m", day(10), at=day(5))).when(noted).then(e.PreparationNoted)
+    assert story.last(e.PreparationNoted).party == MENTEE
+    story.when(replace(noted, actor=AS_COORDINATOR)).then_refused("not_a_party")
+    story.when(replace(noted, recurrence_id=day(10))).then_refused("meeting_unknown")

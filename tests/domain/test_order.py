@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
+import pytest
+from hypothesis import HealthCheck, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
@@ -20,10 +23,9 @@ from tests.domain.story import (
     day,
     facts,
     given,
-    held,
     measures,
     policy,
-    signed_by_both,
+    text,
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -78,8 +80,7 @@ def told(story: Story, messages: tuple[c.MeetingReport, ...]) -> Story:
     return story
 
 
-@drawn(st.data(), reports())
-def test_order_and_repetition_do_not_matter_to_an_active_relationship(
+def assert_no_matter_to_an_active_relationship(
     data: st.DataObject, messages: tuple[c.MeetingReport, ...]
 ) -> None:
     in_order = told(given(*agreed()), messages)
@@ -90,29 +91,52 @@ def test_order_and_repetition_do_not_matter_to_an_active_relationship(
     assert facts(doubled.state) == facts(in_order.state)
 
 
-SINCE: dict[str, tuple[c.Command, ...]] = {
-    "none": (),
-    "none, signed": (held("ada", day(2)), *signed_by_both(day(30), months=3)),
-    "none, declared": (held("ada", day(2)), c.DeclareStagnation(at=day(30), actor=AS_COORDINATOR)),
-}
-
-
-@drawn(st.data(), reports(), st.sampled_from(sorted(SINCE)))
-def test_nor_where_the_first_held_meeting_concludes_the_agreement(
-    data: st.DataObject, messages: tuple[c.MeetingReport, ...], since: str
-) -> None:
-    """Whatever people have said since: that stands, and the meetings' facts are weighed beside it."""
-    start = (*agreed()[:3], *SINCE[since])
+def assert_no_matter_to_a_beginning(data: st.DataObject, messages: tuple[c.MeetingReport, ...]) -> None:
+    """What all have signed is known before the messages, among them or after them."""
+    committed, signing = agreed()[:3], agreed(cadence=14, months=3)[3:]
     none = policy(agreement={"form": "none"})
-    in_order = told(given(*start, in_force=none), messages)
-    shuffled = told(given(*start, in_force=none), tuple(data.draw(st.permutations(messages))))
-    assert in_order.state is not None
-    assert shuffled.state is not None
-    assert facts(shuffled.state) == facts(in_order.state)
+    signs = data.draw(st.booleans())
+    results = []
+    for order in (messages, tuple(data.draw(st.permutations(messages)))):
+        story = given(*committed, in_force=none)
+        split = data.draw(st.integers(0, len(order)))
+        for command in (*order[:split], *(signing if signs else ())):
+            story.decide(command, now=LATER)
+        results.append(told(story, order[split:]))
+    first, second = (result.state for result in results)
+    assert first is not None
+    assert second is not None
+    assert (facts(second), second.topics) == (facts(first), first.topics)
 
 
-@drawn(st.data(), reports(), st.booleans())
-def test_nor_to_one_that_stagnates_and_comes_back(
+def assert_no_matter_to_one_that_rests(data: st.DataObject, messages: tuple[c.MeetingReport, ...]) -> None:
+    """What people do becomes known among the messages, in its own order; then months pass."""
+    deeds: list[c.Command] = [
+        c.Pause(at=day(12), actor=AS_MENTEE, ends_at=day(30)),
+        c.SetGoal(at=day(12), actor=AS_MENTEE, goal=UUID(int=1), text=text()),
+        c.MakeSupportContact(at=day(13), actor=AS_COORDINATOR),
+        c.AskForHelp(at=day(14), actor=AS_MENTEE),
+    ]
+    results = []
+    for order in (messages, tuple(data.draw(st.permutations(messages)))):
+        story = given(*agreed())
+        mixed: list[c.Command] = list(order)
+        for place, deed in zip(
+            sorted(data.draw(st.integers(0, len(order))) for _ in deeds), deeds, strict=True
+        ):
+            mixed.insert(place + deeds.index(deed), deed)
+        for command in mixed:
+            story.decide(command, now=day(14))
+        assert_replays(story)
+        results.append(story.pass_time(LATER))
+    first, second = results
+    assert first.state is not None
+    assert second.state is not None
+    assert facts(second.state) == facts(first.state)
+    assert sorted(second.reminders()) == sorted(first.reminders())
+
+
+def assert_no_matter_to_one_that_stagnates(
     data: st.DataObject, messages: tuple[c.MeetingReport, ...], declared: bool
 ) -> None:
     """A fresh look, a measure done and held meetings in any order: the last to arrive moves."""
@@ -141,3 +165,53 @@ def test_nor_to_one_that_stagnates_and_comes_back(
     assert first is not None
     assert second is not None
     assert facts(second) == facts(first)
+
+
+# --- a few histories with every run, many in the long form ------------------------------------------------
+
+FEW = settings(max_examples=25, deadline=None)
+MANY = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@FEW
+@drawn(st.data(), reports())
+def test_order_and_repetition_do_not_matter_to_an_active_relationship(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...]
+) -> None:
+    assert_no_matter_to_an_active_relationship(data, messages)
+
+
+@FEW
+@drawn(st.data(), reports())
+def test_nor_where_the_first_held_meeting_concludes_the_agreement(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...]
+) -> None:
+    assert_no_matter_to_a_beginning(data, messages)
+
+
+@FEW
+@drawn(st.data(), reports())
+def test_nor_among_what_people_do_nor_for_what_comes_due_then(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...]
+) -> None:
+    assert_no_matter_to_one_that_rests(data, messages)
+
+
+@FEW
+@drawn(st.data(), reports(), st.booleans())
+def test_nor_to_one_that_stagnates_and_comes_back(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...], declared: bool
+) -> None:
+    assert_no_matter_to_one_that_stagnates(data, messages, declared)
+
+
+@pytest.mark.soak
+@MANY
+@drawn(st.data(), reports(), st.booleans())
+def test_nor_do_they_in_many_more_histories(
+    data: st.DataObject, messages: tuple[c.MeetingReport, ...], declared: bool
+) -> None:
+    assert_no_matter_to_an_active_relationship(data, messages)
+    assert_no_matter_to_a_beginning(data, messages)
+    assert_no_matter_to_one_that_rests(data, messages)
+    assert_no_matter_to_one_that_stagnates(data, messages, declared)

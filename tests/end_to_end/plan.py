@@ -26,6 +26,9 @@ HELD = BEGIN, BEGIN + 1
 """When the main part's meetings are held: never too far ahead of the clock to be believed. What falls due
 because of them does so after the main part."""
 
+BOOKED_FROM = END + 4
+"""The earliest that the main part's meetings are booked for: they are prepared for 72 hours before, after it, too."""
+
 QUIET_FOR = (15, 45, 15, 60, 15, 81)
 """Days after a held meeting: a reminder to book, a suspicion, stagnation, and that no fresh look was taken."""
 
@@ -49,12 +52,16 @@ class Couple:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``before``, one after the other, leads to the main part: ``steps`` and, meanwhile, ``messages``."""
+    """``before``, one after the other, leads to the main part: ``steps`` and, meanwhile, ``messages``.
+
+    ``busy`` are the relationships that these are about.
+    """
 
     before: list[Request | bytes]
     steps: list[Request]
     messages: list[bytes]
     after: list[Request]
+    busy: frozenset[UUID]
 
     @property
     def early(self) -> int:
@@ -95,7 +102,8 @@ def make(seed: int, *, quiet: int, busy: int, messages: int, conflicts: bool = T
         before,
         steps,
         messages=list(_messages(random, meeting, messages, conflicts=conflicts)),
-        after=[_clock(day) for day in (120.0, 150.0, 170.0, LAST)],
+        after=[_clock(day) for day in (*range(106, 170, 8), 170, 210, LAST)],
+        busy=frozenset(couple.relationship for couple in meeting),
     )
 
 
@@ -165,7 +173,7 @@ def _message(random: Random, couple: Couple, id: str) -> dict[str, Any]:
     if kind in ("scheduled", "rescheduled", "cancelled"):
         data["sequence"] = random.randrange(4)
     if kind in ("scheduled", "rescheduled"):
-        data |= _times(103 + random.randrange(60 * 24) / 24)
+        data |= _times(BOOKED_FROM + random.randrange(60 * 24) / 24)
     if kind == "held":
         data |= _held_times(random)
     if kind == "rescheduled" and random.random() < 0.3:

@@ -152,12 +152,17 @@ class Up:
                 assert counts["received"] == counts["applied"], counts
 
     async def taken_in(self, last: int) -> dict[str, Any]:
-        """Wait until the stream is taken in up to ``last``; the counts."""
-        async with asyncio.timeout(PATIENCE):
+        """Wait until the stream is taken in up to ``last``; the counts. It may take its time while it gets on."""
+        reached = 0
+        async with asyncio.timeout(PATIENCE) as limit:
             while True:
                 counts = await self.read("/v1/intake")
-                if max((one["sequence"] for one in counts["upstreams"]), default=0) >= last:
+                sequence = max((one["sequence"] for one in counts["upstreams"]), default=0)
+                if sequence >= last:
                     return counts
+                if sequence > reached:
+                    reached = sequence
+                    limit.reschedule(asyncio.get_running_loop().time() + PATIENCE)
                 await asyncio.sleep(0.02)
 
     async def verify(self) -> dict[str, Any]:

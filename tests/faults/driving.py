@@ -58,11 +58,13 @@ class Driver:
     server: NatsServer
     published: int = 0
     asked: int = 0
+    moved: int = 0
     kills: list[Kill] = field(default_factory=list)
+    killed_later: list[str] = field(default_factory=list)
 
     async def prepare(self) -> None:
         """Bring the quiet pairs to where the main part begins."""
-        async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
+        async with Up(self.data, "--nats", self.server.url) as up:
             await up.begin(self.plan.before, self._store_early)
 
     async def live(self, failpoint: str, *, backlog: int, requests: int) -> None:
@@ -75,9 +77,9 @@ class Driver:
         assert up.ended == -signal.SIGKILL, f"{failpoint} was not met: {up.ended}"
         self.kills.append(await self._killed(failpoint))
 
-    async def finish(self, broker_kills: int = 0) -> int:
-        """All that is left, the broker being killed meanwhile; how many messages it stored in all."""
-        async with asyncio.timeout(PATIENCE), Up(self.data, "--nats", self.server.url) as up:
+    async def take_all_in(self, broker_kills: int = 0) -> int:
+        """All that is left of the main part, the broker being killed meanwhile; how many messages it stored in all."""
+        async with Up(self.data, "--nats", self.server.url) as up:
             publishing = asyncio.create_task(self.publish(len(self.plan.messages)))
             for _ in range(broker_kills):
                 await self.kill_broker()
@@ -86,12 +88,22 @@ class Driver:
             await publishing
             stored = self.plan.early + len(self.plan.messages)
             counts = await up.taken_in(stored)
-            for request in self.plan.after:
-                await up.ask(request)
             assert counts["received"] == stored == await self._stored()
+        return stored
+
+    async def move_the_clock(self, *failpoints: str) -> None:
+        """All that falls due after the main part: in one life more than there are ``failpoints`` to end one at."""
+        for failpoint in failpoints:
+            up = Up(self.data, "--nats", self.server.url, failpoints=failpoint)
+            with contextlib.suppress(Died):
+                async with up:
+                    await self._go_on(up)
+            assert up.ended == -signal.SIGKILL, f"{failpoint} was not met: {up.ended}"
+            self.killed_later.append(failpoint)
+        async with Up(self.data, "--nats", self.server.url) as up:
+            await self._go_on(up)
             verified = await up.verify()
             assert verified["equal"], verified
-        return stored
 
     async def publish(self, number: int) -> None:
         """The next messages. Sent again until the broker has stored them, which it does once."""
@@ -117,6 +129,11 @@ class Driver:
                 self.asked += 1
                 made += 1
             await up.gone()
+
+    async def _go_on(self, up: Up) -> None:
+        while self.moved < len(self.plan.after):
+            await up.ask(self.plan.after[self.moved])
+            self.moved += 1
 
     async def _store_early(self, message: bytes) -> int:
         return (await self._store([message], f"early-{sha256(message).hexdigest()}"))[0]

@@ -1,7 +1,8 @@
 """The service is killed where it hurts, over and over, and comes to what an undisturbed one comes to.
 
-While it takes messages in, relationships are opened by HTTP and the simulated clock moves; the broker is
-killed too. Each life goes on in the same folder. The seed is printed, and another is taken from ``TEST_SEED``.
+While it takes messages in, relationships are opened by HTTP and the simulated clock moves over what is due of pairs
+that met before; the broker is killed too. Then the clock moves over what is due of all. Each life goes on in the
+same folder. The seed is printed, and another is taken from ``TEST_SEED``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import os
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -25,12 +27,29 @@ SEED = int(os.environ.get("TEST_SEED", "7"))
 HIT_AT = {"decide": (1, 60), "append": (1, 1), "commit": (5, 6), "reminder": (1, 3)}
 """At which passing, at least and at most, a place is deadly; others at the first or the second."""
 
+LATER = (
+    "decide.before",
+    "append.after",
+    "commit.before",
+    "commit.after",
+    "projection.after",
+    "reminder.before",
+)
+"""Where it is killed too, in the long form, once all is taken in and the clock moves over what that made due."""
+
+LATER_AT = (1, 3)
+"""At which passing, at least and at most."""
+
 BATCH = 1_000
 """The most that intake takes in at once."""
 
 
-async def lives(folder: Path, places: list[str], plan: Plan, *, broker_kills: int) -> Counter[str]:
-    """One run with a death at each of ``places`` beside one without, from one beginning; the dispositions."""
+async def lives(
+    folder: Path, places: list[str], later: Sequence[str], plan: Plan, *, broker_kills: int
+) -> Counter[str]:
+    """One run with a death at each of ``places`` and, with all taken in, of ``later``, beside one without, from one
+    beginning; the dispositions.
+    """
     random = Random(SEED)
     begun = Driver(folder / "begun" / "data", plan, NatsServer(folder / "begun" / "nats"))
     await begun.server.start()
@@ -50,20 +69,28 @@ async def lives(folder: Path, places: list[str], plan: Plan, *, broker_kills: in
             through = nth if place.startswith(("ack", "projection")) else 1
             backlog = 200 if place.startswith(ASKED_FOR) else (through + 1) * BATCH
             await killed.live(f"{place}:{nth}", backlog=backlog, requests=len(plan.steps) // len(places) // 2)
-        return await killed.finish(broker_kills)
+        stored = await killed.take_all_in(broker_kills)
+        await killed.move_the_clock(*(f"{place}:{random.randint(*LATER_AT)}" for place in later))
+        return stored
+
+    async def left_alone() -> None:
+        await undisturbed.take_all_in()
+        await undisturbed.move_the_clock()
 
     for driver in drivers:
         await driver.server.start()
     try:
-        stored, _ = await asyncio.gather(disturbed(), undisturbed.finish())
+        stored, _ = await asyncio.gather(disturbed(), left_alone())
     finally:
         for driver in drivers:
             await driver.server.stop()
     found, expected = await asyncio.gather(*(asyncio.to_thread(outcome, one.data) for one in drivers))
-    told = [f"seed {SEED}", *map(str, killed.kills), f"{stored} messages, {dict(found.counts)}"]
+    told = [f"seed {SEED}", *map(str, killed.kills), *killed.killed_later]
+    told.append(f"{stored} messages, {dict(found.counts)}")
     print("", *told, sep="\n")  # noqa: T201 pytest shows it where the test fails, or with -s
     found.balanced(stored)
     expected.balanced(stored)
+    found.without_races(plan)
     found.same_as(expected)
     assert [kill.place.partition(":")[0] for kill in killed.kills] == places
     assert sum(kill.again for kill in killed.kills) > len(places) / 2
@@ -75,7 +102,7 @@ async def test_killed_a_few_times_it_comes_to_the_same(tmp_path: Path) -> None:
     Random(SEED).shuffle(places)
     places.append("reminder.after")
     plan = make(SEED, quiet=12, busy=24, messages=3_000)
-    counts = await lives(tmp_path, places, plan, broker_kills=1)
+    counts = await lives(tmp_path, places, ("append.after", "reminder.before"), plan, broker_kills=1)
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()
 
 
@@ -84,5 +111,5 @@ async def test_killed_everywhere_twice_it_comes_to_the_same(tmp_path: Path) -> N
     places = sorted(NAMES) * 2
     Random(SEED).shuffle(places)
     plan = make(SEED, quiet=120, busy=240, messages=20_000)
-    counts = await lives(tmp_path, places, plan, broker_kills=5)
+    counts = await lives(tmp_path, places, LATER * 2, plan, broker_kills=5)
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()

@@ -1,4 +1,7 @@
-"""``python -m tests.oracle DIR``: hold a service's folder against its own log; silent where they agree."""
+"""``python -m tests.oracle DIR [TRUTH]``: hold a service's folder against its own log; silent where they agree.
+
+``TRUTH`` is the ``truth.json`` of a demonstration, where the folder is of one: it tells what no log prints.
+"""
 
 from __future__ import annotations
 
@@ -8,4 +11,4 @@ from pathlib import Path
 from tests.oracle.comparing import check
 
 if __name__ == "__main__":
-    sys.exit("\n".join(check(Path(sys.argv[1]))) or 0)
+    sys.exit("\n".join(check(*map(Path, sys.argv[1:]))) or 0)

@@ -13,41 +13,85 @@ Event = dict[str, Any]
 Key = tuple[str, str | None]
 
 _SCHEDULES = ("meeting_scheduled", "meeting_rescheduled", "meeting_cancelled")
+_OTHERS = ("meeting_outcome_corrected", "meeting_outcome_unconfirmed")
 _OUTCOMES = {"meeting_held": "held", "meeting_missed": "missed"}
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The numbers of the policy that concerns about meetings depend on."""
+    """The numbers of the policy that concerns depend on, its defaults first."""
 
     in_a_row: int = 2
     of_last: int = 6
     failures_of_last: int = 3
     too_early: timedelta = timedelta(days=14)
     late: timedelta = timedelta(hours=24)
+    unconfirmed: timedelta = timedelta(hours=72)
+    unconfirmed_in_a_row: int = 2
+    no_first_meeting: timedelta = timedelta(days=14)
+    stuck: timedelta = timedelta(days=21)
+    first_month: timedelta = timedelta(days=30)
+    contact_often: timedelta = timedelta(days=15)
+    contact_seldom: timedelta = timedelta(days=30)
+    contact_late: timedelta = timedelta(days=7)
+    goal_by_held: int = 2
+    review_within_held: int = 2
+    review_within: timedelta = timedelta(days=60)
+    review_measures: timedelta = timedelta(days=30)
+    low_mean: float = 3.0
+    drop: float = 1.0
+    onboarding_steps: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Limits:
         """Those of a policy document."""
-        concerns = document["concerns"]
+        concerns, meetings, support = document["concerns"], document["meetings"], document["support"]
+        onboarding, goals = document["onboarding"], document["goals"]
         return cls(
             in_a_row=concerns["in_a_row"],
             of_last=concerns["of_last"],
             failures_of_last=concerns["failures_of_last"],
             too_early=timedelta(days=concerns["too_early_days"]),
-            late=timedelta(hours=document["meetings"]["late_cancellation_hours"]),
+            late=timedelta(hours=meetings["late_cancellation_hours"]),
+            unconfirmed=timedelta(hours=meetings["unconfirmed_after_hours"]),
+            unconfirmed_in_a_row=meetings["unconfirmed_in_a_row"],
+            no_first_meeting=timedelta(days=onboarding["no_first_meeting_days"]),
+            stuck=timedelta(days=onboarding["stuck_after_days"]),
+            first_month=timedelta(days=support["first_month_days"]),
+            contact_often=timedelta(days=support["first_month_every_days"]),
+            contact_seldom=timedelta(days=support["then_every_days"]),
+            contact_late=timedelta(days=support["late_after_days"]),
+            goal_by_held=goals["first_by_held"],
+            review_within_held=goals["review_within_held"],
+            review_within=timedelta(days=goals["review_within_days"]),
+            review_measures=timedelta(days=document["fresh_look"]["review_after_days"]),
+            low_mean=document["dialogue"]["low_mean"],
+            drop=document["dialogue"]["drop"],
+            onboarding_steps=frozenset(onboarding["steps"]),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """What stands of one meeting: ``failed_at`` where it was missed or called off late."""
+    """What stands of one meeting: ``failed_at`` where it was missed or called off late.
+
+    ``booked_at`` is the earliest time at which anybody is told to have booked it.
+    """
 
     key: Key
+    status: str
     starts_at: datetime | None
-    held: bool
+    ends_at: datetime | None
+    booked_at: datetime | None
+    cancelled_at: datetime | None
+    reported_at: datetime | None
     failed_at: datetime | None
     contradicted_at: datetime | None
+
+    @property
+    def held(self) -> bool:
+        """Whether it took place."""
+        return self.status == "held"
 
     @property
     def subject(self) -> str:
@@ -64,30 +108,13 @@ class Facts:
 
     def add(self, name: str, event: Event) -> None:
         """Take note of an event, if it is a report of a meeting."""
-        if name in _SCHEDULES or name in _OUTCOMES or name == "meeting_outcome_corrected":
+        if name in _SCHEDULES or name in _OUTCOMES or name in _OTHERS:
             self.reports.append((name, event))
 
     def meetings(self, late: timedelta) -> list[Meeting]:
         """All meetings, by their start; those without one last."""
         found = [_merge(group, replaced, late) for group, replaced in self._groups()]
         return sorted(found, key=lambda one: (one.starts_at is None, one.starts_at, _order(one.key)))
-
-    def concerns(
-        self, opened_at: datetime, limits: Limits, until: datetime
-    ) -> dict[tuple[str, str | None], datetime]:
-        """The concerns about meetings that stand, if the clock was last asked at ``until`` or later."""
-        begin = opened_at + limits.too_early
-        if until < begin:
-            return {}
-        found: dict[tuple[str, str | None], datetime] = {}
-        known = [one for one in self.meetings(limits.late) if one.starts_at is not None]
-        failing = _failing(known, limits, until)
-        if failing is not None:
-            found["commitment", None] = max(failing, begin)
-        for one in known:
-            if one.contradicted_at is not None:
-                found["contradictory", one.subject] = one.contradicted_at
-        return found
 
     def _groups(self) -> list[tuple[dict[Key, list[tuple[str, Event]]], set[Key]]]:
         """The reports of each meeting by calendar entry, and which of the entries another came in place of."""
@@ -159,6 +186,7 @@ def _merge(entries: dict[Key, list[tuple[str, Event]]], replaced: set[Key], late
     elif correction is not None and outcome is not None and _stamp(outcome) <= _stamp(correction):
         outcome = kind = None
 
+    unconfirmed = {event["ends_at"] for name, event in _latest_unconfirmed(entries)}
     timed = outcome if outcome is not None and outcome["starts_at"] is not None else booking
     starts_at = datetime.fromisoformat(timed["starts_at"]) if timed is not None else None
     ends_at = datetime.fromisoformat(timed["ends_at"]) if timed is not None else None
@@ -168,9 +196,29 @@ def _merge(entries: dict[Key, list[tuple[str, Event]]], replaced: set[Key], late
         failed_at = ends_at
     elif kind is None and called_off is not None and starts_at is not None and starts_at - called_off < late:
         failed_at = called_off
+    if kind is None and booking is not None and called_off is None:
+        kind = "unconfirmed" if booking["ends_at"] in unconfirmed else "scheduled"
     if outcome is not None and called_off is not None and not corrected:
         contradicted_at = max(called_off, _stamp(outcome)[0])
-    return Meeting(min(entries, key=_order), starts_at, kind == "held", failed_at, contradicted_at)
+    if kind is None:
+        kind = "unknown" if called_off is None else "cancelled"
+    return Meeting(
+        key=min(entries, key=_order),
+        status=kind,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        booked_at=min((_stamp(event)[0] for name, event in reports if name in _SCHEDULES[:2]), default=None),
+        cancelled_at=called_off if outcome is None else None,
+        reported_at=_stamp(outcome)[0] if outcome is not None else None,
+        failed_at=failed_at,
+        contradicted_at=contradicted_at,
+    )
+
+
+def _latest_unconfirmed(entries: dict[Key, list[tuple[str, Event]]]) -> list[tuple[str, Event]]:
+    """Of each calendar entry, what was said last of nobody having told of it."""
+    found = [[pair for pair in told if pair[0] == _OTHERS[1]] for told in entries.values()]
+    return [told[-1] for told in found if told]
 
 
 def _schedule(
@@ -199,10 +247,10 @@ def _schedule(
     return booking, cancellation
 
 
-def _failing(meetings: list[Meeting], limits: Limits, until: datetime) -> datetime | None:
+def failing(meetings: list[Meeting], limits: Limits, until: datetime) -> datetime | None:
     """Since when too many meetings did not come about; one held makes good for all before.
 
-    What is told of ahead has not come about otherwise before its time.
+    What is told ahead of a meeting that is still to fail has not failed ``until`` then.
     """
     counted = [one for one in meetings if one.held or (one.failed_at is not None and one.failed_at <= until)]
     since: datetime | None = None

@@ -7,68 +7,17 @@ written down here a second time, from the description of the domain, so that a f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
-from tests.oracle.meetings import Facts, Limits
+from tests.oracle.answers import CheckIn, low_times
+from tests.oracle.concerns import RECOMPUTED, Standing, expected
+from tests.oracle.life import Entry, Goal, Life
+from tests.oracle.meetings import Limits
 
 Event = dict[str, Any]
-Concerns = dict[tuple[str, str | None], datetime]
-"""What is open, by code and the meeting it is about, and since when."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """Entering a state: by which move, and when."""
-
-    move: str | None
-    state: str
-    at: datetime
-    declared: bool | None = None
-
-
-@dataclass(slots=True)
-class Life:
-    """One relationship. ``entries`` are those that stand: what was withdrawn never was.
-
-    ``trail`` holds the states in the order in which they were entered at the time.
-    """
-
-    id: str
-    opened_at: datetime
-    entries: list[Entry]
-    parties: set[str]
-    committed: set[str] = field(default_factory=set)
-    active_since: datetime | None = None
-    term_ends_at: datetime | None = None
-    closed_at: datetime | None = None
-    suspected_since: datetime | None = None
-    concerns: Concerns = field(default_factory=dict)
-    withdrawn: list[Entry] = field(default_factory=list)
-    trail: list[str] = field(default_factory=lambda: ["onboarding"])
-    stagnations: int = 0
-    reinvigorations: int = 0
-    reminders: list[tuple[str, str, str]] = field(default_factory=list)
-    facts: Facts = field(default_factory=Facts)
-    limits: Limits = field(default_factory=Limits)
-
-    @property
-    def state(self) -> str:
-        """The state that it is in."""
-        return self.entries[-1].state
-
-    @property
-    def stays(self) -> list[tuple[str, datetime, datetime | None, str | None, bool | None]]:
-        """State, entered, left, by which move, declared or inferred."""
-        # What a late fact moved past something declared since cannot have ended before it began.
-        entered = list(accumulate((entry.at for entry in self.entries), max))
-        return [
-            (entry.state, at, left, entry.move, entry.declared)
-            for entry, at, left in zip(self.entries, entered, [*entered[1:], None], strict=True)
-        ]
 
 
 @dataclass(slots=True)
@@ -80,8 +29,12 @@ class Told:
     faults: list[str] = field(default_factory=list)
 
 
-def recompute(lines: Iterable[str]) -> Told:
-    """Read the printed log. ``faults`` lists what contradicts itself in it."""
+def recompute(lines: Iterable[str], answers: Mapping[str, Iterable[CheckIn]] | None = None) -> Told:
+    """Read the printed log. ``faults`` lists what contradicts itself in it.
+
+    ``answers`` is what the parties of each relationship answered, which no log prints: where they are given,
+    they have to fit to it.
+    """
     told = Told()
     limits = Limits()
     versions: dict[str, int] = {}
@@ -102,12 +55,16 @@ def recompute(lines: Iterable[str]) -> Told:
         position, versions[stream], told.until = entry["position"], entry["version"], recorded_at
         if name == "policy_adopted":
             limits = Limits.of(event["document"])
+            for life in told.lives.values():  # each is asked by it, whether that changes what is due or not
+                life.limits = limits
         elif name == "relationship_opened":
             told.lives[stream] = _opened(stream, event)
         elif stream in told.lives:
             life = told.lives[stream]
             life.limits = limits
             life.facts.add(name, event)
+            life.care.add(name, event)
+            life.deeds.add(name, event)
             if name in _TOLD:
                 _TOLD[name](life, event)
             if event.get("entered") is not None:
@@ -115,20 +72,38 @@ def recompute(lines: Iterable[str]) -> Told:
             if event.get("entered") not in (None, life.state):
                 told.faults.append(f"{name} of {stream} enters {event['entered']}, not {life.state}")
     for life in told.lives.values():
-        told.faults += _against_meetings(life, told.until)
+        told.faults += _against_facts(life, told.until)
+        if answers is not None:
+            life.deeds.check_ins = list(answers.get(life.id, ()))
+            told.faults += [f"{life.id}: {fault}" for fault in _against_answers(life, told.until)]
     return told
 
 
 def _opened(stream: str, event: Event) -> Life:
     at = _instant(event["occurred_at"])
-    parties = {party["person"] for party in event["parties"]}
-    return Life(stream, at, [Entry(None, "onboarding", at)], parties)
+    roles = {party["person"]: party["role"] for party in event["parties"]}
+    return Life(stream, at, [Entry(None, "onboarding", at)], roles, len(roles))
 
 
 def _committed(life: Life, event: Event) -> None:
     life.committed.add(event["party"])
-    if life.state == "onboarding" and life.committed == life.parties:
-        life.entries.append(Entry("complete_onboarding", "agreement", _at(event)))
+    _onboarded(life, _at(event))
+
+
+def _step_taken(life: Life, event: Event) -> None:
+    life.steps.add(event["step"])
+    _onboarded(life, _at(event))
+
+
+def _policy_asks_less(life: Life, event: Event) -> None:
+    life.entries.append(Entry("complete_onboarding", "agreement", _at(event)))
+
+
+def _onboarded(life: Life, at: datetime) -> None:
+    """Everybody has committed itself, and each step that the programme asks for was taken."""
+    complete = life.committed >= life.roles.keys() and life.steps >= life.limits.onboarding_steps
+    if life.state == "onboarding" and complete:
+        life.entries.append(Entry("complete_onboarding", "agreement", at))
 
 
 def _concluded(life: Life, event: Event) -> None:
@@ -198,8 +173,58 @@ def _revised(life: Life, event: Event) -> None:
         life.active_since = life.term_ends_at = None
 
 
+def _reminded_in_confidence(life: Life, event: Event) -> None:
+    """Of a reminder to check in the log does not show whom it is for; each party may have had one."""
+    same = [
+        one for one in life.reminders if (one[0], *one[2:]) == (event["kind"], event["about"], event["step"])
+    ]
+    if event["audience"] != "confidential" or event["kind"] != "check_in":
+        life.faults.append(f"a {event['kind']} reminder tells whom it is for")
+    if len(same) == life.people:
+        life.faults.append("there are more reminders to check in than parties")
+    life.reminders.append((event["kind"], f"party {len(same)}", event["about"], event["step"]))
+
+
 def _reminded(life: Life, event: Event) -> None:
-    life.reminders.append((event["kind"], event["party"], event["about"]))
+    if event["party"] == "confidential":
+        _reminded_in_confidence(life, event)
+        return
+    life.reminders.append((event["kind"], event["party"], event["about"], event["step"]))
+    audience = "coordinator" if event["party"] is None else life.roles.get(event["party"], "nobody")
+    if event["audience"] != audience:
+        life.faults.append(f"a {event['kind']} reminder for the {event['audience']} goes to the {audience}")
+
+
+def _goal_set(life: Life, event: Event) -> None:
+    life.goals[event["goal"]] = Goal(_at(event))
+
+
+def _goal_reviewed(life: Life, event: Event) -> None:
+    goal, at = life.goals[event["goal"]], _at(event)
+    goal.reviews += 1
+    if goal.reviewed_at is None or at >= goal.reviewed_at:
+        goal.reviewed_at, goal.reached_percent = at, event["reached_percent"]
+
+
+def _goal_revised(life: Life, event: Event) -> None:
+    life.goals[event["goal"]].revisions += 1
+
+
+def _goal_achieved(life: Life, event: Event) -> None:
+    goal = life.goals[event["goal"]]
+    goal.status, goal.ended_at = "achieved", _at(event)
+
+
+def _goal_dropped(life: Life, event: Event) -> None:
+    goal = life.goals[event["goal"]]
+    goal.status, goal.ended_at = "dropped", _at(event)
+
+
+def _left(life: Life, event: Event) -> None:
+    life.roles.pop(event["party"], None)
+    life.left[event["party"]] = _at(event)
+    life.committed.discard(event["party"])
+    _onboarded(life, _at(event))
 
 
 def _closed(life: Life, event: Event) -> None:
@@ -209,7 +234,9 @@ def _closed(life: Life, event: Event) -> None:
 
 
 _TOLD: dict[str, Callable[[Life, Event], None]] = {
+    "onboarding_step_completed": _step_taken,
     "commitment_confirmed": _committed,
+    "onboarding_completed": _policy_asks_less,
     "agreement_concluded": _concluded,
     "agreement_amended": _amended,
     "concern_raised": _raised,
@@ -222,6 +249,12 @@ _TOLD: dict[str, Callable[[Life, Event], None]] = {
     "move_revised": _revised,
     "reminder_issued": _reminded,
     "closed": _closed,
+    "goal_set": _goal_set,
+    "goal_reviewed": _goal_reviewed,
+    "goal_revised": _goal_revised,
+    "goal_achieved": _goal_achieved,
+    "goal_dropped": _goal_dropped,
+    "party_left": _left,
 }
 
 
@@ -229,15 +262,43 @@ def _latest(life: Life, move: str) -> int:
     return max(index for index, entry in enumerate(life.entries) if entry.move == move)
 
 
-def _against_meetings(life: Life, until: datetime | None) -> list[str]:
-    """What the meetings of an open relationship, told anew, say of its concerns and do not find there."""
-    if life.closed_at is not None or until is None:
-        return []
-    expected = life.facts.concerns(life.opened_at, life.limits, until)
-    told = {key: at for key, at in life.concerns.items() if key[0] in ("commitment", "contradictory")}
-    faults = [f"{life.id}: the meetings say {expected}, the concerns {told}"] if expected != told else []
+def _against_facts(life: Life, until: datetime | None) -> list[str]:
+    """What the facts of an open relationship say of its concerns and do not find there; and of its reminders."""
     twice = len(life.reminders) - len(set(life.reminders))
-    return [*faults, *([f"{life.id}: {twice} reminders were issued again"] if twice else [])]
+    faults = [f"{life.id}: {fault}" for fault in life.faults]
+    faults += [f"{life.id}: {twice} reminders were issued again"] if twice else []
+    if life.closed_at is not None or until is None:
+        return faults
+    standing = Standing(
+        opened_at=life.opened_at,
+        begun=life.state not in ("onboarding", "agreement"),
+        term_ends_at=life.term_ends_at,
+        parties=set(life.roles),
+        meetings=[one for one in life.meetings if one.starts_at is not None],
+        reported=[one.reported_at for one in life.meetings if one.reported_at is not None],
+        care=life.care,
+        limits=life.limits,
+    )
+    found = expected(standing, until)
+    told = {key: at for key, at in life.concerns.items() if key[0] in RECOMPUTED}
+    # The clock may not have been asked yet of what falls due at the very last instant.
+    missing = {key: at for key, at in found.items() - told.items() if at < until}
+    wrong = dict(told.items() - found.items())
+    return faults + (
+        [f"{life.id}: the facts say {missing}, the concerns {wrong}"] if missing or wrong else []
+    )
+
+
+def _against_answers(life: Life, until: datetime | None) -> Iterator[str]:
+    """What the parties answered has to be what they are told to have, and low where the dialogue is told to be."""
+    given = sorted(one.at for one in life.deeds.check_ins)
+    if given != sorted(life.deeds.checked_in):
+        yield f"check-ins are told of {sorted(life.deeds.checked_in)}, and were given at {given}"
+    begin = life.opened_at + life.limits.too_early
+    found = low_times(life.deeds.check_ins, begin, life.closed_at, life.limits)
+    told = [(one.since, one.cleared_at) for one in life.deeds.episodes if one.code == "low_dialogue"]
+    if told != found and until is not None and until >= begin:
+        yield f"the answers were low in {found}, the concern stood in {told}"
 
 
 def _at(event: Event) -> datetime:

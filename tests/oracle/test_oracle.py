@@ -5,14 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, create_engine
 
+from tests.oracle.answers import of_truth
 from tests.oracle.comparing import against, check, printed
+from tests.oracle.figures import (
+    check_ins_by_role,
+    episodes_by_code,
+    goals_by_meeting,
+    goals_by_status,
+    late_cancellations_by_month,
+    meetings_by_month,
+    reminders_by_kind,
+)
 from tests.oracle.oracle import Told, recompute
 from workflow.demo.stage import publisher, service
+from workflow.projections import check_ins, episodes, goals, meetings, reminders
 
 STORY = ["--relationships", "30", "--months", "5", "--seed", "7"]
 
@@ -24,7 +39,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with publisher(running, [*STORY, "--truth", str(folder / "truth.json")]) as told:
             for _ in told:
                 pass
-        assert check(Path(running.data)) == []  # while it runs
+        assert check(Path(running.data), folder / "truth.json") == []  # while it runs
         return Path(running.data)
 
 
@@ -34,8 +49,21 @@ def lines(data: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def told(lines: list[str]) -> Told:
-    return recompute(lines)
+def truth(data: Path) -> Any:
+    return json.loads((data.parent / "truth.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def told(lines: list[str], truth: Any) -> Told:
+    return recompute(lines, of_truth(truth))
+
+
+@pytest.fixture
+def connection(data: Path) -> Iterator[Connection]:
+    engine = create_engine(f"sqlite:///{data / 'views.db'}")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 def test_the_rows_of_a_demonstration_are_what_its_log_says(data: Path, told: Told) -> None:
@@ -43,13 +71,65 @@ def test_the_rows_of_a_demonstration_are_what_its_log_says(data: Path, told: Tol
     lives = told.lives.values()
     assert len(lives) == 30
     assert {life.state for life in lives} >= {"active", "stagnation", "closure"}
-    assert {code for life in lives for code, _ in life.concerns} >= {"commitment", "silence"}
+    assert {one.code for life in lives for one in life.deeds.episodes} >= {
+        "commitment",
+        "silence",
+        "no_direction",
+        "no_support_contact",
+    }
+    assert {one.status for life in lives for one in life.meetings} >= {"held", "missed", "cancelled"}
     assert any(life.reinvigorations for life in lives)
     assert any(life.reminders for life in lives)
 
 
-def test_the_states_are_those_of_the_demonstrations_own_truth(data: Path, told: Told) -> None:
-    truth = json.loads((data.parent / "truth.json").read_text("utf-8"))
+def test_meetings_by_month_are_counted_as_the_log_says(connection: Connection, told: Told) -> None:
+    found = meetings.by_month(connection)
+    assert found
+    statuses = ("scheduled", "cancelled", "held", "missed", "unconfirmed")
+    counted = {(row["month"], status): row[status] for row in found for status in statuses if row[status]}
+    assert counted == meetings_by_month(told.lives.values(), counted=True)
+    late = {row["month"]: row["cancelled_late"] for row in found if row["cancelled_late"]}
+    assert late == late_cancellations_by_month(told.lives.values())
+
+
+def test_reminders_and_what_followed_them_are_counted_as_the_log_says(
+    connection: Connection, told: Told
+) -> None:
+    found = {
+        (row["kind"], row["audience"]): (row["issued"], row["suppressed"], row["followed"])
+        for row in reminders.by_kind(connection)
+    }
+    assert found == reminders_by_kind(told.lives.values())
+    assert any(followed for _, _, followed in found.values())
+
+
+def test_goals_are_counted_as_the_log_says(connection: Connection, told: Told) -> None:
+    early, reached = goals.set_by_meeting(connection)
+    assert (early, reached) == goals_by_meeting(told.lives.values())
+    assert 0 < early < reached
+    counted = {status: number for status, number in goals.count_by_status(connection).items() if number}
+    assert counted == goals_by_status(told.lives.values())
+
+
+def test_check_ins_are_counted_as_the_parties_gave_them(connection: Connection, told: Told) -> None:
+    (row,) = check_ins.by_programme(connection)
+    by_role = check_ins_by_role(told.lives.values())
+    assert {"mentor": row["by_mentors"], "mentee": row["by_mentees"]} == by_role
+
+
+def test_concerns_are_counted_as_the_log_says(connection: Connection, told: Told) -> None:
+    found = {row["code"]: (row["episodes"], row["open"]) for row in episodes.by_code(connection)}
+    assert found == episodes_by_code(told.lives.values())
+
+
+def test_answers_that_are_not_what_the_log_says_are_seen(lines: list[str], truth: Any) -> None:
+    answers = of_truth(truth)
+    merry = {id: [replace(one, answers=(5, 5, 5)) for one in given] for id, given in answers.items()}
+    assert recompute(lines, merry).faults
+    assert recompute(lines, {}).faults
+
+
+def test_the_states_are_those_of_the_demonstrations_own_truth(truth: Any, told: Told) -> None:
     assert truth["states"].keys() == told.lives.keys()
     for id, states in truth["states"].items():
         assert [row["state"] for row in states] == told.lives[id].trail
@@ -64,6 +144,18 @@ def test_the_states_are_those_of_the_demonstrations_own_truth(data: Path, told: 
         "UPDATE relationships_1 SET reminders_issued = 0",
         "UPDATE journey_1 SET left_at = entered_at WHERE left_at IS NOT NULL",
         "UPDATE journey_1 SET withdrawn = NOT withdrawn",
+        "UPDATE meetings_1 SET status = 'missed' WHERE status = 'held'",
+        "UPDATE meetings_1 SET starts_at = ends_at",
+        "DELETE FROM meetings_1 WHERE status = 'cancelled'",
+        "UPDATE reminders_1 SET step = step + 1",
+        "UPDATE reminders_1 SET reason = 'enough' WHERE reason IS NULL",
+        "UPDATE meetings_1 SET booked_at = starts_at",
+        "UPDATE goals_1 SET revisions = revisions + 1",
+        "UPDATE episodes_1 SET cleared_at = NULL",
+        "UPDATE support_contacts_1 SET made_at = '2026-01-05T08:00:00.000000+00:00'",
+        "UPDATE check_ins_1 SET by_mentors = by_mentors + 1",
+        "UPDATE agreements_1 SET cadence_days = 7",
+        "UPDATE measures_1 SET status = 'done'",
         "DELETE FROM relationships_1 WHERE id = (SELECT min(id) FROM relationships_1)",
     ],
 )

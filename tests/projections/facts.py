@@ -1,18 +1,19 @@
-"""A log of facts made by hand, and arbitrary ones for property tests."""
+"""A log of facts made by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from hypothesis import strategies as st
-
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import Move, State
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.projection import Document, Projection, heeded
+from workflow.projections.projection import fold as fold_events
 from workflow.projections.runner import Runner
+from workflow.projections.tables import Row
 from workflow.projections.views import Views
 from workflow.store.recorded import Metadata, Recorded
 
@@ -63,6 +64,19 @@ def fold(log: Log, path: Path, *, page: int = 5_000) -> Views:
     views = Views(path, PROJECTIONS, durable=False)
     Runner(views, log.read, log.head, page=page).catch_up()
     return views
+
+
+def rows_of(projection: Projection, page: Sequence[Recorded]) -> list[Row]:
+    """The rows that a page of one relationship's events comes to, in memory alone."""
+    document: Document = []
+    (events,) = heeded([projection], page, [0])
+    fold_events(projection, events, {page[0].stream.int: document})
+    return [projection.kept(row) for row in document]
+
+
+def fresh(folder: Path) -> Path:
+    """Where nothing was folded before, also where a test folds several logs."""
+    return folder / f"{len(list(folder.iterdir()))}.db"
 
 
 def opened(at: float = 0, *, dues: dict[e.DueKind, datetime] | None = None) -> e.RelationshipOpened:
@@ -166,51 +180,3 @@ def suspicion_cleared(at: float) -> e.SuspicionCleared:
 
 def redated(at: float, dues: dict[e.DueKind, datetime]) -> e.AgendaRevised:
     return e.AgendaRevised(occurred_at=day(at), provenance=INFERRED, dues=dues)
-
-
-_DAYS = st.integers(0, 400)
-_CODES = st.sampled_from(e.ConcernCode)
-_SUBJECTS = st.none() | st.sampled_from(["series@example", "other@example"])
-_DUES = st.dictionaries(st.sampled_from(e.DueKind), _DAYS.map(day), max_size=3)
-_ANY: list[st.SearchStrategy[e.Event]] = [
-    _DAYS.map(onboarded),
-    _DAYS.map(concluded),
-    st.builds(stagnated, _DAYS, declared=st.booleans()),
-    _DAYS.map(withdrawn),
-    _DAYS.map(reinvigorated),
-    _DAYS.map(closed),
-    _DAYS.map(reminded),
-    _DAYS.map(suspected),
-    _DAYS.map(suspicion_cleared),
-    st.builds(revised, st.sampled_from(Move), st.none() | _DAYS, st.none() | st.sampled_from(State)),
-    st.builds(
-        raised, _CODES, _DAYS, subject=_SUBJECTS, evidence=st.lists(st.integers(1, 9), max_size=3).map(tuple)
-    ),
-    st.builds(cleared, _CODES, _DAYS, subject=_SUBJECTS),
-    st.builds(redated, _DAYS, _DUES),
-]
-_STREAMS = st.sampled_from([PAIR, OTHER, uuid5(PAIR, "third")])
-
-
-def logs() -> st.SearchStrategy[list[tuple[UUID, e.Event]]]:
-    """Any events in any order, of a few relationships opened first: more than ``decide`` would write."""
-
-    def opening(events: Iterable[tuple[UUID, e.Event]]) -> list[tuple[UUID, e.Event]]:
-        known: set[UUID] = set()
-        found: list[tuple[UUID, e.Event]] = []
-        for stream, event in events:
-            if stream not in known:
-                known.add(stream)
-                found.append((stream, opened()))
-            found.append((stream, event))
-        return found
-
-    return st.lists(st.tuples(_STREAMS, st.one_of(_ANY)), max_size=60).map(opening)
-
-
-def log_of(events: Iterable[tuple[UUID, e.Event]], *, twice: bool = False) -> Log:
-    """A log of what ``logs`` made; each event is recorded an hour after the one before."""
-    log = Log(twice=twice)
-    for hour, (stream, event) in enumerate(events):
-        log.add(event, stream=stream, recorded=DAY_ZERO + timedelta(hours=hour))
-    return log

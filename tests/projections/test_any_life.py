@@ -11,11 +11,16 @@ from hypothesis.stateful import invariant
 
 from tests.domain.story import AS_COORDINATOR, PAIR, Story, agreed, corrected, day, given, held, policy
 from tests.domain.test_any_life import AnyLife
-from tests.projections.facts import logs
+from tests.projections.any_log import logs
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import Move, State
+from workflow.aggregates.rules.measures import settled_at
+from workflow.projections.agreements import AGREEMENTS
+from workflow.projections.goals import GOALS
 from workflow.projections.journey import JOURNEY
+from workflow.projections.measures import MEASURES
+from workflow.projections.meetings import MEETINGS
 from workflow.projections.projection import Document, fold, heeded
 from workflow.projections.relationships import RELATIONSHIPS
 from workflow.projections.tables import Row, stored
@@ -28,6 +33,18 @@ class Rows:
     def __init__(self) -> None:
         self.relationship: Document = []
         self.journey: Document = []
+        self.agreement: Document = []
+        self.meetings: Document = []
+        self.goals: Document = []
+        self.measures: Document = []
+        self.documents = (
+            (RELATIONSHIPS, self.relationship),
+            (JOURNEY, self.journey),
+            (AGREEMENTS, self.agreement),
+            (MEETINGS, self.meetings),
+            (GOALS, self.goals),
+            (MEASURES, self.measures),
+        )
         self.position = 0
 
     def follow(self, events: list[e.Event]) -> None:
@@ -36,8 +53,10 @@ class Rows:
             Recorded(number, PAIR, number, event, _metadata(number, event))
             for number, event in enumerate(events, 1)
         ]
-        for projection, document in ((RELATIONSHIPS, self.relationship), (JOURNEY, self.journey)):
-            fold(projection, heeded(projection, page, self.position), {PAIR: document})
+        projections = [projection for projection, _ in self.documents]
+        heed = heeded(projections, page, [self.position] * len(projections))
+        for (projection, document), new in zip(self.documents, heed, strict=True):
+            fold(projection, new, {PAIR.int: document})
         self.position = len(page)
 
     @property
@@ -78,6 +97,35 @@ def assert_agrees(rows: Rows, story: Story) -> None:
     assert row["suspected_since"] == (stored(suspicion.since) if suspicion and suspected else None)
 
 
+def assert_deeds_agree(rows: Rows, story: Story) -> None:
+    """What is agreed, what became of meetings, goals and measures."""
+    state = story.state
+    assert state is not None
+    (agreement,) = map(AGREEMENTS.kept, rows.agreement)
+    terms = state.agreement
+    assert (agreement["version"], agreement["cadence_days"]) == (
+        (None, None) if terms is None else (terms.version, terms.cadence_days)
+    )
+    assert agreement["term_ends_at"] == (None if terms is None else stored(terms.term_ends_at))
+    assert (agreement["signed"], agreement["parties"]) == (len(state.signed), len(state.parties))
+    assert {
+        (row["subject"], row["status"], row["starts_at"])
+        for row in map(MEETINGS.kept, rows.meetings)
+        if row["starts_at"] is not None
+    } == {
+        (one.subject, one.status.value, stored(one.starts_at))
+        for one in state.calendar.meetings()
+        if one.starts_at is not None
+    }
+    assert {(row["goal"], row["status"] == "open") for row in rows.goals} == {
+        (str(id), goal.open) for id, goal in state.goals.items()
+    }
+    settled = {str(id): settled_at(state, measure) for id, measure in state.measures.items()}
+    assert {row["measure"]: row["settled_at"] for row in rows.measures if row["measure"]} == {
+        id: None if at is None else stored(at) for id, at in settled.items()
+    }
+
+
 class AnyLifeShown(AnyLife):
     """Any life, with its rows kept up event by event."""
 
@@ -89,6 +137,7 @@ class AnyLifeShown(AnyLife):
             self.rows = Rows()
         self.rows.follow(self.story.events)
         assert_agrees(self.rows, self.story)
+        assert_deeds_agree(self.rows, self.story)
 
 
 TestAnyLifeShown = AnyLifeShown.TestCase

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,22 +12,32 @@ from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import JSON
 
-from tests.projections.facts import fold, log_of, logs
+from tests.projections.any_log import log_of, logs
+from tests.projections.facts import fold
 from workflow.aggregates.events import Event
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
-from workflow.projections.tables import stored
+from workflow.projections.tables import compact, stored
 from workflow.projections.verify import content, verify
 
+JSON_COLUMNS = [
+    (projection.table.name, column.name)
+    for projection in PROJECTIONS
+    for column in projection.table.columns
+    if isinstance(column.type, JSON)
+]
 History = list[tuple[UUID, Event]]
 
 
 def rows(path: Path) -> dict[str, list[Any]]:
+    """All that is kept, and not only what the views show of it."""
     with closing(sqlite3.connect(path)) as connection:
+        live = connection.execute("SELECT name, generation FROM projections WHERE live = 1").fetchall()
         return {
-            projection.name: connection.execute(f"SELECT * FROM {projection.name}").fetchall()
-            for projection in PROJECTIONS
+            name: connection.execute(f"SELECT * FROM {name}_{generation}").fetchall()
+            for name, generation in live
         }
 
 
@@ -71,6 +82,18 @@ def test_a_rebuild_and_a_verification_find_no_difference(history: History, cut: 
         assert rows(path) == before
         assert {generation.number for generation in views.generations} == {2}
         views.close()
+
+
+@settings(max_examples=40, deadline=None)
+@given(history=logs())
+def test_equal_values_are_equal_text_however_they_came_about(history: History) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "views.db"
+        fold(log_of(history), path).close()
+        with closing(sqlite3.connect(path)) as connection:
+            for table, column in JSON_COLUMNS:
+                for (text,) in connection.execute(f"SELECT {column} FROM {table}_1"):
+                    assert text == compact(json.loads(text))
 
 
 @given(st.datetimes(timezones=st.timezones()), st.datetimes(timezones=st.timezones()))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.projections.facts import (
+    MENTOR,
     PAIR,
     Log,
     closed,
@@ -22,7 +23,13 @@ from tests.projections.facts import (
     stagnated,
     withdrawn,
 )
-from workflow.aggregates.events import Event
+from workflow.aggregates.events import (
+    Event,
+    OnboardingCompleted,
+    OnboardingStepCompleted,
+    PartyLeft,
+    Provenance,
+)
 from workflow.aggregates.moves import Move, State
 from workflow.projections import journey
 
@@ -53,6 +60,30 @@ def test_each_stay_ends_where_the_next_begins(stays: Callable[..., list[Stay]]) 
         ("active", day(2), day(90)),
         ("closure", day(90), None),
     ]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        onboarded(1),
+        OnboardingCompleted(occurred_at=day(1), provenance=Provenance.INFERRED),
+        OnboardingStepCompleted(
+            occurred_at=day(1),
+            provenance=Provenance.SELF_REPORTED,
+            step="introduction",
+            entered=State.AGREEMENT,
+        ),
+        PartyLeft(
+            occurred_at=day(1), provenance=Provenance.SELF_REPORTED, party=MENTOR, entered=State.AGREEMENT
+        ),
+    ],
+    ids=lambda event: event.name,
+)
+def test_whatever_completes_the_onboarding_makes_that_move(last: Event, tmp_path: Path) -> None:
+    views = fold(Log(twice=True).add(opened(), last), tmp_path / "views.db")
+    with views.reading() as connection:
+        assert [stay["move"] for stay in journey.stays(connection, PAIR)] == [None, "complete_onboarding"]
+    views.close()
 
 
 def test_a_shifted_move_shifts_the_border_of_two_stays(stays: Callable[..., list[Stay]]) -> None:

@@ -59,6 +59,6 @@ def _value(annotation: Any, name: str, full: bool) -> Any:
         return _model(annotation, full)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return next(iter(annotation))
-    plain = {str: f"some {name}", int: 3, float: 2.5, bool: True, UUID: uuid5(_IDS, name), datetime: INSTANT}
+    plain = {str: f"some_{name}", int: 3, float: 1.0, bool: True, UUID: uuid5(_IDS, name), datetime: INSTANT}
     plain[timedelta] = timedelta(days=60)
     return plain[annotation]

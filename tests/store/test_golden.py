@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 import pytest
+from pydantic_core import to_jsonable_python
 
 from tests.store.samples import INSTANT, STREAM, TEXT, sample, samples
 from workflow.aggregates.events import EVENTS
@@ -70,6 +71,23 @@ def test_what_was_stored_is_read_and_would_be_stored_the_same(file: Path, mapper
         again = json.loads(mapper.encode(STREAM, recorded.event, recorded.metadata))
         # A member that came later has a default; what the file says must come out as it went in.
         assert _only(again, golden) == golden
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_its_members_are_told_as_json_tells_them_and_where_it_does_not_by_their_defaults(
+    name: str, mapper: EventMapper
+) -> None:
+    fields = {member: field for member, field in EVENTS[name].model_fields.items() if member != "dues"}
+    optional = [member for member, field in fields.items() if not field.is_required()]
+    for file in sorted((GOLDEN / name).glob("*.json")):
+        golden = json.loads(file.read_text(encoding="utf-8"))
+        for left_out in [None, *optional]:
+            event = {member: told for member, told in golden["event"].items() if member != left_out}
+            stored = json.dumps({**golden, "event": event}).encode()
+            assert mapper.decode(7, STREAM, 3, name, stored).members == {
+                member: event[member] if member in event else to_jsonable_python(field.get_default())
+                for member, field in fields.items()
+            }
 
 
 def _only(found: object, wanted: object) -> object:

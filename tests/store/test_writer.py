@@ -79,7 +79,7 @@ def test_what_is_written_can_be_read_with_its_position(place: Place) -> None:
 
 def test_the_origin_goes_with_every_event(place: Place) -> None:
     id = place.do(open_one).value
-    origin = Origin("corr", "m1", "calendar", "00-trace")
+    origin = Origin("corr", "m1", "calendar", "00-trace", START)
     place.do(lambda t: t.decide(id, booking("u1"), origin))
     metadata = place.store.stream(id)[-1].metadata
     assert metadata.model_dump(exclude={"event_id", "recorded_at"}) == {
@@ -87,6 +87,7 @@ def test_the_origin_goes_with_every_event(place: Place) -> None:
         "causation_id": "m1",
         "source": "calendar",
         "traceparent": "00-trace",
+        "asked_at": START,
     }
 
 

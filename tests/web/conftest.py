@@ -51,8 +51,8 @@ async def http(service: Service) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def opened(http: httpx.AsyncClient) -> str:
-    answer = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+async def opened(http: httpx.AsyncClient, parties: list[dict[str, Any]] = PARTIES) -> str:
+    answer = await http.post("/v1/relationships", json={"parties": parties}, headers=AS_COORDINATOR)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["relationship_id"])
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -272,3 +273,34 @@ async def test_a_measure_is_within_reason(http: httpx.AsyncClient, member: str, 
         f"/v1/relationships/{relationship}/fresh-looks", json={"measures": [measure]}, headers=AS_MENTOR
     )
     assert (answer.status_code, answer.json()["faults"][0]["where"]) == (422, f"body.measures.0.{member}")
+
+
+async def test_a_topic_is_shared_with_fewer_at_once_and_with_more_only_by_an_amendment(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    base = f"/v1/relationships/{await opened(http)}"
+
+    async def asked(path: str, who: dict[str, str], **body: object) -> Any:
+        answer = await http.post(base + path, json=body or None, headers=who)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def agreed(version: int, visibility: str, **topic: str) -> str:
+        told = [{"title": "pay", "visibility": visibility, **topic}]
+        (id,) = (await asked("/agreements", AS_MENTOR, topics=told))["topics"]
+        for who in (AS_MENTOR, AS_MENTEE):
+            await asked(f"/agreements/{version}/signatures", who)
+        return str(id)
+
+    for who in (AS_MENTOR, AS_MENTEE):
+        await asked("/commitments", who)
+    topic = await agreed(1, "programme")
+    await asked(f"/topics/{topic}/reclassifications", AS_MENTEE, visibility="pair_only")
+    opening = await http.post(
+        f"{base}/topics/{topic}/reclassifications", json={"visibility": "programme"}, headers=AS_MENTEE
+    )
+    assert (opening.status_code, opening.json()["code"]) == (409, "topic_opened")
+    assert await agreed(2, "shareable", topic_id=topic) == topic
+    state = service.writer.submit(lambda tx: tx.relationship(UUID(base[-36:]))).result().value
+    assert state is not None
+    assert state.topics == {UUID(topic): "shareable"}

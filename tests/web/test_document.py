@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -14,17 +15,23 @@ from openapi_schema_validator import OAS31Validator
 from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES, opened
 from tests.web.test_operations import _park
 from tests.web.test_waiting import _take_in
+from workflow.aggregates import commands as c
+from workflow.aggregates.policy import Policy
 from workflow.app import Service
 from workflow.cli.docs.http import openapi
+from workflow.store.recorded import Origin
 from workflow.web.api import create_app
 from workflow.web.document import SHARED
 from workflow.web.problems import MEDIA_TYPE
 
-NOBODY = UUID(int=7)
+NOBODY, LINUS = UUID(int=7), UUID(int=8)
+THREE = [*PARTIES, {"role": "mentor", "person_id": str(LINUS)}]
 ONE_TWICE = [PARTIES[0], PARTIES[1] | {"person_id": str(ADA)}]
 OPENING = {"parties": PARTIES}
 WALK = {"what": "walk", "who": str(ADA), "by_when": "2026-02-01T00:00:00Z"}
+SHARED_TOPIC = {"topic_id": str(LINUS), "title": "pay", "visibility": "shareable"}
 LOOK = {"measures": [WALK, WALK]}
+OTHER = {"silence": {"suspected_after": 1.2}}
 CLOSING = {"manner": "planned_held", "reason": "goals_met"}
 EVENT = {"content": "{}", "headers": {"content-type": "application/cloudevents+json"}}
 TEXT = {"content": "{}", "headers": AS_MENTOR | {"content-type": "text/plain"}}
@@ -65,12 +72,26 @@ SITUATIONS: dict[str, list[tuple[str, Any, dict[str, str]]]] = {
     "stagnating": STAGNATING,
     "looked": [*STAGNATING, ("/fresh-looks", LOOK, AS_MENTOR)],
     "closed": [("/closure", CLOSING, AS_MENTOR)],
+    "aiming": [*ACTIVE, ("/goals", {"text": "to learn"}, AS_MENTOR)],
+    "met": ACTIVE,
+    "three": [],
+    "sharing": [("/agreements", {"topics": [SHARED_TOPIC]}, AS_MENTOR)],
 }
 """What was asked of a relationship, in order, until it was as a request needs it."""
 
+PARTY = ONE + "/parties/{person_id}"
+MENTEE = {"relationship_id": "active", "person_id": GRACE}
+TOPICS = ONE + "/topics/{topic_id}/reclassifications"
+TOPIC = {"relationship_id": "sharing", "topic_id": LINUS}
+PRIVATE = {"visibility": "pair_only"}
+NAMED = {"identity": "ext:portal:4711"}
 HERE: dict[str, Any] = {"relationship_id": "active"}
 CLOSED = {"relationship_id": "closed"}
 LOOKED = {"relationship_id": "stagnating"}
+AIMING = {"relationship_id": "aiming", "goal_id": "set"}
+STEPPED = {"relationship_id": "new", "step": "training"}
+MARKS = {"new_perspectives": 4, "comfort": 4, "equality": 4}
+GOAL = ONE + "/goals/{goal_id}"
 PLANNED = {"relationship_id": "looked", "measure_id": "planned"}
 UNKNOWN: dict[str, Any] = {"params": {"stat": "active"}}
 ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
@@ -93,6 +114,30 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     *_writes(ONE + "/fresh-looks", LOOKED, mentor(json=LOOK), CLOSED, mentor(json=LOOK)),
     *_writes(MEASURE + "/completion", PLANNED, mentor(), PLANNED | {"measure_id": NOBODY}, mentor()),
     *_writes(MEASURE + "/drops", PLANNED, mentor(), PLANNED | {"measure_id": NOBODY}, mentor()),
+    *_writes(ONE + "/onboarding-steps/{step}", STEPPED, mentor(), STEPPED | {"step": "other"}, mentor()),
+    *_writes(ONE + "/preparations", {"relationship_id": "met"}, mentor(json={"uid": "m"}),
+             HERE, mentor(json={"uid": "unknown"})),
+    *_writes(ONE + "/goals", HERE, mentor(json={"text": "to learn"}), CLOSED, mentor(json={"text": "to learn"})),
+    *_writes(GOAL + "/reviews", AIMING, mentor(json={"reached_percent": 40}),
+             HERE | {"goal_id": NOBODY}, mentor(json={"reached_percent": 40})),
+    *_writes(GOAL + "/revisions", AIMING, mentor(json={"text": "to lead"}),
+             HERE | {"goal_id": NOBODY}, mentor(json={"text": "to lead"})),
+    *_writes(GOAL + "/achievement", AIMING, mentor(), HERE | {"goal_id": NOBODY}, mentor()),
+    *_writes(GOAL + "/drop", AIMING, mentor(), HERE | {"goal_id": NOBODY}, mentor()),
+    *_writes(ONE + "/check-ins", {"relationship_id": "met"}, mentor(json=MARKS), HERE, mentor(json=MARKS)),
+    *_writes(ONE + "/check-in-consents", HERE, mentor(), HERE, {"headers": AS_COORDINATOR}),
+    *_writes(ONE + "/check-in-consents/withdrawal", HERE, mentor(), HERE, {"headers": AS_COORDINATOR}),
+    *_writes(ONE + "/help", HERE, mentor(json={}), HERE, {"headers": AS_COORDINATOR, "json": {}}),
+    *_writes(ONE + "/pauses", HERE, mentor(json={}), CLOSED, mentor(json={})),
+    *_writes(ONE + "/resumption", HERE, mentor(), CLOSED, mentor()),
+    *_writes(ONE + "/support-contacts", HERE, {"headers": AS_COORDINATOR, "json": {}}, HERE, mentor(json={})),
+    *_writes(ONE + "/measures/reviews", {"relationship_id": "looked"}, mentor(), HERE, mentor()),
+    *_writes(ONE + "/closing-feedback", CLOSED, mentor(json={"text": "well"}), HERE, mentor(json={"text": "well"})),
+    *_writes(TOPICS, TOPIC, mentor(json=PRIVATE), TOPIC | {"topic_id": NOBODY}, mentor(json=PRIVATE)),
+    *_writes(PARTY + "/destruction", MENTEE, {"headers": AS_MENTEE, "json": {}}, MENTEE, mentor(json={})),
+    *_writes(PARTY + "/identities", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
+    *_writes(PARTY + "/identities/removal", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
+    *_writes(PARTY + "/departure", {"relationship_id": "three", "person_id": LINUS}, mentor(), MENTEE, mentor()),
     *_writes(ONE + "/closure", HERE, mentor(json=CLOSING), CLOSED, mentor(json=CLOSING)),
     *[
         ("GET", ONE + path, status, ids, {})
@@ -113,9 +158,25 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("GET", "/v1/intake/receipts", 422, {}, {"params": {"limit": "all"}}),
     ("GET", "/v1/today", 200, {}, {}),
     ("GET", "/v1/today", 422, {}, {"params": {"limit": 0}}),
+    ("GET", "/v1/guidance", 200, {}, {"params": {"language": "fi"}}),
+    ("GET", "/v1/guidance", 422, {}, {"params": {"language": "xx"}}),
     ("GET", "/v1/policy", 200, {}, {}),
     ("GET", "/v1/policy", 404, {}, {"params": {"programme": "other"}}),
     ("GET", "/v1/policy", 422, {}, {"params": {"programme": "x" * 101}}),
+    ("POST", "/v1/policy", 201, {}, operator(json=OTHER)),
+    ("POST", "/v1/policy", 400, {}, {"json": OTHER}),
+    ("POST", "/v1/policy", 404, {}, operator(json=OTHER, params={"programme": "other"})),
+    ("POST", "/v1/policy", 409, {}, mentor(json=OTHER)),
+    ("POST", "/v1/policy", 415, {}, TEXT),
+    ("POST", "/v1/policy", 422, {}, operator(json={"silence": {"suspected_after": 0}})),
+    ("GET", "/v1/programme", 200, {}, {}),
+    ("GET", "/v1/programme", 404, {}, {"params": {"programme": "other"}}),
+    ("GET", "/v1/programme", 422, {}, {"params": {"programme": "x" * 101}}),
+    ("POST", "/v1/programme/closure", 201, {}, operator()),
+    ("POST", "/v1/programme/closure", 400, {}, {}),
+    ("POST", "/v1/programme/closure", 404, {}, operator(params={"programme": "other"})),
+    ("POST", "/v1/programme/closure", 409, {}, mentor()),
+    ("POST", "/v1/programme/closure", 422, {}, operator(params={"programme": "x" * 101})),
     ("GET", "/v1/waiting", 200, {}, {}),
     ("GET", "/v1/waiting", 422, {}, {"params": {"limit": 0}}),
     ("GET", "/v1/waiting/{number}", 200, {"number": 1, "waits": True}, {}),
@@ -160,8 +221,8 @@ async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) 
         _park(service, b"{}\nnothing")
     situation = ids.get("relationship_id")
     if situation not in SITUATIONS:
-        return made | {"measure_id": NOBODY}
-    base = f"/v1/relationships/{await opened(http)}"
+        return made | {"measure_id": NOBODY} | ({"goal_id": NOBODY} if "goal_id" in ids else {})
+    base = f"/v1/relationships/{await opened(http, THREE if situation == 'three' else PARTIES)}"
     made["relationship_id"] = base.rsplit("/", 1)[1]
     for path, body, who in SITUATIONS[situation]:
         answer = await http.post(base + path, json=body, headers=who)
@@ -170,7 +231,27 @@ async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) 
             made["measure_id"] = (
                 answer.json()["measures"][0] if ids.get("measure_id") == "planned" else NOBODY
             )
+        if path == "/goals":
+            made["goal_id"] = answer.json()["goal_id"]
+    if situation == "met":
+        _take_held(service, UUID(made["relationship_id"]))
+    if ids.get("step"):
+        _ask_for_a_step(service)
     return made
+
+
+def _take_held(service: Service, relationship: UUID) -> None:
+    now = service.clock.now()
+    held = c.ReportHeld(
+        at=now, uid="m", source="portal", message="1", starts_at=now - timedelta(hours=1), ends_at=now
+    )
+    service.writer.submit(lambda tx: tx.decide(relationship, held, Origin("test"))).result()
+
+
+def _ask_for_a_step(service: Service) -> None:
+    policy = Policy.model_validate({"onboarding": {"steps": ["training"]}})
+    name, zone = service.settings.programme, service.settings.zone
+    service.writer.submit(lambda tx: tx.open_programme(name, zone, policy, Origin("test"))).result()
 
 
 class Broker:
@@ -204,7 +285,7 @@ def test_every_status_that_is_documented_is_asked_for_here(document: dict[str, A
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "ids", "asked"), ANSWERS, ids=lambda value: str(value)[:60].replace("/v1/", "")
+    ("method", "path", "status", "ids", "asked"), ANSWERS, ids=lambda value: str(value).replace(ONE, "…")[:60]
 )  # fmt: skip
 async def test_what_is_documented_is_answered_as_documented(
     http: httpx.AsyncClient,

@@ -20,6 +20,7 @@ from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Unavailable
 from workflow.lifecycle import offline
+from workflow.projections.catalogue import PROJECTIONS
 from workflow.settings import Settings
 from workflow.web.health import STANDS_STILL, Watch
 
@@ -29,7 +30,7 @@ async def test_health_tells_that_all_is_well(http: httpx.AsyncClient) -> None:
     health = answer.json()
     assert answer.status_code == 200
     assert (health["status"], health["troubles"], health["clock"]) == ("ok", [], "simulated")
-    assert {one["name"] for one in health["projections"]} == {"relationships", "journey", "agenda"}
+    assert {one["name"] for one in health["projections"]} == {one.name for one in PROJECTIONS}
 
 
 async def test_health_tells_what_has_stopped(http: httpx.AsyncClient, service: Service) -> None:

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
-from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, PARTIES, active, opened
+from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, PARTIES, active, opened
+from workflow.aggregates import commands as c
+from workflow.aggregates.events import Role
 from workflow.app import Service
+from workflow.projections import reminders
+from workflow.store.recorded import Origin
+from workflow.store.transaction import Transaction
 
 
 async def test_a_read_shows_what_was_written_at_the_position_named(http: httpx.AsyncClient) -> None:
@@ -187,3 +195,61 @@ async def test_nothing_is_read_on_the_event_loop(
         answer = await http.post(path, json={"to": "2026-02-01T00:00:00Z"}, headers=AS_OPERATOR)
         assert answer.status_code == 200
     assert there == []
+
+
+async def test_whose_check_in_it_is_and_that_it_was_low_is_shown_to_nobody(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    relationship = UUID(await active(http))
+    held = c.ReportHeld(
+        at=service.clock.now(),
+        uid="m",
+        source="portal",
+        message="1",
+        starts_at=service.clock.now() - timedelta(hours=1),
+        ends_at=service.clock.now(),
+    )
+    low = c.GiveCheckIn(at=service.clock.now(), actor=c.Actor(ADA, Role.MENTOR), answers=c.Answers(1, 2, 3))
+    ask = c.AskForHelp(at=service.clock.now(), actor=c.Actor(ADA, Role.MENTOR))
+
+    def unit(tx: Transaction) -> None:
+        for command in (held, low, ask):
+            tx.decide(relationship, command, Origin("test"))
+
+    service.writer.submit(unit).result()
+    timeline = (await http.get(f"/v1/relationships/{relationship}/timeline")).json()["events"]
+    shown = {one["name"]: one["event"] for one in timeline}
+    given = shown["mentoring.check_in_given.v1"]
+    assert {given[name] for name in ("by", "party", "low")} == {"confidential"}
+    assert {given[name] for name in ("new_perspectives", "comfort", "equality")} == {"sealed"}
+    assert {shown["mentoring.help_asked.v1"][name] for name in ("by", "party")} == {"confidential"}
+
+
+async def test_nor_is_it_shown_by_who_is_reminded_to_check_in_and_who_is_not(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    relationship = UUID(await active(http))
+    start = service.clock.now()
+    held = c.ReportHeld(
+        at=start, uid="m", source="portal", message="1", starts_at=start - timedelta(hours=1), ends_at=start
+    )
+    later = start + timedelta(days=2)
+    given = c.GiveCheckIn(at=later, actor=c.Actor(ADA, Role.MENTOR), answers=c.Answers(4, 4, 4))
+    for command, until in ((held, later), (given, start + timedelta(days=31))):
+        service.writer.submit(partial(decide, relationship, command)).result()
+        moved = await http.post("/v1/clock", json={"to": until.isoformat()}, headers=AS_OPERATOR)
+        assert moved.status_code == 200
+    timeline = (await http.get(f"/v1/relationships/{relationship}/timeline")).json()["events"]
+    log = (await http.get("/v1/events")).json()["events"]
+    for events in (timeline, log):
+        shown = [one["event"] for one in events if one["name"] == "mentoring.reminder_issued.v1"]
+        (asked,) = [one for one in shown if one["kind"] == "check_in"]
+        assert {asked[name] for name in ("party", "audience", "guidance")} == {"confidential"}
+        assert "mentor" in {one["audience"] for one in shown}, "of others it is told"
+    with service.views.reading() as connection:
+        (row,) = [one for one in reminders.listing(connection, relationship) if one["kind"] == "check_in"]
+    assert row["audience"] == reminders.SOME_PARTY
+
+
+def decide(relationship: UUID, command: c.Command, tx: Transaction) -> None:
+    tx.decide(relationship, command, Origin("test"))

@@ -6,8 +6,8 @@ at most once after each change, for a decision asks for each of them several tim
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from itertools import pairwise
 from operator import attrgetter, itemgetter
 
 from workflow.aggregates.meetings import Entry, EntryKey, Meeting, Status, key_order, standing
@@ -16,32 +16,51 @@ from workflow.aggregates.meetings import Entry, EntryKey, Meeting, Status, key_o
 class _Lists:
     """The meetings with a known start, and those among them that rules look at."""
 
-    __slots__ = ("contradicted", "held", "meetings", "pending", "unkept")
+    __slots__ = (
+        "contradicted",
+        "held",
+        "meetings",
+        "pending",
+        "stands",
+        "unkept",
+        "unreported",
+    )
 
-    def __init__(self, meetings: list[Meeting]) -> None:
-        self.meetings = meetings
+    def __init__(self, everything: Iterable[Meeting]) -> None:
+        meetings = [meeting for meeting in everything if meeting.starts_at is not None]
+        meetings.sort(key=attrgetter("starts_at"))
+        if len({meeting.starts_at for meeting in meetings}) < len(meetings):
+            meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
+        self.meetings: list[Meeting] = meetings
         self.held: list[tuple[datetime, Meeting]] = []
         self.pending: list[Meeting] = []
         self.unkept: list[Meeting] = []
+        self.unreported: list[Meeting] = []
+        self.stands = False
         self.contradicted: list[Meeting] = []
-        meetings.sort(key=attrgetter("starts_at"))
-        if any(one.starts_at == other.starts_at for one, other in pairwise(meetings)):
-            meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
         for meeting in meetings:
             status = meeting.status
-            if status is Status.HELD:
+            if status is _HELD:
                 self.unkept = []
                 if meeting.ends_at is not None:
                     self.held.append((meeting.ends_at, meeting))
             elif status in _PENDING:
                 self.pending.append(meeting)
+                if status is _UNCONFIRMED:
+                    self.unreported.append(meeting)
             else:
                 self.unkept.append(meeting)
+            if status is not _CANCELLED:
+                self.stands = True
+                if meeting.reported_at is not None:
+                    self.unreported = []
             if meeting.contradicted_at is not None:
                 self.contradicted.append(meeting)
         self.held.sort(key=itemgetter(0))
 
 
+# Named once: an enumeration's member is looked up several times as slowly as a module's.
+_HELD, _UNCONFIRMED, _CANCELLED = Status.HELD, Status.UNCONFIRMED, Status.CANCELLED
 _PENDING = (Status.SCHEDULED, Status.UNCONFIRMED)
 
 
@@ -69,6 +88,19 @@ class Calendar:
         """The registers of one entry, empty if nothing is known of it."""
         return self._entries.get(key) or Entry(key)
 
+    def knows(self, key: EntryKey) -> bool:
+        """Whether anything was said of this entry."""
+        return key in self._entries
+
+    def meeting_key(self, key: EntryKey) -> EntryKey:
+        """The key of the meeting that an entry belongs to."""
+        group = self._groups.get(key)
+        return key if group is None else group[0]
+
+    def meeting(self, key: EntryKey) -> Meeting | None:
+        """What stands of the meeting that an entry belongs to; None where nothing was said of it."""
+        return self._meetings.get(self.meeting_key(key))
+
     def is_replaced(self, key: EntryKey) -> bool:
         """Whether another entry came in place of this one."""
         group = self._groups.get(key)
@@ -92,14 +124,31 @@ class Calendar:
         """By start, the meetings missed or called off since the last one held."""
         return self._sorted().unkept
 
+    def any_meeting(self) -> bool:
+        """Whether there is a meeting that was not called off."""
+        return self._sorted().stands
+
+    def unreported(self) -> list[Meeting]:
+        """By start, the unconfirmed meetings since the last one of which somebody told the outcome."""
+        return self._sorted().unreported
+
+    def reported_at(self) -> datetime | None:
+        """When anybody last told the outcome of a meeting, whichever; even of one whose start is not known."""
+        told = (meeting.reported_at for meeting in self._meetings.values())
+        return max((at for at in told if at is not None), default=None)
+
     def contradicted(self) -> list[Meeting]:
         """By start, the meetings whose outcome stands beside a cancellation."""
         return self._sorted().contradicted
 
+    def corrections(self) -> tuple[int, ...]:
+        """The versions of the corrections of outcomes that stand, in order."""
+        return tuple(sorted(entry.correction.version for entry in self._entries.values() if entry.correction))
+
     def _sorted(self) -> _Lists:
         lists = self._lists
         if lists is None:
-            lists = self._lists = _Lists([m for m in self._meetings.values() if m.starts_at is not None])
+            lists = self._lists = _Lists(self._meetings.values())
         return lists
 
     # --- changing -----------------------------------------------------------------------------------------

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
-from workflow.aggregates.doing import do
 from workflow.aggregates.evolve import evolve
-from workflow.aggregates.moves import State
+from workflow.aggregates.handlers import handle
+from workflow.aggregates.handlers.meetings import report
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.reporting import report
-from workflow.aggregates.rules import RULES, Moment
+from workflow.aggregates.rules import Moment, rules_of
 from workflow.aggregates.rules.agenda import agenda
 from workflow.errors import NotFound, Refused
 
@@ -33,6 +32,7 @@ class Decision:
 
 
 _ROUNDS = 8
+_ENDS = (e.ConcernRaised, e.ConcernCleared)
 
 
 def decide(
@@ -49,36 +49,37 @@ def decide(
         fork = state.fork()
 
     stale = False
-    passing = isinstance(command, c.PassTime)
+    anew = isinstance(command, c.PassTime | c.FollowPolicy)
     events: list[e.Event] = []
     if isinstance(command, c.MeetingReport):
         found, stale = report(fork, command)
         events = [found] if found is not None else []
-    elif not passing:
-        events = do(fork, command, now=now, policy=policy)
+    elif not anew:
+        events = handle(fork, command, now=now, policy=policy)
     for event in events:
         evolve(fork, event)
 
-    moment = Moment(now, now, False, policy)
+    moment = Moment(now, now, False, policy.version, policy.policy)
     if isinstance(command, c.PassTime):
-        moment = Moment(command.at, command.now, True, policy)
-    if events or passing:
+        moment = Moment(command.at, command.now, True, policy.version, policy.policy)
+    if events or anew:
         _follow(fork, events, moment)
         _date(fork, events, moment)
     return Decision(tuple(events), fork, stale)
 
 
 def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
-    """Ask the rules until nothing more follows: what one brings about may concern one asked before it."""
+    """Ask the rules until nothing more follows: what one brings about may concern one asked before it.
+
+    Of concerns alone nothing follows but reminders, which are asked for after them.
+    """
     for _ in range(_ROUNDS):
         known = len(events)
-        for rule in RULES:
-            if state.state is State.CLOSURE:
-                return
+        for rule in rules_of(state, moment):
             for event in rule(state, moment):
                 evolve(state, event)
                 events.append(event)
-        if len(events) == known:
+        if all(isinstance(event, _ENDS) for event in events[known:]):
             return
     raise RuntimeError("the rules of a relationship run in a circle")
 
@@ -95,7 +96,7 @@ def _date(state: Relationship, events: list[e.Event], moment: Moment) -> None:
         events[-1].__pydantic_fields_set__.add("dues")
         return
     revised = e.AgendaRevised(
-        occurred_at=moment.at, provenance=e.Provenance.INFERRED, policy=moment.policy.version, dues=dues
+        occurred_at=moment.at, provenance=e.Provenance.INFERRED, policy=moment.policy_version, dues=dues
     )
     evolve(state, revised)
     events.append(revised)

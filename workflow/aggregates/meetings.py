@@ -9,10 +9,10 @@ same meeting.
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from workflow.aggregates.events import Outcome
+from workflow.aggregates.words import Word
 
 EntryKey = tuple[str, datetime | None]
 """A calendar UID and a recurrence id."""
@@ -24,7 +24,7 @@ ScheduleStamp = tuple[int, datetime, str, str]
 """(sequence, time, source, message id): the order of schedule facts under one UID."""
 
 
-class Status(StrEnum):
+class Status(Word):
     """What stands of a meeting."""
 
     SCHEDULED = "scheduled"
@@ -78,7 +78,7 @@ class Meeting(NamedTuple):
 
     ``cancelled_at`` is when it was called off, None where a correction says so (that is never late).
     ``versions`` are those of the events that it rests on; ``contradicted_at`` is set where an uncorrected
-    outcome stands beside a cancellation.
+    outcome stands beside a cancellation. ``booked_at`` is when its time was told, ``reported_at`` its outcome.
     """
 
     key: EntryKey
@@ -88,6 +88,8 @@ class Meeting(NamedTuple):
     cancelled_at: datetime | None
     contradicted_at: datetime | None
     versions: tuple[int, ...]
+    booked_at: datetime | None = None
+    reported_at: datetime | None = None
 
     @property
     def subject(self) -> str:
@@ -138,7 +140,8 @@ def standing(key: EntryKey, entries: tuple[Entry, ...]) -> Meeting:
             status = Status.UNCONFIRMED if ends_at in unconfirmed_ends else Status.SCHEDULED
         if booking is not None:
             versions = (booking.version, *versions)
-        return Meeting(key, status, starts_at, ends_at, cancelled_at, None, versions)
+        booked_at = booking.stamp[1] if booking is not None else None
+        return Meeting(key, status, starts_at, ends_at, cancelled_at, None, versions, booked_at)
 
     if outcome.starts_at is not None:
         starts_at, ends_at = outcome.starts_at, outcome.ends_at
@@ -147,7 +150,16 @@ def standing(key: EntryKey, entries: tuple[Entry, ...]) -> Meeting:
     if cancellation is not None and not corrected:
         contradicted_at = max(cancellation.stamp[1], outcome.stamp[0])
         versions = (cancellation.version, outcome.version)
-    return Meeting(key, _STATUS[outcome.outcome], starts_at, ends_at, None, contradicted_at, versions)
+    return Meeting(
+        key,
+        _STATUS[outcome.outcome],
+        starts_at,
+        ends_at,
+        None,
+        contradicted_at,
+        versions,
+        reported_at=outcome.stamp[0],
+    )
 
 
 _STATUS = {Outcome.HELD: Status.HELD, Outcome.MISSED: Status.MISSED, Outcome.CANCELLED: Status.CANCELLED}

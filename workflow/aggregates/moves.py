@@ -7,14 +7,13 @@ A test proves the two equal, cell by cell.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from transitions import Machine
 
+from workflow.aggregates.words import Word
 from workflow.errors import Refused
 
 
-class State(StrEnum):
+class State(Word):
     """Where a relationship stands. Paused, and having concerns, are not states: they lie across these."""
 
     ONBOARDING = "onboarding"
@@ -24,7 +23,7 @@ class State(StrEnum):
     CLOSURE = "closure"
 
 
-class Move(StrEnum):
+class Move(Word):
     """What takes a relationship from one state to the next."""
 
     COMPLETE_ONBOARDING = "complete_onboarding"

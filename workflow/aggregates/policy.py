@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from workflow.aggregates.policy_faults import sentences
+from workflow.aggregates.words import Word
 from workflow.errors import Invalid
 
 Days = Annotated[float, Field(gt=0, le=3660, allow_inf_nan=False)]
 Hours = Annotated[float, Field(gt=0, le=24 * 60, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, le=12, allow_inf_nan=False)]
+Step = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -30,7 +32,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AgreementForm(StrEnum):
+class AgreementForm(Word):
     """What makes an agreement stand."""
 
     SIGNED = "signed"
@@ -49,6 +51,21 @@ def _at_most(fewer: str, more: str) -> Callable[[S], S]:
     return check
 
 
+class OnboardingPolicy(Section):
+    """What has to be done before a pair comes to its agreement. Days count from the opening."""
+
+    steps: tuple[Step, ...] = Field(
+        (), max_length=20, description="steps that the programme asks for beside everybody's commitment"
+    )
+    stuck_after_days: Days = Field(21, description="days in onboarding or agreement: the coordinator is told")
+    remind_mentee_days: Days = Field(
+        7, description="days without a first meeting booked: mentees are reminded"
+    )
+    remind_mentor_days: Days = Field(10, description="as before: mentors are reminded")
+    remind_coordinator_days: Days = Field(14, description="as before: the coordinator is")
+    no_first_meeting_days: Days = Field(14, description="days without a first meeting booked: a concern")
+
+
 class AgreementPolicy(Section):
     """How a pair comes to an agreement, and what holds until it agrees otherwise."""
 
@@ -59,6 +76,13 @@ class AgreementPolicy(Section):
     )
     cadence_days: Days = Field(30, description="days between meetings (C) unless agreed otherwise")
     duration_months: int = Field(6, ge=1, le=120, description="calendar months, in the programme's zone")
+    midpoint: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        allow_inf_nan=False,
+        description="share of the duration: the pair is asked to look back",
+    )
 
 
 class SilencePolicy(Section):
@@ -76,12 +100,20 @@ class SilencePolicy(Section):
 
 
 class MeetingPolicy(Section):
-    """What is late, and when a meeting that nobody reported is called unconfirmed."""
+    """What is late, what is reminded of, and when a meeting that nobody reported is called unconfirmed."""
 
+    preparation_hours: Hours = Field(72, description="hours before the start: preparation is asked for")
+    reminder_hours: Hours = Field(24, description="hours before the start: the meeting is reminded of")
     late_cancellation_hours: Hours = Field(
         24, description="hours before the start; under this a cancellation is late"
     )
+    outcome_hours: tuple[Hours, ...] = Field(
+        (0.5, 24, 72), max_length=5, description="hours after the end without any report: it is asked for"
+    )
     unconfirmed_after_hours: Hours = Field(72, description="hours after the end without any report")
+    unconfirmed_in_a_row: int = Field(
+        2, ge=1, le=50, description="meetings in a row that nobody reported: a concern, which never accuses"
+    )
     book_next_after: Share = Field(
         0.5, description="C after a held meeting with nothing booked: the mentee is reminded"
     )
@@ -101,9 +133,36 @@ class ConcernPolicy(Section):
     too_early_days: Days = Field(14, description="days from opening that raise no concern")
 
 
+class GoalPolicy(Section):
+    """When a pair is taken to have no direction."""
+
+    first_by_held: int = Field(2, ge=1, le=50, description="held meetings by which there is a goal")
+    review_within_held: int = Field(2, ge=1, le=50, description="held meetings without a review")
+    review_within_days: Days = Field(60, description="days without a review")
+
+
+class DialoguePolicy(Section):
+    """How the dialogue is asked about, and what counts as low. An answer is a number from 1 to 5."""
+
+    low_mean: float = Field(
+        3.0,
+        ge=1,
+        le=5,
+        allow_inf_nan=False,
+        description="the mean of a check-in at which the dialogue is low",
+    )
+    drop: float = Field(
+        1.0, gt=0, le=4, allow_inf_nan=False, description="below the same party's previous mean: low, too"
+    )
+    pulse_days: tuple[Days, ...] = Field(
+        (30, 90, 150), max_length=20, description="days from active-since on which check-ins are asked for"
+    )
+
+
 class FreshLookPolicy(Section):
     """What a pair in stagnation is asked for."""
 
+    within_days: Days = Field(14, description="days in stagnation after which every party is reminded")
     missing_after_days: Days = Field(
         21, description="days in stagnation without measures: the coordinator is told"
     )
@@ -111,26 +170,63 @@ class FreshLookPolicy(Section):
     _order = model_validator(mode="after")(_at_most("least_measures", "most_measures"))
 
     most_measures: int = Field(5, ge=1, le=20, description="the most measures of a fresh look")
+    review_after_days: Days = Field(30, description="days from the fresh look to the review of its measures")
+
+
+class SupportPolicy(Section):
+    """When the coordinator speaks with a pair, in days from the opening."""
+
+    first_month_days: Days = Field(30, description="the first month")
+    first_month_every_days: Days = Field(15, description="days between contacts in the first month")
+    then_every_days: Days = Field(30, description="days between contacts after it")
+    late_after_days: Days = Field(7, description="days after a contact was due: a concern")
+
+
+class PausePolicy(Section):
+    """How long a relationship may rest."""
+
+    longest_days: Days = Field(60, description="days after which a pause ends by itself")
 
 
 class ReminderPolicy(Section):
-    """Limits on what a party is sent."""
+    """Limits on what a party is sent. Reminders of meetings, preparation and outcomes are exempt."""
 
     one_in_days: Days = Field(
         7, description="days within which a party gets at most one reminder per relationship"
     )
+    most_per_episode: int = Field(
+        3, ge=1, le=20, description="reminders to one party while a concern stands; then a human is asked"
+    )
     too_late_hours: Hours = Field(24, description="hours after its instant at which a reminder is suppressed")
+
+
+class ClosurePolicy(Section):
+    """How an end is prepared, and what follows it."""
+
+    remind_pair_days: Days = Field(30, description="days before the end of the term: the pair is reminded")
+    remind_coordinator_days: Days = Field(14, description="days before it: the coordinator is")
+    feedback_days: tuple[Days, ...] = Field(
+        (7, 14, 21), max_length=10, description="days after the closing on which feedback is asked for"
+    )
+    inactive_days: Days = Field(90, description="days without any sign of life")
+    notice_days: Days = Field(7, description="days after those: closing is proposed to the coordinator")
 
 
 class Policy(Section):
     """All the numbers of one programme."""
 
+    onboarding: OnboardingPolicy = OnboardingPolicy()
     agreement: AgreementPolicy = AgreementPolicy()
-    silence: SilencePolicy = SilencePolicy()
     meetings: MeetingPolicy = MeetingPolicy()
+    silence: SilencePolicy = SilencePolicy()
     concerns: ConcernPolicy = ConcernPolicy()
+    goals: GoalPolicy = GoalPolicy()
+    dialogue: DialoguePolicy = DialoguePolicy()
     fresh_look: FreshLookPolicy = FreshLookPolicy()
+    support: SupportPolicy = SupportPolicy()
+    pauses: PausePolicy = PausePolicy()
     reminders: ReminderPolicy = ReminderPolicy()
+    closure: ClosurePolicy = ClosurePolicy()
 
 
 def parse_policy(document: str) -> Policy:
@@ -140,10 +236,7 @@ def parse_policy(document: str) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is not TOML: {error}", code="policy_invalid") from error
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
-        )
-        raise Invalid(f"the policy does not fit: {faults}", code="policy_invalid") from error
+        raise Invalid(f"the policy does not fit: {sentences(error)}", code="policy_invalid") from error
 
 
 class PolicyInForce(BaseModel):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from workflow.aggregates import events as e
 from workflow.aggregates.calendars import Calendar
+from workflow.aggregates.meetings import EntryKey
 from workflow.aggregates.moves import State
+
+
+class Left(NamedTuple):
+    """Somebody who was a party, and until when."""
+
+    role: e.Role
+    at: datetime
 
 
 class Draft(NamedTuple):
@@ -37,12 +46,14 @@ class Spell(NamedTuple):
     """The latest time of stagnation. ``ended_at`` is set once the pair came back.
 
     A ``withdrawn`` one never was, by what is known; it is remembered, for that may be corrected too.
+    ``version`` is that of the event that entered it.
     """
 
     entered_at: datetime
     declared: bool
     silent_for: timedelta
     two_meetings_within: timedelta
+    version: int
     ended_at: datetime | None = None
     withdrawn: bool = False
 
@@ -51,6 +62,7 @@ class MeasureState(NamedTuple):
     """What has become of one measure."""
 
     look_at: datetime
+    by_when: datetime
     done_at: datetime | None = None
     dropped: tuple[tuple[UUID, datetime], ...] = ()
 
@@ -69,10 +81,48 @@ class Suspicion(NamedTuple):
     cleared: bool = False
 
 
-class Reminded(NamedTuple):
-    """What reminders of a kind were about that were decided for a party: each comes once."""
+class Goal(NamedTuple):
+    """What has become of one goal."""
 
-    about: frozenset[datetime]
+    set_at: datetime
+    open: bool = True
+
+
+class CheckIn(NamedTuple):
+    """A check-in of one party."""
+
+    at: datetime
+    low: bool
+
+
+class Pause(NamedTuple):
+    """A rest. ``said_at`` is when somebody ended it, ``resumed_at`` when it ended, by all that is known."""
+
+    since: datetime
+    ends_at: datetime
+    said_at: datetime | None = None
+    resumed_at: datetime | None = None
+
+
+class Destruction(NamedTuple):
+    """What somebody wrote is to be destroyed, with ``identities`` also who they are; ``done`` once it was."""
+
+    identities: bool
+    done: bool = False
+
+
+class Told(NamedTuple):
+    """Something said, and the version of the event that says it."""
+
+    at: datetime
+    version: int
+
+
+class Episode(NamedTuple):
+    """How often a party was reminded while a concern stood, which is known by since when it does."""
+
+    since: datetime
+    reminded: int
 
 
 class Relationship:
@@ -81,27 +131,47 @@ class Relationship:
     __slots__ = (
         "active_since",
         "agreement",
+        "amended_at",
+        "basis_acknowledged",
+        "by_role",
         "calendar",
+        "check_ins",
         "closed_at",
         "committed",
         "concerns",
+        "consents",
+        "contacted_at",
+        "destroyed",
+        "directed_at",
         "draft",
+        "drafted_topics",
         "dues",
         "entered_at",
+        "episodes",
+        "feedback",
+        "goals",
+        "help_asked",
         "id",
         "last_reminded",
+        "left",
         "look_wanted_since",
         "looks",
         "measures",
         "onboarded_at",
         "opened_at",
         "parties",
+        "pauses",
+        "prepared",
         "programme",
+        "proposed",
         "reminded",
+        "reviewed_at",
         "signed",
         "spell",
         "state",
+        "steps",
         "suspicion",
+        "topics",
         "version",
         "zone",
     )
@@ -117,20 +187,40 @@ class Relationship:
         self.onboarded_at: datetime | None = None
         self.active_since: datetime | None = None
         self.closed_at: datetime | None = None
-        self.parties: dict[UUID, e.Role] = {}
+        self.parties: Mapping[UUID, e.Role] = {}
+        self.left: Mapping[UUID, Left] = {}
+        self.by_role: Mapping[e.Role, tuple[UUID, ...]] = _grouped({})
+        self.steps: frozenset[str] = frozenset()
         self.committed: frozenset[UUID] = frozenset()
         self.draft: Draft | None = None
         self.signed: dict[UUID, datetime] = {}
         self.agreement: Agreement | None = None
+        self.amended_at: datetime | None = None
+        self.topics: dict[UUID, e.Visibility] = {}
+        self.drafted_topics: dict[UUID, e.Visibility] = {}
         self.calendar = Calendar()
+        self.prepared: frozenset[tuple[EntryKey, UUID]] = frozenset()
+        self.goals: dict[UUID, Goal] = {}
+        self.directed_at: Told | None = None
+        self.check_ins: dict[UUID, tuple[CheckIn, ...]] = {}
+        self.consents: frozenset[UUID] = frozenset()
+        self.help_asked: tuple[Told, ...] = ()
+        self.contacted_at: datetime | None = None
+        self.basis_acknowledged = False
+        self.pauses: tuple[Pause, ...] = ()
         self.suspicion: Suspicion | None = None
         self.spell: Spell | None = None
         self.looks: tuple[tuple[datetime, int], ...] = ()
         self.look_wanted_since: datetime | None = None
         self.measures: dict[UUID, MeasureState] = {}
+        self.reviewed_at: datetime | None = None
+        self.proposed: Told | None = None
+        self.feedback: frozenset[UUID] = frozenset()
+        self.destroyed: dict[UUID, Destruction] = {}
         self.concerns: dict[tuple[e.ConcernCode, str | None], OpenConcern] = {}
-        self.reminded: dict[tuple[e.ReminderKind, UUID], Reminded] = {}
+        self.reminded: dict[tuple[e.ReminderKind, datetime, int], frozenset[UUID | None]] = {}
         self.last_reminded: dict[UUID, datetime] = {}
+        self.episodes: dict[tuple[e.ConcernCode, UUID], Episode] = {}
         self.dues: dict[e.DueKind, datetime] = {}
 
     def fork(self) -> Relationship:
@@ -149,7 +239,19 @@ class Relationship:
         copy.onboarded_at = self.onboarded_at
         copy.active_since = self.active_since
         copy.closed_at = self.closed_at
+        copy.steps = self.steps
         copy.committed = self.committed
+        copy.amended_at = self.amended_at
+        copy.prepared = self.prepared
+        copy.directed_at = self.directed_at
+        copy.consents = self.consents
+        copy.help_asked = self.help_asked
+        copy.contacted_at = self.contacted_at
+        copy.basis_acknowledged = self.basis_acknowledged
+        copy.pauses = self.pauses
+        copy.reviewed_at = self.reviewed_at
+        copy.proposed = self.proposed
+        copy.feedback = self.feedback
         copy.draft = self.draft
         copy.agreement = self.agreement
         copy.suspicion = self.suspicion
@@ -157,15 +259,52 @@ class Relationship:
         copy.looks = self.looks
         copy.look_wanted_since = self.look_wanted_since
         copy.dues = self.dues
-        copy.parties = self.parties.copy()
+        copy.parties = self.parties
+        copy.left = self.left
+        copy.by_role = self.by_role
+        copy.topics = self.topics
+        copy.drafted_topics = self.drafted_topics
+        copy.goals = self.goals.copy()
+        copy.check_ins = self.check_ins.copy()
+        copy.destroyed = self.destroyed.copy()
         copy.signed = self.signed.copy()
         copy.measures = self.measures.copy()
         copy.concerns = self.concerns.copy()
         copy.reminded = self.reminded.copy()
         copy.last_reminded = self.last_reminded.copy()
+        copy.episodes = self.episodes.copy()
         copy.calendar = self.calendar.fork()
         return copy
 
-    def persons(self, role: e.Role) -> list[UUID]:
+    def set_parties(self, parties: Mapping[UUID, e.Role], left: Mapping[UUID, Left]) -> None:
+        """From now on these are its parties, and those have left it."""
+        self.parties, self.left = parties, left
+        self.by_role = _grouped(parties)
+
+    def persons(self, role: e.Role) -> tuple[UUID, ...]:
         """The parties of one role, in the order of their ids."""
-        return sorted(person for person, held in self.parties.items() if held is role)
+        return self.by_role[role]
+
+    def role(self, person: UUID) -> e.Role | None:
+        """As what somebody is, or was, a party."""
+        left = self.left.get(person)
+        return self.parties.get(person) or (left.role if left is not None else None)
+
+    def met(self, until: datetime | None = None) -> bool:
+        """Whether the pair has met, by an instant; what begins at or after the closing counts nowhere."""
+        return any(
+            (until is None or end <= until)
+            and (self.closed_at is None or meeting.starts_at is None or meeting.starts_at < self.closed_at)
+            for end, meeting in self.calendar.held_ends()
+        )
+
+    @property
+    def paused(self) -> bool:
+        """Whether the relationship rests now."""
+        return bool(self.pauses) and self.pauses[-1].resumed_at is None
+
+
+def _grouped(parties: Mapping[UUID, e.Role]) -> Mapping[e.Role, tuple[UUID, ...]]:
+    return {
+        role: tuple(sorted(person for person, held in parties.items() if held is role)) for role in e.Role
+    }

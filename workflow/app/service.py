@@ -19,6 +19,8 @@ from workflow.app.beginning import (
     read_policy,
     refuse_what_is_not_whole,
 )
+from workflow.app.destroying import Destroying
+from workflow.app.rounds import Rounds
 from workflow.app.waiting import Waiting
 from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
@@ -28,6 +30,7 @@ from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.requests.commands import Commands
+from workflow.consumers.requests.identities import Naming
 from workflow.consumers.requests.once import Once
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
@@ -43,6 +46,7 @@ from workflow.secret_files import own_secret
 from workflow.settings import ClockKind, Settings
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
+from workflow.store.ids import NewIds
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
@@ -66,7 +70,7 @@ class Service:
         self._policy = read_policy(settings)  # before any file is made
         self.version = installed_version()
         self.token = settings.http_token()
-        self.new_id: Callable[[], UUID] = uuid4
+        self.new_id: Callable[[], UUID] = NewIds()
         self.instance = uuid4()
         refuse_what_is_not_whole(settings, folder)
         master_key = load_master_key(settings.master_key_file or folder.master_key)
@@ -81,6 +85,7 @@ class Service:
         self.resolver = Resolver(Identities(master_key))
         self.once = Once(master_key)
         self.commands = Commands(self.once, self.resolver)
+        self.naming = Naming(self.once, self.resolver)
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
@@ -92,11 +97,24 @@ class Service:
         self.waiting = Waiting(self.store, self.writer, self.resolver)
         self.draining = Chore(self.waiting.drain, "what waited cannot be worked off", every=_SECOND)
         self.expiry = Chore(self.waiting.expire, "what has waited too long cannot be parked", every=_HOUR)
+        self.asking = Rounds(self.store, self.writer)
+        self.rounds = Chore(
+            self.asking.go, "what a programme asks of all its relationships cannot be asked", every=_SECOND
+        )
+        self.destruction = Destroying(self.store, self.keys, self.writer)
+        self.destroying = Chore(
+            self.destruction.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
+        )
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
         self.ended: dict[str, str] = {}
         """Parts that should be at work for as long as the service is, and have ended, with what ended them."""
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def chores(self) -> tuple[Chore, ...]:
+        """What is done again and again beside intake."""
+        return self.draining, self.expiry, self.destroying, self.rounds
 
     @property
     def clock_kind(self) -> ClockKind:
@@ -110,10 +128,13 @@ class Service:
 
         Only what is ``serving`` clears away what an earlier run left behind.
         """
+        await asyncio.to_thread(self.destruction.keep)
         await asyncio.to_thread(self.writer.start, sweep=serving)
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
         self._part(self.draining.run(), "draining")
+        self._part(self.destroying.run(), "destroying")
+        self._part(self.rounds.run(), "rounds")
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, and take messages in."""
@@ -177,7 +198,21 @@ class Service:
             _log.error("%s has ended: %s", task.get_name(), whence(error) if error else "no reason told")
 
     async def end(self) -> None:
-        """Stop from the outside in, so that nothing begun is left half done, and let go of every file."""
+        """Stop from the outside in, so that nothing begun is left half done, and let go of every file.
+
+        Who is cancelled meanwhile waits for it all the same: files must not be closed under who still reads them.
+        """
+        ending, cancelled = asyncio.create_task(self._end(), name="end"), False
+        while not ending.done():
+            try:
+                await asyncio.wait({ending})
+            except asyncio.CancelledError:
+                cancelled = True
+        ending.result()
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def _end(self) -> None:
         async with AsyncExitStack() as stack:  # each step is taken whatever befalls the others
             for file in (self.keys, self.store, self.views):
                 stack.callback(file.close)
@@ -223,7 +258,9 @@ class Service:
 
     async def move_clock(self, to: datetime) -> int:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
+        await self.asking.go()
         await self.waiting.drain()
+        await self.destruction.run()
         await self.driver.advance(to)
         position = await self.waiting.expire()
         await asyncio.wrap_future(self.runner.reaching(position))

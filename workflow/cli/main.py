@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from workflow.app import installed_version
-from workflow.cli import events, parked, policies, projections, relationships, waiting
+from workflow.cli import events, parked, policies, programmes, projections, relationships, waiting
 from workflow.cli.documents import asyncapi, diagram
 from workflow.cli.health import health
 from workflow.cli.intake import intake
@@ -65,6 +65,7 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(projections.app, name="projections")
 app.command()(projections.verify)
 app.add_typer(policies.app, name="policy")
+app.add_typer(programmes.app, name="programme")
 app.command()(diagram)
 app.command()(asyncapi)
 

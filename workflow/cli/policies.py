@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from workflow.aggregates.policy import Policy, parse_policy
+from workflow.aggregates.policy_changes import changes
 from workflow.cli.docs.numbers import toml
+from workflow.cli.programmes import until_done
 from workflow.cli.tables import ZONE, minute
-from workflow.cli.verb import AsJson, Data, Exit, desk, emit, settings_of, tell, verb
-from workflow.errors import Invalid, MentoringError
+from workflow.cli.verb import AsJson, By, Data, desk, emit, settings_of, verb
+from workflow.errors import Invalid
+from workflow.folder import Folder
 
 app = typer.Typer(no_args_is_help=True, help="The policy of a programme: every number that the rules use.")
+
+File = Annotated[Path, typer.Argument(help="A policy in TOML.", exists=True, dir_okay=False)]
 
 
 @app.command("show")
@@ -47,20 +52,53 @@ def schema(as_json: AsJson = True) -> None:  # noqa: ARG001 a JSON schema is JSO
 
 
 @app.command("check")
-def check(
-    file: Annotated[Path, typer.Argument(help="A policy in TOML.", exists=True, dir_okay=False)],
-    as_json: AsJson = False,
-) -> None:
-    """Check a policy, and with --json print it whole, defaults included. Ends with 2 where it does not fit."""
-    try:
-        policy = parse_policy(_text(file))
-    except MentoringError as error:
-        raise typer.Exit(int(tell(error, as_json=as_json))) from None
+@verb
+async def check(file: File, data: Data = None, as_json: AsJson = False) -> None:
+    """Check a policy, and tell what it would change against the one in force. Ends with 2 where it does not fit.
+
+    Without a folder it is compared with the default policy. With --json it is printed whole, defaults included.
+    """
+    policy = parse_policy(_text(file))
+    settings = settings_of(data)
     if as_json:
         emit(policy.model_dump(mode="json"))
-    else:
-        typer.echo(f"{file} is a policy")
-    raise typer.Exit(int(Exit.DONE))
+        return
+    before, against = Policy(), "the default policy"
+    if Folder(settings.data).events.exists():
+        async with desk(settings) as at:
+            found = await at.get("/v1/policy")
+        before = Policy.model_validate(found["policy"])
+        against = f"version {found['version']}, which is in force"
+    typer.echo(f"{file} is a policy")
+    _tell_changes([change._asdict() for change in changes(before, policy)], against)
+
+
+@app.command("adopt")
+@verb
+async def adopt(file: File, data: Data = None, actor: By = None, as_json: AsJson = False) -> None:
+    """Adopt a policy, and wait until what is due in all relationships was dated anew by it.
+
+    Ctrl-C ends the waiting alone: the service goes on with it, also after a restart.
+    """
+    policy = parse_policy(_text(file))
+    async with desk(settings_of(data)) as at:
+        adopted = await at.post("/v1/policy", actor, policy.model_dump(mode="json"))
+        whole = await until_done(at, adopted["programme"])
+    if as_json:
+        emit(adopted)
+        return
+    typer.echo(f"version {adopted['version']} of programme {adopted['programme']} is in force")
+    _tell_changes(adopted["changes"], "the one before")
+    if not whole:
+        typer.echo("what is due in its relationships is still being dated anew")
+
+
+def _tell_changes(found: list[dict[str, Any]], against: str) -> None:
+    if not found:
+        typer.echo(f"it says nothing otherwise than {against}")
+    for change in found:
+        before, after = json.dumps(change["before"]), json.dumps(change["after"])
+        typer.echo(f"{change['member']}: {after}, and {before} in {against}")
 
 
 def _text(file: Path) -> str:

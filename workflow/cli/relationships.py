@@ -11,8 +11,9 @@ from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import Move, State
 from workflow.cli.facts import DOING, told
 from workflow.cli.tables import ZONE, Table, foreign, minute, words
-from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Desk, Spoken, desk, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
+from workflow.guidance import Language
 
 app = typer.Typer(no_args_is_help=True, help="Relationships: who is where, and everything about one.")
 
@@ -103,13 +104,14 @@ async def show(
         str, typer.Argument(help="The relationship's id, or how it begins: at least 4 digits of it.")
     ],
     data: Data = None,
+    language: Spoken = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Show one relationship: why it needs a look, its meetings, its journey, what is due and what happened."""
     given = meant(relationship)
     async with desk(settings_of(data)) as at:
         base = f"/v1/relationships/{await resolve(at, given)}"
-        row = await at.get(base)
+        row = await at.get(base, language=language)
         timeline = (await at.get(f"{base}/timeline"))["events"]
         meetings = (await at.get(f"{base}/meetings"))["meetings"]
     if as_json:
@@ -135,6 +137,11 @@ def _tell_moves(row: dict[str, Any]) -> None:
         out.print("it is closed for good; a new relationship can be opened instead")
 
 
+_NOTHING = "nothing was reported in all that time that would clear it"
+_UNTOLD = {"low_dialogue": "a party answered so in a check-in, which is for that party alone"}
+"""Why a concern stands that names no event."""
+
+
 def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, Any]]) -> None:
     for concern in concerns:
         about = f" ({foreign(concern['subject'])})" if concern["subject"] else ""
@@ -152,7 +159,9 @@ def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, A
                 soft_wrap=True,
             )
         if not known:
-            out.print("  because nothing was reported in all that time that would clear it")
+            out.print(f"  because {_UNTOLD.get(concern['code'], _NOTHING)}", soft_wrap=True)
+        if concern["guidance"]:
+            out.print(f"  what may help: {concern['guidance']}", markup=False, soft_wrap=True)
 
 
 def _meetings(meetings: list[dict[str, Any]]) -> Table:

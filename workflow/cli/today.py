@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from workflow.cli.tables import ZONE, Table, days_since, minute
-from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Spoken, desk, emit, out, settings_of, verb
+from workflow.guidance import Language
 
 
 @verb
 async def today(
     data: Data = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many relationships.")] = 20,
+    language: Spoken = Language.EN,
     as_json: AsJson = False,
 ) -> None:
     """Tell whom to contact now, and why: since when each concern stands, and what would clear it.
@@ -22,7 +24,7 @@ async def today(
     docs/domain.md. Closed relationships are not among them.
     """
     async with desk(settings_of(data)) as at:
-        found = await at.get("/v1/today", limit=limit)
+        found = await at.get("/v1/today", limit=limit, language=language)
         running = at.running
     if as_json:
         emit(found)
@@ -44,6 +46,9 @@ async def today(
             named = ("", "")
     table.put()
     shown = "" if len(rows) == found["total"] else f"{len(rows)} of "
+    first = rows[0]["concerns"][0]
+    if first["guidance"]:
+        out.print(f"What may help with the first: {first['guidance']}", markup=False, soft_wrap=True)
     out.print(
         f"{shown}{found['total']} to contact, as of {minute(found['now'])}; {ZONE}. "
         f"`mentoring relationship show {rows[0]['id'][:8]}` tells more of the first.",

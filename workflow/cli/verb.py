@@ -23,6 +23,7 @@ from workflow.aggregates.commands import Actor
 from workflow.cli.setting import setting
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
+from workflow.guidance import Language
 from workflow.lifecycle import offline
 from workflow.secret_files import read_secret
 from workflow.settings import Settings, read_settings
@@ -46,6 +47,7 @@ By = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Spoken = Annotated[Language, typer.Option("--language", help="The language of the guidance.")]
 
 # What others wrote is printed as they wrote it: no colons of an id become a picture.
 out = Console(highlight=False, emoji=False)
@@ -79,25 +81,30 @@ class Desk:
         """Read."""
         return await self._ask("GET", path, query)
 
-    async def post(self, path: str, by: str | None, **query: object) -> Any:
+    async def post(self, path: str, by: str | None, body: object = None, **query: object) -> Any:
         """Write; ``by`` names who acts, in the form of the header."""
         actor = OPERATOR if by is None else _named(by)
-        return await self._ask("POST", path, query, {HEADER: named(actor)})
+        return await self._ask("POST", path, query, {HEADER: named(actor)}, body)
 
     async def _ask(
-        self, method: str, path: str, query: dict[str, object], headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        query: dict[str, object],
+        headers: dict[str, str] | None = None,
+        body: object = None,
     ) -> Any:
         given = {name: str(value) for name, value in query.items() if value is not None}
         try:
-            answer = await self._client.request(method, path, params=given, headers=headers)
+            answer = await self._client.request(method, path, params=given, headers=headers, json=body)
         except httpx.HTTPError as error:
             gone = isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
             said = "it has probably stopped" if gone else type(error).__name__
             raise Unavailable(f"the service does not answer: {said}") from error
-        body = answer.json()
+        told = answer.json()
         if answer.is_error:
-            raise _error_of(answer.status_code, body)
-        return body
+            raise _error_of(answer.status_code, told)
+        return told
 
 
 def _named(by: str) -> Actor:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from workflow.demo.cast import DAY, Pair, name
 from workflow.demo.reports import Report, Sent
@@ -14,14 +15,19 @@ HOUR = timedelta(hours=1)
 
 
 class Diary:
-    """The reports about one pair's meetings, in the order in which they come about."""
+    """The reports about one pair's meetings, in the order in which they come about.
 
-    def __init__(self, seed: int, pair: Pair, random: Random) -> None:
+    A second diary of the same pair is of another ``chapter``, by which its entries have names of their own.
+    """
+
+    def __init__(self, seed: int, pair: Pair, random: Random, chapter: str = "") -> None:
         self.sent: list[Sent] = []
+        self._chapter = chapter
         self._seed = seed
         self._pair = pair
         self._random = random
         self._meetings = 0
+        self._last: dict[str, Any] = {}
 
     def meeting(self, day: datetime, *, known: datetime, fate: str | None = None) -> tuple[datetime, bool]:
         """An appointment on ``day`` that is made about ``known``. Returns its end and whether it was held.
@@ -40,6 +46,7 @@ class Diary:
         if random.random() < 0.12 and starts - booked > 3 * DAY:
             first, starts, ends = self._moved(first, starts, ends)
         entry = {"uid": first.uid, "recurrence_id": first.recurrence_id, "sequence": first.sequence}
+        self._last = entry
         fate = fate or random.choices(("held", "early", "late", "missed", "silent"), (61, 11, 11, 15, 2))[0]
         if fate in ("early", "late"):
             self._cancelled(entry, booked, starts, fate)
@@ -55,15 +62,30 @@ class Diary:
         """A meeting that nobody booked and that is told of only weeks later. Returns its end."""
         starts = _hour_of(day, self._random)
         ends = starts + HOUR
-        self._say("held", told, self._entry(starts), starts_at=starts, ends_at=ends)
+        self._last = self._entry(starts)
+        self._say("held", told, self._last, starts_at=starts, ends_at=ends)
         return ends
+
+    def latest(self) -> dict[str, Any]:
+        """The calendar entry of the meeting told of last, by which a correction names it."""
+        return self._last
+
+    def correct(
+        self, entry: dict[str, Any], told: datetime, outcome: str, ends: datetime | None = None
+    ) -> None:
+        """Set right what a meeting came to; where it was held, perhaps that it ended at another time."""
+        begin = None if ends is None else ends - HOUR
+        self._say("corrected", told, entry, outcome=outcome, starts_at=begin, ends_at=ends)
 
     def _entry(self, starts: datetime) -> dict[str, Any]:
         """A calendar entry of its own, or an occurrence of the pair's series named by its original start."""
         self._meetings += 1
         if self._pair.series:
             return {"uid": f"{name(self._seed, self._pair.relationship, 'series')}", "recurrence_id": starts}
-        return {"uid": f"{name(self._seed, self._pair.relationship, 'uid', self._meetings)}"}
+        return {"uid": f"{self._name('uid', self._meetings)}"}
+
+    def _name(self, what: str, number: int) -> UUID:
+        return name(self._seed, self._pair.relationship, f"{self._chapter}{what}", number)
 
     def _booked_at(self, known: datetime, starts: datetime) -> datetime:
         latest = starts - 26 * HOUR
@@ -132,14 +154,34 @@ class Diary:
             kind=kind,
             relationship=self._pair.relationship,
             source=self._pair.source,
-            id=str(name(self._seed, self._pair.relationship, "message", number)),
+            id=str(self._name("message", number)),
             time=time,
             **(entry | members),
         )
         if kind in ("held", "missed", "corrected"):
             report = replace(report, sequence=0)
+        if self._pair.departure is not None:
+            report = self._without_who_left(report)
         self.sent.append(Sent(at=time + held_up, report=report))
         return report
+
+    def _without_who_left(self, report: Report) -> Report:
+        """A calendar does not name who has left by then; the other of the two missed it, or called it off."""
+        there = self._pair.there(report.time)
+        people = self._pair.people
+
+        def other(index: int) -> int:
+            return next(one for one in there if people[one].role == people[index].role)
+
+        def still(index: int) -> int:
+            return index if index in there else other(index)
+
+        return replace(
+            report,
+            attended=None if report.attended is None else tuple(i for i in report.attended if i in there),
+            missed_by=tuple(still(index) for index in report.missed_by),
+            cancelled_by=None if report.cancelled_by is None else still(report.cancelled_by),
+        )
 
 
 def _hour_of(day: datetime, random: Random) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from random import Random
@@ -16,11 +16,16 @@ START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 DAY = timedelta(days=1)
 
+STEP = "introduction"
+"""What the programme asks for before a pair comes to its agreement."""
+
 
 class Plan(StrEnum):
     """What life has in store for a pair."""
 
     STEADY = "steady"
+    RESTS = "rests"
+    TAKEN_BACK = "taken_back"
     FADES = "fades"
     LOOKS_AFRESH = "looks_afresh"
     MEETS_AGAIN = "meets_again"
@@ -31,25 +36,54 @@ class Plan(StrEnum):
 
 
 SHARES: tuple[tuple[Plan, int], ...] = (
-    (Plan.STEADY, 46),
+    (Plan.STEADY, 12),
+    (Plan.RESTS, 6),
+    (Plan.TAKEN_BACK, 2),
     (Plan.FADES, 12),
     (Plan.LOOKS_AFRESH, 12),
     (Plan.MEETS_AGAIN, 5),
     (Plan.MET_UNREPORTED, 9),
     (Plan.DECLARES, 6),
     (Plan.NEVER_READY, 5),
-    (Plan.LEAVES, 5),
+    (Plan.LEAVES, 31),
 )
-"""Of a hundred pairs."""
+"""Of a hundred pairs. Some 38 close before their term is over: those that leave, half of those that fade, and
+a few that never begin."""
+
+PLANNED = (("planned_held", "goals_met"), ("planned_held", "term_completed"))
+ENDINGS: dict[Plan, tuple[tuple[str, str], ...]] = {
+    Plan.FADES: (("one_sided", "abandonment"), ("planned_not_held", "gradual_dissolution")),
+    Plan.LEAVES: (
+        ("planned_not_held", "life_change"),
+        ("administrative", "mismatch"),
+        ("one_sided", "mentee_dissatisfaction"),
+        ("one_sided", "mentor_dissatisfaction"),
+        ("administrative", "left_organisation"),
+    ),
+}
+"""How pairs end, and why; all others as planned."""
+
+CADENCES = (21, 30, 30, 30)
+"""Days between meetings, as the pairs agree them: monthly, or a little more often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who takes part. The identities are what calendars and portals know."""
+    """Somebody who takes part. The identities are what calendars and portals know.
+
+    ``renamed``: since when the calendar knows somebody by another address, and by which.
+    """
 
     id: UUID
     role: str
     identities: tuple[str, ...]
+    renamed: tuple[datetime, str] | None = None
+
+    def known_as(self, kind: int, at: datetime) -> str:
+        """What is used of this person then: the address by calendars (0), the portal's own name there (1)."""
+        if kind == 0 and self.renamed is not None and at >= self.renamed[0]:
+            return self.renamed[1]
+        return self.identities[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +101,13 @@ class Pair:
     binary: bool
     series: bool
     new_uids: bool
+    departure: tuple[int, datetime] | None = None
+    """Who of two mentors or mentees leaves, by the index among the people, and when."""
+
+    def there(self, at: datetime) -> tuple[int, ...]:
+        """The indexes of those who are of the pair then."""
+        gone = self.departure[0] if self.departure is not None and at >= self.departure[1] else None
+        return tuple(index for index in range(len(self.people)) if index != gone)
 
     @property
     def mentors(self) -> tuple[Person, ...]:
@@ -110,22 +151,42 @@ def cast(seed: int, relationships: int, months: int) -> Cast:
     pairs: list[Pair] = []
     for index, plan in enumerate(plans):
         people = _people(seed, random, index, pairs)
-        pairs.append(
-            Pair(
-                relationship=name(seed, "relationship", index),
-                people=people,
-                coordinator=coordinators[index % len(coordinators)],
-                cadence=random.choice((14, 21, 21, 30)),
-                plan=plan,
-                opens=START + DAY * random.randrange(3, 3 + opening_days),
-                source=random.choice(("/calendars/aalto", "/calendars/outlook", "/portal")),
-                by_parties=random.random() < 0.6,
-                binary=random.random() < 0.2,
-                series=random.random() < 0.25,
-                new_uids=random.random() < 0.2,
-            )
+        pair = Pair(
+            relationship=name(seed, "relationship", index),
+            people=people,
+            coordinator=coordinators[index % len(coordinators)],
+            cadence=random.choice(CADENCES),
+            plan=plan,
+            opens=START + DAY * random.randrange(3, 3 + opening_days),
+            source=random.choice(("/calendars/aalto", "/calendars/outlook", "/portal")),
+            by_parties=random.random() < 0.6,
+            binary=random.random() < 0.2,
+            series=random.random() < 0.25,
+            new_uids=random.random() < 0.2,
         )
+        pairs.append(_renamed(seed, _parting(seed, pair)))
     return Cast(seed, end, tuple(pairs))
+
+
+def _renamed(seed: int, pair: Pair) -> Pair:
+    """Of the pairs that calendars know by addresses, one in eight has a mentee whose address changes."""
+    random = Random(f"renamed/{seed}/{pair.relationship}")
+    if not pair.by_parties or pair.source == "/portal" or random.random() > 0.12:
+        return pair
+    since = pair.opens + DAY * random.randrange(20, 70)
+    address = pair.mentees[0].identities[0].replace("example.org", "example.net")
+    renamed = replace(pair.mentees[0], renamed=(since, address))
+    people = tuple(renamed if person.id == renamed.id else person for person in pair.people)
+    return replace(pair, people=people)
+
+
+def _parting(seed: int, pair: Pair) -> Pair:
+    """Of the pairs of three, about every second is left by one of the two in its first months."""
+    random = Random(f"parting/{seed}/{pair.relationship}")
+    if len(pair.people) == 2 or random.random() > 0.5:
+        return pair
+    index = 1 if len(pair.mentors) > 1 else len(pair.people) - 1
+    return replace(pair, departure=(index, pair.opens + DAY * random.randrange(15, 90)))
 
 
 def _plans(count: int) -> list[Plan]:

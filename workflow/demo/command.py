@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from workflow.demo.cast import START, months_after
+from workflow.demo.ending import Ending, end_programme
 from workflow.demo.findings import Findings, differences, find
 from workflow.demo.stage import Running, publisher, service
 from workflow.demo.tables import show
@@ -48,7 +49,8 @@ def demo(
     The service starts in a fresh folder with a simulated clock. A second process plays a calendar service and
     a portal: it sends what pairs do and what calendars say, some of it twice, late, out of order or malformed.
     At the end everything is folded anew, and each message, meeting and relationship is compared with a truth
-    that was worked out beforehand, by other code. Ends with 1 where anything differs, and with 130 where
+    that was worked out beforehand, by other code. With `--once` the programme then ends, and its relationships
+    with it. Ends with 1 where anything differs, and with 130 where
     Ctrl-C comes before the story is told.
     """
     console = Console(highlight=False)
@@ -71,7 +73,11 @@ def demo(
                 )
             show(console, found, START, months_after(START, months))
             _conclude(console, found, parted, seconds)
-            if not once:
+            if once:
+                ending = end_programme(running.http, found)
+                parted += ending.differences
+                _tell_end(console, ending)
+            else:
                 console.print(
                     f"The service is still at {running.http}/v1 over {running.data}; Ctrl-C stops it.\n"
                     f"Look round from another terminal: `mentoring today --data {running.data}`.",
@@ -121,6 +127,17 @@ def _conclude(console: Console, found: Findings, parted: list[str], seconds: flo
         )
         return
     console.print(f"[red]{len(parted)} differences[/red] from the truth:")
+    _list(console, parted)
+
+
+def _tell_end(console: Console, ending: Ending) -> None:
+    console.print(f"The programme ends, and the {ending.closed} relationships that were open end with it.")
+    if ending.differences:
+        console.print(f"[red]{len(ending.differences)} differences[/red] from what must come of that:")
+        _list(console, ending.differences)
+
+
+def _list(console: Console, parted: list[str]) -> None:
     for line in parted[:SHOWN]:
         console.print(f"  {line}", markup=False)
     if len(parted) > SHOWN:

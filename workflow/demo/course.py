@@ -6,37 +6,26 @@ all that is known by then, where the service carries a state from event to event
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
+from workflow.demo import agreeing, looks, permitted
+from workflow.demo.agreeing import Agreeing
 from workflow.demo.cast import DAY, Pair
+from workflow.demo.looks import Looks
 from workflow.demo.merging import Meetings
+from workflow.demo.permitted import Permitted
+from workflow.demo.policies import Adoption
 from workflow.demo.quiet import Quiet
 from workflow.demo.reports import Call, Report
+from workflow.demo.rests import Rests
+from workflow.demo.spells import Spell, Step, shift
 
-DEFAULT_CADENCE = 30
 FOREVER = timedelta(days=100_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A state entered, when, and why."""
-
-    state: str
-    at: datetime
-    why: str
-
-
-@dataclass(slots=True)
-class Spell:
-    """A time of stagnation."""
-
-    since: datetime
-    declared: bool
-    until: datetime | None = None
-    withdrawn: bool = False
+ALWAYS = ("unname", "destroy")
+"""What is never refused to whoever is, or was, of the pair: also after the closing."""
 
 
 class Course:
@@ -47,24 +36,25 @@ class Course:
         self.meetings = Meetings(pair)
         self.opened = opened
         self.closed: datetime | None = None
+        self.state = "onboarding"
         self.trail = [Step("onboarding", opened, "opened")]
+        self.permitted = Permitted(self.meetings)
+        self._agreeing = Agreeing(pair.people)
+        self._looks = Looks()
+        self._rests = Rests()
         self._clock = opened
-        self._done: set[tuple[str, UUID]] = set()
-        self._active: datetime | None = None
         self._suspected = False
         self._since: datetime | None = None
         self._spell: Spell | None = None
-        self._looks: list[datetime] = []
-        self._measures: dict[UUID, datetime] = {}
-        self._settled: dict[UUID, datetime] = {}
-
-    @property
-    def state(self) -> str:
-        """Where it stands."""
-        return self.trail[-1].state
 
     def call(self, call: Call, now: datetime) -> bool:
         """Something done in the portal; False where it is refused."""
+        if call.kind in ALWAYS:
+            return True
+        if call.role != "coordinator" and call.person not in self._agreeing.present:
+            return False
+        if call.kind in permitted.KINDS:
+            return self.permitted.call(call, now, self.closed)
         if self.state == "closure":
             return False
         accepted = self._do(call, now)
@@ -79,6 +69,17 @@ class Course:
             self._reconsider(now)
         return news
 
+    def left(self, person: UUID) -> datetime | None:
+        """When somebody left; None for whoever is still there."""
+        return self._agreeing.left.get(person)
+
+    def follow(self, adoption: Adoption, now: datetime) -> None:
+        """From now on another policy is in force; what moves a pair in it is what it takes to agree."""
+        self._agreeing.form, self._agreeing.introduces = adoption.form, adoption.introduces
+        self._begin(now, "no introduction asked for")
+        if self.state != "closure":
+            self._reconsider(now)
+
     def pass_time(self, until: datetime) -> None:
         """What the clock brings about, instant by instant."""
         while self.state != "closure":
@@ -91,52 +92,79 @@ class Course:
     # --- what people do ----------------------------------------------------------------------------------
 
     def _do(self, call: Call, now: datetime) -> bool:
-        everybody = {person.id for person in self.pair.people}
-        if call.kind in ("confirm", "sign"):
-            self._done.add((call.kind, call.person))
-            complete = everybody == {person for kind, person in self._done if kind == call.kind}
-            if complete and call.kind == "confirm":
-                self._enter("agreement", now, "all committed")
-            elif complete:
-                self._active = now
-                self._enter("active", now, "all signed")
+        if call.kind in agreeing.KINDS:
+            if not self._agreeing.call(call, now):
+                return False
+            self._looks.reconsider(now, self._agreeing.present)
+            self._begin(now, "all committed")
+        elif call.kind == "name":
+            return call.whose in self._agreeing.present
+        elif call.kind == "pause" and call.ends_at is not None:
+            return self._rests.begin(now, call.ends_at, self._quiet().held())
+        elif call.kind == "resume":
+            self._rests.end(now, self._quiet().held())
         elif call.kind == "declare":
             if self.state != "active":
                 return False
             self._spell = Spell(now, declared=True)
             self._enter("stagnation", now, "declared")
-        elif call.kind == "look":
-            if self.state not in ("active", "stagnation"):
+        elif call.kind in looks.KINDS:
+            if call.kind == "look" and self.state not in ("active", "stagnation"):
                 return False
-            self._looks.append(now)
-            self._measures |= {measure: now for measure, _, _ in call.measures}
-        elif call.measure is not None:
-            if call.measure not in self._measures:
-                return False
-            self._done.add((str(call.measure), call.person))
-            dropped = everybody == {person for kind, person in self._done if kind == str(call.measure)}
-            if call.kind == "done" or dropped:
-                self._settled.setdefault(call.measure, now)
+            return self._looks.call(call, now, self._agreeing.present)
         elif call.kind == "close":
             self.closed = now
             self._enter("closure", now, f"{call.manner}: {call.reason}")
         return True
 
+    def _begin(self, now: datetime, why: str) -> None:
+        """The onboarding is over once there is nothing left to wait for."""
+        if self.state == "onboarding" and self._agreeing.is_ready():
+            self._agreeing.begun = now
+            self._enter("agreement", now, why)
+
     def _enter(self, state: str, at: datetime, why: str) -> None:
+        self.state = state
         self.trail.append(Step(state, at, why))
 
     # --- what is to be reconsidered whenever a fact comes in ----------------------------------------------
 
     def _quiet(self) -> Quiet:
-        cadence = DAY * (self.pair.cadence if self._active is not None else DEFAULT_CADENCE)
-        return Quiet(self.meetings.standing(), self._active, cadence)
+        agreed = self._agreeing
+        known = Quiet(self.meetings.standing(), agreed.since, DAY * agreed.cadence)
+        held = known.held()
+        return replace(known, resumed=tuple(self._rests.ended(held)), resting=self._rests.resting(held))
 
     def _reconsider(self, now: datetime) -> None:
         self._clock = max(self._clock, now)
+        self._agree(now)
         quiet = self._quiet()
         self._withdraw(quiet, now)
         self._come_back(quiet, now)
         self._suspect(quiet, now, asked=False)
+
+    def _agree(self, now: datetime) -> None:
+        """The agreement comes to stand; one that rests on the first meeting follows what is known of it."""
+        agreed, held = self._agreeing, self._quiet().held()
+        concludes = agreed.concludes(held) if self.state == "agreement" else None
+        if concludes is not None:
+            agreed.stand(concludes)
+            self._enter("active", concludes, "first meeting" if agreed.by_meeting else "all signed")
+        elif agreed.since is not None and agreed.by_meeting and agreed.first(held) != agreed.since:
+            self._rest_on(agreed.first(held), now)
+        agreed.amend()
+
+    def _rest_on(self, first: datetime | None, now: datetime) -> None:
+        """Without a first meeting all is as before it; what people have declared since stays."""
+        spell = self._spell
+        if first is not None:
+            self._agreeing.since = first
+            shift(self.trail, "first meeting", first)
+        elif spell is None or spell.withdrawn or not spell.declared:
+            if spell is not None and not spell.withdrawn:
+                self._fall(spell, now)
+            self._agreeing.fall()
+            self._enter("agreement", now, "no first meeting")
 
     def _withdraw(self, quiet: Quiet, now: datetime) -> None:
         """An inferred stagnation falls with the silence that it rested on, and stands again with it."""
@@ -149,8 +177,13 @@ class Course:
             spell.withdrawn = False
             self._enter("stagnation", now, "withdrawal revised")
         elif not silent and not spell.withdrawn:
-            self._enter("active", now, "withdrawn" if self.state == "stagnation" else "stagnation revised")
-            spell.withdrawn, spell.until = True, None
+            self._fall(spell, now)
+
+    def _fall(self, spell: Spell, now: datetime) -> None:
+        """The stagnation never was; a pair that has come back from it stays where it is."""
+        if self.state == "stagnation":
+            self._enter("active", now, "withdrawn")
+        spell.withdrawn, spell.until = True, None
 
     def _come_back(self, quiet: Quiet, now: datetime) -> None:
         spell = self._spell
@@ -158,7 +191,10 @@ class Course:
             return
         way = self._way_back(quiet, spell)
         if self.state == "active" and spell.until is not None and way != spell.until:
-            self._enter("active" if way else "stagnation", way or now, "revised" if way else "way back gone")
+            if way is None:
+                self._enter("stagnation", now, "way back gone")
+            else:
+                shift(self.trail, "reinvigorated", way)
             spell.until = way
         if self.state == "stagnation" and way is not None:
             spell.until = way
@@ -167,15 +203,10 @@ class Course:
     def _way_back(self, quiet: Quiet, spell: Spell) -> datetime | None:
         """A look, a meeting and a measure settled; or, where nobody declared it, two meetings soon."""
         held = [end for end in quiet.held() if end > spell.since]
-        looks = [look for look in self._looks if look >= spell.since]
-        settled = [
-            self._settled[measure]
-            for measure, look in self._measures.items()
-            if look >= spell.since and measure in self._settled
-        ]
+        taken, settled = self._looks.since(spell.since), self._looks.settled_since(spell.since)
         ways = []
-        if held and looks and settled:
-            ways.append(max(held[0], min(looks), min(settled)))
+        if held and taken and settled:
+            ways.append(max(held[0], min(taken), min(settled)))
         if not spell.declared:
             ways += [later for one, later in pairwise(held) if later - one <= 2 * quiet.cadence]
         return min(ways, default=None)
@@ -205,6 +236,9 @@ class Course:
         """The next instant at which the mere passing of time may change something."""
         quiet = self._quiet()
         instants = [due for due, _ in quiet.unreported()]
+        lapses = self._rests.lapses(quiet.held())
+        if lapses is not None:
+            instants.append(lapses)
         if self.state != "onboarding":
             edges = [edge for edge in {*quiet.edges(), self._clock} if edge >= self._clock]
             instants += [edge for edge in edges if quiet.suspicious(edge) != self._suspected]
@@ -216,6 +250,7 @@ class Course:
         for due, meeting in self._quiet().unreported():
             if due <= at:
                 self.meetings.call_unconfirmed(meeting)
+        self._rests.pass_time(at, self._quiet().held())
         quiet = self._quiet()
         self._suspect(quiet, at, asked=True)
         stagnates = self._stagnates(quiet)

@@ -45,10 +45,10 @@ def attributes(report: Report) -> dict[str, str]:
 def data(pair: Pair, report: Report) -> dict[str, Any]:
     """The members of the report, people by the identities that this calendar knows."""
     kind = 0 if report.source != "/portal" else 1
-    known = [person.identities[kind] for person in pair.people]
+    known = [person.known_as(kind, report.time) for person in pair.people]
     members: dict[str, Any] = {"uid": report.uid, "sequence": report.sequence}
     if pair.by_parties:
-        members["parties"] = known
+        members["parties"] = [known[index] for index in pair.there(report.time)]
     else:
         members["relationship_id"] = str(pair.relationship)
     for instant in ("recurrence_id", "starts_at", "ends_at"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -15,22 +17,42 @@ DISPOSITIONS = ("applied", "duplicate", "stale", "waiting", "parked", "dropped")
 STATES = ("onboarding", "agreement", "active", "stagnation", "closure")
 PAGE = 1000
 Trail = list[tuple[str, str]]
-"""The states that a relationship entered, and when."""
+"""The states that a relationship entered, and when, by what is known of that now."""
+
+LEFT = {"conclude_agreement": "agreement", "reinvigorate": "stagnation"}
+"""The state that each move leaves which late facts may shift: both enter active."""
 
 
 @dataclass(slots=True)
 class Findings:
-    """Everything that the service answered."""
+    """Everything that the service answered. ``head`` is how far the log was read."""
 
     intake: dict[str, Any]
     verified: dict[str, Any]
     rows: list[dict[str, Any]]
     receipts: dict[int, str]
     meetings: dict[tuple[str, str], tuple[str, str, str]]
-    events: int = 0
+    events: Counter[str] = field(default_factory=Counter)
     reminders: Counter[str] = field(default_factory=Counter)
+    first_goals: dict[str, str] = field(default_factory=dict)
     trails: dict[str, Trail] = field(default_factory=dict)
     today: dict[str, Any] = field(default_factory=dict)
+    head: int = 0
+
+    def read(self, recorded: dict[str, Any]) -> None:
+        """Take in what was recorded next."""
+        name, event, stream = recorded["name"], recorded["event"], recorded["stream"]
+        self.head = recorded["position"]
+        self.events[name] += 1
+        if name == "mentoring.reminder_issued.v1":
+            self.reminders[event["kind"]] += 1
+        if name == "mentoring.goal_set.v1":
+            self.first_goals.setdefault(stream, instant(event["occurred_at"]))
+        entered = step(event)
+        if entered is not None:
+            self.trails.setdefault(stream, []).append(entered)
+        elif name == "mentoring.move_revised.v1" and event["instant"] is not None:
+            shift(self.trails[stream], event["move"], instant(event["instant"]))
 
     def summary(self) -> dict[str, Any]:
         """The figures of the demonstration, but for the seconds that it took."""
@@ -39,16 +61,35 @@ class Findings:
         return {
             "received": self.intake["received"],
             **{disposition: self.intake[disposition] for disposition in DISPOSITIONS},
-            "events": self.events,
+            "events": self.events.total(),
             "relationships": {state: states[state] for state in STATES},
             "ever_stagnated": sum(row["stagnations"] > 0 for row in self.rows),
             "reinvigorated": sum(row["reinvigorations"] > 0 for row in self.rows),
             "withdrawn": sum(row["stagnations_withdrawn"] > 0 for row in self.rows),
             "closed": states["closure"],
+            "goals_by_second_meeting": dict(zip(("set", "of"), self.goals_by_second_meeting(), strict=True)),
+            "check_ins": self.events["mentoring.check_in_given.v1"],
+            "support_contacts": self.events["mentoring.support_contact_made.v1"],
             "reminders": dict(sorted(self.reminders.items())),
             "concerns": dict(sorted(concerns.items())),
             "verify": {key: self.verified[key] for key in ("equal", "rows", "hash")},
         }
+
+    def goals_by_second_meeting(self) -> tuple[int, int]:
+        """How many pairs had a goal by the end of their second meeting, of how many that came so far.
+
+        A meeting that begins at the closing or after it counts nowhere.
+        """
+        closed = {row["id"]: instant(row["closed_at"]) for row in self.rows}
+        held: dict[str, list[str]] = defaultdict(list)
+        for (relationship, _), (outcome, starts, ends) in self.meetings.items():
+            if outcome == "held" and not "" < closed[relationship] <= starts:
+                held[relationship].append(ends)
+        seconds = {relationship: sorted(ends)[1] for relationship, ends in held.items() if len(ends) > 1}
+        early = sum(
+            "" < self.first_goals.get(relationship, "") <= end for relationship, end in seconds.items()
+        )
+        return early, len(seconds)
 
 
 def find(address: str) -> Findings:
@@ -76,7 +117,7 @@ def differences(found: Findings, truth: dict[str, Any]) -> list[str]:
     wanted = {row["sequence"]: row["disposition"] for row in truth["messages"]}
     meetings = {(row["relationship"], row["meeting"]): _meeting(row) for row in truth["meetings"]}
     states = {
-        relationship: [(step["state"], _instant(step["at"])) for step in steps]
+        relationship: [(step["state"], instant(step["at"])) for step in steps]
         for relationship, steps in truth["states"].items()
     }
     received = found.intake["received"]
@@ -128,35 +169,39 @@ def _receipts(client: httpx.Client) -> dict[int, str]:
             return found
 
 
-def _read_log(client: httpx.Client, findings: Findings) -> None:
-    """The whole log, for what only the log can tell: reminders, and states with the order they came in."""
-    beyond = 0
+def log(client: httpx.Client, beyond: int) -> Iterator[dict[str, Any]]:
+    """What was recorded, in order, from the position behind ``beyond`` on."""
     while True:
         page = _get(client, "/v1/events", beyond=beyond, limit=PAGE)
-        for recorded in page["events"]:
-            findings.events += 1
-            name, event = recorded["name"], recorded["event"]
-            if name == "mentoring.reminder_issued.v1":
-                findings.reminders[event["kind"]] += 1
-            step = _step(name, event)
-            if step is not None:
-                findings.trails.setdefault(recorded["stream"], []).append(step)
+        yield from page["events"]
         if not page["events"]:
             return
         beyond = page["position"]
 
 
-def _step(name: str, event: dict[str, Any]) -> tuple[str, str] | None:
-    if name == "mentoring.move_revised.v1":
-        return event["entered"] or "active", _instant(event["instant"] or event["occurred_at"])
+def _read_log(client: httpx.Client, findings: Findings) -> None:
+    """The whole log, for what only the log can tell: reminders, and states with the order they came in."""
+    for recorded in log(client, 0):
+        findings.read(recorded)
+
+
+def step(event: dict[str, Any]) -> tuple[str, str] | None:
+    """The state that an event enters, and when; None where the relationship stays in its state."""
     entered = event.get("entered")
-    return None if entered is None else (entered, _instant(event["occurred_at"]))
+    return None if entered is None else (entered, instant(event["occurred_at"]))
+
+
+def shift(trail: Trail, move: str, at: str) -> None:
+    """The move was made at another instant, whatever was entered since."""
+    states = [state for state, _ in trail]
+    index = max(number for number, pair in enumerate(pairwise(states), 1) if pair == (LEFT[move], "active"))
+    trail[index] = ("active", at)
 
 
 def _meeting(row: dict[str, Any]) -> tuple[str, str, str]:
-    return row["outcome"], _instant(row["starts_at"]), _instant(row["ends_at"])
+    return row["outcome"], instant(row["starts_at"]), instant(row["ends_at"])
 
 
-def _instant(text: str | None) -> str:
+def instant(text: str | None) -> str:
     """One way of writing an instant, so that two can be compared."""
     return "" if text is None else str(datetime.fromisoformat(text))

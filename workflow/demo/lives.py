@@ -8,14 +8,27 @@ from typing import Any
 from uuid import UUID
 
 from workflow.demo.appointments import Diary
-from workflow.demo.cast import DAY, START, Cast, Pair, Person, Plan, months_after, name
+from workflow.demo.asking import Lived
+from workflow.demo.cast import (
+    DAY,
+    ENDINGS,
+    PLANNED,
+    START,
+    STEP,
+    Cast,
+    Pair,
+    Person,
+    Plan,
+    months_after,
+    name,
+)
 from workflow.demo.reports import Call, Sent
 
 TERM_MONTHS = 6
 NEVER = 10_000
-SILENT = (Plan.FADES, Plan.LOOKS_AFRESH, Plan.MEETS_AGAIN, Plan.MET_UNREPORTED)
+SILENT = (Plan.FADES, Plan.LOOKS_AFRESH, Plan.MEETS_AGAIN, Plan.MET_UNREPORTED, Plan.TAKEN_BACK)
 """Plans in which the appointments stop for more than twice the agreed cadence."""
-TURNING = (*SILENT, Plan.DECLARES)
+TURNING = (*SILENT, Plan.DECLARES, Plan.RESTS)
 """Plans in which something else comes after a few meetings."""
 
 
@@ -37,6 +50,13 @@ class Life:
         """What the calendar says, in the order in which it came about."""
         return self._diary.sent
 
+    def lived(self) -> Lived:
+        """What is written down, for whoever adds to it."""
+        closed = next((START + DAY * call.day for call in self.calls if call.kind == "close"), None)
+        reports = tuple(entry.report for entry in self.sent)
+        until = self._end if closed is None else closed
+        return Lived(self.pair, self._active, until, closed, reports, tuple(self.calls))
+
     def live(self) -> None:
         """Write the whole life down."""
         last_signed = self._agree()
@@ -52,7 +72,8 @@ class Life:
         """Opened, committed, agreed; each step on a day of its own choice. Returns when all had signed."""
         random, pair = self._random, self.pair
         self._call("open", pair.opens, role="coordinator", person=pair.coordinator)
-        ready = pair.opens
+        ready = pair.opens + DAY * random.choice((0, 0, 0, 2, 4))
+        self._call("step", ready, role="coordinator", person=pair.coordinator, step=STEP)
         stuck = pair.plan is Plan.NEVER_READY and random.random() < 0.5
         for person in pair.people[1:] if stuck else pair.people:
             day = pair.opens + DAY * random.randrange(0, 5)
@@ -84,10 +105,14 @@ class Life:
         until = min(self._leave or self._end, self._end) - 4 * DAY
         turn = random.randrange(2, 5) if pair.plan in TURNING else NEVER
         held = 0
+        # In some pairs nobody tells what became of two appointments in a row.
+        unreported = 2 if Random(f"unreported/{self._seed}/{pair.relationship}").random() < 0.06 else 0
         known = pair.opens - 2 * DAY if random.random() < 0.15 else pair.opens + 6 * timedelta(hours=1)
         day = pair.opens + DAY * random.randrange(4, 11)
         while day + 4 * DAY < until:
             fate = "held" if held + 1 >= turn and day > self._active + 4 * DAY else None
+            if unreported and held and fate is None:
+                fate, unreported = "silent", unreported - 1
             ends, came = self._diary.meeting(day, known=known, fate=fate)
             held += came
             gap = pair.cadence * random.uniform(0.7, 1.05) if came else random.uniform(4, 8)
@@ -110,6 +135,8 @@ class Life:
         """What the plan has in store. Returns the end of the meeting from which life goes on, or None."""
         pair, random = self.pair, self._random
         entry = ends + 2 * pair.cadence * DAY
+        if pair.plan is Plan.RESTS:
+            return self._rest(ends, until)
         if pair.plan is Plan.DECLARES:
             declared = ends + DAY * random.randrange(1, 5)
             who: Person | None = random.choice((None, *pair.people))
@@ -127,6 +154,8 @@ class Life:
             first, _ = self._diary.meeting(again, known=entry + DAY, fate="held")
             second = first + DAY * pair.cadence * random.uniform(0.5, 0.9)
             return self._diary.meeting(second, known=first, fate="held")[0]
+        if pair.plan is Plan.TAKEN_BACK:
+            return self._taken_back(entry + DAY)
         if pair.plan is Plan.MET_UNREPORTED:
             told = (entry + DAY * random.randrange(6, 14)).replace(hour=7)
             self._diary.met_unreported(ends + DAY * pair.cadence * random.uniform(1.1, 1.35), told=told)
@@ -157,14 +186,49 @@ class Life:
                 self._by("drop", ready + DAY * number, person, measure=ids[1])
         return ends
 
+    def _rest(self, ends: datetime, until: datetime) -> datetime | None:
+        """A pause: ended by a word, by itself or by a meeting, which in some pairs then was none."""
+        random, pair = self._random, self.pair
+        paused = ends + DAY * random.randrange(2, 7)
+        over = paused + DAY * random.randrange(25, 61)
+        if over + 30 * DAY > until:
+            return None
+        who: Person | None = random.choice((None, *pair.people))
+        by = (pair.coordinator, "coordinator") if who is None else (who.id, who.role)
+        self._call("pause", paused, person=by[0], role=by[1], ends_at=over)
+        chance = random.random()
+        if chance < 0.35:  # somebody says that it goes on
+            over = paused + (over - paused) * 0.6
+            self._call("resume", over, person=by[0], role=by[1])
+        elif chance < 0.65:  # they meet all the same
+            met, _ = self._diary.meeting(paused + 12 * DAY, known=paused + DAY, fate="held")
+            if chance < 0.5:
+                return met
+            entry = self._diary.latest()
+            self._diary.correct(entry, met + DAY * random.choice((3, 6)), "none")
+        elif chance < 0.75:
+            return None
+        return self._diary.meeting(over + DAY * random.randrange(3, 9), known=over, fate="held")[0]
+
+    def _taken_back(self, after: datetime) -> datetime:
+        """Back by two meetings, of which one turns out not to have been, or to have been later; then held."""
+        random, pair = self._random, self.pair
+        first, _ = self._diary.meeting(after + DAY * random.randrange(3, 7), known=after, fate="held")
+        entry = self._diary.latest()
+        met, _ = self._diary.meeting(first + DAY * pair.cadence * 0.5, known=first, fate="held")
+        told = met + DAY * random.randrange(2, 6)
+        if random.random() < 0.7:
+            self._diary.correct(entry, told, "none")
+            told += DAY * random.randrange(2, 6)
+            self._diary.correct(entry, told, "held", first)
+        else:
+            self._diary.correct(self._diary.latest(), told, "held", met + 5 * timedelta(hours=1))
+        return max(met, told)
+
     def _close(self, day: datetime, manner: str = "", reason: str = "") -> None:
         random, pair = self._random, self.pair
         if not manner:
-            choices = {
-                Plan.FADES: (("one_sided", "abandonment"), ("planned_not_held", "gradual_dissolution")),
-                Plan.LEAVES: (("planned_not_held", "life_change"), ("administrative", "mismatch")),
-            }.get(pair.plan, (("planned_held", "goals_met"), ("planned_held", "term_completed")))
-            manner, reason = random.choice(choices)
+            manner, reason = random.choice(ENDINGS.get(pair.plan, PLANNED))
         self._call("close", day, role="coordinator", person=pair.coordinator, manner=manner, reason=reason)
 
     def _by(self, kind: str, day: datetime, person: Person, **members: Any) -> None:

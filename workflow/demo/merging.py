@@ -56,6 +56,10 @@ class Meetings:
         self._standing = None
         return news or joins
 
+    def knows(self, uid: str, recurrence: datetime | None) -> bool:
+        """Whether anything was ever said of a calendar entry."""
+        return any((known.uid, known.recurrence_id) == (uid, recurrence) for known in self._reports)
+
     def call_unconfirmed(self, meeting: Standing) -> None:
         """Nobody reported on it in time."""
         self._unconfirmed.add((meeting.name, meeting.ends_at))

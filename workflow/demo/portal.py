@@ -11,7 +11,9 @@ import httpx
 
 from workflow.demo.cast import Pair
 from workflow.demo.envelopes import Wire
+from workflow.demo.policies import Adoption
 from workflow.demo.reports import Call
+from workflow.demo.requests import request
 
 REFUSED = 409
 PATIENCE = 20
@@ -35,7 +37,7 @@ class Portal:
 
     async def do(self, call: Call) -> bool:
         """Ask for it, now and then twice under one key. False where it was refused."""
-        path, body = _request(call, self._pairs[call.relationship])
+        path, body = request(call, self._pairs[call.relationship])
         headers = {"Mentoring-Actor": f"{call.role} {call.person}", "Idempotency-Key": str(call.key)}
         answers = [
             await self._client.post(path, json=body, headers=headers)
@@ -49,6 +51,24 @@ class Portal:
         _check(answer)
         self._position = max(self._position, answer.json()["position"])
         return True
+
+    async def adopt(self, adoption: Adoption) -> None:
+        """Have the programme follow another policy, and wait until each relationship was asked by it."""
+        headers = {
+            "Mentoring-Actor": f"coordinator {adoption.coordinator}",
+            "Idempotency-Key": str(adoption.key),
+        }
+        answer = await self._client.post("/v1/policy", json=adoption.document, headers=headers)
+        _check(answer)
+        self._position = max(self._position, answer.json()["position"])
+        await self._while_under_way()
+
+    async def _while_under_way(self) -> None:
+        since = time.monotonic()
+        while (await self._get("/v1/programme"))["under_way"]:
+            if time.monotonic() - since > STANDS_STILL:
+                raise Unexpected("not every relationship of the programme was asked by its new policy")
+            await asyncio.sleep(0.02)
 
     async def publish(self, wire: Wire) -> int:
         """Hand a message to the service by HTTP; its sequence in the broker's stream."""
@@ -102,40 +122,3 @@ def _check(answer: httpx.Response) -> None:
 
 def _version(answer: httpx.Response) -> Any:
     return answer.json().get("version")
-
-
-def _request(call: Call, pair: Pair) -> tuple[str, dict[str, Any] | None]:
-    """The route of the API that this is done by, and the body."""
-    if call.kind == "open":
-        parties = [
-            {"role": person.role, "person_id": str(person.id), "identities": list(person.identities)}
-            for person in pair.people
-        ]
-        return "/v1/relationships", {"relationship_id": str(call.relationship), "parties": parties}
-    tails: dict[str, tuple[str, dict[str, Any] | None]] = {
-        "confirm": ("commitments", None),
-        "draft": ("agreements", {"cadence_days": call.cadence_days, "topics": TOPICS}),
-        "sign": (f"agreements/{call.version}/signatures", None),
-        "declare": ("stagnation", None),
-        "look": ("fresh-looks", {"perspective": PERSPECTIVE, "measures": _measures(call)}),
-        "done": (f"measures/{call.measure}/completion", None),
-        "drop": (f"measures/{call.measure}/drops", None),
-        "close": ("closure", {"manner": call.manner, "reason": call.reason}),
-    }
-    tail, body = tails[call.kind]
-    return f"/v1/relationships/{call.relationship}/{tail}", body
-
-
-TOPICS = [
-    {"title": "How I work with my supervisor", "visibility": "pair_only"},
-    {"title": "Finding a position", "visibility": "shareable"},
-]
-PERSPECTIVE = "We talked about what was easy. The next three times begin with what is not."
-WHATS = ("Shadow a working day", "Write to two alumni", "Meet at the lab", "Read one job advert together")
-
-
-def _measures(call: Call) -> list[dict[str, Any]]:
-    return [
-        {"measure_id": str(measure), "what": what, "who": str(who), "by_when": due.isoformat()}
-        for (measure, who, due), what in zip(call.measures, WHATS, strict=False)
-    ]

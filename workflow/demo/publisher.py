@@ -32,6 +32,8 @@ async def play(told: Story, expected: Truth, portal: Portal, broker: JetStreamCo
     for number, tick in enumerate(told.ticks):
         if number:
             await portal.move_clock(tick.at)
+        for adoption in tick.adoptions:
+            await portal.adopt(adoption)
         for call in tick.calls:
             accepted = await portal.do(call)
             if accepted is not expected.accepted[call.key]:
@@ -55,7 +57,7 @@ async def _send(delivery: Delivery, portal: Portal, broker: JetStreamContext) ->
 
 
 def document(told: Story, expected: Truth, sequences: list[int]) -> dict[str, Any]:
-    """The truth as it is written down: a row a message, a row a meeting, and every relationship's states."""
+    """The truth as it is written down: a row a message and a meeting, and each pair's states and check-ins."""
     deliveries = [delivery for tick in told.ticks for delivery in tick.deliveries]
     messages = [
         {
@@ -72,6 +74,7 @@ def document(told: Story, expected: Truth, sequences: list[int]) -> dict[str, An
         "messages": messages,
         "meetings": expected.meetings(),
         "states": expected.journeys(),
+        "check_ins": expected.check_ins(),
     }
 
 

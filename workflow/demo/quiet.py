@@ -14,11 +14,16 @@ UNREPORTED = 3 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """What the meetings known, and the day since when the pair is active, say about silence."""
+    """What the meetings known, the day since when the pair is active and its pauses say about silence.
+
+    ``resumed`` is when each pause ended; ``resting``: one goes on, and silence means nothing.
+    """
 
     meetings: list[Standing]
     active: datetime | None
     cadence: timedelta
+    resumed: tuple[datetime, ...] = ()
+    resting: bool = False
 
     def held(self) -> list[datetime]:
         """The ends of the meetings held, in order."""
@@ -27,7 +32,11 @@ class Quiet:
     def anchor(self, until: datetime | None = None) -> datetime | None:
         """The last sign of life, or the last one ``until`` then."""
         signs = [end for end in self.held() if until is None or end <= until]
-        return max(signs if self.active is None else [*signs, self.active], default=None)
+        if self.active is not None:
+            signs.append(self.active)
+        if signs:
+            signs += [end for end in self.resumed if until is None or end <= until]
+        return max(signs, default=None)
 
     def calm(self) -> list[tuple[datetime, datetime]]:
         """When bookings hold a suspicion off; a first one that nobody reported on does so for longer."""
@@ -45,7 +54,7 @@ class Quiet:
 
     def begins(self) -> datetime | None:
         """One and a half cadences after the last sign of life, whatever is booked."""
-        anchor = self.anchor()
+        anchor = None if self.resting else self.anchor()
         return None if anchor is None else anchor + 1.5 * self.cadence
 
     def suspicious(self, at: datetime) -> bool:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
+
+AGREED = ("pair_only", "shareable")
+"""Whom each topic of an agreement may be shared with, in the order of the topics."""
+
+
+def topic(relationship: UUID, number: int) -> UUID:
+    """The id of a topic of this pair's agreement."""
+    return uuid5(relationship, f"topic {number}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +41,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One thing that somebody does in the portal, by HTTP. ``repeated``: sent twice, as after a timeout."""
+    """One thing that somebody does in the portal, by HTTP. ``repeated``: sent twice, as after a timeout.
+
+    ``whose`` is the person that it is about, where that may be another than the one who does it.
+    """
 
     kind: str
     relationship: UUID
@@ -43,10 +54,23 @@ class Call:
     day: int
     version: int = 0
     cadence_days: int = 0
+    duration_months: int | None = None
+    step: str = ""
+    uid: str = ""
+    recurrence_id: datetime | None = None
+    goal: UUID | None = None
+    reached_percent: int = 0
+    answers: tuple[int, ...] = ()
+    ends_at: datetime | None = None
     measure: UUID | None = None
     measures: tuple[tuple[UUID, UUID, datetime], ...] = ()
     manner: str = ""
     reason: str = ""
+    whose: UUID | None = None
+    identity: str = ""
+    identities: bool = False
+    topic: UUID | None = None
+    visibility: str = ""
     repeated: bool = False
 
 

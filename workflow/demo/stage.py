@@ -14,13 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from workflow.demo.cast import START
+from workflow.demo.cast import START, STEP
 from workflow.errors import Unavailable
 
 UP = "from workflow.cli.main import app; app(prog_name='mentoring')"
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 STOPS_WITHIN = 30
+POLICY = f'onboarding.steps = ["{STEP}"]\n'
+"""The programme of a demonstration asks for an introduction; all else is by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,16 @@ def service(folder: Path) -> Iterator[Running]:
     """``mentoring up`` over ``folder`` with a simulated clock. Stopped at the end."""
     log = folder / "service.log"
     words = ["up", "--data", str(folder / "data"), "--port", "0", "--nats-port", "0", "--json"]
-    words += ["--clock", "simulated", "--start", START.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    policy = folder / "policy.toml"
+    policy.write_text(POLICY, "utf-8")
+    words += [
+        "--policy",
+        str(policy),
+        "--clock",
+        "simulated",
+        "--start",
+        START.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    ]
     with log.open("w") as stderr, _child([sys.executable, "-c", UP, *words], stderr=stderr) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

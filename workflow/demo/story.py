@@ -1,8 +1,8 @@
 """A whole story: what is done in the portal and what is sent to the broker, tick by tick.
 
-A tick is a day's end. What a tick holds is done when the clock shows its instant: the portal's calls first,
-one after the other, then the messages. Noise is part of the story: messages that come twice, late or
-spoiled, and messages about people whom nobody ever brings together.
+A tick is a day's end. What a tick holds is done when the clock shows its instant: first what the programme
+decides, then the portal's calls, one after the other, then the messages. Noise is part of the story: messages
+that come twice, late or spoiled, and messages about people whom nobody ever brings together.
 """
 
 from __future__ import annotations
@@ -14,10 +14,17 @@ from random import Random
 from uuid import UUID
 
 from workflow.demo.appointments import Diary
+from workflow.demo.care import care
 from workflow.demo.cast import DAY, START, Cast, Pair, Person, Plan, cast, name
+from workflow.demo.dialogue import dialogue
 from workflow.demo.envelopes import SPOIL, Wire, flawed, wire
+from workflow.demo.forgotten import forgotten
+from workflow.demo.goals import goals
 from workflow.demo.lives import Life
+from workflow.demo.policies import Adoption, adoptions
 from workflow.demo.reports import Call, Report, Sent
+from workflow.demo.seldom import seldom
+from workflow.demo.unfounded import unfounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +46,7 @@ class Tick:
     at: datetime
     calls: list[Call] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    adoptions: list[Adoption] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +71,31 @@ def story(seed: int, relationships: int, months: int) -> Story:
         life.live()
     days = (people.end - START).days
     calls: dict[int, list[Call]] = defaultdict(list)
+    sent = _deliveries(people, lives)
     for life in lives:
-        for call in life.calls:
+        life.calls = forgotten(people, life.pair, life.calls)
+        lived = life.lived()
+        for subject in (goals, dialogue, care, seldom):
+            life.calls += subject(people, lived)
+        asked, reports = unfounded(people, lived)
+        sent += [_plain(life.pair, entry) for entry in reports]
+        for call in (*life.calls, *asked):
             calls[call.day].append(call)
     deliveries: dict[int, list[Delivery]] = defaultdict(list)
-    for delivery in _deliveries(people, lives):
+    for delivery in sent:
         number = -(-(delivery.at - START) // DAY)
         if number <= days:
             deliveries[number].append(delivery)
+    decided: dict[int, list[Adoption]] = defaultdict(list)
+    for adoption in adoptions(people):
+        decided[adoption.day].append(adoption)
     ticks = (
-        Tick(START + DAY * number, calls[number], sorted(deliveries[number], key=lambda found: found.at))
+        Tick(
+            START + DAY * number,
+            calls[number],
+            sorted(deliveries[number], key=lambda found: found.at),
+            decided[number],
+        )
         for number in range(days + 1)
     )
     return Story(seed, {pair.relationship: pair for pair in people.pairs}, tuple(ticks))
@@ -147,9 +170,10 @@ def _strangers(people: Cast, random: Random) -> list[Delivery]:
         )
         diary = Diary(people.seed, pair, random)
         diary.meeting(START + DAY * (day + 3), known=START + DAY * day, fate="silent")
-        found += [_stranger(pair, entry) for entry in diary.sent[:1]]
+        found += [_plain(pair, entry) for entry in diary.sent[:1]]
     return found
 
 
-def _stranger(pair: Pair, entry: Sent) -> Delivery:
+def _plain(pair: Pair, entry: Sent) -> Delivery:
+    """In time, and once."""
     return Delivery(at=entry.at, wire=wire(pair, entry.report), pair=pair, report=entry.report)

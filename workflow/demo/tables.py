@@ -12,6 +12,14 @@ from workflow.demo.cast import DAY
 from workflow.demo.findings import STATES, Findings, Trail
 
 SHOWN = 12
+CHANGES = {
+    "identity_added": "new addresses",
+    "party_left": "departures",
+    "topic_reclassified": "topics for fewer",
+    "destroyed": "destroyed",
+    "policy_adopted": "policies",
+}
+"""Events that change who takes part, what may be known, and by which rules; and what they are called when counted."""
 
 
 def show(console: Console, found: Findings, start: datetime, end: datetime) -> None:
@@ -20,7 +28,7 @@ def show(console: Console, found: Findings, start: datetime, end: datetime) -> N
 
 
 def states_over_time(found: Findings, start: datetime, end: datetime) -> Table:
-    """How many relationships stood where, by the month, as it was known then."""
+    """How many relationships stood where, by the month; what was withdrawn since counts as it did then."""
     table = Table(title="Relationships in each state, every four weeks", title_justify="left")
     table.add_column("on")
     for state in STATES:
@@ -71,6 +79,16 @@ def figures(found: Findings) -> Table:
     table.add_row(
         f"{len(found.rows)} relationships",
         " · ".join(f"{summary[name]} {name.replace('_', ' ')}" for name in courses),
+    )
+    goals = summary["goals_by_second_meeting"]
+    table.add_row(
+        f"{summary['check_ins']} check-ins",
+        f"{summary['support_contacts']} support contacts · "
+        f"a goal by the second meeting: {goals['set']} of {goals['of']} pairs",
+    )
+    changed = {what: found.events[f"mentoring.{name}.v1"] for name, what in CHANGES.items()}
+    table.add_row(
+        f"{sum(changed.values())} changes", " · ".join(f"{number} {what}" for what, number in changed.items())
     )
     for what in ("reminders", "concerns"):
         kinds = " · ".join(f"{number} {kind}" for kind, number in summary[what].items())

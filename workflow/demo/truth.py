@@ -14,7 +14,9 @@ from uuid import UUID
 
 from workflow.demo.cast import DAY, Pair
 from workflow.demo.course import Course
+from workflow.demo.known import Known
 from workflow.demo.merging import Standing
+from workflow.demo.policies import Adoption
 from workflow.demo.reports import Call
 from workflow.demo.story import Delivery, Story
 
@@ -53,6 +55,13 @@ class Truth:
             for meeting in sorted(course.meetings.standing(), key=lambda meeting: meeting.name)
         ]
 
+    def check_ins(self) -> dict[str, list[dict[str, Any]]]:
+        """What each relationship's parties answered, which nobody but them reads in the service."""
+        return {
+            str(relationship): course.permitted.rows()
+            for relationship, course in sorted(self.courses.items())
+        }
+
     def journeys(self) -> dict[str, list[dict[str, Any]]]:
         """The states that each relationship went through, with reasons."""
         return {
@@ -75,6 +84,8 @@ def truth(story: Story, course: Callable[[Pair, datetime], Course] = Course) -> 
     world = _World(story, course)
     for tick in story.ticks:
         world.pass_time(tick.at)
+        for adoption in tick.adoptions:
+            world.adopt(adoption)
         for call in tick.calls:
             world.call(call)
         for delivery in tick.deliveries:
@@ -92,6 +103,8 @@ class _World:
         self._waiting: list[_Waiting] = []
         self._bound: dict[tuple[str, datetime | None], set[UUID]] = defaultdict(set)
         self._shared: dict[UUID, set[UUID]] = defaultdict(set)
+        self._known = Known()
+        self._adopted: Adoption | None = None
 
     def pass_time(self, now: datetime) -> None:
         """The clock goes on; whoever waited too long is laid aside."""
@@ -104,18 +117,32 @@ class _World:
                 waiting.verdict.disposition, waiting.verdict.reason = "parked", reason
         self._waiting = [waiting for waiting in self._waiting if waiting.verdict.disposition == "waiting"]
 
+    def adopt(self, adoption: Adoption) -> None:
+        """Every relationship follows another policy from now on."""
+        self._adopted = adoption
+        for course in self.truth.courses.values():
+            course.follow(adoption, self._now)
+
     def call(self, call: Call) -> None:
         """Something is done in the portal."""
         if call.kind == "open":
             pair = self._story.pairs[call.relationship]
-            self.truth.courses[call.relationship] = self._course(pair, self._now)
+            course = self.truth.courses[call.relationship] = self._course(pair, self._now)
+            if self._adopted is not None:
+                course.follow(self._adopted, self._now)
             for person in pair.people:
                 self._shared[person.id].add(call.relationship)
+            self._known.open(pair)
             self.truth.accepted[call.key] = True
             self._drain()
             return
         course = self.truth.courses[call.relationship]
-        self.truth.accepted[call.key] = course.call(call, self._now)
+        accepted = course.call(call, self._now)
+        self.truth.accepted[call.key] = accepted
+        if accepted:
+            self._known.call(call)
+        if accepted and call.kind in ("name", "leave", "close"):
+            self._drain()
 
     def receive(self, delivery: Delivery) -> None:
         """A message reaches the service."""
@@ -144,6 +171,9 @@ class _World:
         if relationship is None:
             verdict.disposition, verdict.reason = "waiting", None
             return
+        if not self._known.knows(delivery.pair, report):
+            verdict.disposition, verdict.reason = "parked", "unknown_identity"
+            return
         news = self.truth.courses[relationship].report(report, now)
         verdict.disposition, verdict.reason = ("applied" if news else "stale"), None
         entries = {
@@ -160,28 +190,36 @@ class _World:
         report, pair = delivery.report, delivery.pair
         if not pair.by_parties:
             return report.relationship if report.relationship in self.truth.courses else None
-        theirs = set.intersection(*(self._shared[person.id] for person in pair.people))
-        holding = theirs & self._bound[report.uid, report.recurrence_id]
-        if holding:
-            (found,) = holding
-            return found
+        theirs = self._theirs(delivery)
+        for uid in (report.uid, report.previous_uid):
+            holding = theirs & self._bound[uid, report.recurrence_id] if uid is not None else set()
+            if holding:
+                (found,) = holding
+                return found
         starts = report.starts_at
         if starts is None:
             return None
-        opened = [found for found in theirs if self._is_open(self.truth.courses[found], starts)]
+        people = self._known.parties(pair, report) or set()
+        opened = [found for found in theirs if self._is_open(self.truth.courses[found], starts, people)]
         assert len(opened) < 2  # no two pairs of a story are the same people
         return opened[0] if opened else None
+
+    def _theirs(self, delivery: Delivery) -> set[UUID]:
+        """The relationships of all whom a message names; none where it names somebody unknown."""
+        people = self._known.parties(delivery.pair, delivery.report)
+        return set.intersection(*(self._shared[person] for person in people)) if people else set()
 
     def _too_early(self, delivery: Delivery) -> bool:
         """Whether it names people who were brought together only after the meeting began."""
         starts, pair = delivery.report.starts_at, delivery.pair
         if not pair.by_parties or starts is None:
             return False
-        theirs = set.intersection(*(self._shared[person.id] for person in pair.people))
-        return any(self.truth.courses[found].opened > starts for found in theirs)
+        return any(self.truth.courses[found].opened > starts for found in self._theirs(delivery))
 
-    def _is_open(self, course: Course, at: datetime) -> bool:
-        return course.opened <= at and (course.closed is None or at < course.closed)
+    def _is_open(self, course: Course, at: datetime, people: set[UUID]) -> bool:
+        """Whether it is, and all of these people are of it then."""
+        there = course.opened <= at and (course.closed is None or at < course.closed)
+        return there and not any(left <= at for left in (course.left(person) for person in people) if left)
 
     def _drain(self) -> None:
         """Try again what waits, in order of arrival."""

@@ -20,7 +20,7 @@ agenda = Table(
     Column("relationship", String(36), primary_key=True),
     Column("kind", String, primary_key=True),
     Column("due", Instant, nullable=False),
-    Column("recorded_at", Instant, nullable=False, info=NOT_CANONICAL),
+    Column("known_at", Instant, nullable=False, info=NOT_CANONICAL),
     Column("effective", Instant, nullable=False, info=NOT_CANONICAL),
     Index("agenda_by_time", "effective", "relationship"),
     sqlite_with_rowid=False,
@@ -30,29 +30,32 @@ agenda = Table(
 
 
 def _fold(entries: Document, recorded: Recorded) -> None:
-    """An event that tells dues tells them all. One told again unchanged was known since it was first told."""
-    known = {(entry["kind"], entry["due"]): entry for entry in entries}
+    """An event that tells dues tells them all. One told again unchanged was known since it was first told.
+
+    The clock brings others about while it asks: they are known as of when it asked, not since it came to do so.
+    """
+    known = {entry["kind"]: entry for entry in entries}
     relationship = entries[0]["relationship"] if entries else str(recorded.stream)
     told = recorded.agenda
     assert told is not None  # else it is none of this projection's events
-    recorded_at = stored_text(told.recorded_at)
+    known_at = stored_text(told.known_at)
     entries.clear()
     for kind, instant in told.dues.items():
         due = stored_text(instant)
-        entries.append(
-            known.get((kind, due))
-            or {
+        entry = known.get(kind)
+        if entry is None or entry["due"] != due:
+            entry = {
                 "relationship": relationship,
                 "kind": kind,
                 "due": due,
-                "recorded_at": recorded_at,
-                "effective": due if due > recorded_at else recorded_at,
+                "known_at": known_at,
+                "effective": due if due > known_at else known_at,
             }
-        )
+        entries.append(entry)
 
 
 AGENDA = Projection("agenda", agenda, None, _fold)
-"""A row a due. ``effective`` is when the clock asks: never before the fact behind the due was recorded."""
+"""A row a due. ``effective`` is when the clock asks: never before the fact behind the due was known."""
 
 # --- queries ---------------------------------------------------------------------------------------------
 

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 from workflow.projections.agenda import AGENDA
+from workflow.projections.agreements import AGREEMENTS
+from workflow.projections.check_ins import CHECK_INS
+from workflow.projections.episodes import EPISODES
+from workflow.projections.goals import GOALS
 from workflow.projections.journey import JOURNEY
+from workflow.projections.measures import MEASURES
+from workflow.projections.meetings import MEETINGS
 from workflow.projections.relationships import RELATIONSHIPS
+from workflow.projections.reminders import REMINDERS
+from workflow.projections.support_contacts import SUPPORT_CONTACTS
 
-PROJECTIONS = (RELATIONSHIPS, JOURNEY, AGENDA)
+PROJECTIONS = (
+    RELATIONSHIPS,
+    JOURNEY,
+    AGREEMENTS,
+    MEETINGS,
+    GOALS,
+    MEASURES,
+    CHECK_INS,
+    SUPPORT_CONTACTS,
+    EPISODES,
+    REMINDERS,
+    AGENDA,
+)
 """In the order in which they are shown."""

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 WHY: dict[str, str] = {
+    "help_asked": "somebody asked for help",
     "silence": "nothing heard for long, nothing booked",
     "commitment": "meetings called off late or missed",
+    "stuck": "still not begun",
+    "no_first_meeting": "no first meeting booked",
+    "low_dialogue": "the dialogue goes badly",
     "no_fresh_look": "stagnation without a fresh look and measures",
+    "measures_overdue": "measures are overdue",
+    "no_direction": "no goal, or none reviewed for long",
+    "closure_proposed": "inactive for so long that closing is proposed",
+    "overrun": "past the end without a word",
+    "no_support_contact": "a support contact is overdue",
+    "basis_withdrawn": "what people declared rests on something since corrected",
+    "nobody_reports": "nobody reports whether they met",
     "contradictory": "a meeting was called off, and yet reported on",
 }
-"""Each concern in words, the most urgent first: who falls silent, who is let down, who makes no headway, and last
-what is a matter of records."""
+"""Each concern in words, the most urgent first: who asks for help, who falls silent, who is let down; then those
+who have not begun or make no headway, and last what is a matter of records."""
 
 
 def why(code: str) -> str:

@@ -20,6 +20,9 @@ from workflow.aggregates.events import (
     CommitmentConfirmed,
     Event,
     MoveRevised,
+    OnboardingCompleted,
+    OnboardingStepCompleted,
+    PartyLeft,
     Reinvigorated,
     RelationshipOpened,
     StagnationEntered,
@@ -50,6 +53,9 @@ journey = Table(
 
 _MOVES: dict[type[Event], Move] = {
     CommitmentConfirmed: Move.COMPLETE_ONBOARDING,
+    OnboardingCompleted: Move.COMPLETE_ONBOARDING,
+    OnboardingStepCompleted: Move.COMPLETE_ONBOARDING,
+    PartyLeft: Move.COMPLETE_ONBOARDING,
     AgreementConcluded: Move.CONCLUDE_AGREEMENT,
     StagnationEntered: Move.STAGNATE,
     Reinvigorated: Move.REINVIGORATE,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import Table
 
@@ -21,8 +20,9 @@ class Projection:
     """A table and the fold that fills it.
 
     ``fold`` changes the document in place and is given only events of the ``kinds`` named; where none are, those
-    that tell an agenda. The first column of the table's primary key is the relationship. ``canonical`` gives a
-    row without what depends on when we learned of things, or None where the whole row does.
+    that tell an agenda. The first column of the table's primary key is the relationship. ``keep`` gives a row as the
+    table keeps it, where the fold works on something else. ``canonical`` gives a row without what depends on when
+    we learned of things, or None where the whole row does.
     """
 
     name: str
@@ -30,6 +30,11 @@ class Projection:
     kinds: frozenset[type[Event]] | None
     fold: Callable[[Document, Recorded], None]
     refine: Callable[[Row], Row | None] | None = None
+    keep: Callable[[Row], Row] | None = None
+
+    def kept(self, row: Row) -> Row:
+        """The row as the table keeps it."""
+        return row if self.keep is None else self.keep(row)
 
     def canonical(self, row: Row) -> Row | None:
         """The row as the content hash sees it."""
@@ -51,37 +56,56 @@ ENTERING: frozenset[type[Event]] = frozenset(
 
 
 class FoldFailed(Exception):
-    """A fold raised: a bug, never the event's fault. Nothing after this event was folded."""
+    """A fold raised: a bug, never the event's fault. Nothing after this event was folded.
 
-    def __init__(self, projection: str, recorded: Recorded, cause: Exception) -> None:
-        super().__init__(f"{projection} at position {recorded.position}")
-        self.position = recorded.position
-        self.cause = (
-            f"{type(cause).__name__}: {cause} (on {recorded.kind.name} of {recorded.stream}, "
-            f"version {recorded.version})"
-        )
-
-
-def heeded(projection: Projection, page: Iterable[Recorded], after: int) -> list[Recorded]:
-    """The events of a page that are new to the projection and matter to it.
-
-    Positions only grow, so an event whose position is not beyond the last one was delivered before.
+    ``position`` is the event's; None where it was not an event but the row kept in the end that it stopped on.
     """
-    kinds = projection.kinds
-    chosen = []
+
+    def __init__(self, projection: str, position: int | None, where: str, cause: Exception) -> None:
+        self.position = position
+        self.cause = f"{type(cause).__name__}: {cause} ({where})"
+        super().__init__(f"{projection} {where}")
+
+
+def heeded(
+    projections: Sequence[Projection], page: Iterable[Recorded], after: Sequence[int]
+) -> list[list[Recorded]]:
+    """For each projection the events of a page that matter to it and lie beyond its position.
+
+    The page is gone through once for all. Positions only grow: an event told twice is heeded once.
+    """
+    chosen: list[list[Recorded]] = [[] for _ in projections]
+    by_agenda = [into for into, one in zip(chosen, projections, strict=True) if one.kinds is None]
+    by_kind: dict[type[Event], list[list[Recorded]]] = {}
+    last = min(after, default=0)
     for recorded in page:
-        if recorded.position > after:
-            after = recorded.position
-            if recorded.agenda is not None if kinds is None else recorded.kind in kinds:
-                chosen.append(recorded)
-    return chosen
+        if recorded.position <= last:
+            continue
+        last = recorded.position
+        into = by_kind.get(recorded.kind)
+        if into is None:
+            into = by_kind[recorded.kind] = [
+                into
+                for into, one in zip(chosen, projections, strict=True)
+                if one.kinds is not None and recorded.kind in one.kinds
+            ]
+        for events in into:
+            events.append(recorded)
+        if by_agenda and recorded.agenda is not None:
+            for events in by_agenda:
+                events.append(recorded)
+    return [
+        events if not events or events[0].position > own else [one for one in events if one.position > own]
+        for events, own in zip(chosen, after, strict=True)
+    ]
 
 
-def fold(projection: Projection, events: Sequence[Recorded], documents: dict[UUID, Document]) -> None:
-    """Fold events into the documents that they touch, in order."""
+def fold(projection: Projection, events: Sequence[Recorded], documents: Mapping[int, Document]) -> None:
+    """Fold events into the documents that they touch, in order. These go by the number that their stream's id is."""
     step = projection.fold
     for recorded in events:
         try:
-            step(documents[recorded.stream], recorded)
+            step(documents[recorded.stream.int], recorded)
         except Exception as error:
-            raise FoldFailed(projection.name, recorded, error) from error
+            where = f"on {recorded.kind.name} of {recorded.stream}, version {recorded.version}"
+            raise FoldFailed(projection.name, recorded.position, where, error) from error

@@ -12,11 +12,13 @@ from workflow.aggregates.events import (
     AgreementAmended,
     AgreementConcluded,
     Closed,
+    CommitmentConfirmed,
     ConcernCleared,
     ConcernCode,
     ConcernRaised,
     Event,
     MoveRevised,
+    PartyLeft,
     Reinvigorated,
     RelationshipOpened,
     ReminderIssued,
@@ -81,6 +83,9 @@ def _opened(stream: UUID, event: RelationshipOpened) -> Row:
 
 def _apply(row: Row, event: Event) -> None:
     match event:
+        case PartyLeft():
+            if event.role is not None:
+                row["mentors" if event.role is Role.MENTOR else "mentees"] -= 1
         case AgreementConcluded():
             row["active_since"] = stored(event.occurred_at)
             row["term_ends_at"] = stored(event.term_ends_at)
@@ -88,14 +93,16 @@ def _apply(row: Row, event: Event) -> None:
             row["term_ends_at"] = stored(event.term_ends_at)
         case ConcernRaised():
             concern = {
-                "code": event.code.value,
-                "subject": event.subject,
-                "since": stored(event.since),
-                "evidence": list(event.evidence),
                 "clears": event.clears,
+                "code": event.code.value,
+                "evidence": list(event.evidence),
+                "since": stored(event.since),
+                "subject": event.subject,
             }
             concerns = [*_without(row, event), concern]
-            row["concerns"] = sorted(concerns, key=lambda one: (one["code"], one["subject"] or ""))
+            if len(concerns) > 1:
+                concerns.sort(key=lambda one: (one["code"], one["subject"] or ""))
+            row["concerns"] = concerns
         case ConcernCleared():
             row["concerns"] = _without(row, event)
         case StagnationSuspected():
@@ -164,15 +171,15 @@ _KINDS: frozenset[type[Event]] = ENTERING | {
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    if isinstance(event, RelationshipOpened):
+    event: Any = recorded.event
+    if recorded.kind is RelationshipOpened:
         document[:] = [_opened(recorded.stream, event)]
         return
     (row,) = document
-    _apply(row, event)
-    entered: State | None = getattr(event, "entered", None)
-    if entered is not None:
-        row["state"] = entered.value
+    if recorded.kind is not CommitmentConfirmed:  # it is frequent, and tells no more than what was entered
+        _apply(row, event)
+    if recorded.kind in ENTERING and event.entered is not None:
+        row["state"] = event.entered.value
 
 
 def _refine(row: Row) -> Row:

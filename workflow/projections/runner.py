@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -24,7 +25,10 @@ from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
 PAGE = 20_000
-"""Events a page: large enough that a commit costs little beside it, small enough to be folded in a blink."""
+"""Events that are written together: so many that a commit costs little beside them."""
+
+AT_ONCE = 1_000
+"""Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +68,7 @@ class Runner:
         self._read = read
         self._head = head
         self._page = page
+        self._slice = min(page, AT_ONCE)
         self._poll_seconds = poll_seconds
         self._woken = Event()
         self._stopping = Event()
@@ -86,12 +91,16 @@ class Runner:
         self._woken.set()
 
     def stop(self) -> None:
-        """Finish the page in hand and end."""
+        """Finish the page in hand, keep what a rebuild has come to, and end."""
         self._stopping.set()
         self._woken.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        try:
+            self.views.write(self.views.shadows)
+        except sqlite3.Error as error:
+            _log.error("a rebuild's last pages could not be written (%s): folded again", whence(error))
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -113,9 +122,9 @@ class Runner:
         try:
             if not self._checked:
                 self._check()
-            for name in self._rebuilds.to_begin():
-                self.views.shadow(self._live(name))
-            more = self._advance(self.views.generations, None)
+            if names := self._rebuilds.to_begin():
+                self.views.begin(names)
+            more = self._advance()
             return self._rebuild() or more if self.views.shadows else more
         finally:  # whoever waits for what could be folded is told so, whatever could not
             self._settle()
@@ -140,24 +149,39 @@ class Runner:
         while not cancelled() and self.step():
             pass
 
-    def _advance(self, generations: Sequence[Generation], until: int | None) -> bool:
+    def _advance(self) -> bool:
+        """Fold one page of what is live and write it; whether there was anything."""
+        live, anything = self.views.generations, False
+        while True:
+            number, full = self._fold(live)
+            anything = anything or bool(number)
+            if not number or full or number >= self._page or self._gathered(live) >= self._page:
+                break
+        if anything:
+            self._write(live)
+        return anything
+
+    def _gathered(self, generations: Sequence[Generation]) -> int:
+        """How far those that run have come in memory alone, by the one that is furthest behind."""
+        running = [generation for generation in generations if generation.state is RunState.RUNNING]
+        return min(map(self.views.reached, running)) - min(generation.position for generation in running)
+
+    def _fold(self, generations: Sequence[Generation], until: int | None = None) -> tuple[int, bool]:
+        """Fold some events in memory: how many, and whether it is time to write."""
         running = [generation for generation in generations if generation.state is RunState.RUNNING]
         if not running:
-            return False
-        start = min(generation.position for generation in running)
-        page = self._read(start, self._page)
-        if until is not None:
-            page = [recorded for recorded in page if recorded.position <= until]
-        if not page:
-            return False
-        folded = [self.views.fold(generation, page) for generation in running]
+            return 0, False
+        events = self._read(min(map(self.views.reached, running)), self._slice)
+        if until is not None and events and events[-1].position > until:
+            events = [recorded for recorded in events if recorded.position <= until]
+        return len(events), bool(events) and self.views.fold(running, events)
+
+    def _write(self, generations: Sequence[Generation]) -> None:
         failpoints.hit("projection.before")
-        self.views.write(folded)
+        failures = self.views.write(generations)
         failpoints.hit("projection.after")
-        for one in folded:
-            if one.failure is not None:
-                _log.error("projection paused: %s (%s)", one.failure, whence(one.failure))
-        return True
+        for failure in failures:
+            _log.error("projection paused: %s (%s)", failure, whence(failure))
 
     # --- rebuilding
 
@@ -173,17 +197,25 @@ class Runner:
     def _rebuild(self) -> bool:
         pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
         bounds = [live.position for live, _ in pairs if live.state is RunState.RUNNING]
-        if self._advance(self.views.shadows, min(bounds, default=None)):
-            return True
-        for live, shadow in pairs:
+        until = min(bounds, default=None)
+        folded, full = self._fold(self.views.shadows, until)
+        if full:
+            self._write(self.views.shadows)
+        level = [
+            (live, shadow)
+            for live, shadow in pairs
+            if shadow.state is RunState.PAUSED
+            or (not folded if live.state is RunState.PAUSED else self.views.reached(shadow) >= live.position)
+        ]
+        for _, shadow in level:
             if shadow.state is RunState.PAUSED:
                 self.views.discard(shadow)
                 self._rebuilt(shadow, None)
-            elif live.state is RunState.PAUSED or shadow.position >= live.position:
-                comparable = live.fits and shadow.position == live.position
-                differences = self.views.differences(live, shadow) if comparable else None
-                self.views.swap(live, shadow)
-                self._rebuilt(shadow, differences)
+        ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
+        if ready:
+            differences = self.views.swap(ready)  # of none, where one had to be paused
+            for (_, shadow), number in zip(ready, differences, strict=False):
+                self._rebuilt(shadow, number)
         return bool(self.views.shadows)
 
     def _rebuilt(self, generation: Generation, differences: int | None) -> None:
@@ -200,7 +232,7 @@ class Runner:
     def status(self) -> list[Status]:
         """How every projection stands."""
         head = self._head()
-        rebuilding = {generation.name: generation.position for generation in self.views.shadows}
+        rebuilding = {generation.name: self.views.reached(generation) for generation in self.views.shadows}
         return [
             Status(
                 name=generation.name,

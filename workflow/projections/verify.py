@@ -107,13 +107,14 @@ def _fold_to(
     after, last = 0, max(positions.values(), default=0)
     while after < last and (events := read(after, page)):
         after = events[-1].position
-        folded = []
-        for generation in scratch.generations:
-            due = [recorded for recorded in events if recorded.position <= positions[generation.name]]
-            if due and generation.state is RunState.RUNNING:
-                folded.append(scratch.fold(generation, due))
-        scratch.write(folded)
+        for end in set(positions.values()):  # mostly one
+            due = [recorded for recorded in events if recorded.position <= end]
+            those = [generation for generation in scratch.generations if positions[generation.name] == end]
+            running = [generation for generation in those if generation.state is RunState.RUNNING]
+            if due and running and scratch.fold(running, due):
+                scratch.write(running)
         heed(after)
+    scratch.write(scratch.generations)
 
 
 def _compare(
@@ -154,8 +155,7 @@ def _differences(
 
     def only_in(one: str, other: str) -> dict[tuple[Any, ...], Row]:
         query = f"SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other}"  # noqa: S608 our own names
-        rows = [layout.row(values) for values in connection.execute(query)]
-        return {layout.identity(row): row for row in rows}
+        return {layout.identity(values): layout.row(values) for values in connection.execute(query)}
 
     live, folded = only_in(ours, theirs), only_in(theirs, ours)
     keys = sorted(live.keys() | folded.keys())

@@ -7,17 +7,17 @@ one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, event
 
+from workflow.projections.folding import Folding, Kept
 from workflow.projections.generations import Folded, Generation, RunState
-from workflow.projections.projection import Document, FoldFailed, Projection, fold, heeded
-from workflow.projections.tables import GenerationTable, Row, compact, generation_table, shape
+from workflow.projections.projection import FoldFailed, Projection, heeded
+from workflow.projections.tables import GenerationTable, compact, generation_table, shape
 from workflow.store.recorded import Recorded
 
 _GENERATIONS = """
@@ -28,6 +28,9 @@ CREATE TABLE IF NOT EXISTS projections (
 ) WITHOUT ROWID
 """
 
+GATHERED = 100_000
+"""Events after which a rebuild writes their rows: memory has room for them, and so many are soon folded again."""
+
 
 class Views:
     """The rows of all projections. One thread at a time writes; any number may read."""
@@ -35,6 +38,7 @@ class Views:
     def __init__(self, path: Path, projections: Sequence[Projection], *, durable: bool = True) -> None:
         self.path = path
         self.projections = tuple(projections)
+        self._foldings: dict[Generation, Folding] = {}
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA busy_timeout = 10000")
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -63,46 +67,36 @@ class Views:
         with self._engine.begin() as connection:
             yield connection
 
-    def fold(self, generation: Generation, page: Sequence[Recorded]) -> Folded:
-        """Fold a page in memory; where a fold raises, up to the event before."""
-        projection, layout = generation.projection, generation.layout
-        events = heeded(projection, page, generation.position)
-        end = max(generation.position, page[-1].position)
-        if not events:
-            return Folded(generation, end, [], [])
-        documents, before = self._load(layout, {recorded.stream for recorded in events})
+    def fold(self, generations: Sequence[Generation], page: Sequence[Recorded]) -> bool:
+        """Fold a page in memory; whether it is time to write what has gathered there."""
+        foldings = [self._folding(generation) for generation in generations]
+        positions = [folding.position for folding in foldings]
+        projections = [generation.projection for generation in generations]
         try:
-            fold(projection, events, documents)
-        except FoldFailed as failure:
-            sound = [recorded for recorded in events if recorded.position < failure.position]
-            documents, before = self._load(layout, {recorded.stream for recorded in events})
-            fold(projection, sound, documents)
-            end = max(generation.position, failure.position - 1)
-            return self._difference(generation, end, documents, before, failure)
-        return self._difference(generation, end, documents, before)
+            for folding, events in zip(foldings, heeded(projections, page, positions), strict=True):
+                folding.fold(events, page[-1].position, len(page))
+        except BaseException:
+            self._forget(generations)
+            raise
+        return any(folding.failure is not None or folding.events >= GATHERED for folding in foldings)
 
-    def write(self, pages: Sequence[Folded]) -> None:
-        """Write what pages came to, with the positions, in one transaction."""
+    def reached(self, generation: Generation) -> int:
+        """The position up to which a generation is folded, be it in memory alone."""
+        folding = self._foldings.get(generation)
+        return generation.position if folding is None else folding.position
+
+    def write(self, generations: Sequence[Generation]) -> list[FoldFailed]:
+        """Write what was folded in memory, with the positions, in one transaction; what was raised meanwhile.
+
+        Where it cannot be written, memory forgets it, and it is folded again.
+        """
+        foldings = self._gathered(generations)
+        if not foldings:
+            return []
         with self._transaction():
-            for folded in pages:
-                layout = folded.generation.layout
-                self._connection.executemany(layout.delete, folded.removals)
-                self._connection.executemany(layout.upsert, folded.upserts)
-                if (failure := folded.failure) is None:
-                    self._note(folded.generation, folded.position, RunState.RUNNING, None, None)
-                else:
-                    self._note(
-                        folded.generation, folded.position, RunState.PAUSED, failure.cause, failure.position
-                    )
-        for folded in pages:
-            generation, failure = folded.generation, folded.failure
-            generation.position = folded.position
-            if failure is not None:
-                generation.state, generation.cause, generation.failed_at = (
-                    RunState.PAUSED,
-                    failure.cause,
-                    failure.position,
-                )
+            written = self._store(foldings)
+        _take_over(written)
+        return [folded.failure for folded in written if folded.failure is not None]
 
     def pause(self, generation: Generation, cause: str) -> None:
         """Let a generation fold nothing more, for a cause that is kept."""
@@ -110,46 +104,89 @@ class Views:
             self._note(generation, generation.position, RunState.PAUSED, cause, None)
         generation.state, generation.cause = RunState.PAUSED, cause
 
-    def shadow(self, live: Generation) -> Generation:
-        """The generation that rebuilds a projection: the one begun before, else a new one."""
-        for generation in self.shadows:
-            if generation.name == live.name:
-                if generation.state is RunState.RUNNING:
-                    return generation
-                self.discard(generation)
+    def begin(self, names: Collection[str]) -> None:
+        """Have projections rebuilt: by the generations begun before where they run, else by new ones."""
+        for shadow in [one for one in self.shadows if one.name in names and one.state is RunState.PAUSED]:
+            self.discard(shadow)
+        begun = {shadow.name for shadow in self.shadows}
+        new = [one for one in self.generations if one.name in names and one.name not in begun]
         with self._transaction():
-            generation = self._new(live.projection, live.number + 1, live=False)
-        self.shadows.append(generation)
-        return generation
+            shadows = [self._new(live.projection, live.number + 1, live=False) for live in new]
+        self.shadows += shadows
 
     def discard(self, shadow: Generation) -> None:
         """Give a rebuild up."""
+        self._forget([shadow])
         with self._transaction():
             self._remove(shadow)
         self.shadows.remove(shadow)
 
-    def differences(self, live: Generation, shadow: Generation) -> int:
-        """How many rows of two generations, which must be of one shape and at one position, differ."""
-        one, other = live.layout.table.name, shadow.layout.table.name
+    def swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> list[int | None]:
+        """Let rebuilt generations serve: rows, indexes, views and positions change in one transaction.
+
+        It tells how many rows differ of each from those that served, None where these stood elsewhere or had other
+        columns. The indexes serve queries alone, and are made where all rows are there. Where the rows of one cannot
+        be kept, that one is paused, and none serves yet.
+        """
+        foldings = self._gathered([shadow for _, shadow in pairs])
+        with self._transaction():
+            written = self._store(foldings)
+            if any(folded.failure is not None for folded in written):
+                pairs = ()
+            at = {folded.generation: folded.position for folded in written}
+            differences = [
+                self._differences(live, shadow)
+                if live.fits and live.position == at.get(shadow, shadow.position)
+                else None
+                for live, shadow in pairs
+            ]
+            for live, shadow in pairs:
+                for statement in (*shadow.layout.index, *shadow.layout.view):
+                    self._connection.execute(statement)
+                self._remove(live)
+                self._connection.execute(
+                    "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
+                    (shadow.name, shadow.number),
+                )
+        _take_over(written)
+        for live, shadow in pairs:
+            shadow.live = True
+            self.generations[self.generations.index(live)] = shadow
+            self.shadows.remove(shadow)
+        return differences
+
+    def _differences(self, live: Generation, shadow: Generation) -> int:
+        one, other, layout = live.layout.table.name, shadow.layout.table.name, live.layout
+        others = [f"one.{name} IS other.{name}" for name in layout.columns if name not in layout.key]
         count = f"""
-            SELECT count(*) FROM (SELECT * FROM (SELECT * FROM {one} EXCEPT SELECT * FROM {other})
-            UNION ALL SELECT * FROM (SELECT * FROM {other} EXCEPT SELECT * FROM {one}))
+            SELECT (SELECT count(*) FROM {one}) + (SELECT count(*) FROM {other})
+            - 2 * (SELECT count(*) FROM {one} AS one JOIN {other} AS other USING ({", ".join(layout.key)})
+            WHERE {" AND ".join(others) or "TRUE"})
         """  # noqa: S608 our own names
         return int(self._connection.execute(count).fetchone()[0])
 
-    def swap(self, live: Generation, shadow: Generation) -> None:
-        """Let the rebuilt generation serve: view, rows and position change in one transaction."""
-        with self._transaction():
-            for statement in shadow.layout.view:
-                self._connection.execute(statement)
-            self._remove(live)
-            self._connection.execute(
-                "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
-                (shadow.name, shadow.number),
-            )
-        shadow.live = True
-        self.generations[self.generations.index(live)] = shadow
-        self.shadows.remove(shadow)
+    # --- what was folded in memory
+
+    def _gathered(self, generations: Iterable[Generation]) -> list[Folding]:
+        found = (self._foldings.pop(generation, None) for generation in generations)
+        return [folding for folding in found if folding is not None]
+
+    def _store(self, foldings: list[Folding]) -> list[Folded]:
+        """Write what was folded, and let go of each once it is written; what is known of it then, without its rows."""
+        written = []
+        while foldings:
+            folded = foldings.pop().folded()
+            layout, failure = folded.generation.layout, folded.failure
+            self._connection.executemany(layout.delete, folded.removals)
+            self._connection.executemany(layout.upsert, folded.upserts)
+            if failure is None:
+                self._note(folded.generation, folded.position, RunState.RUNNING, None, None)
+            else:
+                self._note(
+                    folded.generation, folded.position, RunState.PAUSED, failure.cause, failure.position
+                )
+            written.append(replace(folded, upserts=[], removals=[]))
+        return written
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -187,7 +224,7 @@ class Views:
 
     def _new(self, projection: Projection, number: int, *, live: bool) -> Generation:
         layout = generation_table(projection.table, number)
-        for statement in (layout.drop, *layout.create):
+        for statement in (layout.drop, layout.create, *(layout.index if live else ())):
             self._connection.execute(statement)
         self._connection.execute(
             "INSERT INTO projections VALUES (?, ?, ?, 0, ?, NULL, NULL, ?)",
@@ -210,31 +247,27 @@ class Views:
             (position, state, cause, failed_at, generation.name, generation.number),
         )
 
-    def _load(
-        self, layout: GenerationTable, streams: set[UUID]
-    ) -> tuple[dict[UUID, Document], set[tuple[Any, ...]]]:
-        documents: dict[UUID, Document] = {stream: [] for stream in streams}
-        by_text = {str(stream): document for stream, document in documents.items()}
-        before = set()
-        for values in self._connection.execute(layout.select, (compact(sorted(by_text)),)):
-            row: Row = layout.row(values)
-            identity = layout.identity(row)
-            before.add(identity)
-            by_text[identity[0]].append(row)
-        return documents, before
+    def _folding(self, generation: Generation) -> Folding:
+        folding = self._foldings.get(generation)
+        if folding is None:
+            folding = self._foldings[generation] = Folding(generation, self._load(generation.layout))
+        return folding
 
-    @staticmethod
-    def _difference(
-        generation: Generation,
-        end: int,
-        documents: dict[UUID, Document],
-        before: set[tuple[Any, ...]],
-        failure: FoldFailed | None = None,
-    ) -> Folded:
-        layout = generation.layout
-        rows = [row for document in documents.values() for row in document]
-        gone = before.difference(layout.identity(row) for row in rows)
-        return Folded(generation, end, [layout.values(row) for row in rows], sorted(gone), failure)
+    def _load(self, layout: GenerationTable) -> Callable[[Iterable[str]], Kept]:
+        return lambda relationships: self._connection.execute(layout.select, (compact(relationships),))
+
+    def _forget(self, generations: Iterable[Generation]) -> None:
+        for generation in generations:
+            self._foldings.pop(generation, None)
+
+
+def _take_over(written: Iterable[Folded]) -> None:
+    for folded in written:
+        generation, failure = folded.generation, folded.failure
+        generation.position = folded.position
+        if failure is not None:
+            generation.state, generation.cause = RunState.PAUSED, failure.cause
+            generation.failed_at = failure.position
 
 
 def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature

@@ -55,7 +55,7 @@ class Directory:
         return None if row is None else UUID(bytes=row[0])
 
     def person_in(self, relationship: UUID, identity: bytes) -> UUID | None:
-        """The party of ``relationship`` known by this identity hash."""
+        """The party of ``relationship``, also one that has left it, known by this identity hash."""
         if self._prefetched is not None and identity in self._prefetched.people:
             return self._prefetched.person_in(relationship, identity)
         self._cursor.execute(
@@ -92,6 +92,11 @@ class Directory:
             "INSERT OR IGNORE INTO identities VALUES (?, ?)", [(hash_, person.bytes) for hash_ in identities]
         )
 
+    def unidentify(self, person: UUID, identity: bytes) -> None:
+        """This identity hash no longer leads to ``person``."""
+        self._look_again()
+        self._cursor.execute("DELETE FROM identities WHERE hash = ? AND person = ?", (identity, person.bytes))
+
     def forget(self, person: UUID) -> None:
         """No identity leads to ``person`` any more."""
         self._look_again()
@@ -111,6 +116,14 @@ class Directory:
             [(person.bytes, relationship.bytes) for person in persons],
         )
 
+    def leave(self, relationship: UUID, person: UUID, at: datetime) -> None:
+        """``person`` left at ``at``; meetings that start then or later, and name them, are not this pair's."""
+        self._look_again()
+        self._cursor.execute(
+            "INSERT OR IGNORE INTO departures VALUES (?, ?, ?)",
+            (person.bytes, relationship.bytes, to_micros(at)),
+        )
+
     def close(self, relationship: UUID, at: datetime) -> None:
         """The relationship ended at ``at``; meetings that start then or later are not its own."""
         self._look_again()
@@ -119,13 +132,22 @@ class Directory:
             (to_micros(at), relationship.bytes),
         )
 
+    def page(self, after: bytes, limit: int, *, still_open: bool) -> list[UUID]:
+        """Relationships by id, from the one behind ``after`` on; those alone that are ``still_open``, or all."""
+        self._cursor.execute(
+            "SELECT relationship FROM relationships WHERE relationship > ?"
+            f"{' AND closed_at IS NULL' if still_open else ''} ORDER BY relationship LIMIT ?",
+            (after, limit),
+        )
+        return [UUID(bytes=row[0]) for row in self._cursor.fetchall()]
+
     def knows(self, relationship: UUID) -> bool:
         """Whether a relationship of this id was ever opened."""
         self._cursor.execute("SELECT 1 FROM relationships WHERE relationship = ?", (relationship.bytes,))
         return self._cursor.fetchone() is not None
 
     def relationships_of(self, identities: Sequence[bytes], at: datetime | None) -> list[UUID]:
-        """The relationships open at ``at`` (None: at any time) that have all of ``identities``."""
+        """The relationships open at ``at`` (None: at any time) that have all of ``identities`` then."""
         prefetched = self._prefetched
         if prefetched is not None and all(name in prefetched.people for name in identities):
             return prefetched.relationships_of(identities, None if at is None else to_micros(at))
@@ -133,12 +155,16 @@ class Directory:
         wanted: list[object] = [*identities]
         window = ""
         if at is not None:
-            window = " AND r.opened_at <= ? AND (r.closed_at IS NULL OR r.closed_at > ?)"
-            wanted += [to_micros(at)] * 2
+            window = (
+                " AND r.opened_at <= ? AND (r.closed_at IS NULL OR r.closed_at > ?)"
+                " AND (d.left_at IS NULL OR d.left_at > ?)"
+            )
+            wanted += [to_micros(at)] * 3
         self._cursor.execute(
             "SELECT m.relationship FROM identities i"
             " JOIN memberships m ON m.person = i.person"
             " JOIN relationships r ON r.relationship = m.relationship"
+            " LEFT JOIN departures d ON d.person = m.person AND d.relationship = m.relationship"
             f" WHERE i.hash IN ({marks}){window}"
             " GROUP BY m.relationship HAVING count(*) = ?",
             [*wanted, len(set(identities))],

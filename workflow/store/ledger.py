@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
+from workflow.store.destructions import Destructions
 from workflow.store.directory import Directory
 from workflow.store.drains import Drains
 from workflow.store.held import HeldMessages
 from workflow.store.idempotency import Idempotency
 from workflow.store.keys import KeyStore
 from workflow.store.receipts import Receipts
+from workflow.store.rounds import Rounds
 from workflow.store.schema import from_micros, to_micros
 
 
@@ -24,6 +26,8 @@ class Ledger:
         self.waiting = HeldMessages(cursor, keys, self.receipts, "waiting")
         self.parked = HeldMessages(cursor, keys, self.receipts, "parked")
         self.drains = Drains(cursor)
+        self.destructions = Destructions(cursor)
+        self.rounds = Rounds(cursor)
         self.idempotency = Idempotency(cursor)
 
     def simulated_instant(self) -> datetime | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NotRequired, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from pydantic import TypeAdapter
-from pydantic_core import SchemaValidator, from_json
+from pydantic_core import CoreSchema, SchemaValidator, core_schema, from_json, to_jsonable_python
 from typing_extensions import TypedDict
 
 from workflow.aggregates.events import EVENTS, Event
@@ -42,6 +42,7 @@ class _WithMetadata(TypedDict):
 
 class _Recording(TypedDict):
     recorded_at: str
+    asked_at: NotRequired[str | None]
 
 
 class _Dues(TypedDict):
@@ -62,18 +63,30 @@ class _Reader:
         self.kind = kind
         with_event: Any = _WithEvent[kind]  # type: ignore[valid-type]
         self._stored = _validator(with_event)
+        self._number = len(_members(kind))
+        self._told = SchemaValidator(_with_members(kind))
+        self._defaults = {
+            name: to_jsonable_python(kind.model_fields[name].get_default(call_default_factory=True))
+            for name in _members(kind)
+            if not kind.model_fields[name].is_required()
+        }
 
     def event(self, state: bytes) -> Event:
         """What happened."""
         event: Event = self._stored.validate_json(state)["event"]
         return event
 
+    def members(self, state: bytes) -> dict[str, Any]:
+        """The event's members as JSON tells them, but for the agenda."""
+        told: dict[str, Any] = self._told.validate_json(state)["event"]
+        return told if len(told) == self._number else self._defaults | told
+
     def metadata(self, state: bytes) -> Metadata:
         """What is known about its recording."""
         metadata: Metadata = _METADATA.validate_json(state)["metadata"]
         return metadata
 
-    def members(self, raw: Any) -> tuple[Event, Metadata]:
+    def upcast(self, raw: Any) -> tuple[Event, Metadata]:
         """Both, from what JSON said."""
         return self._stored.validate_python(raw)["event"], _METADATA.validate_python(raw)["metadata"]
 
@@ -83,7 +96,21 @@ class _Reader:
             return None
         stored = _FOR_AGENDA.validate_json(state)
         dues = stored["event"]["dues"]
-        return None if dues is None else Agenda(stored["metadata"]["recorded_at"], dues)
+        if dues is None:
+            return None
+        recording = stored["metadata"]
+        return Agenda(recording.get("asked_at") or recording["recorded_at"], dues)
+
+
+def _members(kind: type[Event]) -> list[str]:
+    return [name for name in kind.model_fields if name != "dues"]
+
+
+def _with_members(kind: type[Event]) -> CoreSchema:
+    """The stored form, read for the event's members alone, each of them as it is written."""
+    member = core_schema.typed_dict_field(core_schema.any_schema(), required=False)
+    told = core_schema.typed_dict_schema(dict.fromkeys(_members(kind), member))
+    return core_schema.typed_dict_schema({"event": core_schema.typed_dict_field(told)})
 
 
 def _validator(form: Any) -> SchemaValidator:
@@ -138,11 +165,14 @@ class EventMapper(Mapper[UUID]):
 
     def decode(self, position: int, stream: UUID, version: int, topic: str, state: bytes) -> Recorded:
         """The fact that was stored."""
-        if topic not in self._steps:
-            return Recorded.unread(position, stream, version, self._reader(topic), state)
+        reader = self._readers.get(topic)  # there is one where the name is the newest
+        if reader is None and topic not in self._steps:
+            reader = self._reader(topic)
+        if reader is not None:
+            return Recorded.unread(position, stream, version, reader, state)
         raw = from_json(state)
         name, members, renamed = upcast(topic, raw["event"], self._steps)
-        event, metadata = self._reader(name).members({"metadata": raw["metadata"], "event": members})
+        event, metadata = self._reader(name).upcast({"metadata": raw["metadata"], "event": members})
         return Recorded(position, stream, version, event, metadata, topic, renamed)
 
     def decode_event(self, topic: str, state: bytes) -> Event:

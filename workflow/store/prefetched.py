@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 _CHUNK = 500
@@ -13,19 +13,21 @@ CalendarEntry = tuple[str, int]
 """A calendar UID and the recurrence as it is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
-    """Somebody's part in one relationship, and from when to when that was open, in microseconds."""
+class Membership(NamedTuple):
+    """Somebody's part in one relationship: when that was opened, and closed or left by them, in microseconds."""
 
     person: UUID
     relationship: UUID
     opened_at: int
     closed_at: int | None
+    left_at: int | None
 
     def open_at(self, instant: int | None) -> bool:
-        """Whether the relationship was open then (None: at any time)."""
+        """Whether the relationship was open then, and they were of it (None: at any time)."""
         return instant is None or (
-            self.opened_at <= instant and (self.closed_at is None or instant < self.closed_at)
+            self.opened_at <= instant
+            and (self.closed_at is None or instant < self.closed_at)
+            and (self.left_at is None or instant < self.left_at)
         )
 
 
@@ -40,16 +42,18 @@ class Prefetched:
         relationships: dict[bytes, UUID] = {}
         for chunk in _chunks(list(self.people)):
             cursor.execute(
-                "SELECT i.hash, i.person, m.relationship, r.opened_at, r.closed_at FROM identities i"
+                "SELECT i.hash, i.person, m.relationship, r.opened_at, r.closed_at, d.left_at"
+                " FROM identities i"
                 " JOIN memberships m ON m.person = i.person"
                 " JOIN relationships r ON r.relationship = m.relationship"
+                " LEFT JOIN departures d ON d.person = m.person AND d.relationship = m.relationship"
                 f" WHERE i.hash IN ({','.join('?' * len(chunk))})",
                 chunk,
             )
-            for hash_, person, relationship, opened_at, closed_at in cursor.fetchall():
+            for hash_, person, relationship, *instants in cursor.fetchall():
                 known = relationships.get(relationship) or UUID(bytes=relationship)
                 relationships[relationship] = known
-                self.people[hash_].append(Membership(UUID(bytes=person), known, opened_at, closed_at))
+                self.people[hash_].append(Membership(UUID(bytes=person), known, *instants))
         for names in _chunks(list({uid for uid, _ in self.holders})):
             cursor.execute(
                 "SELECT uid, recurrence, relationship FROM uids"

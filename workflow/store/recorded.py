@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -16,12 +17,14 @@ class Origin:
     """What caused a command: carried into the metadata of every event that the command leads to.
 
     ``source`` is told where a message did; ``causation_id`` is that message's id, and the two name it.
+    ``asked_at`` is told where the clock asked: the instant as of which it did.
     """
 
     correlation_id: str
     causation_id: str | None = None
     source: str | None = None
     traceparent: str | None = None
+    asked_at: datetime | None = None
 
 
 class Metadata(BaseModel):
@@ -38,12 +41,17 @@ class Metadata(BaseModel):
     causation_id: str | None = None
     source: str | None = None
     traceparent: str | None = None
+    asked_at: AwareDatetime | None = None
 
 
 class Agenda(NamedTuple):
-    """When to ask what, as an event tells it: every due by its kind; and when that was recorded. RFC 3339."""
+    """When to ask what, as an event tells it: every due by its kind. RFC 3339.
 
-    recorded_at: str
+    ``known_at`` is from when on that is to be asked: when it was recorded, or where the clock brought it about, as
+    of when that asked; a clock that was away records it only later.
+    """
+
+    known_at: str
     dues: dict[str, str]
 
 
@@ -57,6 +65,10 @@ class Reader(Protocol):
 
     def event(self, state: bytes) -> Event:
         """What happened."""
+        ...
+
+    def members(self, state: bytes) -> dict[str, Any]:
+        """The event's members as JSON tells them, but for the agenda."""
         ...
 
     def metadata(self, state: bytes) -> Metadata:
@@ -136,6 +148,16 @@ class Recorded:
         return event
 
     @property
+    def members(self) -> dict[str, Any]:
+        """The event's members, but for the agenda, as JSON tells them: instants, words and ids are text.
+
+        A new dict each time, read in half the time that the event takes.
+        """
+        if self._reader is not None:
+            return self._reader.members(self._state)
+        return self.event.model_dump(mode="json", exclude={"dues"})
+
+    @property
     def metadata(self) -> Metadata:
         """What is known about its recording."""
         metadata = self._metadata
@@ -157,7 +179,8 @@ class Recorded:
         if self.event.dues is None:
             return None
         dues = {kind.value: due.isoformat() for kind, due in self.event.dues.items()}
-        return Agenda(self.metadata.recorded_at.isoformat(), dues)
+        metadata = self.metadata
+        return Agenda((metadata.asked_at or metadata.recorded_at).isoformat(), dues)
 
     @property
     def originator_id(self) -> UUID:

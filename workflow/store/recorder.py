@@ -31,6 +31,11 @@ Row = tuple[int, str, int, str, bytes]
 """Position, stream (hex), version, stored name, stored form."""
 
 
+_PAGES_AHEAD = 8_000
+"""Pages of 4 KiB in the write-ahead log before it goes into the file: batches change the same pages of indexes
+again and again, and each then goes there once for many of them."""
+
+
 class ImmediateTransaction(SQLiteTransaction):
     """A transaction that takes the write lock at once where it means to write."""
 
@@ -51,13 +56,24 @@ class ImmediateConnection(SQLiteConnection):
 
 
 class ImmediatePool(SQLiteConnectionPool):
-    """A pool of such connections, each set to lose nothing that was committed."""
+    """A pool of such connections, each set to lose nothing that was committed.
+
+    It closes once all of them have come back: closed under a statement that another thread steps through, a
+    connection takes the whole process with it.
+    """
+
+    def close(self) -> None:
+        """Wait for the connections that are in use, then close all."""
+        with self._put_condition:
+            self._put_condition.wait_for(lambda: not self._in_use)
+            super().close()
 
     def _create_connection(self) -> ImmediateConnection:
         connection = super()._create_connection()._sqlite_conn
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -65536")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AHEAD}")
         return ImmediateConnection(connection, self.max_age)
 
 

@@ -64,6 +64,13 @@ TABLES = (
         person BLOB NOT NULL, relationship BLOB NOT NULL, PRIMARY KEY (person, relationship)
     ) WITHOUT ROWID
     """,
+    # Who has left a relationship is still known there, for what is told late of meetings before.
+    """
+    CREATE TABLE IF NOT EXISTS departures (
+        person BLOB NOT NULL, relationship BLOB NOT NULL, left_at INTEGER NOT NULL,
+        PRIMARY KEY (person, relationship)
+    ) WITHOUT ROWID
+    """,
     """
     CREATE TABLE IF NOT EXISTS relationships (
         relationship BLOB PRIMARY KEY, opened_at INTEGER NOT NULL, closed_at INTEGER
@@ -75,6 +82,23 @@ TABLES = (
         PRIMARY KEY (uid, recurrence, relationship)
     ) WITHOUT ROWID
     """,
+    # What a programme asks of all of its relationships, gone through in the order of their ids: who is behind
+    # `after` is left. `found` counts those that this pass has found.
+    """
+    CREATE TABLE IF NOT EXISTS rounds (
+        programme TEXT NOT NULL, purpose TEXT NOT NULL, after BLOB NOT NULL, found INTEGER NOT NULL,
+        correlation_id TEXT NOT NULL, person BLOB,
+        PRIMARY KEY (programme, purpose)
+    ) WITHOUT ROWID
+    """,
+    # Whose text is to be destroyed, and was. The rows stay: an older copy of the keys must not bring any back.
+    """
+    CREATE TABLE IF NOT EXISTS destructions (
+        relationship BLOB NOT NULL, person BLOB NOT NULL, identities INTEGER NOT NULL, done INTEGER NOT NULL,
+        PRIMARY KEY (relationship, person)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS destructions_of_persons ON destructions (person)",
     # What was answered to a request that may come again.
     """
     CREATE TABLE IF NOT EXISTS idempotency (

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
-from workflow.aggregates.commands import Command, OpenRelationship
+from workflow.aggregates.commands import Actor, Command, OpenRelationship
 from workflow.aggregates.decide import Decision, decide
-from workflow.aggregates.events import Event, ProgrammeOpened
+from workflow.aggregates.events import Event
 from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.programme import (
     Programme,
     adopt_policy,
-    evolve_programme,
+    close_programme,
     open_programme,
     programme_id,
+    replay_programme,
 )
 from workflow.aggregates.relationship import Relationship
 from workflow.errors import Conflict, NotFound
@@ -26,6 +27,7 @@ from workflow.store.cache import Aggregate, AggregateCache
 from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
 from workflow.store.recorded import Origin
+from workflow.store.rounds import Purpose
 
 
 class Commit:
@@ -68,8 +70,8 @@ class Transaction:
     """What a unit of work is given. A unit may run more than once, so it keeps no results outside of itself.
 
     ``now`` is the clock's instant, or the last recorded one where the clock fell behind it: what is recorded
-    never decreases along the log. ``receipts``, ``directory``, ``waiting``, ``parked``, ``drains`` and
-    ``idempotency`` commit with the events. ``new_id`` gives ids that nobody has.
+    never decreases along the log. ``receipts``, ``directory``, ``waiting``, ``parked``, ``drains``,
+    ``destructions``, ``rounds`` and ``idempotency`` commit with the events. ``new_id`` gives ids that nobody has.
     """
 
     def __init__(self, batch: Commit, now: datetime) -> None:
@@ -84,6 +86,7 @@ class Transaction:
         self.ledger = ledger
         self.receipts, self.directory = ledger.receipts, ledger.directory
         self.waiting, self.parked, self.drains = ledger.waiting, ledger.parked, ledger.drains
+        self.destructions, self.rounds = ledger.destructions, ledger.rounds
         self.idempotency = ledger.idempotency
 
     @property
@@ -139,7 +142,7 @@ class Transaction:
         id = programme_id(name)
         state = self._states.get(id) or self._batch.state(id)
         if state is None:
-            state = _programme(self._batch.store.replay(self._batch.cursor, id))
+            state = replay_programme(self._batch.store.replay(self._batch.cursor, id))
             if state is None:
                 return None
             self._batch.states[id] = state
@@ -160,13 +163,43 @@ class Transaction:
         state = self.programme(name)
         if state is None:
             self._refuse_if_taken(programme_id(name))
-            events = open_programme(name, zone, policy, now=self.now)
-        else:
-            events = adopt_policy(state, policy, now=self.now)
-        if not events and state is not None:
+            return self._advance(name, None, open_programme(name, zone, policy, now=self.now), origin)
+        if state.closed_at is not None:
             return state
+        return self.adopt_policy(name, policy, origin)
+
+    def adopt_policy(
+        self, name: str, policy: Policy, origin: Origin, *, actor: Actor | None = None
+    ) -> Programme:
+        """From now on the programme follows ``policy``; what is due in its relationships is dated anew by a round."""
+        state = self.known_programme(name)
+        events = adopt_policy(state, policy, now=self.now, actor=actor)
+        if not events:
+            return state
+        self.rounds.begin(name, Purpose.REDATE, origin.correlation_id, events[0].by)
+        return self._advance(name, state, events, origin)
+
+    def close_programme(self, name: str, origin: Origin, *, actor: Actor) -> Programme:
+        """The programme ends; its relationships are closed by a round."""
+        state = self.known_programme(name)
+        events = close_programme(state, now=self.now, actor=actor)
+        if not events:
+            return state
+        self.rounds.begin(name, Purpose.CLOSE, origin.correlation_id, actor.person)
+        return self._advance(name, state, events, origin)
+
+    def known_programme(self, name: str) -> Programme:
+        """The programme as it stands now; refused where there is none."""
+        state = self.programme(name)
+        if state is None:
+            raise NotFound("there is no programme of this name", code="programme_unknown")
+        return state
+
+    def _advance(
+        self, name: str, state: Programme | None, events: tuple[Event, ...], origin: Origin
+    ) -> Programme:
         version = 1 if state is None else state.version + 1
-        advanced = _programme([*self._programme_events(name), *events])
+        advanced = replay_programme([*self._programme_events(name), *events])
         assert advanced is not None
         self._stage(programme_id(name), version, events, origin, advanced)
         self._policies.pop(name, None)
@@ -204,12 +237,3 @@ class Transaction:
         batch.head = self._head
         if self._staged:
             batch.recorded_at = self.now
-
-
-def _programme(events: list[Event]) -> Programme | None:
-    if not events or not isinstance(events[0], ProgrammeOpened):
-        return None
-    state = Programme()
-    for event in events:
-        evolve_programme(state, event)
-    return state

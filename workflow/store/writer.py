@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from workflow.clocks import Clock
 from workflow.errors import MentoringError, Unavailable
@@ -23,6 +23,7 @@ from workflow.failpoints import hit
 from workflow.places import whence
 from workflow.store.cache import AggregateCache
 from workflow.store.event_store import EventStore
+from workflow.store.ids import NewIds
 from workflow.store.jobs import Job, Jobs, Written
 from workflow.store.transaction import Commit, Transaction
 
@@ -41,14 +42,14 @@ class Writer:
         store: EventStore,
         clock: Clock,
         *,
-        new_id: Callable[[], UUID] = uuid4,
+        new_id: Callable[[], UUID] | None = None,
         commit_seconds: float = 0.05,
         states: int = 50_000,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._new_id = new_id
+        self._new_id = new_id or NewIds()
         self._commit_seconds = commit_seconds
         self._monotonic = monotonic
         self._states = AggregateCache(states)

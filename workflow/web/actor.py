@@ -50,7 +50,7 @@ def named(actor: Actor) -> str:
     return f"{actor.role.value} {actor.person}"
 
 
-def acting(
+async def acting(
     request: Request,
     header: Annotated[
         str | None,

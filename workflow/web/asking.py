@@ -26,7 +26,7 @@ from workflow.web.actor import acting, named, once
 _log = logging.getLogger(OPERATIONS)
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """The service that this app is a door of."""
     service: Service = request.app.state.service
     return service

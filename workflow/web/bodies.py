@@ -75,7 +75,18 @@ class OpenIn(In):
 class TopicIn(In):
     """Something to talk about, and whom it may be shared with. The title is kept encrypted."""
 
+    topic_id: UUID | None = Field(
+        None, description="the topic's id: of one agreed on before, or where the client chooses it"
+    )
     title: Text
+    visibility: Visibility
+
+
+class VisibilityIn(In):
+    """Whom a topic may be shared with from now on."""
+
+    model_config = example(visibility="pair_only")
+
     visibility: Visibility
 
 
@@ -185,9 +196,12 @@ class Opened(Done):
 class Drafted(Done):
     """A version of the agreement was drafted."""
 
-    model_config = example(**DONE | {"state": "agreement", "version": 4}, agreement_version=1)
+    model_config = example(
+        **DONE | {"state": "agreement", "version": 4}, agreement_version=1, topics=[ANOTHER]
+    )
 
     agreement_version: int
+    topics: tuple[UUID, ...] = Field(description="the topics' ids, in the order given")
 
 
 class LookHeld(Done):
@@ -205,7 +219,7 @@ class ClockOut(Operated):
 
 
 class EventOut(Out):
-    """Something that happened. What is sealed reads `sealed`."""
+    """Something that happened. What is sealed reads `sealed`, what nobody is shown `confidential`."""
 
     position: int
     stream: UUID

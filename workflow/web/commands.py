@@ -24,6 +24,7 @@ from workflow.web.bodies import (
     LookHeld,
     Opened,
     OpenIn,
+    VisibilityIn,
 )
 from workflow.web.problems import PROBLEMS
 
@@ -59,7 +60,10 @@ async def commit(relationship: Relationship, by: By) -> Answer:
     "/{relationship_id}/agreements", status_code=201, response_model=Drafted, summary="Draft an agreement"
 )
 async def draft(relationship: Relationship, body: AgreementIn, by: By) -> Answer:
-    """Write down a new version; the one in force stays until this one is signed by all."""
+    """Write down a new version; the one in force stays until this one is signed by all.
+
+    It says all that is agreed on: a topic that it leaves out is none any more.
+    """
 
     def make(tx: Transaction) -> ask.Command:
         return ask.DraftAgreement(
@@ -68,14 +72,19 @@ async def draft(relationship: Relationship, body: AgreementIn, by: By) -> Answer
             cadence_days=body.cadence_days,
             duration_months=body.duration_months,
             topics=tuple(
-                Topic(title=Sealed(topic.title, author=by.actor.person), visibility=topic.visibility)
+                Topic(
+                    topic=topic.topic_id or tx.new_id(),
+                    title=Sealed(topic.title, author=by.actor.person),
+                    visibility=topic.visibility,
+                )
                 for topic in body.topics
             ),
         )
 
     def tell(decision: Decision) -> Answer:
-        (version,) = (event.version for event in decision.events if isinstance(event, AgreementDrafted))
-        return {"agreement_version": version}
+        (drafted,) = (event for event in decision.events if isinstance(event, AgreementDrafted))
+        topics = [str(topic.topic) for topic in drafted.topics]
+        return {"agreement_version": drafted.version, "topics": topics}
 
     return await by.of(relationship, make, tell)
 
@@ -90,6 +99,27 @@ async def sign(relationship: Relationship, version: Annotated[int, Path(ge=1, le
     """The acting party signs, or orally confirms, this version."""
     return await by.of(
         relationship, at_now(lambda now: ask.SignAgreement(at=now, actor=by.actor, version=version))
+    )
+
+
+@router.post(
+    "/{relationship_id}/topics/{topic_id}/reclassifications",
+    status_code=201,
+    response_model=Done,
+    summary="Reclassify a topic",
+)
+async def reclassify(
+    relationship: Relationship,
+    topic: Annotated[UUID, Path(alias="topic_id", description="the topic's id")],
+    body: VisibilityIn,
+    by: By,
+) -> Answer:
+    """A party shares a topic with fewer at once. It is shared with more by an amendment that all sign."""
+    return await by.of(
+        relationship,
+        at_now(
+            lambda now: ask.ReclassifyTopic(at=now, actor=by.actor, topic=topic, visibility=body.visibility)
+        ),
     )
 
 

@@ -125,9 +125,7 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
     if service.runner.trouble is not None:
         troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
-    troubles += [
-        f"{chore.undone}: {chore.trouble}" for chore in (service.draining, service.expiry) if chore.trouble
-    ]
+    troubles += [f"{chore.undone}: {chore.trouble}" for chore in service.chores if chore.trouble]
     if service.driver.trouble is not None:
         troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
     return troubles

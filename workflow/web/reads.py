@@ -15,6 +15,7 @@ from workflow.aggregates.events import ConcernCode, DueKind
 from workflow.aggregates.moves import Move, State, possible
 from workflow.consumers.meetings.members import Instant
 from workflow.errors import NotFound
+from workflow.guidance import Language, concern_guidance
 from workflow.projections import agenda, journey, relationships
 from workflow.projections.concerns import why
 from workflow.projections.tables import Row
@@ -27,6 +28,7 @@ from workflow.web.moves import MovesOut, moves_out
 router = APIRouter(prefix="/v1", tags=["reads"])
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
+In = Annotated[Language, Query(alias="language", description="the language of the guidance")]
 
 
 class ConcernOut(Out):
@@ -38,6 +40,7 @@ class ConcernOut(Out):
     since: AwareDatetime
     evidence: tuple[int, ...] = Field(description="versions of the events that it rests on")
     clears: str = Field(description="what would clear it")
+    guidance: str | None = Field(description="what may help, in the language asked for")
 
 
 class RelationshipOut(Out):
@@ -125,6 +128,7 @@ async def listing(
         ),
     ] = None,
     beyond: Annotated[UUID | None, Query(description="the `next` of the page before")] = None,
+    language: In = Language.EN,
     limit: Limit = 100,
 ) -> Any:
     """Relationships with their concerns, in the order of their ids."""
@@ -140,7 +144,7 @@ async def listing(
             limit=limit + 1,
         )
         return {
-            "relationships": [row_out(row) for row in rows[:limit]],
+            "relationships": [row_out(row, language) for row in rows[:limit]],
             "next": rows[limit - 1]["id"] if len(rows) > limit else None,
             "states": relationships.count_by_state(connection),
         }
@@ -151,7 +155,9 @@ async def listing(
 @router.get(
     "/relationships/{relationship_id}", response_model=RelationshipWhole, summary="Show a relationship"
 )
-async def show(relationship: Relationship, service: Serving, after: After = None) -> Any:
+async def show(
+    relationship: Relationship, service: Serving, after: After = None, language: In = Language.EN
+) -> Any:
     """A relationship's row, the times it spent in each state, and what is due."""
 
     def query(connection: Connection) -> dict[str, Any]:
@@ -159,7 +165,7 @@ async def show(relationship: Relationship, service: Serving, after: After = None
         if row is None:
             raise NotFound(f"no relationship {relationship} is known")
         return {
-            **row_out(row),
+            **row_out(row, language),
             "journey": journey.stays(connection, relationship),
             "agenda": [due._asdict() for due in agenda.listing(connection, relationship=relationship)],
             **moves_out(possible(State(row["state"]))),
@@ -227,9 +233,17 @@ async def due(
     return {"agenda": [due._asdict() for due in found]}
 
 
-def row_out(row: Row) -> Row:
-    """A relationship's row with its concerns in words."""
-    return {**row, "concerns": [{**one, "why": why(one["code"])} for one in row["concerns"]]}
+def row_out(row: Row, language: Language) -> Row:
+    """A relationship's row with its concerns in words, and what may help with each."""
+    concerns = [
+        {
+            **one,
+            "why": why(one["code"]),
+            "guidance": concern_guidance(one["code"], row["state"], language),
+        }
+        for one in row["concerns"]
+    ]
+    return {**row, "concerns": concerns}
 
 
 def _as_written(prefix: str) -> str:
@@ -240,13 +254,15 @@ def _as_written(prefix: str) -> str:
 
 
 def event_out(recorded: Recorded) -> EventOut:
-    """An event as it may be shown: sealed members read `sealed`."""
+    """An event as it may be shown: sealed members read `sealed`, and those that it hides `confidential`."""
+    members = recorded.event.model_dump(mode="json")
+    members |= dict.fromkeys(recorded.event.hidden & members.keys(), "confidential")
     return EventOut(
         position=recorded.position,
         stream=recorded.stream,
         version=recorded.version,
         name=recorded.event.name,
         recorded_at=recorded.metadata.recorded_at,
-        event=recorded.event.model_dump(mode="json"),
+        event=members,
         metadata=recorded.metadata.model_dump(mode="json"),
     )

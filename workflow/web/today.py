@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
+from workflow.guidance import Language
 from workflow.projections import relationships
 from workflow.web.asking import After, Serving
 from workflow.web.bodies import Out
-from workflow.web.reads import RelationshipOut, row_out
+from workflow.web.reads import In, RelationshipOut, row_out
 
 router = APIRouter(prefix="/v1", tags=["reads"])
 
@@ -27,15 +28,22 @@ class TodayOut(Out):
 async def today(
     service: Serving,
     after: After = None,
+    language: In = Language.EN,
     limit: Annotated[int, Query(ge=1, le=1000, description="at most so many")] = 100,
 ) -> Any:
     """Open relationships with concerns, by their most urgent one, and among equals by how long it stands.
 
-    From the most urgent on: `silence`, `commitment`, `no_fresh_look`, `contradictory`.
+    From the most urgent on: `help_asked`, `silence`, `commitment`, `stuck`, `no_first_meeting`, `low_dialogue`,
+    `no_fresh_look`, `measures_overdue`, `no_direction`, `closure_proposed`, `overrun`, `no_support_contact`,
+    `basis_withdrawn`, `nobody_reports`, `contradictory`.
     """
     total, rows = await service.read(
         lambda views: (relationships.count_to_contact(views), relationships.to_contact(views, limit)),
         ("relationships",),
         after,
     )
-    return {"now": service.clock.now(), "total": total, "relationships": [row_out(row) for row in rows]}
+    return {
+        "now": service.clock.now(),
+        "total": total,
+        "relationships": [row_out(row, language) for row in rows],
+    }

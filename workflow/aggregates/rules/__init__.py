@@ -6,6 +6,6 @@ known does not matter for where a relationship ends up.
 """
 
 from workflow.aggregates.rules.moment import Moment
-from workflow.aggregates.rules.order import RULES
+from workflow.aggregates.rules.order import rules_of
 
-__all__ = ["RULES", "Moment"]
+__all__ = ["Moment", "rules_of"]

@@ -33,7 +33,7 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
     """The agreement stands once all have signed, or where none is asked for, once a meeting was held."""
     if state.state is not State.AGREEMENT:
         return
-    policy = moment.policy.policy.agreement
+    policy = moment.policy.agreement
     instant = _first_held(state) if policy.form is AgreementForm.NONE else _all_signed(state)
     if instant is None:
         return
@@ -41,11 +41,11 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
     yield AgreementConcluded(
         occurred_at=instant,
         provenance=Provenance.INFERRED if policy.form is AgreementForm.NONE else Provenance.SELF_REPORTED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         version=None if policy.form is AgreementForm.NONE else draft.version,
         cadence_days=draft.cadence_days,
-        duration_months=draft.duration_months,
         term_ends_at=add_months(instant, draft.duration_months, state.zone),
+        duration_months=draft.duration_months,
         entered=destination(state.state, Move.CONCLUDE_AGREEMENT),
     )
 
@@ -53,37 +53,39 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
 def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A conclusion that rested on the first held meeting follows that meeting's facts.
 
-    Without one it is withdrawn, and with it stagnation that was only inferred. Whether a version was signed by
-    then makes no difference, for the signatures may have become known before the meeting or after it: they are in
-    force again with the next one held. But what people have declared stands, and the agreement with it, from then
-    on at the latest.
+    It is withdrawn unless people have declared stagnation since, which stands. Stagnation that was but inferred
+    goes with it. Whether a version was signed by then makes no difference, for the signatures may have become known
+    before the meeting or after it: they come into force again with the next one held.
     """
-    agreement = state.agreement
-    if agreement is None or not agreement.by_meeting:
+    if state.agreement is None or not state.agreement.by_meeting:
         return
-    shown = (_first_held(state), _declared_at(state))
-    instant = min((one for one in shown if one is not None), default=None)
+    instant = _first_held(state)
     if instant == state.active_since:
         return
     if instant is None:
-        yield from _withdraw(state, moment)
+        if state.spell is None or state.spell.withdrawn or not state.spell.declared:
+            yield from _withdraw(state, moment)
         return
-    months = agreement.duration_months
+    months = state.agreement.duration_months
     if months is None:
-        months = moment.policy.policy.agreement.duration_months
+        months = moment.policy.agreement.duration_months
     yield _revision(moment, instant, term_ends_at=add_months(instant, months, state.zone))
 
 
 def _withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Back to the agreement, by way of the inferred stagnation that came after it."""
+    spell = state.spell
     if state.state is State.STAGNATION:
         yield StagnationWithdrawn(
             occurred_at=moment.at,
             provenance=Provenance.CORRECTED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             entered=destination(state.state, Move.WITHDRAW_STAGNATION),
         )
-    yield _revision(moment, None, entered=State.AGREEMENT)
+    elif spell is not None and not spell.withdrawn:
+        yield _revision(moment, None, move=Move.STAGNATE)
+    if state.state is State.ACTIVE:
+        yield _revision(moment, None, entered=State.AGREEMENT)
 
 
 def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -98,11 +100,11 @@ def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
     yield AgreementAmended(
         occurred_at=instant,
         provenance=Provenance.SELF_REPORTED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         version=state.draft.version,
         cadence_days=state.draft.cadence_days,
-        duration_months=state.draft.duration_months,
         term_ends_at=add_months(state.active_since, state.draft.duration_months, state.zone),
+        duration_months=state.draft.duration_months,
     )
 
 
@@ -110,14 +112,15 @@ def _revision(
     moment: Moment,
     instant: datetime | None,
     *,
+    move: Move = Move.CONCLUDE_AGREEMENT,
     term_ends_at: datetime | None = None,
     entered: State | None = None,
 ) -> MoveRevised:
     return MoveRevised(
         occurred_at=moment.at,
         provenance=Provenance.CORRECTED,
-        policy=moment.policy.version,
-        move=Move.CONCLUDE_AGREEMENT,
+        policy=moment.policy_version,
+        move=move,
         instant=instant,
         term_ends_at=term_ends_at,
         entered=entered,
@@ -132,14 +135,13 @@ def _first_held(state: Relationship) -> datetime | None:
     return max(ends[0][0], state.onboarded_at)
 
 
-def _declared_at(state: Relationship) -> datetime | None:
-    """When people last declared that an active relationship stagnates."""
-    return state.spell.entered_at if state.spell is not None and state.spell.declared else None
-
-
 def _all_signed(state: Relationship) -> datetime | None:
-    """When the last signature was given to the current version; None while one is missing."""
+    """When the current version was signed by all; None while one is missing.
+
+    That is the last signature, or when somebody left who had not signed.
+    """
     if state.draft is None or any(party not in state.signed for party in state.parties):
         return None
-    signed = max(state.signed.values())
-    return max(signed, state.onboarded_at) if state.onboarded_at is not None else signed
+    unsigned = [left.at for person, left in state.left.items() if person not in state.signed]
+    instants = [*(state.signed[party] for party in state.parties), *unsigned]
+    return max(instants if state.onboarded_at is None else [*instants, state.onboarded_at])

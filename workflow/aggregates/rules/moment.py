@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-from workflow.aggregates.policy import PolicyInForce
+from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """``at`` is the instant that the rules look from; ``now`` what the clock shows.
 
     ``passing``: the clock is asking. What silence brings about begins only then; what a fact takes away,
@@ -21,7 +20,8 @@ class Moment:
     at: datetime
     now: datetime
     passing: bool
-    policy: PolicyInForce
+    policy_version: int
+    policy: Policy
 
 
 @lru_cache
@@ -36,22 +36,50 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
+@lru_cache
+def times(count: float, span: timedelta) -> timedelta:
+    """A span so many times; worked out anew it costs as much as ten comparisons."""
+    return count * span
+
+
 def concerns_begin(state: Relationship, moment: Moment) -> datetime:
     """The first days are too early to tell; from this instant on concerns are raised."""
-    return state.opened_at + days(moment.policy.policy.concerns.too_early_days)
+    return state.opened_at + days(moment.policy.concerns.too_early_days)
 
 
 def cadence(state: Relationship, moment: Moment) -> timedelta:
     """C: the agreed time between meetings, else the policy's."""
     if state.agreement is not None:
         return days(state.agreement.cadence_days)
-    return days(moment.policy.policy.agreement.cadence_days)
+    return days(moment.policy.agreement.cadence_days)
+
+
+def later(state: Relationship, base: datetime, span: timedelta) -> datetime | None:
+    """When ``span`` has passed since ``base``, not counting pauses; None while one goes on that holds it up."""
+    instant = base + span
+    for pause in state.pauses:
+        if pause.since >= instant:
+            break
+        resumed_at = pause.resumed_at
+        if resumed_at is None:
+            return None
+        if resumed_at > base:
+            instant += resumed_at - max(pause.since, base)
+    return instant
 
 
 def anchor(state: Relationship, until: datetime | None = None) -> datetime | None:
-    """The last sign of life: the latest of active-since and the last held end (not after ``until``)."""
+    """The last sign of life: the latest of active-since, the last held end (not after ``until``), a resumption."""
+    latest = state.active_since
     for end, _ in reversed(state.calendar.held_ends()):
         if until is None or end <= until:
-            since = state.active_since
-            return end if since is None or end > since else since
-    return state.active_since
+            if latest is None or end > latest:
+                latest = end
+            break
+    for pause in reversed(state.pauses):
+        resumed_at = pause.resumed_at
+        if resumed_at is not None and (until is None or resumed_at <= until):
+            if latest is not None and resumed_at > latest:
+                latest = resumed_at
+            break
+    return latest

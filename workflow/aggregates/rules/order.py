@@ -1,28 +1,73 @@
-"""The order in which rules are asked: facts of meetings, then moves, concerns, reminders."""
+"""The order in which rules are asked: facts of meetings, then pauses and moves, concerns, reminders."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from workflow.aggregates.events import Event
+from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules import agreement, concerns, outcomes, reminders, silence, stagnation
+from workflow.aggregates.rules import (
+    agreement,
+    beginnings,
+    care,
+    commitment,
+    dialogue,
+    direction,
+    endings,
+    measures,
+    outcomes,
+    pauses,
+    reminders,
+    silence,
+    stagnation,
+)
 from workflow.aggregates.rules.moment import Moment
 
-Rule = Callable[[Relationship, Moment], Iterator[Event]]
+Rule = Callable[[Relationship, Moment], Iterable[Event]]
 
-RULES: tuple[Rule, ...] = (
+_RULES: tuple[Rule, ...] = (
     outcomes.unconfirmed,
+    beginnings.complete_onboarding,
     agreement.conclude,
     agreement.revise,
     agreement.amend,
+    pauses.settle,
     stagnation.withdraw,
     stagnation.revise_reinvigoration,
     stagnation.reinvigorate,
     silence.suspect,
     stagnation.enter,
-    concerns.commitment,
-    concerns.contradictory,
-    concerns.no_fresh_look,
-    reminders.book_next_meeting,
+    beginnings.no_first_meeting,
+    beginnings.stuck,
+    commitment.commitment,
+    commitment.contradictory,
+    commitment.nobody_reports,
+    direction.no_direction,
+    dialogue.low_dialogue,
+    measures.no_fresh_look,
+    measures.measures_overdue,
+    care.no_support_contact,
+    care.help_asked,
+    care.basis_withdrawn,
+    endings.propose_closure,
+    endings.overrun,
+    reminders.remind,
 )
+
+_AFTER_CLOSURE: tuple[Rule, ...] = (reminders.remind,)
+"""What is still asked of a relationship that has ended."""
+
+_OF_TIME = {outcomes.unconfirmed, stagnation.enter, reminders.remind}
+"""These bring about what time alone does, and are asked by the clock."""
+
+_OF_FACTS, _OF_FACTS_AFTER_CLOSURE = (
+    tuple(rule for rule in rules if rule not in _OF_TIME) for rules in (_RULES, _AFTER_CLOSURE)
+)
+
+
+def rules_of(state: Relationship, moment: Moment) -> tuple[Rule, ...]:
+    """Those to be asked of a relationship as it stands: by the clock all, else those that follow from facts."""
+    if state.state is State.CLOSURE:
+        return _AFTER_CLOSURE if moment.passing else _OF_FACTS_AFTER_CLOSURE
+    return _RULES if moment.passing else _OF_FACTS

@@ -23,8 +23,6 @@ def unconfirmed_from(state: Relationship, moment: Moment) -> datetime | None:
 
 def unconfirmed(state: Relationship, moment: Moment) -> Iterator[Event]:
     """That a calendar entry's end has passed does not mean that anybody came: say that nobody knows."""
-    if not moment.passing:
-        return
     for meeting in state.calendar.pending():
         if meeting.status is not Status.SCHEDULED or meeting.ends_at is None:
             continue
@@ -33,7 +31,7 @@ def unconfirmed(state: Relationship, moment: Moment) -> Iterator[Event]:
             yield MeetingOutcomeUnconfirmed(
                 occurred_at=moment.at,
                 provenance=Provenance.INFERRED,
-                policy=moment.policy.version,
+                policy=moment.policy_version,
                 uid=uid,
                 recurrence_id=recurrence_id,
                 ends_at=meeting.ends_at,
@@ -41,4 +39,4 @@ def unconfirmed(state: Relationship, moment: Moment) -> Iterator[Event]:
 
 
 def _after(moment: Moment) -> timedelta:
-    return hours(moment.policy.policy.meetings.unconfirmed_after_hours)
+    return hours(moment.policy.meetings.unconfirmed_after_hours)

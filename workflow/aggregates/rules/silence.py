@@ -17,9 +17,18 @@ from workflow.aggregates.events import (
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours
+from workflow.aggregates.rules.concerns import CLEARS
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours, times
 
 _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
+
+
+def asked_from(state: Relationship, moment: Moment) -> datetime | None:
+    """When the clock has to ask: where a suspicion stands, whether it still does; else whether one does by then."""
+    suspicion = state.suspicion
+    if suspicion is not None and not suspicion.cleared:
+        return held_off_from(state, moment)
+    return suspected_from(state, moment)
 
 
 def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -59,7 +68,7 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     since = _stood_since(state, moment, last) if last is not None and _stands(state, moment) else None
     if last is not None and since is not None and not suspected:
         yield StagnationSuspected(
-            occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy.version, anchor=last
+            occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy_version, anchor=last
         )
         evidence = tuple(
             version
@@ -70,20 +79,20 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
         yield ConcernRaised(
             occurred_at=moment.at,
             provenance=Provenance.INFERRED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             code=ConcernCode.SILENCE,
             since=since,
             evidence=(*evidence, state.version),
-            clears="a meeting held, or one booked soon",
+            clears=CLEARS[ConcernCode.SILENCE],
         )
     elif suspicion is not None and suspected and since != suspicion.since:
         yield SuspicionCleared(
-            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy.version
+            occurred_at=moment.at, provenance=Provenance.INFERRED, policy=moment.policy_version
         )
         yield ConcernCleared(
             occurred_at=moment.at,
             provenance=Provenance.INFERRED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             code=ConcernCode.SILENCE,
         )
 
@@ -105,12 +114,13 @@ def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetim
 
 def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetime:
     """When silence since ``last`` becomes a suspicion, but for bookings; not while it is too early to tell."""
-    after = moment.policy.policy.silence.suspected_after * cadence(state, moment)
+    after = times(moment.policy.silence.suspected_after, cadence(state, moment))
     return max(last + after, concerns_begin(state, moment))
 
 
 def _anchor(state: Relationship) -> datetime | None:
-    return anchor(state) if state.state in _DRIFTING else None
+    """The last sign of life, where silence after it matters: not while the relationship rests."""
+    return anchor(state) if state.state in _DRIFTING and not state.paused else None
 
 
 def _stands(state: Relationship, moment: Moment) -> bool:
@@ -127,12 +137,12 @@ def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple
 
     The first unreported meeting after the anchor does so for half a cadence after its end, once an anchor.
     """
-    silence = moment.policy.policy.silence
+    silence = moment.policy.silence
     pending = state.calendar.pending()
     if not pending:
         return []
-    near = silence.booked_within * cadence(state, moment)
-    unconfirmed_after = hours(moment.policy.policy.meetings.unconfirmed_after_hours)
+    near = times(silence.booked_within, cadence(state, moment))
+    unconfirmed_after = hours(moment.policy.meetings.unconfirmed_after_hours)
     intervals = []
     postponed = False
     for meeting in pending:

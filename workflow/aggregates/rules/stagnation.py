@@ -15,8 +15,9 @@ from workflow.aggregates.events import (
     StagnationWithdrawn,
 )
 from workflow.aggregates.moves import Move, State, destination
-from workflow.aggregates.relationship import MeasureState, Relationship, Spell
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, days
+from workflow.aggregates.relationship import Relationship, Spell
+from workflow.aggregates.rules.measures import settled_at
+from workflow.aggregates.rules.moment import Moment, anchor, cadence, days, times
 
 
 def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -25,39 +26,37 @@ def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
     suspicion = state.suspicion
     if state.state is not State.ACTIVE or suspicion is None or suspicion.cleared or last is None:
         return None
-    silence = moment.policy.policy.silence
+    silence = moment.policy.silence
     return max(
-        last + silence.entered_after * cadence(state, moment),
+        last + times(silence.entered_after, cadence(state, moment)),
         suspicion.since + days(silence.suspicion_stands_days),
     )
 
 
 def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Silence that lasts, after a suspicion that stood, is stagnation: inferred, and open to be withdrawn."""
-    if not moment.passing:
-        return
     due = stagnates_from(state, moment)
     if due is None or due > moment.at:
         return
     last = anchor(state)
     assert last is not None  # else there is no due
     assert state.suspicion is not None  # as above
-    silence = moment.policy.policy.silence
+    silence = moment.policy.silence
     yield StagnationEntered(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         declared=False,
         anchor=last,
-        silent_for=silence.entered_after * cadence(state, moment),
-        two_meetings_within=silence.two_meetings_within * cadence(state, moment),
+        silent_for=times(silence.entered_after, cadence(state, moment)),
+        two_meetings_within=times(silence.two_meetings_within, cadence(state, moment)),
         evidence=(state.suspicion.version,),
         entered=destination(state.state, Move.STAGNATE),
     )
 
 
 def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
-    """Inferred stagnation goes when a meeting turns out to have been held before it was entered.
+    """Inferred stagnation goes when there turns out to have been a meeting before it was entered, or a rest then.
 
     Where the pair had come back from it by then, the move into it is revised. Should that meeting turn out
     not to have been held after all, the withdrawal is.
@@ -67,17 +66,26 @@ def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
         return
     last = anchor(state, until=spell.entered_at)
     silent = last is None or last + spell.silent_for <= spell.entered_at
+    silent = silent and not _rested(state, spell.entered_at)
     if silent and spell.withdrawn:
         yield _revision(moment, Move.WITHDRAW_STAGNATION, None, entered=State.STAGNATION)
     elif not silent and state.state is State.STAGNATION:
         yield StagnationWithdrawn(
             occurred_at=moment.at,
             provenance=Provenance.CORRECTED,
-            policy=moment.policy.version,
+            policy=moment.policy_version,
             entered=destination(state.state, Move.WITHDRAW_STAGNATION),
         )
     elif not silent and not spell.withdrawn:
         yield _revision(moment, Move.STAGNATE, None)
+
+
+def _rested(state: Relationship, instant: datetime) -> bool:
+    """Whether a pause went on at an instant, by all that is known now."""
+    return any(
+        pause.since < instant and (pause.resumed_at is None or instant < pause.resumed_at)
+        for pause in state.pauses
+    )
 
 
 def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -91,7 +99,7 @@ def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:
     yield Reinvigorated(
         occurred_at=instant,
         provenance=Provenance.INFERRED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         evidence=evidence,
         entered=destination(state.state, Move.REINVIGORATE),
     )
@@ -116,7 +124,7 @@ def _revision(
     return MoveRevised(
         occurred_at=moment.at,
         provenance=Provenance.CORRECTED,
-        policy=moment.policy.version,
+        policy=moment.policy_version,
         move=move,
         instant=instant,
         entered=entered,
@@ -132,7 +140,7 @@ def _way_back(state: Relationship, spell: Spell) -> tuple[datetime, tuple[int, .
         (
             instant
             for measure in state.measures.values()
-            if measure.look_at >= spell.entered_at and (instant := _settled_at(state, measure)) is not None
+            if measure.look_at >= spell.entered_at and (instant := settled_at(state, measure)) is not None
         ),
         default=None,
     )
@@ -145,10 +153,3 @@ def _way_back(state: Relationship, spell: Spell) -> tuple[datetime, tuple[int, .
                 ways.append((second, (*one.versions, *other.versions)))
                 break
     return min(ways, default=None)
-
-
-def _settled_at(state: Relationship, measure: MeasureState) -> datetime | None:
-    """When a measure was done, or dropped by every party; None while it is open."""
-    dropped = dict(measure.dropped)
-    all_dropped = max(dropped.values()) if all(party in dropped for party in state.parties) else None
-    return min((instant for instant in (measure.done_at, all_dropped) if instant is not None), default=None)

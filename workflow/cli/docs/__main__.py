@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from workflow.cli.docs.advice import guidance
 from workflow.cli.docs.facts import events
 from workflow.cli.docs.http import http
 from workflow.cli.docs.numbers import policy, policy_schema, settings
@@ -21,6 +22,7 @@ def pages() -> dict[str, str]:
         "events.md": events(),
         "policy.md": policy(),
         "policy.schema.json": json.dumps(policy_schema(), indent=2) + "\n",
+        "guidance.md": guidance(),
         "settings.md": settings(),
         "http.md": http(),
         "verbs.md": verbs(),

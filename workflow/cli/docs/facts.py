@@ -41,6 +41,8 @@ def _event(name: str, event: type[Event]) -> Iterator[str]:
     yield f"## {name}"
     yield getdoc(event) or ""
     yield members(_schema(event), without=COMMON) or "It has no members of its own."
+    if event.confidential:
+        yield f"Shown to nobody: {codes(sorted(event.confidential))}."
 
 
 def _parts() -> list[tuple[str, dict[str, Any]]]:

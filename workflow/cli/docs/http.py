@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
+from workflow.aggregates.policy import Policy
 from workflow.app import Service
 from workflow.cli.docs.markdown import codes, kind, limits, page, table
 from workflow.consumers.meetings.contract import LARGEST_BODY
@@ -181,9 +182,10 @@ def _members(schema: dict[str, Any], schemas: dict[str, Any]) -> Iterator[list[s
         words = schemas[inner["$ref"].rsplit("/", 1)[1]].get("enum") if "$ref" in inner else None
         needed = "yes" if name in schema.get("required", []) else ""
         bounds = " ".join(limits(choice) for choice in [node, *node.get("anyOf", [])]).strip()
+        said = codes(words) if words else " ".join([kind(node), bounds]).strip()
         yield [
             f"`{name}`",
-            codes(words) if words else " ".join([kind(node), bounds]).strip(),
+            f"[its members](policy.md#{name})" if name in Policy.model_fields else said,
             needed,
             node.get("description", ""),
         ]

@@ -34,8 +34,9 @@ def policy() -> str:
     return page(
         "The policy of a programme",
         "A policy is a TOML document. What it leaves out keeps its default, and a member that is not listed "
-        "here is refused, so that a misspelt limit is seen. It is adopted in versions; every decision names "
-        "the version that was in force. The same for programs: [policy.schema.json](policy.schema.json).",
+        "here is refused, so that a misspelt limit is seen. It is adopted in versions (`mentoring policy "
+        "adopt`); every decision names the version that was in force. The same for "
+        "programs: [policy.schema.json](policy.schema.json).",
         "C is the agreed cadence. A day is 24 hours. Limits are inclusive: at exactly n the rule fires, and "
         "a limit of 7 days permits day 7.",
         *blocks,

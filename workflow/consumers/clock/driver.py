@@ -1,8 +1,9 @@
 """The clock asks: whatever is due becomes a question to the relationship, which decides.
 
 Dues are asked in the order of (effective due, relationship). A due is effective once it has come and the fact
-behind it is recorded. The simulated clock visits every due on its way, with ``now`` being that due; the real one
-asks as soon as it can, with the ``now`` that it is. Cost is of what is due, never of all relationships. One that
+behind it is known. Each is asked as of then, and what the answer brings about is known as of then, so that a clock
+that was away goes through what it missed in order; ``now`` is that instant to the simulated clock, to the real one
+what it shows. Cost is of what is due, never of all relationships. One that
 cannot be asked is told of and left for the next pass; it never keeps the others from being asked.
 """
 
@@ -91,12 +92,16 @@ class ClockDriver:
             await self._folded(written.position)
             return Advanced(asked, to, written.position)
 
+    async def ask(self) -> int:
+        """Ask everything due by what the clock shows; how many questions that took."""
+        async with self._moving:
+            return await self._ask_until(self._clock.now())
+
     async def run(self) -> None:
         """Follow the real clock until cancelled."""
         while True:
             try:
-                async with self._moving:
-                    await self._ask_until(self._clock.now())
+                await self.ask()
             except Exception as error:  # noqa: BLE001 it is told by health, and tried again
                 trouble = f"{type(error).__name__}: {error}"
                 if self.trouble != trouble:

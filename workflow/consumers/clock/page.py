@@ -10,7 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from workflow.aggregates.commands import PassTime
-from workflow.aggregates.events import DueKind, ReminderIssued
+from workflow.aggregates.events import REMINDER_DUES, DueKind, ReminderIssued
 from workflow.aggregates.relationship import Relationship
 from workflow.errors import Stopped, Unavailable
 from workflow.failpoints import hit
@@ -20,6 +20,8 @@ from workflow.store.transaction import Transaction
 
 _TIMES = 100
 """How often one relationship is asked at one instant before the rules are taken to run in a circle."""
+
+_REMINDS = frozenset(REMINDER_DUES.values())
 
 
 class Due(Protocol):
@@ -39,7 +41,7 @@ class Due(Protocol):
 
     @property
     def effective(self) -> datetime:
-        """When it is asked: the due, but never before the fact behind it was recorded."""
+        """When it is asked: the due, but never before the fact behind it was known."""
 
 
 class Unaskable(Stopped):
@@ -83,9 +85,9 @@ class Page:
                     raise  # the store's trouble, not the relationship's
                 raise Unaskable(relationship, error) from error
             for kind, due in after.dues.items():
-                if (key := (relationship, kind, due)) not in effective:
-                    effective[key] = max(due, tx.now)
-                    if (found := (effective[key], relationship)) <= self._last:
+                if state.dues.get(kind) != due:  # known as of this question, as the agenda will tell
+                    effective[relationship, kind, due] = max(due, at)
+                    if (found := (max(due, at), relationship)) <= self._last:
                         heappush(heap, found)
         if self._simulated:
             tx.ledger.set_simulated_instant(max(self._last[0], tx.now))
@@ -94,10 +96,10 @@ class Page:
     def _ask(
         self, tx: Transaction, state: Relationship, at: datetime, kinds: Iterable[DueKind], *, endless: bool
     ) -> Relationship:
-        reminds = DueKind.BOOK_NEXT_MEETING in kinds
+        reminds = any(kind in _REMINDS for kind in kinds)
         if reminds:
             hit("reminder.before")
-        origin = Origin(correlation_id=f"clock {at.isoformat()}")
+        origin = Origin(correlation_id=f"clock {at.isoformat()}", asked_at=at)
         if self._simulated:
             decision = tx.decide(state.id, PassTime(at=at, now=at), origin, now=at)
         else:

@@ -38,7 +38,7 @@ def drain_opened(tx: Transaction, resolver: Resolver, relationship: UUID, people
 
 
 def drain_closed(tx: Transaction, resolver: Resolver, people: Iterable[UUID]) -> None:
-    """A relationship among ``people`` was closed: where it was one of several meant, another may be left."""
+    """A relationship among ``people`` was closed, or left by them: of several meant, one may be left over."""
     drain(tx, resolver, _naming(tx, people))
 
 
@@ -48,6 +48,14 @@ def drain(tx: Transaction, resolver: Resolver, awaited: Iterable[str]) -> None:
     What is left is noted in the same transaction, for ``go_on`` to work off.
     """
     _work_off(tx, resolver, dict.fromkeys(awaited, 0))
+
+
+def drain_later(tx: Transaction, people: Iterable[UUID]) -> None:
+    """As ``drain_closed``, with none worked off in this unit: for one that closes many."""
+    for awaited in _naming(tx, people):
+        number = tx.waiting.next_awaiting(awaited, 0)
+        if number is not None:
+            tx.drains.put_off(awaited, number - 1)
 
 
 def go_on(tx: Transaction, resolver: Resolver) -> bool:

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from workflow.aggregates.commands import Command, OpenRelationship
 from workflow.aggregates.decide import Decision
-from workflow.aggregates.events import Closed, Party, Role
+from workflow.aggregates.events import Party, Role
+from workflow.aggregates.programme import still_open
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.sealed import Sealed
+from workflow.consumers.consequences import follow
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.waiting import drain_closed, drain_opened
+from workflow.consumers.meetings.waiting import drain_opened
 from workflow.consumers.requests.once import Answer, Asked, Once, Unit
-from workflow.errors import Conflict, Invalid, NotFound
+from workflow.errors import Conflict, Invalid
 from workflow.store.identities import normalise
 from workflow.store.transaction import Transaction
 
@@ -47,11 +49,8 @@ class Commands:
 
         def work(tx: Transaction) -> Answer:
             decision = tx.decide(relationship, make(tx), asked.origin)
-            for event in decision.events:
-                if isinstance(event, Closed):
-                    tx.directory.close(relationship, event.occurred_at)
-                    drain_closed(tx, self._resolver, decision.state.parties)
-            return _standing(decision.state) | tell(decision)
+            follow(tx, self._resolver, decision)
+            return standing(decision.state) | tell(decision)
 
         return self._once.doing(asked, work)
 
@@ -65,9 +64,8 @@ class Commands:
 
         def work(tx: Transaction) -> Answer:
             identifier = relationship or tx.new_id()
-            host = tx.programme(programme)
-            if host is None:
-                raise NotFound("there is no programme of this name", code="programme_unknown")
+            host = tx.known_programme(programme)
+            still_open(host)
             people = [_person(tx, party, known) for party, known in zip(parties, hashes, strict=True)]
             command = OpenRelationship(
                 at=tx.now,
@@ -81,9 +79,9 @@ class Commands:
                 tx.directory.identify(person, known)
             tx.directory.enrol(identifier, tx.now, people)
             drain_opened(tx, self._resolver, identifier, people)
-            standing = tx.relationship(identifier)
-            assert standing is not None
-            return _standing(standing) | {
+            opened = tx.relationship(identifier)
+            assert opened is not None
+            return standing(opened) | {
                 "parties": [
                     {"role": party.role.value, "person_id": str(person)}
                     for person, party in zip(people, parties, strict=True)
@@ -110,11 +108,16 @@ def _person(tx: Transaction, party: NewParty, hashes: list[bytes]) -> UUID:
         meant.add(party.person)
     known = next((person for person in meant if person is not None), party.person)
     if len(meant) > 1 or party.person not in {None, known}:
-        raise Conflict(
-            "somebody who is known already is named by identities that are not all theirs",
-            code="identities_differ",
-        )
+        raise identities_differ()
     return known or tx.new_id()
+
+
+def identities_differ() -> Conflict:
+    """The one refusal of identities that do not all mean one person: it does not tell whose they are."""
+    return Conflict(
+        "somebody who is known already is named by identities that are not all theirs",
+        code="identities_differ",
+    )
 
 
 def _party(person: UUID, party: NewParty) -> Party:
@@ -122,7 +125,8 @@ def _party(person: UUID, party: NewParty) -> Party:
     return Party(person=person, role=party.role, identities=tuple(identities))
 
 
-def _standing(relationship: Relationship) -> Answer:
+def standing(relationship: Relationship) -> Answer:
+    """Where a relationship stands, as commands answer it."""
     return {
         "relationship_id": str(relationship.id),
         "state": relationship.state.value,

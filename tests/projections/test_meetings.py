@@ -1,0 +1,210 @@
+"""A row a meeting: merged as the domain merges, told by side and never by person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import given as drawn
+from sqlalchemy import Connection
+
+from tests.domain.story import PAIR as STORY_PAIR
+from tests.domain.story import agreed, given
+from tests.domain.test_order import LATER, reports
+from tests.projections.deeds import (
+    HOUR,
+    booked,
+    called_off,
+    corrected,
+    held,
+    missed,
+    moved,
+    unconfirmed,
+)
+from tests.projections.facts import (
+    MENTEE,
+    MENTOR,
+    OTHER,
+    PAIR,
+    Log,
+    closed,
+    concluded,
+    day,
+    fold,
+    fresh,
+    opened,
+    rows_of,
+)
+from workflow.aggregates import commands as c
+from workflow.aggregates.events import Event, Outcome
+from workflow.projections import meetings
+from workflow.projections.meetings import MEETINGS
+from workflow.projections.tables import Row, stored
+from workflow.store.recorded import Metadata, Recorded
+
+Folded = Callable[..., Sequence[Row]]
+
+
+@pytest.fixture
+def folded(tmp_path: Path) -> Folded:
+    """Fold facts, each of them twice, and ask."""
+
+    def folded(
+        *events: Event, ask: Callable[[Connection], Sequence[Row]] | None = None, page: int = 2
+    ) -> Sequence[Row]:
+        views = fold(Log(twice=True).add(opened(), *events), fresh(tmp_path), page=page)
+        with views.reading() as connection:
+            found = (ask or (lambda connection: meetings.listing(connection, PAIR)))(connection)
+        views.close()
+        return found
+
+    return folded
+
+
+def test_a_booked_meeting_tells_how_long_ahead_it_was_booked(folded: Folded) -> None:
+    (row,) = folded(booked("ada", 20, at=10), moved("ada", 25, at=12))
+    assert (row["status"], row["starts_at"], row["ends_at"]) == ("scheduled", day(25), day(25 + HOUR))
+    assert row["booked_at"] == day(10), "when it was first told, however often it was moved since"
+    assert row["lead_seconds"] == 15 * 86_400
+
+
+@pytest.mark.parametrize(("at", "late"), [(19, False), (19 + 1 / 86_400, True), (19.5, True), (10, False)])
+def test_a_cancellation_under_a_day_before_the_start_is_late(folded: Folded, at: float, late: bool) -> None:
+    (row,) = folded(booked("ada", 20, at=1), called_off("ada", at, MENTEE))
+    assert (row["status"], row["cancelled_at"], row["cancelled_by"]) == ("cancelled", day(at), "mentee")
+    assert row["late"] is late
+
+
+def test_how_late_is_known_once_the_start_is(folded: Folded) -> None:
+    """The calling-off came first, and nobody had told when the meeting was to be."""
+    (row,) = folded(called_off("ada", 19.5))
+    assert (row["starts_at"], row["notice_seconds"], row["late"]) == (None, None, False)
+    (row,) = folded(called_off("ada", 19.5), booked("ada", 20, at=1))
+    assert (row["status"], row["notice_seconds"], row["late"]) == ("cancelled", 43_200, True)
+
+
+def test_what_is_late_is_the_programmes_to_say(folded: Folded) -> None:
+    facts = booked("ada", 20, at=1), called_off("ada", 19.5)
+    (row,) = folded(*facts, ask=lambda con: meetings.listing(con, PAIR, late=timedelta(hours=12)))
+    assert row["late"] is False
+
+
+@pytest.mark.parametrize(
+    ("by", "side"),
+    [((MENTEE,), "mentee"), ((MENTOR,), "mentor"), ((MENTOR, MENTEE), "both"), ((OTHER,), None)],
+)
+def test_who_missed_it_is_told_by_side(folded: Folded, by: tuple[UUID, ...], side: str | None) -> None:
+    (row,) = folded(booked("ada", 20, at=1), missed("ada", 21, *by))
+    assert (row["status"], row["missed_by"], row["cancelled_by"]) == ("missed", side, None)
+    assert str(MENTEE) not in str(row)
+
+
+def test_a_no_show_that_is_withdrawn_leaves_what_was_said_before(folded: Folded) -> None:
+    (row,) = folded(booked("ada", 20, at=1), missed("ada", 21), corrected("ada", 30, Outcome.NONE))
+    assert (row["status"], row["missed_by"]) == ("scheduled", None)
+    (row,) = folded(booked("ada", 20, at=1), missed("ada", 21), corrected("ada", 30, Outcome.MISSED, MENTOR))
+    assert (row["status"], row["missed_by"]) == ("missed", "mentor")
+
+
+def test_an_outcome_that_nobody_told_yields_to_any_report(folded: Folded) -> None:
+    (row,) = folded(booked("ada", 20, at=1), unconfirmed("ada", 20))
+    assert row["status"] == "unconfirmed"
+    (row,) = folded(booked("ada", 20, at=1), unconfirmed("ada", 20), held("ada", 20))
+    assert row["status"] == "held"
+
+
+def test_an_outcome_beside_a_cancellation_is_shown_as_such(folded: Folded) -> None:
+    (row,) = folded(booked("ada", 20, at=1), called_off("ada", 18, MENTEE), held("ada", 20))
+    assert (row["status"], row["contradicted_at"], row["cancelled_by"]) == ("held", day(20 + HOUR), None)
+
+
+def test_two_entries_become_one_meeting_as_soon_as_that_is_told(folded: Folded) -> None:
+    apart = booked("ben", 20, at=3), booked("ada", 20, at=1)
+    assert [row["uid"] for row in folded(*apart)] == ["ada", "ben"]
+    (row,) = folded(*apart, moved("ben", 22, at=5, previous="ada"), held("ada", 22))
+    assert (row["uid"], row["status"], row["booked_at"]) == ("ada", "held", day(1))
+
+
+def test_an_entry_named_before_it_is_told_of_is_found(folded: Folded) -> None:
+    (row,) = folded(moved("ben", 22, at=5, previous="ada"), booked("ada", 20, at=1), called_off("ada", 4))
+    assert (row["subject"], row["status"], row["starts_at"]) == ("ada", "scheduled", day(22))
+
+
+def test_the_occurrences_of_a_series_are_meetings_of_their_own(folded: Folded) -> None:
+    rows = folded(booked("ada", 7, at=1, recurrence=7), booked("ada", 14, at=1, recurrence=14))
+    assert [row["subject"] for row in rows] == [f"ada#{day(7).isoformat()}", f"ada#{day(14).isoformat()}"]
+
+
+def test_a_row_that_only_the_fold_needs_is_in_no_view(tmp_path: Path) -> None:
+    views = fold(Log().add(opened()), tmp_path / "views.db")
+    with views.reading() as connection:
+        assert meetings.listing(connection, PAIR) == []
+        assert connection.exec_driver_sql("SELECT count(*) FROM meetings").scalar() == 0
+        assert connection.exec_driver_sql("SELECT count(*) FROM meetings_1").scalar() == 1
+    views.close()
+
+
+def test_months_count_what_stands_of_the_meetings_that_start_in_them(folded: Folded) -> None:
+    rows = folded(
+        booked("ada", 2, at=0),
+        held("ada", 2),
+        booked("ben", 3, at=1),
+        called_off("ben", 2.5),
+        booked("cleo", 40, at=20),
+        missed("cleo", 41),
+        booked("dora", 60, at=50),
+        closed(55),
+        called_off("nobody told when", 10),
+        ask=meetings.by_month,
+    )
+    january, february = rows
+    assert (january["month"], january["held"], january["cancelled"], january["cancelled_late"]) == (
+        "2026-01",
+        1,
+        1,
+        1,
+    )
+    assert january["lead_days"] == pytest.approx(2)
+    assert (february["month"], february["missed"]) == ("2026-02", 1)
+
+
+def test_the_share_with_a_next_meeting_booked_is_of_those_that_are_active(tmp_path: Path) -> None:
+    log = Log().add(opened(), concluded(1), booked("ada", 20, at=3), called_off("gone", 5))
+    log.add(opened(), concluded(1), booked("ben", 9, at=3), stream=OTHER)
+    views = fold(log, tmp_path / "views.db")
+    with views.reading() as connection:
+        assert meetings.with_next_booked(connection, day(10)) == (1, 2)
+        assert meetings.with_next_booked(connection, day(8)) == (2, 2)
+        assert meetings.with_next_booked(connection, day(10), programme="another") == (0, 0)
+    views.close()
+
+
+@drawn(reports())
+def test_the_rows_are_the_meetings_that_decisions_were_made_by(messages: tuple[c.MeetingReport, ...]) -> None:
+    story = given(*agreed())
+    for message in messages:
+        story.decide(message, now=LATER)
+    page = [
+        Recorded(
+            number,
+            STORY_PAIR,
+            number,
+            event,
+            Metadata(event_id=UUID(int=number), recorded_at=LATER, correlation_id="c"),
+        )
+        for number, event in enumerate(story.events, 1)
+    ]
+    assert story.state is not None
+    rows = {
+        (row["subject"], row["status"], row["starts_at"])
+        for row in rows_of(MEETINGS, page)
+        if row["starts_at"] is not None
+    }
+    assert rows == {
+        (one.subject, one.status.value, stored(one.starts_at))
+        for one in story.state.calendar.meetings()
+        if one.starts_at is not None
+    }

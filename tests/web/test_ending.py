@@ -1,0 +1,50 @@
+"""A service ends whole, whoever loses patience with it: files closed under a reader take the process with them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from workflow.app import Service
+from workflow.folder import Folder
+from workflow.settings import Settings
+
+
+async def test_an_end_that_is_cancelled_is_waited_for_all_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Folder(settings.data) as folder:
+        service = Service(settings, folder)
+        await service.begin()
+        stopping, may_stop, stop = threading.Event(), threading.Event(), service.runner.stop
+
+        def slow() -> None:
+            stopping.set()
+            may_stop.wait()
+            stop()
+
+        monkeypatch.setattr(service.runner, "stop", slow)
+        ending = asyncio.create_task(service.end())
+        await asyncio.to_thread(stopping.wait)
+        for _ in range(2):
+            ending.cancel()
+            await asyncio.sleep(0)
+        assert service.store.head() > 0, "still open while the projections read it"
+        may_stop.set()
+        with pytest.raises(asyncio.CancelledError):
+            await ending
+        assert service.store.datastore.pool.closed
+
+
+async def test_the_log_is_closed_once_nobody_reads_it(service: Service) -> None:
+    store = service.store
+    reading = store.datastore.transaction(commit=False)
+    reading.__enter__()
+    closing = asyncio.create_task(asyncio.to_thread(store.close))
+    done, _ = await asyncio.wait({closing}, timeout=0.05)
+    assert not done
+    reading.__exit__(None, None, None)
+    await closing
+    assert store.datastore.pool.closed

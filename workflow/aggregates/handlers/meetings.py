@@ -1,0 +1,180 @@
+"""What is said of meetings: which event a report becomes, and whether it changes anything."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from workflow.aggregates import commands as c
+from workflow.aggregates import events as e
+from workflow.aggregates.handlers.handler import Handlers, party_of, said
+from workflow.aggregates.meetings import Entry, Report
+from workflow.aggregates.policy import PolicyInForce
+from workflow.aggregates.relationship import Relationship
+from workflow.errors import Refused
+
+
+def report(state: Relationship, command: c.MeetingReport) -> tuple[e.Event | None, bool]:
+    """The event that a report becomes, if any, and whether it is *stale*: it changes nothing that stands.
+
+    A schedule fact of a replaced calendar UID is stale, and yet kept: should the replacing turn out to be
+    a cycle, it counts again.
+    """
+    key = (command.uid, command.recurrence_id)
+    entry = state.calendar.entry(key)
+    match command:
+        case c.ReportScheduled() | c.ReportRescheduled():
+            return _booked(state, command, entry)
+        case c.ReportCancelled():
+            stamp = (command.sequence, command.at, command.source, command.message)
+            if entry.cancellation is not None and stamp <= entry.cancellation.stamp:
+                return None, True
+            cancelled = e.MeetingCancelled(
+                occurred_at=command.at,
+                provenance=e.Provenance.OBSERVED,
+                uid=command.uid,
+                recurrence_id=command.recurrence_id,
+                source=command.source,
+                message=command.message,
+                sequence=command.sequence,
+                cancelled_by=command.cancelled_by,
+            )
+            return cancelled, state.calendar.is_replaced(key)
+        case c.ReportHeld():
+            return (None, True) if _superseded(entry.report, command) else (_held(state, command), False)
+        case c.ReportMissed():
+            if _superseded(entry.report, command):
+                return None, True
+            return _missed(command, command.missed_by), False
+        case c.CorrectOutcome():
+            if _superseded(entry.correction, command):
+                return None, True
+            return _corrected(state, command), False
+        case _:
+            raise TypeError(f"{type(command).__name__} is no report that can be decided")
+
+
+def _booked(
+    state: Relationship, command: c.ReportScheduled | c.ReportRescheduled, entry: Entry
+) -> tuple[e.Event | None, bool]:
+    stamp = (command.sequence, command.at, command.source, command.message)
+    later = entry.booking is None or stamp > entry.booking.stamp
+    previous = command.previous_uid if isinstance(command, c.ReportRescheduled) else None
+    joins = previous is not None and previous != command.uid and previous not in entry.replaces
+    if not later and not joins:
+        return None, True
+    replaced = state.calendar.is_replaced(entry.key)
+    if isinstance(command, c.ReportRescheduled):
+        rescheduled = e.MeetingRescheduled(
+            occurred_at=command.at,
+            provenance=e.Provenance.OBSERVED,
+            uid=command.uid,
+            recurrence_id=command.recurrence_id,
+            source=command.source,
+            message=command.message,
+            sequence=command.sequence,
+            starts_at=command.starts_at,
+            ends_at=command.ends_at,
+            timezone=command.timezone,
+            channel=command.channel,
+            previous_uid=previous,
+        )
+        return rescheduled, replaced and not joins
+    scheduled = e.MeetingScheduled(
+        occurred_at=command.at,
+        provenance=e.Provenance.OBSERVED,
+        uid=command.uid,
+        recurrence_id=command.recurrence_id,
+        source=command.source,
+        message=command.message,
+        sequence=command.sequence,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at,
+        timezone=command.timezone,
+        channel=command.channel,
+    )
+    return scheduled, replaced
+
+
+def _superseded(kept: Report | None, command: c.MeetingReport) -> bool:
+    """Whether a register already keeps a report that is as late as this one."""
+    return kept is not None and (command.at, command.source, command.message) <= kept.stamp
+
+
+def _held(state: Relationship, command: c.ReportHeld) -> e.Event:
+    absent = _absent_side(state, command.attended)
+    if absent:
+        return _missed(command, absent)
+    return e.MeetingHeld(
+        occurred_at=command.at,
+        provenance=e.Provenance.OBSERVED,
+        uid=command.uid,
+        recurrence_id=command.recurrence_id,
+        source=command.source,
+        message=command.message,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at,
+        attended=command.attended,
+    )
+
+
+def _missed(command: c.ReportHeld | c.ReportMissed, missed_by: tuple[UUID, ...]) -> e.Event:
+    return e.MeetingMissed(
+        occurred_at=command.at,
+        provenance=e.Provenance.OBSERVED,
+        uid=command.uid,
+        recurrence_id=command.recurrence_id,
+        source=command.source,
+        message=command.message,
+        missed_by=missed_by,
+        starts_at=command.starts_at if isinstance(command, c.ReportHeld) else None,
+        ends_at=command.ends_at if isinstance(command, c.ReportHeld) else None,
+    )
+
+
+def _corrected(state: Relationship, command: c.CorrectOutcome) -> e.Event:
+    absent = _absent_side(state, command.attended) if command.outcome is e.Outcome.HELD else ()
+    return e.MeetingOutcomeCorrected(
+        occurred_at=command.at,
+        provenance=e.Provenance.CORRECTED,
+        uid=command.uid,
+        recurrence_id=command.recurrence_id,
+        source=command.source,
+        message=command.message,
+        outcome=e.Outcome.MISSED if absent else command.outcome,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at,
+        attended=command.attended,
+        missed_by=absent or command.missed_by,
+        cancelled_by=command.cancelled_by,
+    )
+
+
+def _absent_side(state: Relationship, attended: tuple[UUID, ...] | None) -> tuple[UUID, ...]:
+    """Held means that a mentor and a mentee came; where a side is missing, its members missed the meeting."""
+    if attended is None:
+        return ()
+    return tuple(
+        person
+        for role in (e.Role.MENTOR, e.Role.MENTEE)
+        if not any(state.role(person) is role for person in attended)
+        for person in state.persons(role)
+    )
+
+
+def _prepare(state: Relationship, command: c.NotePreparation, policy: PolicyInForce) -> list[e.Event]:
+    party = party_of(state, command)
+    key = (command.uid, command.recurrence_id)
+    if not state.calendar.knows(key):
+        raise Refused("no such meeting is known", code="meeting_unknown")
+    return [
+        e.PreparationNoted(
+            **said(command),
+            uid=command.uid,
+            recurrence_id=command.recurrence_id,
+            party=party,
+            note=command.note,
+        )
+    ]
+
+
+HANDLERS: Handlers = {c.NotePreparation: _prepare}

@@ -1,0 +1,112 @@
+"""Meetings that are not held, that nobody reports on, or that are told of in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from workflow.aggregates.events import ConcernCode, Event
+from workflow.aggregates.meetings import Meeting, Status
+from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.rules.concerns import Standing, settle
+from workflow.aggregates.rules.moment import Moment, concerns_begin, hours
+
+
+def commitment(state: Relationship, moment: Moment) -> Sequence[Event]:
+    """Several meetings not held, by their start: two in a row, or three of the last six."""
+    return settle(state, moment, ConcernCode.COMMITMENT, failing(state, moment))
+
+
+def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """A meeting that was called off and yet has an outcome."""
+    if not state.concerns and not state.calendar.contradicted():
+        return
+    standing = contradictions(state)
+    recorded = [subject for code, subject in state.concerns if code is ConcernCode.CONTRADICTORY]
+    for subject in sorted({*standing, *(subject for subject in recorded if subject is not None)}):
+        yield from settle(state, moment, ConcernCode.CONTRADICTORY, standing.get(subject), subject)
+
+
+def nobody_reports(state: Relationship, moment: Moment) -> Sequence[Event]:
+    """Meetings in a row that nobody said anything of: a question, never an accusation."""
+    return settle(state, moment, ConcernCode.NOBODY_REPORTS, unreported(state, moment))
+
+
+def contradictions(state: Relationship) -> dict[str, Standing]:
+    """The meetings whose outcome stands beside a cancellation."""
+    return {
+        meeting.subject: (meeting.contradicted_at, meeting.versions)
+        for meeting in state.calendar.contradicted()
+        if meeting.contradicted_at is not None
+    }
+
+
+def unreported(state: Relationship, moment: Moment) -> Standing | None:
+    """Since when so many meetings in a row are unconfirmed, with no report of any since then."""
+    meetings = state.calendar.unreported()
+    limits = moment.policy.meetings
+    if len(meetings) < limits.unconfirmed_in_a_row:
+        return None
+    after, reported_at = hours(limits.unconfirmed_after_hours), state.calendar.reported_at()
+    silent = [
+        (meeting.ends_at + after, meeting)
+        for meeting in meetings
+        if meeting.ends_at is not None and (reported_at is None or meeting.ends_at + after > reported_at)
+    ]
+    if len(silent) < limits.unconfirmed_in_a_row:
+        return None
+    row = silent[: limits.unconfirmed_in_a_row]
+    evidence = tuple(version for _, meeting in row for version in meeting.versions)
+    return max(instant for instant, _ in row), evidence
+
+
+def failing(state: Relationship, moment: Moment) -> Standing | None:
+    """Since when, by the meetings in order of their start, a commitment concern stands.
+
+    One held meeting clears it; it comes back only with a new failure. What is reported of a meeting whose
+    time is still to come has not failed yet. It is asked of relationships that have not ended.
+    """
+    unkept = state.calendar.unkept()
+    if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
+        return None
+    limits = moment.policy.concerns
+    counted: list[tuple[datetime, Meeting] | None] = []
+    standing: Standing | None = None
+    for meeting in state.calendar.meetings():
+        status = meeting.status
+        if status is Status.HELD:
+            counted.append(None)
+            standing = None
+        elif (failed_at := _failed_at(meeting, moment)) is not None and failed_at <= moment.at:
+            counted.append((failed_at, meeting))
+            if standing is not None:
+                continue
+            failures = [failure for failure in counted[-limits.of_last :] if failure is not None]
+            row = counted[-limits.in_a_row :]
+            in_a_row = len(row) == limits.in_a_row and None not in row
+            if in_a_row or len(failures) >= limits.failures_of_last:
+                evidence = tuple(version for _, failed in failures for version in failed.versions)
+                standing = (max(failed_at, concerns_begin(state, moment)), evidence)
+    return standing
+
+
+def failing_from(state: Relationship, moment: Moment) -> datetime | None:
+    """The next instant at which, by what is reported already, such a concern stands otherwise than now."""
+    failures = (_failed_at(meeting, moment) for meeting in state.calendar.unkept())
+    coming = sorted(one for one in failures if one is not None and one > moment.at)
+    known = failing(state, moment) if coming else None
+    for instant in coming:
+        if failing(state, moment._replace(at=instant)) != known:
+            return instant
+    return None
+
+
+def _failed_at(meeting: Meeting, moment: Moment) -> datetime | None:
+    """When a meeting failed: its end if missed, its cancellation if that was late; else None."""
+    if meeting.status is Status.MISSED:
+        return meeting.ends_at or meeting.starts_at
+    cancelled_at, starts_at = meeting.cancelled_at, meeting.starts_at
+    if meeting.status is not Status.CANCELLED or cancelled_at is None or starts_at is None:
+        return None
+    limit = hours(moment.policy.meetings.late_cancellation_hours)
+    return cancelled_at if starts_at - cancelled_at < limit else None

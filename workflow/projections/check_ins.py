@@ -1,0 +1,96 @@
+"""How often the parties check in: counts and an instant for each relationship.
+
+What a party answered, whether that is low, and whose check-in it is are for the pair alone. None of it is read
+here beyond the role, and no table keeps it. Of a single pair not even the role is told: in most pairs it is the party.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import JSON, Column, Connection, Integer, String, Table, func, select
+
+from workflow.aggregates.events import CheckInGiven, Event, RelationshipOpened, Role
+from workflow.projections.parties import roles
+from workflow.projections.projection import Document, Projection
+from workflow.projections.relationships import relationships
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.store.recorded import Recorded
+
+check_ins = Table(
+    "check_ins",
+    VIEWS,
+    Column("relationship", String(36), primary_key=True),
+    Column("by_mentors", Integer, nullable=False),
+    Column("by_mentees", Integer, nullable=False),
+    Column("last_at", Instant),
+    Column("roles", JSON, nullable=False, info=NOT_CANONICAL),
+    sqlite_with_rowid=False,
+)
+
+# --- the fold --------------------------------------------------------------------------------------------
+
+_COLUMNS = {Role.MENTOR.value: "by_mentors", Role.MENTEE.value: "by_mentees"}
+_KINDS: frozenset[type[Event]] = frozenset({RelationshipOpened, CheckInGiven})
+
+
+def _fold(document: Document, recorded: Recorded) -> None:
+    event = recorded.event
+    if isinstance(event, RelationshipOpened):
+        document[:] = [
+            {
+                "relationship": str(recorded.stream),
+                "by_mentors": 0,
+                "by_mentees": 0,
+                "last_at": None,
+                "roles": roles(event),
+            }
+        ]
+        return
+    assert isinstance(event, CheckInGiven)  # of no other kind is it given any
+    (row,) = document
+    role = row["roles"].get(str(event.party))
+    if role is not None:
+        row[_COLUMNS[role]] += 1
+        row["last_at"] = max(row["last_at"] or "", stored(event.occurred_at))
+
+
+CHECK_INS = Projection("check_ins", check_ins, _KINDS, _fold)
+"""A row a relationship. ``roles`` is what the fold has to know of the parties; no query gives it."""
+
+# --- queries ---------------------------------------------------------------------------------------------
+
+FEWEST = 5
+"""No figure over fewer relationships than this reaches an analyst."""
+
+_BY_ANYBODY = (check_ins.c.by_mentors + check_ins.c.by_mentees).label("given")
+
+
+def one(connection: Connection, relationship: UUID) -> Row | None:
+    """How often one pair checked in, whichever side did; None where there is no such relationship."""
+    query = select(check_ins.c.relationship, _BY_ANYBODY, check_ins.c.last_at).where(
+        check_ins.c.relationship == str(relationship)
+    )
+    return next((dict(row) for row in connection.execute(query).mappings()), None)
+
+
+def by_programme(connection: Connection) -> Sequence[Row]:
+    """For each programme in which so many relationships checked in that nobody can be made out: how often.
+
+    Programmes in which fewer did are left out altogether.
+    """
+    query = (
+        select(
+            relationships.c.programme,
+            func.count().label("relationships"),
+            func.sum(check_ins.c.by_mentors).label("by_mentors"),
+            func.sum(check_ins.c.by_mentees).label("by_mentees"),
+        )
+        .join(relationships, relationships.c.id == check_ins.c.relationship)
+        .where(check_ins.c.last_at.is_not(None))
+        .group_by(relationships.c.programme)
+        .having(func.count() >= FEWEST)
+        .order_by(relationships.c.programme)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]

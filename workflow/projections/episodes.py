@@ -1,0 +1,98 @@
+"""The episodes of concerns: each from its raising to its clearing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
+
+from workflow.aggregates.events import ConcernCleared, ConcernRaised, Event
+from workflow.projections.projection import Document, Projection
+from workflow.projections.relationships import relationships
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.store.recorded import Recorded
+
+episodes = Table(
+    "episodes",
+    VIEWS,
+    Column("relationship", String(36), primary_key=True),
+    Column("number", Integer, primary_key=True, info=NOT_CANONICAL),
+    Column("code", String, nullable=False),
+    Column("subject", String),
+    Column("since", Instant, nullable=False),
+    Column("cleared_at", Instant),
+    Index("episodes_by_code", "code", "since"),
+    sqlite_with_rowid=False,
+)
+
+# --- the fold --------------------------------------------------------------------------------------------
+
+_KINDS: frozenset[type[Event]] = frozenset((ConcernRaised, ConcernCleared))
+
+
+def _fold(document: Document, recorded: Recorded) -> None:
+    event: Any = recorded.event
+    code, subject = event.code.value, event.subject
+    episode = next(
+        (
+            row
+            for row in document
+            if row["cleared_at"] is None and row["code"] == code and row["subject"] == subject
+        ),
+        None,
+    )
+    if recorded.kind is ConcernCleared:
+        if episode is not None:  # what a late fact shows never to have been ends where it began
+            episode["cleared_at"] = max(episode["since"], stored(event.occurred_at))
+    elif episode is not None:
+        episode["since"] = stored(event.since)
+    else:
+        document.append(
+            {
+                "relationship": str(recorded.stream),
+                "number": len(document) + 1,
+                "code": code,
+                "subject": subject,
+                "since": stored(event.since),
+                "cleared_at": None,
+            }
+        )
+
+
+def _refine(row: Row) -> Row | None:
+    # Whether a concern was raised and cleared again, or never raised, depends on when we learned of things.
+    return None if row["cleared_at"] is not None else row
+
+
+EPISODES = Projection("episodes", episodes, _KINDS, _fold, _refine)
+"""A row an episode, in the order in which they were raised. A concern that is revised goes on in the same one."""
+
+# --- queries ---------------------------------------------------------------------------------------------
+
+
+def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
+    """The episodes of one relationship."""
+    query = select(episodes).where(episodes.c.relationship == str(relationship)).order_by(episodes.c.number)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def by_code(connection: Connection, *, programme: str | None = None) -> Sequence[Row]:
+    """For each code that ever came up: how many episodes, how many still open, and the mean days of the others."""
+    days = func.julianday(episodes.c.cleared_at) - func.julianday(episodes.c.since)
+    query = (
+        select(
+            episodes.c.code,
+            func.count().label("episodes"),
+            func.count().filter(episodes.c.cleared_at.is_(None)).label("open"),
+            func.avg(days).label("days"),
+        )
+        .group_by(episodes.c.code)
+        .order_by(episodes.c.code)
+    )
+    if programme is not None:
+        query = query.join(relationships, relationships.c.id == episodes.c.relationship).where(
+            relationships.c.programme == programme
+        )
+    return [dict(row) for row in connection.execute(query).mappings()]

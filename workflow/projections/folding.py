@@ -1,0 +1,98 @@
+"""What one generation has folded and not yet written: its rows in memory, by relationship.
+
+Rows are read from the file when an event first touches their relationship, and what has changed is written once,
+whether one page was folded meanwhile or many.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from workflow.projections.generations import Folded, Generation
+from workflow.projections.projection import Document, FoldFailed, fold
+from workflow.store.recorded import Recorded
+
+Kept = Iterable[tuple[Any, ...]]
+"""Rows as they are stored, by column."""
+
+
+class Folding:
+    """The rows of the relationships that events have touched, and the ``position`` that they are of."""
+
+    __slots__ = ("_before", "_documents", "_failing", "_load", "events", "failure", "generation", "position")
+
+    def __init__(self, generation: Generation, load: Callable[[Iterable[str]], Kept]) -> None:
+        self.generation = generation
+        self.position = generation.position
+        self.events = 0
+        """How many events were looked at."""
+        self.failure: FoldFailed | None = None
+        """What the fold raised, once all before it is folded."""
+        self._failing: FoldFailed | None = None
+        self._load = load
+        self._forget()
+
+    def fold(self, events: Sequence[Recorded], end: int, number: int) -> None:
+        """Fold what a page of so many events, up to the position ``end``, has for this projection.
+
+        Where a fold raises, there is no way back in memory: all since the last writing is given up and asked for
+        again, and folded up to the event before.
+        """
+        if self.failure is not None:
+            return
+        while True:
+            failing = self._failing
+            if failing is not None and failing.position is not None and failing.position <= end:
+                end = failing.position - 1
+                events = [recorded for recorded in events if recorded.position <= end]
+                self.failure = failing
+            self._fetch(events)
+            try:
+                fold(self.generation.projection, events, self._documents)
+                break
+            except FoldFailed as failure:
+                self._forget()
+                self._failing, self.failure = failure, None
+                if self.events:
+                    self.position, self.events = self.generation.position, 0
+                    return
+        self.position = max(self.position, end)
+        self.events += number
+
+    def folded(self) -> Folded:
+        """What is to be written. A document may have many rows, and an event mostly touches one of them.
+
+        Where a row cannot be kept, nothing is.
+        """
+        layout, kept = self.generation.layout, self.generation.projection.kept
+        before, upserts, stream = self._before, [], 0
+        try:
+            for stream in sorted(self._documents):
+                for row in self._documents[stream]:
+                    values = layout.values(kept(row))
+                    if not before or before.pop(layout.identity(values), None) != values:
+                        upserts.append(values)
+        except Exception as error:  # noqa: BLE001 a bug like one in the fold, whatever it raises
+            failure = FoldFailed(self.generation.name, None, f"on a row of {UUID(int=stream)}", error)
+            return Folded(self.generation, self.generation.position, [], [], failure)
+        return Folded(self.generation, self.position, upserts, sorted(before), self.failure)
+
+    def _forget(self) -> None:
+        self._documents: defaultdict[int, Document] = defaultdict(list)
+        self._before: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+
+    def _fetch(self, events: Iterable[Recorded]) -> None:
+        if not self.generation.position:
+            return  # a generation at its beginning has no rows
+        known, documents = self._documents, {}
+        for recorded in events:
+            if recorded.stream.int not in known:
+                documents[str(recorded.stream)] = known[recorded.stream.int]
+        layout, before = self.generation.layout, self._before
+        for values in self._load(sorted(documents)) if documents else ():
+            identity = layout.identity(values)
+            before[identity] = values
+            documents[identity[0]].append(layout.row(values))

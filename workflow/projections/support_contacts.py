@@ -1,0 +1,81 @@
+"""The coordinator's contacts with each pair. When the next one is due stands in the agenda."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
+
+from workflow.aggregates.events import Event, SupportContactMade
+from workflow.aggregates.moves import State
+from workflow.projections.projection import Document, Projection
+from workflow.projections.relationships import relationships
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.store.recorded import Recorded
+
+support_contacts = Table(
+    "support_contacts",
+    VIEWS,
+    Column("relationship", String(36), primary_key=True),
+    Column("number", Integer, primary_key=True, info=NOT_CANONICAL),
+    Column("made_at", Instant, nullable=False),
+    Index("support_contacts_by_time", "made_at"),
+    sqlite_with_rowid=False,
+)
+
+# --- the fold --------------------------------------------------------------------------------------------
+
+_KINDS: frozenset[type[Event]] = frozenset({SupportContactMade})
+
+
+def _fold(document: Document, recorded: Recorded) -> None:
+    document.append(
+        {
+            "relationship": str(recorded.stream),
+            "number": len(document) + 1,
+            "made_at": stored(recorded.event.occurred_at),
+        }
+    )
+
+
+SUPPORT_CONTACTS = Projection("support_contacts", support_contacts, _KINDS, _fold)
+"""A row a contact, in the order in which they were told."""
+
+# --- queries ---------------------------------------------------------------------------------------------
+
+
+def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
+    """The contacts with one pair, by when they were made."""
+    query = (
+        select(support_contacts)
+        .where(support_contacts.c.relationship == str(relationship))
+        .order_by(support_contacts.c.made_at, support_contacts.c.number)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def longest_without(
+    connection: Connection, *, programme: str | None = None, limit: int = 100
+) -> Sequence[Row]:
+    """Open relationships with their ``contacts`` and the ``last_at``; first those longest without one.
+
+    Where there was none, the time since the opening counts.
+    """
+    last_at = func.max(support_contacts.c.made_at, type_=Instant())
+    query = (
+        select(
+            relationships.c.id.label("relationship"),
+            relationships.c.opened_at,
+            func.count(support_contacts.c.number).label("contacts"),
+            last_at.label("last_at"),
+        )
+        .outerjoin(support_contacts, support_contacts.c.relationship == relationships.c.id)
+        .where(relationships.c.state != State.CLOSURE.value)
+        .group_by(relationships.c.id)
+        .order_by(func.coalesce(last_at, relationships.c.opened_at), relationships.c.id)
+        .limit(limit)
+    )
+    if programme is not None:
+        query = query.where(relationships.c.programme == programme)
+    return [dict(row) for row in connection.execute(query).mappings()]
