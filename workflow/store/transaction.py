@@ -26,6 +26,7 @@ from workflow.failpoints import hit
 from workflow.store.cache import Aggregate, AggregateCache
 from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
+from workflow.store.prefetched import Memberships
 from workflow.store.recorded import Origin
 from workflow.store.rounds import Purpose
 
@@ -38,6 +39,7 @@ class Commit:
         store: EventStore,
         cursor: sqlite3.Cursor,
         states: AggregateCache,
+        memberships: Memberships,
         *,
         recorded_at: datetime | None,
         new_id: Callable[[], UUID],
@@ -45,6 +47,7 @@ class Commit:
         self.store = store
         self.cursor = cursor
         self.committed = states
+        self.memberships = memberships
         self.new_id = new_id
         self.base = self.head = store.recorder.head(cursor)
         self.recorded_at = recorded_at
@@ -82,7 +85,7 @@ class Transaction:
         self._staged: list[Staged] = []
         self._policies: dict[str, PolicyInForce] = {}
         self._head = batch.head
-        ledger = Ledger(batch.cursor, batch.store.keys)
+        ledger = Ledger(batch.cursor, batch.store.keys, batch.memberships)
         self.ledger = ledger
         self.receipts, self.directory = ledger.receipts, ledger.directory
         self.waiting, self.parked, self.drains = ledger.waiting, ledger.parked, ledger.drains
