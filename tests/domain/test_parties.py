@@ -203,3 +203,12 @@ def test_forgetting_is_possible_after_the_closing_and_knowing_more_is_not() -> N
     story.when(replace(destruction(AS_MENTOR, AS_MENTOR, 12))).then(e.DestructionRequested)
     story.when(c.AddIdentity(at=day(12), actor=AS_MENTEE, person=MENTEE, identity=ADDRESS))
     story.then_refused("closed")
+
+
+def test_by_what_others_know_it_goes_too_where_that_was_asked_for() -> None:
+    asked = replace(destruction(AS_MENTEE, AS_MENTEE), identities=True)
+    done = c.ConfirmDestruction(at=day(2), actor=None, person=MENTEE)
+    assert given(opened(), asked, done).last(e.Destroyed).identities
+    assert not given(opened(), destruction(AS_MENTEE, AS_MENTEE), done).last(e.Destroyed).identities
+    both = given(opened(), asked, destruction(AS_MENTEE, AS_MENTEE), done)
+    assert both.last(e.Destroyed).identities
