@@ -137,6 +137,12 @@ def test_what_was_booked_is_neither_reminded_of_nor_called_unconfirmed() -> None
         assert story.reminders(kind) == [], kind
 
 
+def test_each_time_is_a_step_of_its_own() -> None:
+    story = given(*agreed(), closed(10)).pass_time(day(40))
+    asked = [one for one in story.all(e.ReminderIssued) if one.kind.value == FEEDBACK]
+    assert [one.step for one in asked if one.party == MENTEE] == [1, 2, 3]
+
+
 def test_feedback_is_asked_for_7_14_and_21_days_after() -> None:
     story = given(*agreed(), closed(10)).pass_time(day(60))
     assert asked(story) == [(who, at) for at in (17, 24, 31) for who in ("mentee", "mentor")]

@@ -131,6 +131,12 @@ def test_and_ends_the_one_before_should_its_end_be_corrected() -> None:
     assert rests(story)
 
 
+def test_so_does_the_third_with_the_second() -> None:
+    story = given(*AGREED, paused(10), RESUMED, paused(25), held("m", day(30)), paused(40))
+    story.when(corrected("m", day(41), e.Outcome.NONE))
+    assert story.last(e.ResumptionRevised).instant == day(40)
+
+
 def test_a_resumption_is_not_before_the_pause_and_says_nothing_where_there_is_none() -> None:
     given(*AGREED, paused(10)).when(c.Resume(at=day(9), actor=AS_MENTOR), now=day(11)).then_refused(
         "before_pause"
