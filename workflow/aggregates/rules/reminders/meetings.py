@@ -33,9 +33,7 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
         if meeting.status is Status.SCHEDULED and moment.at < starts_at:
             if booked_at is None or booked_at <= starts_at - prepare:
                 but = prepared.get(meeting.key, ())
-                calls.append(
-                    Call(starts_at - prepare, ReminderKind.PREPARATION, PARTIES, starts_at, but=but)
-                )
+                calls.append(Call(starts_at - prepare, ReminderKind.PREPARATION, PARTIES, starts_at, but=but))
             if booked_at is None or booked_at <= starts_at - remind:
                 calls.append(Call(starts_at - remind, ReminderKind.MEETING, PARTIES, starts_at))
         for step, after in enumerate(policy.outcome_hours, 1):
