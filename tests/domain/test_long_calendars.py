@@ -47,7 +47,7 @@ def test_a_meeting_moved_thousands_of_times_each_time_under_a_new_uid_is_one_mee
     calendar, moves = Calendar(), 20_000
     known = frozenset(f"m{number}" for number in range(moves))
     calendar.keep(Entry(("last", None), replaces=known))
-    entries = {(uid, None): Entry((uid, None)) for uid in known}
+    entries: dict[EntryKey, Entry] = {(uid, None): Entry((uid, None)) for uid in known}
     for number in range(1, moves):
         key = (f"m{number}", None)
         entries[key] = Entry(key, replaces=frozenset({f"m{number - 1}"}))
