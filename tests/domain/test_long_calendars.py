@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from hypothesis import given as for_any
 from hypothesis import strategies as st
 
-from tests.domain.story import AS_MENTEE, agreed, booked, day, given
+from tests.domain.story import AS_MENTEE, MENTOR, agreed, booked, day, given
 from workflow.aggregates import commands as c
 from workflow.aggregates.calendars import Calendar
 from workflow.aggregates.meetings import Entry, EntryKey
+from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.rules import Moment, commitment
 
 UIDS = "abcdef"
 
@@ -74,3 +78,37 @@ def test_who_has_prepared_for_what_is_worked_out_once_and_not_for_each_meeting(
     story.when(booked("another", day(200), at=day(10)))
     assert story.refusal is None
     assert 0 < len(looked) < 5 * meetings
+
+
+def test_what_is_reported_as_missed_ahead_of_its_time_is_not_gone_through_for_each_of_its_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A commitment concern stands already: those that start later make no difference to it."""
+    ahead = 40
+    story = given(*agreed(), *(absent(number, day(20 + number)) for number in range(2)))
+    story.when(*(absent(number, day(60 + number), now=day(30)) for number in range(2, ahead)), now=day(30))
+    story.then_concerns("commitment")
+    looked: list[datetime] = []
+    found = commitment._found
+
+    def counting(state: Relationship, moment: Moment) -> object:
+        looked.append(moment.at)
+        return found(state, moment)
+
+    monkeypatch.setattr(commitment, "_found", counting)
+    story.when(absent(ahead, day(150), now=day(30)), now=day(30))
+    assert story.refusal is None
+    assert 0 < len(looked) < 10
+
+
+def absent(number: int, start: datetime, now: datetime | None = None) -> c.ReportHeld:
+    """The mentee did not come, and whoever reports it does not wait for the end."""
+    return c.ReportHeld(
+        at=now or start,
+        uid=f"m{number}",
+        source="portal",
+        message=str(number),
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+        attended=(MENTOR,),
+    )
