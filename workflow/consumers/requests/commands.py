@@ -115,7 +115,8 @@ def _person(tx: Transaction, party: NewParty, hashes: list[bytes]) -> UUID:
 def identities_differ() -> Conflict:
     """The one refusal of identities that do not all mean one person: it does not tell whose they are."""
     return Conflict(
-        "somebody who is known already is named by identities that are not all theirs",
+        "somebody who is known already is named by identities that are not all theirs; name them by `person_id` alone, "
+        "or by identities that were given to them",
         code="identities_differ",
     )
 
