@@ -58,7 +58,8 @@ def test_any_state_but_closure_can_be_closed() -> None:
     given(opened(), closed(1)).then_state("closure")
     given(opened(), *committed(), closed(1)).then_state("closure")
     given(*agreed(), c.DeclareStagnation(at=day(5), actor=AS_MENTEE), closed(6)).then_state("closure")
-    given(*agreed(), closed(1)).when(closed(2)).then_refused("closed")
+    story = given(*agreed(), closed(1)).when(closed(2)).then_refused("closed")
+    assert "closing feedback" in str(story.refusal)
 
 
 def test_by_a_party_or_the_coordinator() -> None:

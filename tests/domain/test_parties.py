@@ -68,6 +68,12 @@ def test_whoever_left_does_nothing_more_in_it_and_is_reminded_of_nothing() -> No
     assert reminded == {MENTOR, MENTEE, None}
 
 
+def test_nobody_has_another_leave_but_the_coordinator() -> None:
+    three(*ALL).when(left(5, actor=AS_MENTOR)).then_refused("not_ones_own")
+    three(*ALL).when(left(5, actor=AS_MENTEE)).then_refused("not_ones_own")
+    three(*ALL).when(left(5, actor=AS_COORDINATOR)).then(e.PartyLeft)
+
+
 def test_but_not_the_last_of_a_role() -> None:
     three(*ALL).when(left(5, AS_MENTEE)).then_refused("last_of_role")
     three(*ALL).when(left(5)).when(left(6, AS_MENTOR)).then_refused("last_of_role")
