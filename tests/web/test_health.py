@@ -103,8 +103,8 @@ async def test_what_ends_by_itself_is_told(http: httpx.AsyncClient, service: Ser
     async def fall() -> None:
         raise KeyError("ada@example.org")
 
-    service._task(fall(), "clock").add_done_callback(service._part_ended)
-    while not service.ended:  # noqa: ASYNC110
+    service.parts.keep(fall(), "clock")
+    while not service.parts.ended:  # noqa: ASYNC110
         await asyncio.sleep(0)
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "clock has ended: KeyError; start the service anew"
@@ -135,7 +135,7 @@ async def test_intake_that_has_not_begun_is_told(http: httpx.AsyncClient, servic
     service.intake = Intake(
         make_broker("nats://127.0.0.1:9"), service.writer, service.resolver, service.new_id
     )
-    service._task(service._begin_intake(service.intake), "intake begins")
+    service.parts.begin(service._begin_intake(service.intake), "intake begins")
     await asyncio.sleep(0)
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "intake has not begun: there is no answer yet from the broker"
