@@ -214,17 +214,15 @@ class Course:
     # --- silence -----------------------------------------------------------------------------------------
 
     def _suspect(self, quiet: Quiet, at: datetime, *, asked: bool) -> None:
-        """Suspicion comes when the clock asks; one that a booking held off for a while is the same one."""
+        """Suspicion comes when the clock asks; one that a booking held off for a while is the same one.
+
+        One that turns out to have had no ground when it came goes at once, and the clock asks for another.
+        """
         suspicious = self.state != "onboarding" and quiet.suspicious(at)
-        begins = quiet.begins()
-        if suspicious and not self._suspected:
-            had_its_time = self._since is not None and any(self._since < end <= at for _, end in quiet.calm())
-            if self._since is not None and begins is not None and begins <= self._since and not had_its_time:
-                self._suspected = True
-            elif asked:
-                self._suspected, self._since = True, at
-        elif not suspicious:
-            self._suspected = False
+        same = self._since is not None and quiet.lasts(self._since, at)
+        self._suspected = suspicious and (asked or same)
+        if self._suspected and not same:
+            self._since = at
 
     def _stagnates(self, quiet: Quiet) -> datetime | None:
         anchor = quiet.anchor()
