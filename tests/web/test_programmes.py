@@ -43,6 +43,13 @@ async def test_no_party_ends_a_programme_or_adopts_a_policy(http: httpx.AsyncCli
         assert "whoever operates the service" in refused.json()["detail"]
 
 
+async def test_numbers_that_do_not_fit_each_other_are_named(http: httpx.AsyncClient) -> None:
+    policy = {"silence": {"suspected_after": 3, "entered_after": 1}}
+    refused = await http.post(POLICY, json=policy, headers=AS_COORDINATOR)
+    (fault,) = refused.json()["faults"]
+    assert fault == {"where": "body.silence", "what": "suspected_after must not exceed entered_after"}
+
+
 async def test_its_relationships_follow_and_are_told_to_have(
     http: httpx.AsyncClient, service: Service
 ) -> None:
