@@ -18,17 +18,13 @@ class Suspicion:
         self.stands = False
         self._since: datetime | None = None
 
-    def look(self, quiet: Quiet, at: datetime) -> None:
-        """Something else has become known."""
+    def look(self, quiet: Quiet, at: datetime, *, asked: bool) -> None:
+        """Something has become known, or the clock has ``asked``."""
         if not quiet.suspicious(at):
             self.stands = False
         elif not self.stands and self._is_the_same(quiet, at):
             self.stands = True
-
-    def ask(self, quiet: Quiet, at: datetime) -> None:
-        """The clock asks."""
-        self.look(quiet, at)
-        if quiet.suspicious(at) and not self.stands:
+        elif not self.stands and asked:
             self.stands, self._since = True, at
 
     def stagnates(self, quiet: Quiet) -> datetime | None:
