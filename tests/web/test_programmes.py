@@ -40,6 +40,7 @@ async def test_no_party_ends_a_programme_or_adopts_a_policy(http: httpx.AsyncCli
     for path, body in (("/v1/programme/closure", None), (POLICY, OTHER)):
         refused = await http.post(path, json=body, headers=AS_MENTOR)
         assert (refused.status_code, refused.json()["code"]) == (409, "not_a_coordinator")
+        assert "whoever operates the service" in refused.json()["detail"]
 
 
 async def test_its_relationships_follow_and_are_told_to_have(

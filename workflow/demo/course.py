@@ -142,7 +142,7 @@ class Course:
         self._withdraw(quiet, now)
         self._come_back(quiet, now)
         if self.state != "onboarding":
-            self._suspicion.look(quiet, now, asked=False)
+            self._suspicion.look(quiet, now)
 
     def _agree(self, now: datetime) -> None:
         """The agreement comes to stand; one that rests on the first meeting follows what is known of it."""
@@ -235,7 +235,7 @@ class Course:
         self._rests.pass_time(at, self._quiet().held())
         quiet = self._quiet()
         if self.state != "onboarding":
-            self._suspicion.look(quiet, at, asked=True)
+            self._suspicion.ask(quiet, at)
         stagnates = self._stagnates(quiet)
         if stagnates is not None and stagnates <= at:
             self._spell = Spell(at, declared=False)

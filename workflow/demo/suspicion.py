@@ -12,19 +12,24 @@ PATIENCE = 7 * DAY
 
 
 class Suspicion:
-    """The latest one. It comes when the clock asks; one that a booking held off for a while is the same one."""
+    """The latest one. It comes when the clock asks; one that a booking held off for a while is the same one.
+
+    One that turns out to have had no ground when it came goes at once, and the clock asks for another.
+    """
 
     def __init__(self) -> None:
         self.stands = False
         self._since: datetime | None = None
 
-    def look(self, quiet: Quiet, at: datetime, *, asked: bool) -> None:
-        """Something has become known, or the clock has ``asked``."""
-        if not quiet.suspicious(at):
-            self.stands = False
-        elif not self.stands and self._is_the_same(quiet, at):
-            self.stands = True
-        elif not self.stands and asked:
+    def look(self, quiet: Quiet, at: datetime) -> None:
+        """Something else has become known."""
+        same = self._since is not None and quiet.lasts(self._since, at)
+        self.stands = same and quiet.suspicious(at)
+
+    def ask(self, quiet: Quiet, at: datetime) -> None:
+        """The clock asks."""
+        self.look(quiet, at)
+        if quiet.suspicious(at) and not self.stands:
             self.stands, self._since = True, at
 
     def stagnates(self, quiet: Quiet) -> datetime | None:
@@ -33,10 +38,3 @@ class Suspicion:
         if not self.stands or anchor is None or self._since is None:
             return None
         return max(anchor + 2 * quiet.cadence, self._since + PATIENCE)
-
-    def _is_the_same(self, quiet: Quiet, at: datetime) -> bool:
-        """Silence has gone on since it came, and no booking that held it off has had its time meanwhile."""
-        begins = quiet.begins()
-        if self._since is None or begins is None or begins > self._since:
-            return False
-        return not any(self._since < end <= at for _, end in quiet.calm())

@@ -148,6 +148,10 @@ class EventStore:
         decode = self.mapper.decode_event
         return [decode(topic, state) for *_, topic, state in self.recorder.select_stream(cursor, id)]
 
+    def stream_within(self, cursor: sqlite3.Cursor, id: UUID) -> list[Recorded]:
+        """A stream's facts as the transaction of ``cursor`` sees them."""
+        return self._decode(self.recorder.select_stream(cursor, id))
+
     def append(
         self, cursor: sqlite3.Cursor, staged: Sequence[Staged], head: int, new_id: Callable[[], UUID]
     ) -> None:

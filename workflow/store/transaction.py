@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from workflow.aggregates.programme import (
     replay_programme,
 )
 from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.sealed import Sealed
 from workflow.errors import Conflict, NotFound
 from workflow.failpoints import hit
 from workflow.store.cache import Aggregate, AggregateCache
@@ -138,6 +139,24 @@ class Transaction:
             self._stage(id, version, decision.events, origin, decision.state)
         return decision
 
+    def said_last(
+        self, id: UUID, kind: type[Event], person: UUID, members: Sequence[str]
+    ) -> list[str | None] | None:
+        """What ``person`` said last in an event of this ``kind``, in clear, for a decision alone.
+
+        What this commit has decided already counts; None of a member means that it is gone, or was not told. None
+        where there is no such event.
+        """
+        batch = self._batch
+        for entry in reversed([*batch.staged, *self._staged]):
+            for event in reversed(entry.events) if entry.stream == id else ():
+                if type(event) is kind and event.by == person:
+                    return [_in_clear(getattr(event, member)) for member in members]
+        for recorded in reversed(batch.store.stream_within(batch.cursor, id)):
+            if recorded.kind is kind and recorded.event.by == person:
+                return [batch.store.unsealed(recorded, member) for member in members]
+        return None
+
     # --- programmes ---------------------------------------------------------------------------------------
 
     def programme(self, name: str) -> Programme | None:
@@ -240,3 +259,7 @@ class Transaction:
         batch.head = self._head
         if self._staged:
             batch.recorded_at = self.now
+
+
+def _in_clear(member: object) -> str | None:
+    return member.open_text() if isinstance(member, Sealed) else None
