@@ -11,9 +11,9 @@ import pytest
 
 from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
+from workflow.app.chore import Chore
 from workflow.consumers.clock.driver import told
 from workflow.consumers.clock.page import Unaskable
-from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.status import IntakeStatus
 from workflow.consumers.meetings.subscriber import make_broker

@@ -18,6 +18,7 @@ from workflow.app.beginning import (
     read_policy,
     refuse_what_is_not_whole,
 )
+from workflow.app.chore import Chore
 from workflow.app.destructions import Destructions
 from workflow.app.parts import Parts
 from workflow.app.rounds import Rounds
@@ -25,7 +26,6 @@ from workflow.app.waiting import Waiting
 from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
-from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
