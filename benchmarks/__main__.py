@@ -37,12 +37,12 @@ _COMMANDS = 300
 def main() -> None:
     """``python -m benchmarks``."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--messages", type=int, default=24_000)
+    parser.add_argument("--messages", type=int, default=24_000, help="0: all that the relationships send")
     parser.add_argument("--relationships", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for latest.json")
     asked = parser.parse_args()
-    work = workload(asked.messages, asked.relationships)
+    work = workload(asked.messages or None, asked.relationships)
     with TemporaryDirectory(prefix="mentoring-bench-") as name:
         results = asyncio.run(_measure(Path(name), work, asked.rounds))
     found = machine()
@@ -86,14 +86,14 @@ def rebuild_case(folder: Path, work: Workload, rounds: int) -> report.Result:
     """Rebuilding what intake left behind, beside one event a transaction and beside the limit."""
     tune_interpreter()
     finished = folder / "finished"
-    rebuild.fold(finished, work)
+    rebuild.fold(finished)
     ours: list[float] = []
     naive: list[float] = []
     limit: list[float] = []
     for number in range(1, rounds + 1):
         print(f"rebuild, round {number} of {rounds}", flush=True)
-        ours.append(rebuild.ours(finished, work))
-        naive.append(rebuild.one_by_one(finished, work, min(_ONE_BY_ONE, len(work.messages))))
+        ours.append(rebuild.ours(finished))
+        naive.append(rebuild.one_by_one(finished, min(_ONE_BY_ONE, len(work.messages))))
         limit.append(rebuild.limit(finished))
     return report.rate("rebuild", "events", ours=median(ours), naive=median(naive), limit=median(limit))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,14 @@ def open_place(folder: Path, work: Workload) -> Iterator[Place]:
         yield place
     finally:
         place.close()
+
+
+@contextmanager
+def open_store(folder: Path) -> Iterator[EventStore]:
+    """The log of an existing folder, for reading."""
+    keys = KeyStore(folder / "keys.db", load_master_key(folder / "master.key"))
+    with closing(keys), closing(EventStore(folder / "events.db", keys)) as store:
+        yield store
 
 
 def prepare(folder: Path, work: Workload) -> Path:

@@ -8,24 +8,23 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.place import open_place
-from benchmarks.workload import Workload
+from benchmarks.place import open_store
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
 
-def fold(folder: Path, work: Workload) -> None:
+def fold(folder: Path) -> None:
     """Fold once, so that there is something to rebuild."""
-    with open_place(folder, work) as place, closing(Views(folder / "views.db", PROJECTIONS)) as views:
-        Runner(views, place.store.read, place.store.head).catch_up()
+    with open_store(folder) as store, closing(Views(folder / "views.db", PROJECTIONS)) as views:
+        Runner(views, store.read, store.head).catch_up()
 
 
-def ours(folder: Path, work: Workload) -> float:
+def ours(folder: Path) -> float:
     """Events a second by the service's own rebuild, up to the swap."""
-    with open_place(folder, work) as place, closing(Views(folder / "views.db", PROJECTIONS)) as views:
-        runner = Runner(views, place.store.read, place.store.head)
+    with open_store(folder) as store, closing(Views(folder / "views.db", PROJECTIONS)) as views:
+        runner = Runner(views, store.read, store.head)
         begin = time.perf_counter()
         future = runner.rebuild()
         runner.catch_up()
@@ -33,22 +32,23 @@ def ours(folder: Path, work: Workload) -> float:
         seconds = time.perf_counter() - begin
         if any(one.differences or one.failure for one in rebuilt):
             raise SystemExit(f"rebuild: {rebuilt}")
-        return place.store.head() / seconds
+        return store.head() / seconds
 
 
-def one_by_one(folder: Path, work: Workload, events: int) -> float:
-    """Events a second by the same folds with a transaction for every event: for the last so many of them."""
+def one_by_one(folder: Path, events: int) -> float:
+    """Events a second by the same folds with a transaction for every event: for the last so many of them, or all."""
     file = folder / "one-by-one.db"
-    with open_place(folder, work) as place, closing(Views(file, PROJECTIONS)) as views:
-        head = place.store.head()
+    with open_store(folder) as store, closing(Views(file, PROJECTIONS)) as views:
+        head = store.head()
+        events = min(events, head)
         before = head - events
 
         def earlier(after: int, limit: int) -> Sequence[Recorded]:
-            return place.store.read(after, min(limit, before - after)) if after < before else ()
+            return store.read(after, min(limit, before - after)) if after < before else ()
 
         Runner(views, earlier, lambda: before).catch_up()
         begin = time.perf_counter()
-        page = place.store.read(before, events)
+        page = store.read(before, events)
 
         def read(after: int, limit: int) -> Sequence[Recorded]:
             return page[after - before : after - before + limit]

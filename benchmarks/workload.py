@@ -77,8 +77,8 @@ class Workload:
         )
 
 
-def workload(messages: int, relationships: int, seed: int = 7) -> Workload:
-    """So many messages about so many pairs."""
+def workload(messages: int | None, relationships: int, seed: int = 7) -> Workload:
+    """So many messages about so many pairs; None: all that they send."""
     told = story(seed, relationships, MONTHS)
     sent: list[Sent] = []
     named: set[tuple[str, datetime | None]] = set()
@@ -95,7 +95,9 @@ def workload(messages: int, relationships: int, seed: int = 7) -> Workload:
             sent.append(Sent(on_wire.subject, on_wire.body, pair.relationship))
             if len(sent) == messages:
                 return Workload(tuple(told.pairs.values()), tuple(sent), tick.at + timedelta(days=1))
-    raise ValueError(f"so many relationships send {len(sent)} messages only")
+    if messages is not None:
+        raise ValueError(f"so many relationships send {len(sent)} messages only")
+    return Workload(tuple(told.pairs.values()), tuple(sent), told.ticks[-1].at + timedelta(days=1))
 
 
 def _as_opened(pair: Pair) -> Pair:

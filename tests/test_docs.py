@@ -210,6 +210,19 @@ def test_every_link_within_the_project_leads_somewhere(page: Path) -> None:
             assert heading in _anchors(leads), f"{page.name} links to {target}#{heading}"
 
 
+def test_every_page_can_be_found_from_the_readme() -> None:
+    found: set[Path] = set()
+    looking = [ROOT / "README.md"]
+    while looking:
+        page = looking.pop()
+        if page in found:
+            continue
+        found.add(page)
+        targets = re.findall(r"\]\(([^)#\s]+\.md)", page.read_text(encoding="utf-8"))
+        looking += [(page.parent / target).resolve() for target in targets if "://" not in target]
+    assert set(WRITTEN) <= found
+
+
 def _anchors(page: Path) -> set[str]:
     """The headings of a page as links name them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -15,7 +15,7 @@ from typing import Any
 from workflow.app import Service
 from workflow.folder import Address, Folder
 from workflow.http_server import Http, address_of, listen
-from workflow.projections.reads import NotYetFolded
+from workflow.projections.readers import NotYetFolded
 from workflow.settings import Settings
 
 Door = Callable[[Service], Any]

@@ -8,15 +8,33 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import run, told, up
+from workflow.cli.__main__ import main
 from workflow.demo.stage import service
 from workflow.projections.runner import Runner
 
 MENTORING = [sys.executable, "-m", "workflow.cli"]
+
+
+def test_it_ends_so_also_while_the_verbs_are_still_being_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Pressed(MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "workflow.cli.main":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "workflow.cli.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "mentoring: interrupted\n"
 
 
 def test_a_comparison_is_given_up_at_once(

@@ -22,7 +22,7 @@ from workflow.errors import Conflict, Stopped
 from workflow.projections import agenda
 from workflow.projections.agenda import Due
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.reads import NotYetFolded
+from workflow.projections.readers import NotYetFolded
 from workflow.projections.runner import Runner
 from workflow.projections.views import Views
 from workflow.store.event_store import EventStore

@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,6 +19,7 @@ from tests.consumers.rounding import OPERATOR, OTHER, PAGE, PAIRS, pair
 from tests.consumers.world import ORIGIN, START, World, scheduled
 from workflow.aggregates import commands as c
 from workflow.aggregates.policy import Policy
+from workflow.app.rounds import Rounds
 from workflow.consumers import rounds
 from workflow.failpoints import VARIABLE
 from workflow.store.receipts import Disposition
@@ -168,6 +170,58 @@ def test_others_programmes_are_not_asked(world: World, three: list[UUID]) -> Non
     while world.do(rounds.go_round):
         pass
     assert [told(world, one).count("closed") for one in three] == [0, 0, 0]
+    assert under_way(world) == 0
+
+
+# --- one that cannot be asked ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unaskable(monkeypatch: pytest.MonkeyPatch) -> set[UUID]:
+    """Relationships that the rules cannot be asked about, for as long as they are in here."""
+    faulty: set[UUID] = set()
+    decide = Transaction.decide
+
+    def deciding(tx: Transaction, id: UUID, *rest: Any, **more: Any) -> Any:
+        if id in faulty:
+            raise RuntimeError("the rules of a relationship run in a circle")
+        return decide(tx, id, *rest, **more)
+
+    monkeypatch.setattr(Transaction, "decide", deciding)
+    return faulty
+
+
+async def test_one_that_cannot_be_asked_keeps_no_other_from_following(
+    world: World, three: list[UUID], unaskable: set[UUID], caplog: pytest.LogCaptureFixture
+) -> None:
+    unaskable.add(three[0])
+    adopting(world)
+    await Rounds(world.store, world.writer).go()
+    assert [told(world, one).count("agenda_revised") for one in three] == [0, 1, 1]
+    assert under_way(world) == 0
+    (record,) = [one for one in caplog.records if "cannot be asked" in one.getMessage()]
+    assert str(three[0]) in record.getMessage()
+
+
+async def test_nor_from_being_closed_and_is_closed_itself_once_it_can_be(
+    world: World, three: list[UUID], unaskable: set[UUID], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor does it keep another programme's round from its end."""
+    world.do(lambda tx: tx.open_programme("other", "Europe/Helsinki", Policy(), ORIGIN))
+    world.do(lambda tx: tx.close_programme("other", ORIGIN, actor=OPERATOR))
+    unaskable.add(three[0])
+    closing(world)
+    asking = Rounds(world.store, world.writer)
+    for _ in range(3):
+        await asking.go()
+    assert [told(world, one).count("closed") for one in three] == [0, 1, 1]
+    with world.store.ledger() as ledger:
+        assert [round.programme for round in ledger.rounds.under_way()] == ["default"]
+    assert len([one for one in caplog.records if "cannot be asked" in one.getMessage()]) == 1
+    unaskable.clear()
+    for _ in range(2):
+        await asking.go()
+    assert [told(world, one).count("closed") for one in three] == [1, 1, 1]
     assert under_way(world) == 0
 
 

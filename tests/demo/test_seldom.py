@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,6 +156,39 @@ def test_a_measure_that_all_but_one_have_dropped_is_settled_once_that_one_leaves
     assert ("active", START + 14 * DAY) in [(step.state, step.at) for step in course.trail]
     found = told(OF_THREE, *agreed(), (9, look), (12, done), (13, late))
     assert [found.accepted[one.key] for one in (done, late)] == [True, False]
+
+
+def stagnated(found: Truth) -> list[datetime]:
+    (course,) = found.courses.values()
+    return [step.at for step in course.trail if step.state == "stagnation"]
+
+
+def test_a_suspicion_that_a_correction_would_have_held_off_is_another_one_from_then_on() -> None:
+    """Suspected on day 36.5; by the correction, which leaves the meeting unreported, not before day 40."""
+    booked = (20, booking(20, meets=30))
+    missed = replace(booking(31, meets=30), kind="missed", id="missed", missed_by=(0,))
+    assert stagnated(told(OF_THREE, *agreed(), booked, (31, missed))) == [START + 47 * DAY]
+    none = replace(booking(44, meets=30), kind="corrected", id="none", outcome="none")
+    found = told(OF_THREE, *agreed(), booked, (31, missed), (44, none))
+    assert stagnated(found) == [START + 51 * DAY]
+
+
+def test_a_suspicion_from_before_that_correction_does_not_come_back_by_a_cancellation_either() -> None:
+    said = (
+        (20, booking(20, meets=30)),
+        (31, replace(booking(31, meets=30), kind="missed", id="missed", missed_by=(0,))),
+    )
+    near = (45, booking(45, meets=50, number=2))
+    off = (46, replace(booking(46, meets=50, number=2), kind="cancelled", id="off", sequence=1))
+    none = replace(booking(44, meets=30), kind="corrected", id="none", outcome="none")
+    for corrected, entered in ((44, 51), (45, 53)):  # the clock had no time to ask before the booking
+        found = told(OF_THREE, *agreed(), *said, (corrected, none), near, off)
+        assert stagnated(found) == [START + entered * DAY]
+
+
+def test_so_it_is_by_a_meeting_long_ago_that_becomes_known() -> None:
+    met = replace(booking(10, meets=9), kind="held")
+    assert stagnated(told(OF_THREE, *agreed(), (46, met))) == [START + 53 * DAY]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -29,6 +30,7 @@ from tests.domain.story import (
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.evolve import replay
+from workflow.aggregates.rules.agreement import add_months
 
 NONE = policy(agreement={"form": "none"})
 BEGUN = agreed()[:3]
@@ -270,3 +272,22 @@ def test_a_relationship_is_between_mentors_and_mentees(roles: dict[UUID, e.Role]
 def test_nobody_is_both() -> None:
     parties = tuple(e.Party(person=MENTOR, role=role) for role in (e.Role.MENTOR, e.Role.MENTEE))
     Story().when(replace(opened(), parties=parties)).then_refused("same_person")
+
+
+@pytest.mark.parametrize(
+    ("begins", "months", "ends"),
+    [
+        ((2026, 1, 15), 1, (2026, 2, 15)),
+        ((2026, 1, 31), 1, (2026, 2, 28)),
+        ((2026, 11, 30), 3, (2027, 2, 28)),
+        ((2026, 12, 5), 12, (2027, 12, 5)),
+        ((2026, 3, 31), 6, (2026, 9, 30)),
+        ((2027, 8, 29), 6, (2028, 2, 29)),
+    ],
+)
+def test_a_term_is_so_many_calendar_months_on_the_last_day_of_shorter_ones(
+    begins: tuple[int, int, int], months: int, ends: tuple[int, int, int]
+) -> None:
+    helsinki = ZoneInfo("Europe/Helsinki")
+    since, until = (datetime(*day, 9, 30, tzinfo=helsinki) for day in (begins, ends))
+    assert add_months(since.astimezone(UTC), months, "Europe/Helsinki") == until.astimezone(UTC)

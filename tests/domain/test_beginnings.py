@@ -134,6 +134,13 @@ def test_who_has_done_all_that_the_policy_adopted_asks_for_has_completed_its_onb
     assert_replays(story)
 
 
+def test_what_it_no_longer_asks_for_is_in_nobody_s_way() -> None:
+    asked = policy(onboarding={"steps": ["training", "interview"]})
+    taken = c.CompleteOnboardingStep(at=day(1), actor=AS_COORDINATOR, step="interview")
+    story = followed(given(opened(), taken, in_force=asked), 5).then_state("onboarding")
+    story.when(*committed(at=6)).then_state("agreement")
+
+
 def test_who_has_not_waits_for_the_rest() -> None:
     asked = policy(onboarding={"steps": ["training"]})
     story = given(opened(), *committed(AS_MENTEE), in_force=asked)

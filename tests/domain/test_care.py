@@ -69,6 +69,12 @@ def test_where_the_first_month_asks_for_none_or_one(often: int, first: int) -> N
     assert asked(given(*agreed(), *contacted(0), in_force=rare).pass_time(day(130))) == [first + 60]
 
 
+def test_a_number_over_0_that_is_too_small_for_any_clock_counts_as_the_smallest_span() -> None:
+    often = policy(support={"first_month_every_days": 1e-300, "then_every_days": 1e-300})
+    story = given(*agreed(), in_force=often).pass_time(day(40))
+    story.when(*contacted(40)).then(e.SupportContactMade, e.ConcernCleared)
+
+
 def test_each_is_asked_for_once_however_long_it_is_not_made() -> None:
     assert asked(given(*agreed()).pass_time(day(180))) == [15]
 

@@ -58,7 +58,8 @@ def test_any_state_but_closure_can_be_closed() -> None:
     given(opened(), closed(1)).then_state("closure")
     given(opened(), *committed(), closed(1)).then_state("closure")
     given(*agreed(), c.DeclareStagnation(at=day(5), actor=AS_MENTEE), closed(6)).then_state("closure")
-    given(*agreed(), closed(1)).when(closed(2)).then_refused("closed")
+    story = given(*agreed(), closed(1)).when(closed(2)).then_refused("closed")
+    assert "closing feedback" in str(story.refusal)
 
 
 def test_by_a_party_or_the_coordinator() -> None:
@@ -135,6 +136,12 @@ def test_what_was_booked_is_neither_reminded_of_nor_called_unconfirmed() -> None
     assert e.MeetingOutcomeUnconfirmed not in story.kinds()
     for kind in ("preparation", "meeting", "outcome"):
         assert story.reminders(kind) == [], kind
+
+
+def test_each_time_is_a_step_of_its_own() -> None:
+    story = given(*agreed(), closed(10)).pass_time(day(40))
+    asked = [one for one in story.all(e.ReminderIssued) if one.kind.value == FEEDBACK]
+    assert [one.step for one in asked if one.party == MENTEE] == [1, 2, 3]
 
 
 def test_feedback_is_asked_for_7_14_and_21_days_after() -> None:

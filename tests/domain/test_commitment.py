@@ -26,6 +26,11 @@ def test_two_in_a_row_raise_the_concern() -> None:
     assert [type(story.events[version - 1]) for version in raised.evidence] == [e.MeetingMissed] * 2
 
 
+def test_two_in_a_row_do_so_whatever_was_before_them() -> None:
+    given(*agreed(), held("h", day(15)), *failed(22)).then_concerns()
+    given(*agreed(), held("h", day(15)), *failed(22, 29)).then_concerns("commitment")
+
+
 def test_three_of_the_last_six_raise_it_too() -> None:
     reports = [*failed(15), held("h1", day(20)), *failed(25), held("h2", day(30)), *failed(35)]
     given(*agreed(), *reports).then_concerns("commitment")

@@ -177,6 +177,12 @@ def test_at_the_closing_each_is_asked_once_more_and_answers_once() -> None:
     story.when(checked_in(22, 1, 1, 1, actor=AS_MENTOR)).then(e.CheckInGiven)
 
 
+def test_nor_does_it_twice_where_it_had_checked_in_before_the_closing() -> None:
+    story = given(*agreed(), *met(5), checked_in(19, 4, 4, 4), closed(20))
+    story.when(checked_in(21, 4, 4, 4)).then(e.CheckInGiven)
+    story.when(checked_in(22, 4, 4, 4)).then_refused("check_in_given")
+
+
 def test_one_from_before_the_closing_does_not_answer_that() -> None:
     story = given(*agreed(), *met(5), checked_in(19, 4, 4, 4), closed(20)).pass_time(day(20))
     assert [audience for _, audience, _ in story.reminders(ASK)] == ["mentee", "mentor"]

@@ -118,6 +118,11 @@ def test_so_does_an_amendment() -> None:
     story.pass_time(day(208)).then_concern(PROPOSED)
 
 
+def test_one_before_the_last_meeting_is_no_later_sign_of_life() -> None:
+    story = given(*agreed(months=24), *met(10), *amended(11, months=24), *met(40)).pass_time(day(137))
+    story.then_no_concern(PROPOSED).pass_time(day(137, 1)).then_concern(PROPOSED)
+
+
 def test_and_a_correction_of_what_took_it_back_brings_it_again() -> None:
     story = given(*agreed(), *met(10)).pass_time(day(110)).when(held("m", day(50)), now=day(111))
     story.then_no_concern(PROPOSED).when(corrected("m", day(112), e.Outcome.NONE)).pass_time(day(112))

@@ -91,6 +91,13 @@ def test_so_is_being_back_without_them_from_that_day_on() -> None:
     assert story.raised(MISSING)[0].since == day(70, 1)
 
 
+def test_who_comes_back_without_them_after_the_21_days_has_missed_them_since() -> None:
+    story = given(*agreed()).pass_time(day(90)).then_state("stagnation").then_concern(MISSING)
+    missing = since(story, MISSING)
+    story.when(held("m", day(91)), held("n", day(95))).then_state("active").then_concern(MISSING)
+    assert since(story, MISSING) == missing
+
+
 def test_a_look_before_the_entry_is_none_of_this_stagnation() -> None:
     story = given(*agreed(), *met(3), look(10), declared()).pass_time(day(41)).then_concern(MISSING)
     story.when(look(19, "visit", "write"), now=day(42)).then_concern(MISSING)

@@ -126,6 +126,8 @@ def test_one_reported_late_does_not_make_the_latest_older() -> None:
 def test_whichever_comes_first() -> None:
     story = given(*agreed(), aimed(1), *met(40, 55)).then_concern(NONE).pass_time(day(70))
     assert [raised.since for raised in story.raised(NONE)] == [day(55, 1)]
+    story = given(*agreed(), aimed(1), *met(50)).pass_time(day(65)).when(*met(66)).then_concern(NONE)
+    assert [raised.since for raised in story.raised(NONE)] == [day(61)]
 
 
 def test_a_meeting_that_was_not_held_after_all_counts_no_more() -> None:

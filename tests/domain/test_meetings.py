@@ -53,6 +53,17 @@ def test_sequence_comes_before_time() -> None:
     assert meeting(story).starts_at == day(10)
 
 
+def test_what_moves_a_meeting_is_no_stale_report() -> None:
+    story = given(*agreed(), booked("m", day(10))).when(moved("m", day(12), at=day(9, 1)))
+    assert story.latest is not None
+    assert not story.latest.stale
+    story = given(*agreed(), booked("old", day(20), at=day(15)))
+    story.when(moved("new", day(21), at=day(16), previous="old"), moved("old", day(22), at=day(17)))
+    assert story.latest is not None
+    assert story.latest.stale
+    assert meeting(story).starts_at == day(21)
+
+
 def test_a_reschedule_after_a_cancellation_stands() -> None:
     story = given(*agreed(), booked("m", day(10)), cancelled("m", day(9, 1), sequence=1))
     assert meeting(story).status == "cancelled"

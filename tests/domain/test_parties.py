@@ -68,6 +68,12 @@ def test_whoever_left_does_nothing_more_in_it_and_is_reminded_of_nothing() -> No
     assert reminded == {MENTOR, MENTEE, None}
 
 
+def test_nobody_has_another_leave_but_the_coordinator() -> None:
+    three(*ALL).when(left(5, actor=AS_MENTOR)).then_refused("not_ones_own")
+    three(*ALL).when(left(5, actor=AS_MENTEE)).then_refused("not_ones_own")
+    three(*ALL).when(left(5, actor=AS_COORDINATOR)).then(e.PartyLeft)
+
+
 def test_but_not_the_last_of_a_role() -> None:
     three(*ALL).when(left(5, AS_MENTEE)).then_refused("last_of_role")
     three(*ALL).when(left(5)).when(left(6, AS_MENTOR)).then_refused("last_of_role")
@@ -203,3 +209,12 @@ def test_forgetting_is_possible_after_the_closing_and_knowing_more_is_not() -> N
     story.when(replace(destruction(AS_MENTOR, AS_MENTOR, 12))).then(e.DestructionRequested)
     story.when(c.AddIdentity(at=day(12), actor=AS_MENTEE, person=MENTEE, identity=ADDRESS))
     story.then_refused("closed")
+
+
+def test_by_what_others_know_it_goes_too_where_that_was_asked_for() -> None:
+    asked = replace(destruction(AS_MENTEE, AS_MENTEE), identities=True)
+    done = c.ConfirmDestruction(at=day(2), actor=None, person=MENTEE)
+    assert given(opened(), asked, done).last(e.Destroyed).identities
+    assert not given(opened(), destruction(AS_MENTEE, AS_MENTEE), done).last(e.Destroyed).identities
+    both = given(opened(), asked, destruction(AS_MENTEE, AS_MENTEE), done)
+    assert both.last(e.Destroyed).identities

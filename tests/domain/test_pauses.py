@@ -117,11 +117,24 @@ def test_another_begins_after_the_end_of_the_one_before() -> None:
     given(*AGREED, paused(10), at_once).when(paused(10)).then_refused("before_resumption")
 
 
+def test_of_several_it_is_the_last_that_another_begins_after() -> None:
+    again = c.Resume(at=day(40), actor=AS_MENTOR)
+    story = given(*AGREED, paused(10), RESUMED, paused(30), again)
+    story.when(paused(35), now=day(41)).then_refused("before_resumption")
+    given(*AGREED, paused(10), RESUMED, paused(30), again).when(paused(40)).then(e.Paused)
+
+
 def test_and_ends_the_one_before_should_its_end_be_corrected() -> None:
     story = given(*AGREED, paused(10), held("m", day(15)), paused(20))
     story.when(corrected("m", day(21), e.Outcome.NONE))
     assert story.last(e.ResumptionRevised).instant == day(20)
     assert rests(story)
+
+
+def test_so_does_the_third_with_the_second() -> None:
+    story = given(*AGREED, paused(10), RESUMED, paused(25), held("m", day(30)), paused(40))
+    story.when(corrected("m", day(41), e.Outcome.NONE))
+    assert story.last(e.ResumptionRevised).instant == day(40)
 
 
 def test_a_resumption_is_not_before_the_pause_and_says_nothing_where_there_is_none() -> None:

@@ -627,3 +627,32 @@ def test_what_changes_is_told_member_by_member() -> None:
         ("silence.suspected_after", 1.5, 1.0),
         ("closure.feedback_days", [7.0, 14.0, 21.0], [3.0]),
     ]
+
+
+LISTS = {
+    (section, field): of["maxItems"]
+    for section, reference in Policy.model_json_schema()["properties"].items()
+    for field, of in Policy.model_json_schema()["$defs"][reference["$ref"].rpartition("/")[2]][
+        "properties"
+    ].items()
+    if "maxItems" in of
+}
+
+
+@pytest.mark.parametrize(("section", "field"), LISTS)
+def test_a_list_has_a_length_that_it_does_not_exceed(section: str, field: str) -> None:
+    most = LISTS[section, field]
+    items: list[object] = [f"step_{number}" if field == "steps" else number + 1 for number in range(most + 1)]
+    given_whole = Policy.model_validate({section: {field: items[:most]}})
+    assert len(getattr(getattr(given_whole, section), field)) == most
+    with pytest.raises(ValidationError):
+        Policy.model_validate({section: {field: items}})
+
+
+def test_the_lists_of_a_policy_are_as_long_as_its_page_says() -> None:
+    assert {".".join(name): most for name, most in LISTS.items()} == {
+        "onboarding.steps": 20,
+        "meetings.outcome_hours": 5,
+        "dialogue.pulse_days": 20,
+        "closure.feedback_days": 10,
+    }

@@ -13,6 +13,7 @@ from workflow.aggregates.programme import (
     evolve_programme,
     open_programme,
     programme_id,
+    replay_programme,
 )
 from workflow.errors import Refused
 
@@ -86,6 +87,15 @@ def test_a_coordinator_says_so_or_whoever_operates_the_service_and_no_party() ->
 def test_what_a_programme_does_not_know_it_passes_over() -> None:
     state = programme(e.AgendaRevised(occurred_at=day(1), provenance=e.Provenance.INFERRED))
     assert (state.version, state.name) == (3, "default")
+
+
+def test_it_is_known_again_from_what_happened_to_it_and_from_nothing_else() -> None:
+    events = open_programme("default", "Europe/Helsinki", Policy(), now=day(0))
+    again = replay_programme(events)
+    assert again is not None
+    assert (again.name, again.version, again.in_force) == ("default", 2, programme().in_force)
+    assert replay_programme([]) is None
+    assert replay_programme(events[1:]) is None
 
 
 def test_a_name_makes_the_same_stream_for_ever() -> None:

@@ -31,6 +31,7 @@ from tests.domain.story import (
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.events import REMINDER_DUES, ReminderKind
+from workflow.aggregates.events.reminders import hidden_of
 from workflow.aggregates.policy import Policy, PolicyInForce
 
 PREPARE, MEET, OUTCOME, BOOK = "preparation", "meeting", "outcome", "book_next_meeting"
@@ -283,6 +284,14 @@ def test_the_next_episode_counts_anew() -> None:
     assert to(story, "silence", "mentor") == [day(45), day(96, 1)]
 
 
+def test_and_comes_to_its_limit_like_the_one_before() -> None:
+    often = policy(reminders={"most_per_episode": 1, "one_in_days": 1})
+    story = given(*agreed(), in_force=often).pass_time(day(50)).when(*met(51)).pass_time(day(126))
+    story.then_state("stagnation")
+    assert len(to(story, "silence", "mentor")) == 2
+    assert to(story, "fresh_look", "mentor") == []
+
+
 def test_without_a_concern_there_is_no_episode() -> None:
     few = policy(reminders={"most_per_episode": 1, "one_in_days": 1})
     story = given(*agreed(), *met(5, 25, 45), in_force=few).pass_time(day(61))
@@ -377,6 +386,20 @@ def test_the_next_meeting_is_reminded_about_by_itself_even_if_the_one_before_it_
     story = given(*AGREED, held("n", day(25))).pass_time(day(26))
     story.when(corrected("met-1", day(26), e.Outcome.HELD, start=day(0.5))).pass_time(day(45))
     assert to(story, BOOK, "mentee") == [day(16, 1), day(40, 1)]
+
+
+def test_so_is_one_long_after_the_one_before_it() -> None:
+    story = given(*AGREED, held("n", day(60))).pass_time(day(80))
+    assert to(story, BOOK, "mentee") == [day(16, 1), day(75, 1)]
+    assert [one.about for one in story.all(e.ReminderIssued) if one.kind.value == BOOK] == [
+        day(1, 1),
+        day(60, 1),
+    ]
+
+
+def test_whom_a_reminder_to_check_in_is_for_is_shown_to_nobody() -> None:
+    assert hidden_of(e.ReminderKind.CHECK_IN) == {"audience", "guidance", "party"}
+    assert not any(hidden_of(kind) for kind in e.ReminderKind if kind is not e.ReminderKind.CHECK_IN)
 
 
 def test_a_meeting_of_a_series_is_reminded_of_by_itself() -> None:

@@ -14,6 +14,7 @@ from tests.domain.story import (
     given,
     held,
     measures,
+    missed,
     opened,
     policy,
 )
@@ -65,6 +66,31 @@ def test_after_a_booking_that_nobody_reported_on_a_suspicion_is_a_new_one() -> N
     story = given(*agreed()).pass_time(day(45)).when(booked("m", day(58), at=day(46))).pass_time(day(73))
     story.then_concerns().pass_time(day(73, 1)).then_concerns("silence")
     story.pass_time(day(80)).then_state("active").pass_time(day(80, 1)).then_state("stagnation")
+
+
+def test_a_suspicion_that_a_correction_would_have_held_off_gives_way_to_a_new_one() -> None:
+    unreported = corrected("m", day(59.5), e.Outcome.NONE)
+    story = given(*agreed(), booked("m", day(44), at=day(40)), missed("m", day(44, 2)))
+    story.pass_time(day(59.4)).then_concerns("silence").when(unreported).then_concerns()
+    story.pass_time(day(59.5)).then_concerns("silence")
+    assert [event.occurred_at for event in story.all(e.StagnationSuspected)] == [day(45), day(59.5)]
+    story.pass_time(day(66.4)).then_state("active").pass_time(day(66.5)).then_state("stagnation")
+
+
+def test_that_one_is_back_after_a_cancellation_and_not_the_one_before() -> None:
+    unreported = corrected("m", day(59.5), e.Outcome.NONE)
+    story = given(*agreed(), booked("m", day(44), at=day(40)), missed("m", day(44, 2)), unreported)
+    story.pass_time(day(60)).when(booked("n", day(64), at=day(60))).then_concerns()
+    story.when(cancelled("n", day(61), sequence=1)).then_concerns("silence")
+    assert story.last(e.StagnationSuspected).occurred_at == day(59.5)
+    story.pass_time(day(66.4)).then_state("active").pass_time(day(66.5)).then_state("stagnation")
+
+
+def test_a_meeting_long_ago_that_becomes_known_does_the_same() -> None:
+    story = given(*agreed()).pass_time(day(59)).when(held("m", day(10)), now=day(59)).then_concerns()
+    story.pass_time(day(59)).then_concerns("silence")
+    story.pass_time(day(70)).then_state("active").pass_time(day(70, 1)).then_state("stagnation")
+    assert story.last(e.StagnationSuspected).occurred_at == day(59)
 
 
 def test_not_suspected_while_a_meeting_is_booked_within_half_c() -> None:

@@ -20,7 +20,7 @@ from workflow.projections.agreements import AGREEMENTS
 from workflow.projections.goals import GOALS
 from workflow.projections.journey import JOURNEY
 from workflow.projections.measures import MEASURES
-from workflow.projections.meetings import MEETINGS
+from workflow.projections.meetings_fold import MEETINGS
 from workflow.projections.projection import Document, fold, heeded
 from workflow.projections.relationships import RELATIONSHIPS
 from workflow.projections.tables import Row, stored

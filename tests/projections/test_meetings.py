@@ -41,7 +41,7 @@ from tests.projections.facts import (
 from workflow.aggregates import commands as c
 from workflow.aggregates.events import Event, Outcome
 from workflow.projections import meetings
-from workflow.projections.meetings import MEETINGS
+from workflow.projections.meetings_fold import MEETINGS
 from workflow.projections.tables import Row, stored
 from workflow.store.recorded import Metadata, Recorded
 

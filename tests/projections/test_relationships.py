@@ -30,7 +30,7 @@ from tests.projections.facts import (
 )
 from workflow.aggregates.events import ConcernCode, Event
 from workflow.aggregates.moves import Move, State
-from workflow.projections import relationships
+from workflow.projections import relationships, today
 
 
 @pytest.fixture
@@ -140,8 +140,8 @@ def test_lists_and_counts(tmp_path: Path) -> None:
         assert [row["id"] for row in late] == [str(PAIR)]
         settling = relationships.listing(connection, state=State.AGREEMENT, programme="default")
         assert [row["id"] for row in settling] == [str(OTHER)]
-        assert [row["id"] for row in relationships.to_contact(connection)] == [str(OTHER), str(PAIR)]
-        assert relationships.count_to_contact(connection) == 2
+        assert [row["id"] for row in today.to_contact(connection)] == [str(OTHER), str(PAIR)]
+        assert today.count_to_contact(connection) == 2
         found = relationships.listing(connection, prefix=str(OTHER)[:4])
         assert str(OTHER) in [row["id"] for row in found]
         assert relationships.count_by_state(connection)["agreement"] == 1
@@ -164,7 +164,7 @@ def test_the_most_urgent_reason_comes_first_and_then_the_oldest(tmp_path: Path) 
     log.add(opened(), raised(ConcernCode.SILENCE, 1), closed(60), stream=UUID(int=6))
     views = fold(log, tmp_path / "views.db")
     with views.reading() as connection:
-        found = relationships.to_contact(connection)
+        found = today.to_contact(connection)
         assert [UUID(row["id"]).int for row in found] == [3, 2, 4, 1]
         assert [one["code"] for one in found[0]["concerns"]] == ["silence", "commitment", "contradictory"]
         for shown in (
@@ -173,6 +173,6 @@ def test_the_most_urgent_reason_comes_first_and_then_the_oldest(tmp_path: Path) 
         ):
             assert shown is not None
             assert shown["concerns"] == found[0]["concerns"]
-        first = relationships.to_contact(connection, limit=1)
+        first = today.to_contact(connection, limit=1)
         assert [UUID(row["id"]).int for row in first] == [3]
     views.close()

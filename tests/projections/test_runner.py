@@ -20,7 +20,7 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
 from workflow.projections.projection import Document, Projection
-from workflow.projections.reads import BeyondTheLog, NotYetFolded
+from workflow.projections.readers import BeyondTheLog, NotYetFolded
 from workflow.projections.runner import Runner
 from workflow.projections.tables import Row
 from workflow.projections.verify import verify

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.errors import NotFound, Stopped
+from workflow.errors import NotFound, Stopped, Unavailable
 from workflow.store.keys import CACHED, CACHED_SECONDS, KeyDestroyed, KeyStore
 from workflow.store.master import derive, load_master_key
 
@@ -66,6 +66,31 @@ def test_a_destroyed_key_stays_destroyed(tmp_path: Path, keys: KeyStore) -> None
                 store.cipher(scope)
     for file in tmp_path.iterdir():
         assert wrapped not in file.read_bytes(), f"{file.name} still holds the wrapped key"
+
+
+def test_a_key_that_a_reader_keeps_in_the_file_is_not_said_to_be_destroyed(
+    tmp_path: Path, keys: KeyStore
+) -> None:
+    """A backup under way reads the file as it was: nothing that it still needs can be overwritten."""
+    keys.ensure(["person/a"])
+    wrapped = keys._db.execute("SELECT wrapped FROM keys WHERE scope = 'person/a'").fetchone()[0]
+    keys._db.execute("PRAGMA busy_timeout = 0")
+
+    def kept() -> bool:
+        return any(wrapped in file.read_bytes() for file in tmp_path.iterdir())
+
+    backup = sqlite3.connect(tmp_path / "keys.db", isolation_level=None)
+    backup.execute("BEGIN")
+    backup.execute("SELECT scope FROM keys").fetchall()
+    with pytest.raises(Unavailable) as raised:
+        keys.destroy(["person/a"])
+    assert raised.value.code == "keys_being_read"
+    assert kept()
+    assert keys.destroyed("person/a")
+    backup.execute("COMMIT")
+    keys.destroy(["person/a"])
+    assert not kept()
+    backup.close()
 
 
 def test_another_process_sees_a_destruction_within_a_minute(tmp_path: Path) -> None:

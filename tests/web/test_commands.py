@@ -56,6 +56,24 @@ async def test_a_relationship_goes_its_way_from_opening_to_closure(http: httpx.A
     ]
 
 
+async def test_a_relationship_may_continue_one_that_was_closed(http: httpx.AsyncClient) -> None:
+    old = await opened(http)
+    closure = {"manner": "administrative", "reason": "life_change"}
+    await http.post(f"/v1/relationships/{old}/closure", json=closure, headers=AS_COORDINATOR)
+    body = {"parties": PARTIES, "continues": str(old)}
+    new = await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+    assert new.status_code == 201, new.text
+    timeline = await http.get(f"/v1/relationships/{new.json()['relationship_id']}/timeline")
+    assert timeline.json()["events"][0]["event"]["continues"] == str(old)
+
+
+@pytest.mark.parametrize("unknown", [uuid4(), programme_id("default")])
+async def test_but_none_that_is_not_kept(http: httpx.AsyncClient, unknown: UUID) -> None:
+    body = {"parties": PARTIES, "continues": str(unknown)}
+    refused = await http.post("/v1/relationships", json=body, headers=AS_COORDINATOR)
+    assert (refused.status_code, refused.json()["code"]) == (404, "relationship_unknown")
+
+
 async def test_a_refused_move_names_the_moves_that_are_possible(http: httpx.AsyncClient) -> None:
     relationship = await opened(http)
     answer = await http.post(f"/v1/relationships/{relationship}/stagnation", headers=AS_MENTOR)

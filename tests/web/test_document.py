@@ -128,6 +128,17 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     *_writes(ONE + "/check-in-consents", HERE, mentor(), HERE, {"headers": AS_COORDINATOR}),
     *_writes(ONE + "/check-in-consents/withdrawal", HERE, mentor(), HERE, {"headers": AS_COORDINATOR}),
     *_writes(ONE + "/help", HERE, mentor(json={}), HERE, {"headers": AS_COORDINATOR, "json": {}}),
+    *[
+        ("GET", ONE + path, status, ids, given)
+        for path in ("/check-ins", "/help")
+        for status, ids, given in (
+            (200, HERE, mentor()),
+            (400, HERE, {}),
+            (404, {"relationship_id": NOBODY}, mentor()),
+            (409, HERE, operator()),
+            (422, {"relationship_id": "x"}, mentor()),
+        )
+    ],
     *_writes(ONE + "/pauses", HERE, mentor(json={}), CLOSED, mentor(json={})),
     *_writes(ONE + "/resumption", HERE, mentor(), CLOSED, mentor()),
     *_writes(ONE + "/support-contacts", HERE, {"headers": AS_COORDINATOR, "json": {}}, HERE, mentor(json={})),
@@ -137,7 +148,8 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     *_writes(PARTY + "/destruction", MENTEE, {"headers": AS_MENTEE, "json": {}}, MENTEE, mentor(json={})),
     *_writes(PARTY + "/identities", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
     *_writes(PARTY + "/identities/removal", MENTEE, {"headers": AS_MENTEE, "json": NAMED}, MENTEE, mentor(json=NAMED)),
-    *_writes(PARTY + "/departure", {"relationship_id": "three", "person_id": LINUS}, mentor(), MENTEE, mentor()),
+    *_writes(PARTY + "/departure", {"relationship_id": "three", "person_id": LINUS}, {"headers": AS_COORDINATOR},
+             MENTEE, mentor()),
     *_writes(ONE + "/closure", HERE, mentor(json=CLOSING), CLOSED, mentor(json=CLOSING)),
     *[
         ("GET", ONE + path, status, ids, {})
@@ -234,13 +246,13 @@ async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) 
         if path == "/goals":
             made["goal_id"] = answer.json()["goal_id"]
     if situation == "met":
-        _take_held(service, UUID(made["relationship_id"]))
+        take_held(service, UUID(made["relationship_id"]))
     if ids.get("step"):
         _ask_for_a_step(service)
     return made
 
 
-def _take_held(service: Service, relationship: UUID) -> None:
+def take_held(service: Service, relationship: UUID) -> None:
     now = service.clock.now()
     held = c.ReportHeld(
         at=now, uid="m", source="portal", message="1", starts_at=now - timedelta(hours=1), ends_at=now

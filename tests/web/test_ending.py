@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import pytest
+from eventsourcing.persistence import ConnectionPoolClosedError
 
 from workflow.app import Service
 from workflow.folder import Folder
@@ -48,3 +49,14 @@ async def test_the_log_is_closed_once_nobody_reads_it(service: Service) -> None:
     reading.__exit__(None, None, None)
     await closing
     assert store.datastore.pool.closed
+
+
+async def test_who_still_reads_when_a_store_is_let_go_of_reads_on(service: Service) -> None:
+    store = service.store
+    reading = store.datastore.transaction(commit=False)
+    cursor = reading.__enter__()
+    store.facts.close()  # as the collector of garbage does, which must not wait
+    cursor.execute("SELECT count(*) FROM stored_events")
+    assert cursor.fetchone()[0] > 0
+    with pytest.raises(ConnectionPoolClosedError):
+        reading.__exit__(None, None, None)

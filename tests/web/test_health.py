@@ -11,9 +11,9 @@ import pytest
 
 from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
+from workflow.app.chore import Chore
 from workflow.consumers.clock.driver import told
 from workflow.consumers.clock.page import Unaskable
-from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.status import IntakeStatus
 from workflow.consumers.meetings.subscriber import make_broker
@@ -103,8 +103,8 @@ async def test_what_ends_by_itself_is_told(http: httpx.AsyncClient, service: Ser
     async def fall() -> None:
         raise KeyError("ada@example.org")
 
-    service._task(fall(), "clock").add_done_callback(service._part_ended)
-    while not service.ended:  # noqa: ASYNC110
+    service.parts.keep(fall(), "clock")
+    while not service.parts.ended:  # noqa: ASYNC110
         await asyncio.sleep(0)
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "clock has ended: KeyError; start the service anew"
@@ -135,7 +135,7 @@ async def test_intake_that_has_not_begun_is_told(http: httpx.AsyncClient, servic
     service.intake = Intake(
         make_broker("nats://127.0.0.1:9"), service.writer, service.resolver, service.new_id
     )
-    service._task(service._begin_intake(service.intake), "intake begins")
+    service.parts.begin(service._begin_intake(service.intake), "intake begins")
     await asyncio.sleep(0)
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "intake has not begun: there is no answer yet from the broker"

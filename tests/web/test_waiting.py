@@ -9,9 +9,9 @@ import httpx
 
 from tests.web.conftest import ADA, AS_COORDINATOR, PARTIES, opened
 from workflow.app import Service
+from workflow.app.chore import Chore
 from workflow.consumers.meetings import waiting
 from workflow.consumers.meetings.account import receive, take_in
-from workflow.consumers.meetings.chore import Chore
 from workflow.lifecycle import offline
 from workflow.settings import Settings
 from workflow.web.api import create_app

@@ -187,24 +187,49 @@ class Calendar:
 
 
 def _replaced(group: tuple[EntryKey, ...], entries: dict[EntryKey, Entry]) -> set[EntryKey]:
-    """The keys that another came in place of; a link that is part of a cycle replaces nothing."""
+    """The keys that another came in place of; a link that is part of a cycle replaces nothing.
+
+    That is one between two keys that lead to each other. All such are found in one walk: to look for a way back
+    from each link would take the square of the time, and a calendar may give every change a new UID.
+    """
     links = {
         key: [(uid, key[1]) for uid in sorted(entries[key].replaces)] if key in entries else []
         for key in group
     }
-
-    def reaches(start: EntryKey, goal: EntryKey) -> bool:
-        seen: set[EntryKey] = set()
-        open_keys = [start]
-        while open_keys:
-            key = open_keys.pop()
-            if key == goal:
-                return True
-            if key not in seen:
-                seen.add(key)
-                open_keys.extend(links.get(key, ()))
-        return False
-
+    circle = _circles(links)
     return {
-        previous for key, previouses in links.items() for previous in previouses if not reaches(previous, key)
+        previous
+        for key, previouses in links.items()
+        for previous in previouses
+        if circle.get(previous, previous) != circle[key]
     }
+
+
+def _circles(links: dict[EntryKey, list[EntryKey]]) -> dict[EntryKey, EntryKey]:
+    """For each key the one that stands for all that it leads to and that lead back to it (Tarjan's algorithm)."""
+    number: dict[EntryKey, int] = {}
+    lowest: dict[EntryKey, int] = {}
+    circle: dict[EntryKey, EntryKey] = {}
+    path: list[EntryKey] = []
+    for start in links:
+        walk = [] if start in number else [(start, iter(links[start]))]
+        while walk:
+            key, following = walk[-1]
+            if key not in number:
+                number[key] = lowest[key] = len(number)
+                path.append(key)
+            for other in following:
+                if other not in number:
+                    walk.append((other, iter(links.get(other, ()))))
+                    break
+                if other not in circle:
+                    lowest[key] = min(lowest[key], number[other])
+            else:
+                walk.pop()
+                if walk:
+                    before = walk[-1][0]
+                    lowest[before] = min(lowest[before], lowest[key])
+                if lowest[key] == number[key]:
+                    while circle.get(key) is None:
+                        circle[path.pop()] = key
+    return circle

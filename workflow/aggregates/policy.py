@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from workflow.aggregates.policy_faults import sentences
 from workflow.aggregates.words import Word
@@ -45,7 +46,9 @@ def _at_most(fewer: str, more: str) -> Callable[[S], S]:
 
     def check(section: S) -> S:
         if getattr(section, fewer) > getattr(section, more):
-            raise ValueError(f"{fewer} must not exceed {more}")
+            raise PydanticCustomError(
+                "order", "{fewer} must not exceed {more}", {"fewer": fewer, "more": more}
+            )
         return section
 
     return check

@@ -36,7 +36,7 @@ def sentences(error: ValidationError) -> str:
 def _said(fault: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in fault["loc"])
     context = fault.get("ctx", {})
-    if fault["type"] == "value_error":
-        return f"in {where}, {context['error']}"
+    if fault["type"] == "order":
+        return f"in {where}, {fault['msg']}"
     said = _SAID.get(fault["type"])
     return f"{where}: {fault['msg']}" if said is None else f"{where} {said.format(where=where, **context)}"

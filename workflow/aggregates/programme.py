@@ -119,4 +119,6 @@ def still_open(state: Programme) -> None:
 
 def _coordinates(actor: Actor | None) -> None:
     if actor is not None and actor.role not in {Role.COORDINATOR, Role.SERVICE}:
-        raise Refused("only a coordinator can do this", code="not_a_coordinator")
+        raise Refused(
+            "only a coordinator can do this, or whoever operates the service", code="not_a_coordinator"
+        )

@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Mapping
+from functools import partial
+from uuid import UUID
 
+from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.rounds import go_round
+from workflow.places import whence
 from workflow.store.event_store import EventStore
 from workflow.store.writer import Writer
 
+_MOST = 100
+"""Relationships that cannot be asked in one go; with more, the fault is not theirs."""
+
+_log = logging.getLogger(__name__)
+
 
 class Rounds:
-    """The rounds under way, through the one writer."""
+    """The rounds under way, through the one writer.
+
+    A relationship that cannot be asked is told of and left for the next go; it never keeps the others from being
+    asked.
+    """
 
     def __init__(self, store: EventStore, writer: Writer) -> None:
         self._store = store
         self._writer = writer
+        self._left: Mapping[UUID, Unaskable] = {}
 
     async def go(self) -> None:
         """Ask until nothing more can be asked at once."""
+        left: dict[UUID, Unaskable] = {}
         while await asyncio.to_thread(self._under_way):
-            if not (await asyncio.wrap_future(self._writer.submit(go_round))).value:
-                return
+            page = partial(go_round, left=frozenset(left))
+            try:
+                more = (await asyncio.wrap_future(self._writer.submit(page))).value
+            except Unaskable as fault:
+                if len(left) >= _MOST:
+                    raise
+                left[fault.relationship] = fault
+                if fault.relationship not in self._left:
+                    _log.error("relationship %s cannot be asked: %s", fault.relationship, whence(fault.cause))
+                continue
+            if not more:
+                break
+        self._left = left
 
     def _under_way(self) -> bool:
         with self._store.ledger() as ledger:

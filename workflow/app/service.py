@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
@@ -19,13 +18,14 @@ from workflow.app.beginning import (
     read_policy,
     refuse_what_is_not_whole,
 )
-from workflow.app.destroying import Destroying
+from workflow.app.chore import Chore
+from workflow.app.destructions import Destructions
+from workflow.app.parts import Parts
 from workflow.app.rounds import Rounds
 from workflow.app.waiting import Waiting
 from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
-from workflow.consumers.meetings.chore import Chore
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
@@ -36,7 +36,6 @@ from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Stopped
 from workflow.folder import Folder
-from workflow.places import whence
 from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
@@ -57,8 +56,6 @@ T = TypeVar("T")
 
 _PATIENCE = 10
 _SECOND, _HOUR = 1.0, 3600.0
-
-_log = logging.getLogger(__name__)
 
 
 class Service:
@@ -97,24 +94,22 @@ class Service:
         self.waiting = Waiting(self.store, self.writer, self.resolver)
         self.draining = Chore(self.waiting.drain, "what waited cannot be worked off", every=_SECOND)
         self.expiry = Chore(self.waiting.expire, "what has waited too long cannot be parked", every=_HOUR)
-        self.asking = Rounds(self.store, self.writer)
-        self.rounds = Chore(
-            self.asking.go, "what a programme asks of all its relationships cannot be asked", every=_SECOND
+        self.rounds = Rounds(self.store, self.writer)
+        self.asking = Chore(
+            self.rounds.go, "what a programme asks of all its relationships cannot be asked", every=_SECOND
         )
-        self.destruction = Destroying(self.store, self.keys, self.writer)
+        self.destructions = Destructions(self.store, self.keys, self.writer)
         self.destroying = Chore(
-            self.destruction.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
+            self.destructions.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
         )
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
-        self.ended: dict[str, str] = {}
-        """Parts that should be at work for as long as the service is, and have ended, with what ended them."""
-        self._tasks: list[asyncio.Task[None]] = []
+        self.parts = Parts()
 
     @property
     def chores(self) -> tuple[Chore, ...]:
         """What is done again and again beside intake."""
-        return self.draining, self.expiry, self.destroying, self.rounds
+        return self.draining, self.expiry, self.destroying, self.asking
 
     @property
     def clock_kind(self) -> ClockKind:
@@ -128,13 +123,13 @@ class Service:
 
         Only what is ``serving`` clears away what an earlier run left behind.
         """
-        await asyncio.to_thread(self.destruction.keep)
+        await asyncio.to_thread(self.destructions.keep)
         await asyncio.to_thread(self.writer.start, sweep=serving)
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
-        self._part(self.draining.run(), "draining")
-        self._part(self.destroying.run(), "destroying")
-        self._part(self.rounds.run(), "rounds")
+        self.parts.keep(self.draining.run(), "draining")
+        self.parts.keep(self.destroying.run(), "destroying")
+        self.parts.keep(self.asking.run(), "rounds")
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, and take messages in."""
@@ -166,8 +161,8 @@ class Service:
             stream_bytes=settings.stream_bytes,
         )
         beginning = {
-            self._task(self._begin_intake(self.intake), "intake begins"),
-            self._task(self.publisher.connect(), "publishing begins"),
+            self.parts.begin(self._begin_intake(self.intake), "intake begins"),
+            self.parts.begin(self.publisher.connect(), "publishing begins"),
         }
         # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
         await asyncio.wait(beginning, timeout=_PATIENCE)
@@ -179,23 +174,8 @@ class Service:
     def follow_time(self) -> None:
         """Let the real clock ask by itself. A simulated one asks when it is moved."""
         if self.clock_kind is ClockKind.REAL:
-            self._part(self.driver.run(), "clock")
-            self._part(self.expiry.run(), "expiry")
-
-    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.append(task)
-        return task
-
-    def _part(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """One that should be at work for as long as the service is."""
-        self._task(work, name).add_done_callback(self._part_ended)
-
-    def _part_ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            error = task.exception()
-            self.ended[task.get_name()] = type(error).__name__ if error else "no reason told"
-            _log.error("%s has ended: %s", task.get_name(), whence(error) if error else "no reason told")
+            self.parts.keep(self.driver.run(), "clock")
+            self.parts.keep(self.expiry.run(), "expiry")
 
     async def end(self) -> None:
         """Stop from the outside in, so that nothing begun is left half done, and let go of every file.
@@ -224,9 +204,7 @@ class Service:
                 stack.push_async_callback(self.intake.stop)
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.parts.cancel()
 
     def _open_programme(self, tx: Transaction) -> None:
         """At first start, or where a policy is given. One once adopted is not undone by silence."""
@@ -258,9 +236,9 @@ class Service:
 
     async def move_clock(self, to: datetime) -> int:
         """Move the simulated clock, asking everything due on the way; the position once all is folded."""
-        await self.asking.go()
+        await self.rounds.go()
         await self.waiting.drain()
-        await self.destruction.run()
+        await self.destructions.run()
         await self.driver.advance(to)
         position = await self.waiting.expire()
         await asyncio.wrap_future(self.runner.reaching(position))

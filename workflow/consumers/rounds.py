@@ -5,13 +5,17 @@ A page is one unit of work among others, so that commands and intake go on in be
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from workflow.aggregates.commands import Actor, Close, FollowPolicy
 from workflow.aggregates.events import ClosureManner, ClosureReason, Role
 from workflow.aggregates.moves import State
+from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.meetings.waiting import drain_later
-from workflow.errors import Refused
+from workflow.errors import Refused, Unavailable
+from workflow.store.faults import of_the_storage
 from workflow.store.recorded import Origin
 from workflow.store.rounds import Purpose, Round
 from workflow.store.transaction import Transaction
@@ -20,17 +24,24 @@ PAGE = 500
 """Relationships asked in one unit of work."""
 
 
-def go_round(tx: Transaction) -> bool:
-    """A page of the first round that has one; whether there is more that can be done at once."""
+def go_round(tx: Transaction, left: Collection[UUID] = ()) -> bool:
+    """A page of the first round that has one; whether there is more that can be done at once.
+
+    A relationship that cannot be asked fails the page with ``Unaskable``, so that it can be ``left``. Who follows
+    another policy then does so once the clock can ask it; a closing goes on until it was closed.
+    """
     pages = {Purpose.CLOSE: _close_page, Purpose.REDATE: _redate_page}
-    return any(pages[round.purpose](tx, round) for round in tx.rounds.under_way())
+    return any(pages[round.purpose](tx, round, left) for round in tx.rounds.under_way())
 
 
-def _redate_page(tx: Transaction, round: Round) -> bool:
+def _redate_page(tx: Transaction, round: Round, left: Collection[UUID]) -> bool:
     """What a relationship has due is told anew where the policy in force says otherwise."""
     page = tx.directory.page(round.after, PAGE, still_open=False)
-    for relationship in _of(tx, round, page):
-        tx.decide(relationship, FollowPolicy(at=tx.now), Origin(round.correlation_id))
+    for relationship in page:
+        if relationship not in left:
+            with _asking(relationship):
+                if _is_of(tx, round, relationship):
+                    tx.decide(relationship, FollowPolicy(at=tx.now), Origin(round.correlation_id))
     if len(page) < PAGE:
         tx.rounds.end(round)
         return False
@@ -38,15 +49,21 @@ def _redate_page(tx: Transaction, round: Round) -> bool:
     return True
 
 
-def _close_page(tx: Transaction, round: Round) -> bool:
+def _close_page(tx: Transaction, round: Round, left: Collection[UUID]) -> bool:
     """Pass by pass, until one finds none to close.
 
     One can be refused for now, where facts of a clock that is ahead of ours moved it last: a later pass closes it.
     """
     page = tx.directory.page(round.after, PAGE, still_open=True)
-    left = list(_of(tx, round, page))
-    closed = sum(_closed(tx, round, relationship) for relationship in left)
-    found = round.found + len(left)
+    found, closed = round.found, 0
+    for relationship in page:
+        if relationship in left:
+            found += _may_be_of(tx, round, relationship)
+            continue
+        with _asking(relationship):
+            if _is_of(tx, round, relationship):
+                found += 1
+                closed += _closed(tx, round, relationship)
     if len(page) == PAGE:
         tx.rounds.move(round, page[-1], found)
         return True
@@ -55,6 +72,17 @@ def _close_page(tx: Transaction, round: Round) -> bool:
         return False
     tx.rounds.move(round, None, 0)
     return closed > 0
+
+
+@contextmanager
+def _asking(relationship: UUID) -> Iterator[None]:
+    """Whatever is wrong with one relationship is told with its name; what is the store's trouble is not its own."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, Unavailable) or of_the_storage(error):
+            raise
+        raise Unaskable(relationship, error) from error
 
 
 def _closed(tx: Transaction, round: Round, relationship: UUID) -> bool:
@@ -75,6 +103,13 @@ def _closed(tx: Transaction, round: Round, relationship: UUID) -> bool:
     return True
 
 
-def _of(tx: Transaction, round: Round, page: list[UUID]) -> list[UUID]:
-    states = ((relationship, tx.relationship(relationship)) for relationship in page)
-    return [id for id, state in states if state is not None and state.programme == round.programme]
+def _is_of(tx: Transaction, round: Round, relationship: UUID) -> bool:
+    state = tx.relationship(relationship)
+    return state is not None and state.programme == round.programme
+
+
+def _may_be_of(tx: Transaction, round: Round, relationship: UUID) -> bool:
+    try:
+        return _is_of(tx, round, relationship)
+    except Exception:  # noqa: BLE001 one that cannot even be read may be of any programme
+        return True

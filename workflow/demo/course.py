@@ -22,6 +22,7 @@ from workflow.demo.quiet import Quiet
 from workflow.demo.reports import Call, Report
 from workflow.demo.rests import Rests
 from workflow.demo.spells import Spell, Step, shift
+from workflow.demo.suspicion import Suspicion
 
 FOREVER = timedelta(days=100_000)
 ALWAYS = ("unname", "destroy")
@@ -43,8 +44,7 @@ class Course:
         self._looks = Looks()
         self._rests = Rests()
         self._clock = opened
-        self._suspected = False
-        self._since: datetime | None = None
+        self._suspicion = Suspicion()
         self._spell: Spell | None = None
 
     def call(self, call: Call, now: datetime) -> bool:
@@ -141,7 +141,8 @@ class Course:
         quiet = self._quiet()
         self._withdraw(quiet, now)
         self._come_back(quiet, now)
-        self._suspect(quiet, now, asked=False)
+        if self.state != "onboarding":
+            self._suspicion.look(quiet, now)
 
     def _agree(self, now: datetime) -> None:
         """The agreement comes to stand; one that rests on the first meeting follows what is known of it."""
@@ -211,26 +212,7 @@ class Course:
             ways += [later for one, later in pairwise(held) if later - one <= 2 * quiet.cadence]
         return min(ways, default=None)
 
-    # --- silence -----------------------------------------------------------------------------------------
-
-    def _suspect(self, quiet: Quiet, at: datetime, *, asked: bool) -> None:
-        """Suspicion comes when the clock asks; one that a booking held off for a while is the same one."""
-        suspicious = self.state != "onboarding" and quiet.suspicious(at)
-        begins = quiet.begins()
-        if suspicious and not self._suspected:
-            had_its_time = self._since is not None and any(self._since < end <= at for _, end in quiet.calm())
-            if self._since is not None and begins is not None and begins <= self._since and not had_its_time:
-                self._suspected = True
-            elif asked:
-                self._suspected, self._since = True, at
-        elif not suspicious:
-            self._suspected = False
-
-    def _stagnates(self, quiet: Quiet) -> datetime | None:
-        anchor = quiet.anchor()
-        if self.state != "active" or not self._suspected or anchor is None or self._since is None:
-            return None
-        return max(anchor + 2 * quiet.cadence, self._since + 7 * DAY)
+    # --- what the mere passing of time brings --------------------------------------------------------------
 
     def _next(self) -> datetime:
         """The next instant at which the mere passing of time may change something."""
@@ -241,7 +223,7 @@ class Course:
             instants.append(lapses)
         if self.state != "onboarding":
             edges = [edge for edge in {*quiet.edges(), self._clock} if edge >= self._clock]
-            instants += [edge for edge in edges if quiet.suspicious(edge) != self._suspected]
+            instants += [edge for edge in edges if quiet.suspicious(edge) != self._suspicion.stands]
         stagnates = self._stagnates(quiet)
         return min(instants if stagnates is None else [*instants, stagnates], default=self._clock + FOREVER)
 
@@ -252,8 +234,12 @@ class Course:
                 self.meetings.call_unconfirmed(meeting)
         self._rests.pass_time(at, self._quiet().held())
         quiet = self._quiet()
-        self._suspect(quiet, at, asked=True)
+        if self.state != "onboarding":
+            self._suspicion.ask(quiet, at)
         stagnates = self._stagnates(quiet)
         if stagnates is not None and stagnates <= at:
             self._spell = Spell(at, declared=False)
             self._enter("stagnation", at, "inferred")
+
+    def _stagnates(self, quiet: Quiet) -> datetime | None:
+        return self._suspicion.stagnates(quiet) if self.state == "active" else None

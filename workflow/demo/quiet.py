@@ -62,6 +62,11 @@ class Quiet:
         begins = self.begins()
         return begins is not None and at >= begins and not any(a <= at < b for a, b in self.calm())
 
+    def lasts(self, since: datetime, at: datetime) -> bool:
+        """Whether a suspicion of then had its ground, and no booking since has held one off to its end."""
+        begins = self.begins()
+        return begins is not None and begins <= since and not any(since < end <= at for _, end in self.calm())
+
     def edges(self) -> list[datetime]:
         """Every instant at which the suspicion may come or go."""
         begins = self.begins()

@@ -9,7 +9,7 @@ from workflow.projections.episodes import EPISODES
 from workflow.projections.goals import GOALS
 from workflow.projections.journey import JOURNEY
 from workflow.projections.measures import MEASURES
-from workflow.projections.meetings import MEETINGS
+from workflow.projections.meetings_fold import MEETINGS
 from workflow.projections.relationships import RELATIONSHIPS
 from workflow.projections.reminders import REMINDERS
 from workflow.projections.support_contacts import SUPPORT_CONTACTS

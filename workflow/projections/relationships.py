@@ -1,4 +1,4 @@
-"""One row a relationship: where it stands, and what to look at. It tells *whom to contact now, and why*."""
+"""One row a relationship: where it stands, and what to look at. ``today`` asks it whom to contact now, and why."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, RowMapping, String, Table, case, func, select
+from sqlalchemy import JSON, Column, Connection, Index, Integer, RowMapping, String, Table, func, select
 
 from workflow.aggregates.events import (
     AgreementAmended,
@@ -29,7 +29,7 @@ from workflow.aggregates.events import (
     SuspicionCleared,
 )
 from workflow.aggregates.moves import Move, State
-from workflow.projections.concerns import WHY, urgency
+from workflow.projections.concerns import urgency
 from workflow.projections.projection import ENTERING, Document, Projection
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
 from workflow.store.recorded import Recorded
@@ -192,20 +192,15 @@ RELATIONSHIPS = Projection("relationships", relationships, _KINDS, _fold, _refin
 
 # --- queries ---------------------------------------------------------------------------------------------
 
-_CONCERN = func.json_each(relationships.c.concerns).table_valued("value")
-_CODE = func.json_extract(_CONCERN.c.value, "$.code")
-_SINCE = func.json_extract(_CONCERN.c.value, "$.since")
-_URGENCY = case({code: f"{urgency(code):02}" for code in WHY}, value=_CODE, else_="99")
-_PRESSING = select(func.min(_URGENCY.concat(_SINCE))).scalar_subquery()
-"""How urgent the most urgent concern is, and since when it stands; as text that sorts in that order."""
-
-_CONCERNED = (relationships.c.concerns != "[]", relationships.c.state != State.CLOSURE.value)
+CONCERN = func.json_each(relationships.c.concerns).table_valued("value")
+CODE = func.json_extract(CONCERN.c.value, "$.code")
+"""Each of the concerns that a row holds, and its code."""
 
 
 def one(connection: Connection, relationship: UUID) -> Row | None:
     """The row of one relationship, or None where there is none."""
     query = select(relationships).where(relationships.c.id == str(relationship))
-    return next((_told(row) for row in connection.execute(query).mappings()), None)
+    return next((told(row) for row in connection.execute(query).mappings()), None)
 
 
 def listing(
@@ -228,34 +223,20 @@ def listing(
     if programme is not None:
         query = query.where(relationships.c.programme == programme)
     if concern is not None:
-        query = query.where(select(_CODE).where(_CODE.in_([concern.value])).exists())
+        query = query.where(select(CODE).where(CODE.in_([concern.value])).exists())
     if prefix:  # a range, which the primary key finds; "g" lies beyond all that an id is written with
         query = query.where(relationships.c.id >= prefix, relationships.c.id < prefix + "g")
     if after is not None:
         query = query.where(relationships.c.id > str(after))
-    return [_told(row) for row in connection.execute(query).mappings()]
+    return [told(row) for row in connection.execute(query).mappings()]
 
 
-def to_contact(connection: Connection, limit: int = 100) -> Sequence[Row]:
-    """Open relationships with concerns: by their most urgent one, and among equals by how long it stands.
-
-    What is how urgent, ``WHY`` tells by its order.
-    """
-    query = select(relationships).where(*_CONCERNED).order_by(_PRESSING, relationships.c.id).limit(limit)
-    return [_told(row) for row in connection.execute(query).mappings()]
-
-
-def _told(row: RowMapping) -> Row:
+def told(row: RowMapping) -> Row:
     """A row with the most urgent concern first, and among equals the one that stands longest."""
     concerns = sorted(
         row["concerns"], key=lambda one: (urgency(one["code"]), one["since"], one["subject"] or "")
     )
     return {**row, "concerns": concerns}
-
-
-def count_to_contact(connection: Connection) -> int:
-    """How many open relationships have concerns."""
-    return connection.execute(select(func.count()).select_from(relationships).where(*_CONCERNED)).scalar_one()
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:

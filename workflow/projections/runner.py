@@ -19,7 +19,7 @@ from workflow import failpoints
 from workflow.errors import NotFound
 from workflow.places import whence
 from workflow.projections.generations import Generation, RunState
-from workflow.projections.reads import BeyondTheLog, NotYetFolded, Readers
+from workflow.projections.readers import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from workflow.store.prefetched import Prefetched
+from workflow.store.prefetched import Memberships, Prefetched
 from workflow.store.schema import to_micros
 
 _NO_RECURRENCE = -(2**62)
@@ -24,8 +24,9 @@ def _recurrence(recurrence_id: datetime | None) -> int:
 class Directory:
     """The directory as one unit of work sees and changes it."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, memberships: Memberships | None = None) -> None:
         self._cursor = cursor
+        self._memberships = memberships or Memberships()
         self._prefetched: Prefetched | None = None
         self._bindings: list[tuple[str, int, bytes]] = []
 
@@ -33,7 +34,7 @@ class Directory:
         """A batch is about to ask for these identity hashes and calendar entries: look them up together."""
         asked = ((uid, _recurrence(recurrence_id)) for uid, recurrence_id in entries)
         self.flush()
-        self._prefetched = Prefetched(self._cursor, identities, asked)
+        self._prefetched = Prefetched(self._cursor, identities, asked, self._memberships)
 
     def flush(self) -> None:
         """Write the bindings that were gathered, at the end of the unit of work at the latest."""
@@ -42,9 +43,11 @@ class Directory:
             self._bindings = []
 
     def _look_again(self) -> None:
-        """Who belongs where is about to change: nothing is known beforehand any more."""
+        """Who belongs where is about to change: nothing is known beforehand, and what may yet be undone is not kept."""
         self.flush()
         self._prefetched = None
+        self._memberships.clear()
+        self._memberships = Memberships()
 
     # --- people -------------------------------------------------------------------------------------------
 

@@ -23,8 +23,11 @@ from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.ledger import Ledger
 from workflow.store.mapper import EventMapper
 from workflow.store.recorded import Metadata, Origin, Recorded
-from workflow.store.recorder import EventRecorder, Factory, Row
+from workflow.store.recorder import EventRecorder, Factory, ImmediatePool, Row
 from workflow.store.sealing import Sealing, can_hold_sealed
+
+_PATIENCE = 10.0
+"""Seconds for which a store that is closed waits for its readers."""
 
 
 class Staged(NamedTuple):
@@ -115,7 +118,10 @@ class EventStore:
             return None
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, once nobody reads by it."""
+        pool = self.datastore.pool
+        assert isinstance(pool, ImmediatePool)
+        pool.drain(_PATIENCE)
         self.facts.close()
 
     @contextmanager
@@ -147,6 +153,10 @@ class EventStore:
         """A stream's events as the transaction of ``cursor`` sees them."""
         decode = self.mapper.decode_event
         return [decode(topic, state) for *_, topic, state in self.recorder.select_stream(cursor, id)]
+
+    def stream_within(self, cursor: sqlite3.Cursor, id: UUID) -> list[Recorded]:
+        """A stream's facts as the transaction of ``cursor`` sees them."""
+        return self._decode(self.recorder.select_stream(cursor, id))
 
     def append(
         self, cursor: sqlite3.Cursor, staged: Sequence[Staged], head: int, new_id: Callable[[], UUID]

@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from workflow.errors import NotFound, Stopped
+from workflow.errors import NotFound, Stopped, Unavailable
 from workflow.failpoints import hit
 from workflow.store.master import derive
 
@@ -107,7 +107,10 @@ class KeyStore:
         return False
 
     def destroy(self, scopes: Iterable[str]) -> None:
-        """Destroy keys for good, those that never were included: nothing is ever sealed under them again."""
+        """Destroy keys for good, those that never were included: nothing is ever sealed under them again.
+
+        ``Unavailable`` where a reader holds on to what the file said before: they are in it until this is done again.
+        """
         with self._lock:
             gone = list(scopes)
             with self._transaction():
@@ -118,8 +121,13 @@ class KeyStore:
                 )
             for scope in gone:
                 self._cache.pop(scope, None)
-            # What was overwritten must not live on in the write-ahead log.
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            # What was overwritten must live on neither in the file nor in the write-ahead log.
+            (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Unavailable(
+                "somebody reads the key store, so that destroyed keys are still in its file; end that reading",
+                code="keys_being_read",
+            )
 
     def sweep(self, in_use: Callable[[str], bool], head: int) -> list[str]:
         """Remove keys whose append never came about. Only for the start: no writer may be at work.

@@ -11,6 +11,7 @@ from workflow.store.drains import Drains
 from workflow.store.held import HeldMessages
 from workflow.store.idempotency import Idempotency
 from workflow.store.keys import KeyStore
+from workflow.store.prefetched import Memberships
 from workflow.store.receipts import Receipts
 from workflow.store.rounds import Rounds
 from workflow.store.schema import from_micros, to_micros
@@ -19,10 +20,12 @@ from workflow.store.schema import from_micros, to_micros
 class Ledger:
     """The tables that commit with the events."""
 
-    def __init__(self, cursor: sqlite3.Cursor, keys: KeyStore) -> None:
+    def __init__(
+        self, cursor: sqlite3.Cursor, keys: KeyStore, memberships: Memberships | None = None
+    ) -> None:
         self._cursor = cursor
         self.receipts = Receipts(cursor)
-        self.directory = Directory(cursor)
+        self.directory = Directory(cursor, memberships)
         self.waiting = HeldMessages(cursor, keys, self.receipts, "waiting")
         self.parked = HeldMessages(cursor, keys, self.receipts, "parked")
         self.drains = Drains(cursor)

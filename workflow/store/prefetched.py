@@ -31,16 +31,34 @@ class Membership(NamedTuple):
         )
 
 
-class Prefetched:
-    """Answers known beforehand, good for as long as nobody changes who belongs where."""
+class Memberships:
+    """Who is of which relationships, kept by the writer from one batch to the next, by identity hash.
 
-    def __init__(
-        self, cursor: sqlite3.Cursor, identities: Iterable[bytes], entries: Iterable[CalendarEntry]
-    ) -> None:
-        self.people: dict[bytes, list[Membership]] = {identity: [] for identity in identities}
-        self.holders: dict[CalendarEntry, list[UUID]] = {entry: [] for entry in entries}
+    Whatever may have changed any of it forgets all of it: that is seldom, beside what asks.
+    """
+
+    def __init__(self, most: int = 50_000) -> None:
+        self._most = most
+        self._known: dict[bytes, list[Membership]] = {}
+
+    def clear(self) -> None:
+        """Nothing here can be relied upon."""
+        self._known.clear()
+
+    def of(self, cursor: sqlite3.Cursor, identities: Iterable[bytes]) -> dict[bytes, list[Membership]]:
+        """The memberships of these identities; none where nobody is known by one."""
+        asked = dict.fromkeys(identities)
+        unknown = [identity for identity in asked if identity not in self._known]
+        if len(self._known) + len(unknown) > self._most:
+            self._known.clear()
+            unknown = list(asked)
+        self._look_up(cursor, unknown)
+        return {identity: self._known[identity] for identity in asked}
+
+    def _look_up(self, cursor: sqlite3.Cursor, identities: list[bytes]) -> None:
+        found: dict[bytes, list[Membership]] = {identity: [] for identity in identities}
         relationships: dict[bytes, UUID] = {}
-        for chunk in _chunks(list(self.people)):
+        for chunk in _chunks(identities):
             cursor.execute(
                 "SELECT i.hash, i.person, m.relationship, r.opened_at, r.closed_at, d.left_at"
                 " FROM identities i"
@@ -53,7 +71,22 @@ class Prefetched:
             for hash_, person, relationship, *instants in cursor.fetchall():
                 known = relationships.get(relationship) or UUID(bytes=relationship)
                 relationships[relationship] = known
-                self.people[hash_].append(Membership(UUID(bytes=person), known, *instants))
+                found[hash_].append(Membership(UUID(bytes=person), known, *instants))
+        self._known.update(found)
+
+
+class Prefetched:
+    """Answers known beforehand, good for as long as nobody changes who belongs where."""
+
+    def __init__(
+        self,
+        cursor: sqlite3.Cursor,
+        identities: Iterable[bytes],
+        entries: Iterable[CalendarEntry],
+        memberships: Memberships,
+    ) -> None:
+        self.people = memberships.of(cursor, identities)
+        self.holders: dict[CalendarEntry, list[UUID]] = {entry: [] for entry in entries}
         for names in _chunks(list({uid for uid, _ in self.holders})):
             cursor.execute(
                 "SELECT uid, recurrence, relationship FROM uids"

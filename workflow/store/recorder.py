@@ -58,14 +58,19 @@ class ImmediateConnection(SQLiteConnection):
 class ImmediatePool(SQLiteConnectionPool):
     """A pool of such connections, each set to lose nothing that was committed.
 
-    It closes once all of them have come back: closed under a statement that another thread steps through, a
-    connection takes the whole process with it.
+    One that is in use is never closed: under a statement that another thread steps through, that takes the whole
+    process with it. It closes by itself once nobody holds it any more.
     """
 
-    def close(self) -> None:
-        """Wait for the connections that are in use, then close all."""
+    def drain(self, seconds: float) -> None:
+        """Wait until no connection is in use, so long at most."""
         with self._put_condition:
-            self._put_condition.wait_for(lambda: not self._in_use)
+            self._put_condition.wait_for(lambda: not self._in_use, seconds)
+
+    def close(self) -> None:
+        """Close what is not in use, and let go of the rest. Garbage is closed so, too: it must not wait."""
+        with self._put_condition:
+            self._in_use.clear()
             super().close()
 
     def _create_connection(self) -> ImmediateConnection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,11 +21,13 @@ from workflow.aggregates.programme import (
     replay_programme,
 )
 from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.sealed import Sealed
 from workflow.errors import Conflict, NotFound
 from workflow.failpoints import hit
 from workflow.store.cache import Aggregate, AggregateCache
 from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
+from workflow.store.prefetched import Memberships
 from workflow.store.recorded import Origin
 from workflow.store.rounds import Purpose
 
@@ -38,6 +40,7 @@ class Commit:
         store: EventStore,
         cursor: sqlite3.Cursor,
         states: AggregateCache,
+        memberships: Memberships,
         *,
         recorded_at: datetime | None,
         new_id: Callable[[], UUID],
@@ -45,6 +48,7 @@ class Commit:
         self.store = store
         self.cursor = cursor
         self.committed = states
+        self.memberships = memberships
         self.new_id = new_id
         self.base = self.head = store.recorder.head(cursor)
         self.recorded_at = recorded_at
@@ -82,7 +86,7 @@ class Transaction:
         self._staged: list[Staged] = []
         self._policies: dict[str, PolicyInForce] = {}
         self._head = batch.head
-        ledger = Ledger(batch.cursor, batch.store.keys)
+        ledger = Ledger(batch.cursor, batch.store.keys, batch.memberships)
         self.ledger = ledger
         self.receipts, self.directory = ledger.receipts, ledger.directory
         self.waiting, self.parked, self.drains = ledger.waiting, ledger.parked, ledger.drains
@@ -134,6 +138,24 @@ class Transaction:
             version = 1 if state is None else state.version + 1
             self._stage(id, version, decision.events, origin, decision.state)
         return decision
+
+    def said_last(
+        self, id: UUID, kind: type[Event], person: UUID, members: Sequence[str]
+    ) -> list[str | None] | None:
+        """What ``person`` said last in an event of this ``kind``, in clear, for a decision alone.
+
+        What this commit has decided already counts; None of a member means that it is gone, or was not told. None
+        where there is no such event.
+        """
+        batch = self._batch
+        for entry in reversed([*batch.staged, *self._staged]):
+            for event in reversed(entry.events) if entry.stream == id else ():
+                if type(event) is kind and event.by == person:
+                    return [_in_clear(getattr(event, member)) for member in members]
+        for recorded in reversed(batch.store.stream_within(batch.cursor, id)):
+            if recorded.kind is kind and recorded.event.by == person:
+                return [batch.store.unsealed(recorded, member) for member in members]
+        return None
 
     # --- programmes ---------------------------------------------------------------------------------------
 
@@ -237,3 +259,7 @@ class Transaction:
         batch.head = self._head
         if self._staged:
             batch.recorded_at = self.now
+
+
+def _in_clear(member: object) -> str | None:
+    return member.open_text() if isinstance(member, Sealed) else None

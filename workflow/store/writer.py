@@ -25,6 +25,7 @@ from workflow.store.cache import AggregateCache
 from workflow.store.event_store import EventStore
 from workflow.store.ids import NewIds
 from workflow.store.jobs import Job, Jobs, Written
+from workflow.store.prefetched import Memberships
 from workflow.store.transaction import Commit, Transaction
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Writer:
         self._commit_seconds = commit_seconds
         self._monotonic = monotonic
         self._states = AggregateCache(states)
+        self._memberships = Memberships()
         self._recorded_at: datetime | None = None
         self._listeners: list[Callable[[int], None]] = []
         self._jobs = Jobs()
@@ -152,7 +154,12 @@ class Writer:
                 if self._store.recorder.head(cursor) != self._head:
                     self._look_again(cursor)
                 batch = Commit(
-                    self._store, cursor, self._states, recorded_at=self._recorded_at, new_id=self._new_id
+                    self._store,
+                    cursor,
+                    self._states,
+                    self._memberships,
+                    recorded_at=self._recorded_at,
+                    new_id=self._new_id,
                 )
                 until = self._monotonic() + self._commit_seconds
                 for job in jobs:
@@ -168,6 +175,7 @@ class Writer:
         except BaseException:
             if batch is not None:
                 self._states.evict(batch.states)
+                self._memberships.clear()
             raise
         hit("commit.after")
         self._states.keep(batch.states)
@@ -202,6 +210,7 @@ class Writer:
     def _look_again(self, cursor: sqlite3.Cursor) -> None:
         """Somebody else wrote, or this is the start: nothing in memory can be relied upon."""
         self._states.clear()
+        self._memberships.clear()
         self._head = self._store.recorder.head(cursor)
         self._recorded_at = self._store.last_recorded_at(cursor)
 

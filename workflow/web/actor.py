@@ -57,9 +57,9 @@ async def acting(
         Header(alias=HEADER, description="the role and the person that act: `<role> <person id>`"),
     ] = None,
 ) -> Actor:
-    """Who acts in this request; a write without a name is refused."""
+    """Who acts, or reads what was written in confidence; refused without a name."""
     if header is None:
-        raise Invalid(f"a write names who acts in the header {HEADER}", code="actor_missing")
+        raise Invalid(f"the header {HEADER} says who acts; it is missing", code="actor_missing")
     once(request, HEADER, "actor_malformed")
     return parse_actor(header)
 

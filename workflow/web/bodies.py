@@ -70,6 +70,10 @@ class OpenIn(In):
         None, max_length=100, description="without it, the programme of this service"
     )
     parties: tuple[PartyIn, ...] = Field(min_length=2, max_length=20)
+    continues: UUID | None = Field(
+        None,
+        description="the relationship before this one, where a mentor was replaced or a closing was mistaken",
+    )
 
 
 class TopicIn(In):

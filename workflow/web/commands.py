@@ -40,10 +40,13 @@ MeasureId = Annotated[UUID, Path(alias="measure_id", description="the measure's 
 
 @router.post("", status_code=201, response_model=Opened, summary="Open a relationship")
 async def open_(body: OpenIn, by: By, response: Response) -> Answer:
-    """Bring a mentor and a mentee (or two of either) together, and work off what waited for them."""
+    """Bring a mentor and a mentee (or more of either) together, and work off what waited for them."""
     parties = tuple(NewParty(party.role, party.identities, party.person_id) for party in body.parties)
     programme = body.programme or by.service.settings.programme
-    answer = await by.run(by.service.commands.opening(body.relationship_id, programme, parties, by.asked))
+    opening = by.service.commands.opening(
+        body.relationship_id, programme, parties, by.asked, continues=body.continues
+    )
+    answer = await by.run(opening)
     response.headers["Location"] = f"/v1/relationships/{answer['relationship_id']}"
     return answer
 

@@ -11,7 +11,6 @@ from pydantic import Field
 from workflow.aggregates import commands as ask
 from workflow.aggregates.events import CheckInGiven
 from workflow.aggregates.sealed import Sealed
-from workflow.app import Service
 from workflow.consumers.requests.commands import at_now
 from workflow.consumers.requests.once import Answer
 from workflow.store.transaction import Transaction
@@ -61,19 +60,16 @@ async def check_in(relationship: Relationship, body: CheckInIn, by: By) -> Answe
     note = None if body.note is None else Sealed(body.note, author=party)
 
     def make(tx: Transaction) -> ask.Command:
-        previous = _previous(by.service, relationship, party)
+        previous = _previous(tx, relationship, party)
         return ask.GiveCheckIn(at=tx.now, actor=by.actor, answers=answers, previous=previous, note=note)
 
     return await by.of(relationship, make)
 
 
-def _previous(service: Service, relationship: UUID, party: UUID) -> ask.Answers | None:
+def _previous(tx: Transaction, relationship: UUID, party: UUID) -> ask.Answers | None:
     """What the party answered last, for the decision alone; None where that can be read no more."""
-    for recorded in reversed(service.store.stream(relationship)):
-        if recorded.kind is CheckInGiven and recorded.event.by == party:
-            marks = [service.store.unsealed(recorded, name) for name in _OF_THE_MEAN]
-            return ask.Answers(*(int(mark) for mark in marks if mark is not None)) if all(marks) else None
-    return None
+    marks = tx.said_last(relationship, CheckInGiven, party, _OF_THE_MEAN) or ()
+    return ask.Answers(*(int(mark) for mark in marks if mark is not None)) if marks and all(marks) else None
 
 
 @router.post(

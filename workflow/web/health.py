@@ -107,7 +107,9 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     troubles = []
     if not service.writer.alive:
         troubles.append("the writer has ended; start the service anew")
-    troubles += [f"{name} has ended: {kind}; start the service anew" for name, kind in service.ended.items()]
+    troubles += [
+        f"{name} has ended: {kind}; start the service anew" for name, kind in service.parts.ended.items()
+    ]
     if service.server is not None and service.server.trouble is not None:
         troubles.append(f"the NATS server {service.server.trouble}")
     if service.intake is not None:

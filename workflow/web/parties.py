@@ -61,7 +61,10 @@ class DestructionIn(In):
 
 @router.post("/departure", status_code=201, response_model=Done, summary="Leave a relationship")
 async def leave(relationship: Relationship, person: Person, by: By) -> Answer:
-    """One of two mentors or mentees leaves; the last of a role cannot. Meetings from then on are the others'."""
+    """One of several mentors or mentees leaves, as it says itself or a coordinator does; not the last of a role.
+
+    Meetings from then on are the others'.
+    """
     return await by.of(
         relationship, at_now(lambda now: ask.LeaveRelationship(at=now, actor=by.actor, party=person))
     )

@@ -79,7 +79,7 @@ async def policy(
         opened = next((event for event in events if isinstance(event, ProgrammeOpened)), None)
         adopted = next((event for event in reversed(events) if isinstance(event, PolicyAdopted)), None)
         if opened is None or adopted is None:
-            raise NotFound("no programme of this name is open", code="programme_unknown")
+            raise NotFound("there is no programme of this name", code="programme_unknown")
         return PolicyOut(
             programme=opened.programme,
             zone=opened.zone,

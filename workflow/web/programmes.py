@@ -55,7 +55,7 @@ async def show(service: Serving, programme: Programme = None) -> ProgrammeOut:
     def read() -> ProgrammeOut:
         state = replay_programme([one.event for one in service.store.stream(programme_id(name), 0)])
         if state is None or state.in_force is None or state.opened_at is None:
-            raise NotFound("no programme of this name is open", code="programme_unknown")
+            raise NotFound("there is no programme of this name", code="programme_unknown")
         with service.store.ledger() as ledger:
             under_way = tuple(round.purpose for round in ledger.rounds.under_way(name))
         return ProgrammeOut(

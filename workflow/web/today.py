@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from workflow.guidance import Language
-from workflow.projections import relationships
+from workflow.projections.today import count_to_contact, to_contact
 from workflow.web.asking import After, Serving
 from workflow.web.bodies import Out
 from workflow.web.reads import In, RelationshipOut, row_out
@@ -38,7 +38,7 @@ async def today(
     `basis_withdrawn`, `nobody_reports`, `contradictory`.
     """
     total, rows = await service.read(
-        lambda views: (relationships.count_to_contact(views), relationships.to_contact(views, limit)),
+        lambda views: (count_to_contact(views), to_contact(views, limit)),
         ("relationships",),
         after,
     )

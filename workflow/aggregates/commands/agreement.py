@@ -52,7 +52,7 @@ class RemoveIdentity(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveRelationship(Command):
-    """One of two mentors or mentees leaves."""
+    """One of several mentors or mentees leaves."""
 
     party: UUID
 

@@ -39,7 +39,11 @@ def handle(state: Relationship, command: c.Command, *, now: datetime, policy: Po
         raise Refused("what is reported lies in the future", code="in_the_future")
     if not isinstance(command, c.OpenRelationship):
         if state.state is State.CLOSURE and not isinstance(command, _AFTER_CLOSURE):
-            raise Refused("the relationship is closed; nothing more can be done in it", code="closed")
+            raise Refused(
+                "the relationship is closed: only closing feedback, a last check-in and what withdraws or destroys are "
+                "still taken; to go on, open a new relationship",
+                code="closed",
+            )
         if command.at < state.opened_at:
             raise Refused("what is reported lies before the relationship was opened", code="before_opening")
     return _HANDLERS[type(command)](state, command, policy)

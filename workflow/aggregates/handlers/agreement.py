@@ -109,9 +109,10 @@ def _leave(state: Relationship, command: c.LeaveRelationship, policy: PolicyInFo
     role = state.parties.get(command.party)
     if role is None:
         raise Refused("this person is no party of the relationship", code="not_a_party")
+    ones_own(command, command.party, "a party says itself, or a coordinator, that it leaves")
     if len(state.persons(role)) == 1:
         raise Refused(
-            f"the only {role.value} cannot leave; close the relationship, or open one that continues it",
+            f"the only {role.value} cannot leave; close the relationship, or open one that `continues` it",
             code="last_of_role",
         )
     staying = set(state.parties) - {command.party}

@@ -48,8 +48,14 @@ def coordinator(command: Command) -> None:
 
 def party_or_coordinator(state: Relationship, command: Command) -> None:
     """Refused where it is neither a party nor a coordinator who acts."""
-    if command.actor is None or command.actor.role is not e.Role.COORDINATOR:
-        party_of(state, command)
+    actor = command.actor
+    if actor is not None and (
+        actor.role is e.Role.COORDINATOR or state.parties.get(actor.person) is actor.role
+    ):
+        return
+    raise Refused(
+        "only a party of this relationship, in its own role, or a coordinator can do this", code="not_a_party"
+    )
 
 
 def ones_own(command: Command, person: UUID, detail: str) -> None:

@@ -32,7 +32,7 @@ def late_from(state: Relationship, moment: Moment) -> datetime | None:
 
 def _next_contact(state: Relationship, support: SupportPolicy) -> timedelta:
     """The end of the first stretch of time without a contact, after the one in which the last was made."""
-    often, seldom = days(support.first_month_every_days), days(support.then_every_days)
+    often, seldom = _stretch(support.first_month_every_days), _stretch(support.then_every_days)
     month = days(support.first_month_days)
     made = None if state.contacted_at is None else _unpaused(state, state.contacted_at)
     if made is None:
@@ -44,6 +44,11 @@ def _next_contact(state: Relationship, support: SupportPolicy) -> timedelta:
         return (covered + 1) * often if covered < stretches else begun + seldom
     covered = max(1, -(-(made - begun) // seldom))
     return begun + (covered + 1) * seldom
+
+
+def _stretch(count: float) -> timedelta:
+    """So many days, and never none: a number over 0 can be too small for an instant to tell."""
+    return max(days(count), timedelta.resolution)
 
 
 def _unpaused(state: Relationship, until: datetime) -> timedelta:

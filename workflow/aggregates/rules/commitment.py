@@ -66,39 +66,65 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     One held meeting clears it; it comes back only with a new failure. What is reported of a meeting whose
     time is still to come has not failed yet. It is asked of relationships that have not ended.
     """
+    found = _found(state, moment)
+    return None if found is None else found[0]
+
+
+def _found(state: Relationship, moment: Moment) -> tuple[Standing, Meeting] | None:
+    """The same, with the meeting by which it stands: none that starts later makes any difference."""
     unkept = state.calendar.unkept()
     if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
         return None
     limits = moment.policy.concerns
     counted: list[tuple[datetime, Meeting] | None] = []
-    standing: Standing | None = None
+    found: tuple[Standing, Meeting] | None = None
     for meeting in state.calendar.meetings():
         status = meeting.status
         if status is Status.HELD:
             counted.append(None)
-            standing = None
+            found = None
         elif (failed_at := _failed_at(meeting, moment)) is not None and failed_at <= moment.at:
             counted.append((failed_at, meeting))
-            if standing is not None:
+            if found is not None:
                 continue
             failures = [failure for failure in counted[-limits.of_last :] if failure is not None]
             row = counted[-limits.in_a_row :]
             in_a_row = len(row) == limits.in_a_row and None not in row
             if in_a_row or len(failures) >= limits.failures_of_last:
                 evidence = tuple(version for _, failed in failures for version in failed.versions)
-                standing = (max(failed_at, concerns_begin(state, moment)), evidence)
-    return standing
+                found = (max(failed_at, concerns_begin(state, moment)), evidence), meeting
+    return found
 
 
 def failing_from(state: Relationship, moment: Moment) -> datetime | None:
     """The next instant at which, by what is reported already, such a concern stands otherwise than now."""
-    failures = (_failed_at(meeting, moment) for meeting in state.calendar.unkept())
-    coming = sorted(one for one in failures if one is not None and one > moment.at)
-    known = failing(state, moment) if coming else None
-    for instant in coming:
-        if failing(state, moment._replace(at=instant)) != known:
+    coming = state.calendar.unkept()
+    if all((at := _failed_at(meeting, moment)) is None or at <= moment.at for meeting in coming):
+        return None
+    known = _found(state, moment)
+    if known is not None:
+        coming = _weighed_with(state, moment, known[1])
+    failures = (_failed_at(meeting, moment) for meeting in coming)
+    for instant in sorted(one for one in failures if one is not None and one > moment.at):
+        if _found(state, moment._replace(at=instant)) != known:
             return instant
     return None
+
+
+def _weighed_with(state: Relationship, moment: Moment, last: Meeting) -> list[Meeting]:
+    """The meetings up to ``last`` that count with those not kept, or will once they have failed.
+
+    The next of them to fail changes what stands, or one soon after it, so that few questions tell. Those that start
+    after it make no difference, and may be very many.
+    """
+    meetings = state.calendar.meetings()
+    end, begin = meetings.index(last) + 1, meetings.index(state.calendar.unkept()[0])
+    counted = 0
+    while begin and counted < moment.policy.concerns.of_last:
+        begin -= 1
+        failed_at = _failed_at(meetings[begin], moment)
+        counted += meetings[begin].status is Status.HELD or (failed_at is not None and failed_at <= moment.at)
+    return meetings[begin:end]
 
 
 def _failed_at(meeting: Meeting, moment: Moment) -> datetime | None:

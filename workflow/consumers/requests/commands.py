@@ -17,7 +17,7 @@ from workflow.consumers.consequences import follow
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.waiting import drain_opened
 from workflow.consumers.requests.once import Answer, Asked, Once, Unit
-from workflow.errors import Conflict, Invalid
+from workflow.errors import Conflict, Invalid, NotFound
 from workflow.store.identities import normalise
 from workflow.store.transaction import Transaction
 
@@ -55,9 +55,18 @@ class Commands:
         return self._once.doing(asked, work)
 
     def opening(
-        self, relationship: UUID | None, programme: str, parties: tuple[NewParty, ...], asked: Asked
+        self,
+        relationship: UUID | None,
+        programme: str,
+        parties: tuple[NewParty, ...],
+        asked: Asked,
+        *,
+        continues: UUID | None = None,
     ) -> Unit:
-        """Bring people together, and work off the messages that waited for them, in order of arrival."""
+        """Bring people together, and work off the messages that waited for them, in order of arrival.
+
+        ``continues`` names the relationship before this one; refused where nothing is kept under that id.
+        """
         hashes = [self._resolver.hashes(party.identities) for party in parties]
         if sum(len(set(known)) for known in hashes) > len({one for known in hashes for one in known}):
             raise Invalid("one identity cannot name two parties", code="identity_shared")
@@ -66,6 +75,10 @@ class Commands:
             identifier = relationship or tx.new_id()
             host = tx.known_programme(programme)
             still_open(host)
+            if continues is not None and tx.relationship(continues) is None:
+                raise NotFound(
+                    f"there is no relationship {continues} to go on from", code="relationship_unknown"
+                )
             people = [_person(tx, party, known) for party, known in zip(parties, hashes, strict=True)]
             command = OpenRelationship(
                 at=tx.now,
@@ -73,6 +86,7 @@ class Commands:
                 programme=programme,
                 zone=host.zone,
                 parties=tuple(_party(person, party) for person, party in zip(people, parties, strict=True)),
+                continues=continues,
             )
             tx.decide(identifier, command, asked.origin)
             for person, known in zip(people, hashes, strict=True):
@@ -115,7 +129,8 @@ def _person(tx: Transaction, party: NewParty, hashes: list[bytes]) -> UUID:
 def identities_differ() -> Conflict:
     """The one refusal of identities that do not all mean one person: it does not tell whose they are."""
     return Conflict(
-        "somebody who is known already is named by identities that are not all theirs",
+        "somebody who is known already is named by identities that are not all theirs; name them by `person_id` alone, "
+        "or by identities that were given to them",
         code="identities_differ",
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -25,16 +25,15 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
     calls = []
     policy = moment.policy.meetings
     prepare, remind = hours(policy.preparation_hours), hours(policy.reminder_hours)
+    prepared = _prepared(state)
     for meeting in pending:
         starts_at, ends_at, booked_at = meeting.starts_at, meeting.ends_at, meeting.booked_at
         if starts_at is None or ends_at is None:
             continue
         if meeting.status is Status.SCHEDULED and moment.at < starts_at:
             if booked_at is None or booked_at <= starts_at - prepare:
-                prepared = _prepared(state, meeting.key) if state.prepared else ()
-                calls.append(
-                    Call(starts_at - prepare, ReminderKind.PREPARATION, PARTIES, starts_at, but=prepared)
-                )
+                but = prepared.get(meeting.key, ())
+                calls.append(Call(starts_at - prepare, ReminderKind.PREPARATION, PARTIES, starts_at, but=but))
             if booked_at is None or booked_at <= starts_at - remind:
                 calls.append(Call(starts_at - remind, ReminderKind.MEETING, PARTIES, starts_at))
         for step, after in enumerate(policy.outcome_hours, 1):
@@ -42,8 +41,12 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
     return calls
 
 
-def _prepared(state: Relationship, key: EntryKey) -> Collection[UUID]:
-    return {party for entry, party in state.prepared if state.calendar.meeting_key(entry) == key}
+def _prepared(state: Relationship) -> Mapping[EntryKey, Collection[UUID]]:
+    """Who has prepared for each meeting."""
+    found: dict[EntryKey, set[UUID]] = {}
+    for entry, party in state.prepared:
+        found.setdefault(state.calendar.meeting_key(entry), set()).add(party)
+    return found
 
 
 def book_next(state: Relationship, moment: Moment) -> Sequence[Call]:

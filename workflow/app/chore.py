@@ -1,4 +1,4 @@
-"""What has to be done again and again beside intake: waiting messages worked off, and those too old parked."""
+"""What has to be done again and again beside intake, such as working off what waited."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from workflow.store.writer import Writer
 _log = logging.getLogger(__name__)
 
 
-class Destroying:
+class Destructions:
     """The destructions that the log asks for, done in the key store."""
 
     def __init__(self, store: EventStore, keys: KeyStore, writer: Writer) -> None:
