@@ -89,6 +89,7 @@ class HeldMessages:
         self._receipts = receipts
         self._table = table
         self._unawaited: set[str] = set()
+        self._nobody_waits = False
 
     def put(
         self,
@@ -116,10 +117,15 @@ class HeldMessages:
             rows = [(key, number) for key in awaited]
             self._cursor.executemany("INSERT OR IGNORE INTO waiting_for VALUES (?, ?)", rows)
             self._unawaited.difference_update(key for key, _ in rows)
+            self._nobody_waits = False
         return number
 
     def prefetch(self, keys: Iterable[str]) -> None:
         """A batch may be about to ask who waits for these: find out together which nobody waits for."""
+        self._cursor.execute("SELECT EXISTS (SELECT 1 FROM waiting_for)")
+        self._nobody_waits = not self._cursor.fetchone()[0]
+        if self._nobody_waits:
+            return
         asked = list(dict.fromkeys(keys))
         for start in range(0, len(asked), _CHUNK):
             chunk = asked[start : start + _CHUNK]
@@ -132,7 +138,7 @@ class HeldMessages:
 
     def next_awaiting(self, awaited: str, after: int) -> int | None:
         """The number of the first that waits for ``awaited`` behind number ``after``."""
-        if awaited in self._unawaited:
+        if self._nobody_waits or awaited in self._unawaited:
             return None
         self._cursor.execute(
             "SELECT body FROM waiting_for WHERE awaited = ? AND body > ? ORDER BY body LIMIT 1",

@@ -31,7 +31,7 @@ Row = tuple[int, str, int, str, bytes]
 """Position, stream (hex), version, stored name, stored form."""
 
 
-_PAGES_AHEAD = 8_000
+_PAGES_AHEAD = 16_000
 """Pages of 4 KiB in the write-ahead log before it goes into the file: batches change the same pages of indexes
 again and again, and each then goes there once for many of them."""
 

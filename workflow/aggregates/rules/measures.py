@@ -46,6 +46,8 @@ def measures_overdue_from(state: Relationship, moment: Moment) -> datetime | Non
 
     Who has looked at a measure since its date knows of it, whatever is to become of it.
     """
+    if not state.measures:
+        return None
     unsettled = [measure for measure in state.measures.values() if settled_at(state, measure) is None]
     dates = [later(state, measure.look_at, measure.by_when - measure.look_at) for measure in unsettled]
     reviewed_at = state.reviewed_at
