@@ -18,7 +18,7 @@ from workflow.store.transaction import Transaction
 log = logging.getLogger(__name__)
 
 PART = 500
-"""Messages decided at once: some 110 ms, for which a command by HTTP has to wait. Half as many cost a twelfth more."""
+"""Messages decided at once: some 120 ms, for which a command by HTTP has to wait. Half as many cost a twelfth more."""
 
 Unit = Callable[[Transaction], object]
 Write = Callable[[Unit], Awaitable[object]]
