@@ -12,7 +12,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks import intake, latency, rebuild, report
-from benchmarks.backlog import backlog, rewind
+from benchmarks.backlog import fill, rewind, serving
 from benchmarks.machine import machine
 from benchmarks.place import fresh, prepare
 from benchmarks.reference import reference
@@ -65,14 +65,14 @@ async def intake_case(folder: Path, work: Workload, rounds: int) -> report.Resul
     naive: list[float] = []
     limit: list[float] = []
     tune_interpreter()  # as the service does, once everything is in place; the documented way gains by it too
-    async with (
-        backlog(folder / "nats", work.messages, _KEY) as url,
-        backlog(folder / "nats-fewer", fewer.messages, _KEY) as url_of_fewer,
-    ):
+    filled = await fill(folder / "nats", work.messages, _KEY)
+    filled_with_fewer = await fill(folder / "nats-fewer", fewer.messages, _KEY)
+    async with serving(filled_with_fewer, _KEY) as url_of_fewer:
         for number in range(1, rounds + 1):
             print(f"intake, round {number} of {rounds}", flush=True)
             finished = fresh(prepared, folder / "finished")
-            ours.append(await intake.ours(url, finished, work, expected))
+            async with serving(fresh(filled, folder / "nats-again"), _KEY) as url:
+                ours.append(await intake.ours(url, finished, work, expected))
             file = folder / f"naive.{number}"
             shutil.copyfile(prepared_naive, file)
             await rewind(url_of_fewer, "naive")
@@ -103,8 +103,7 @@ async def latency_cases(folder: Path, work: Workload) -> list[report.Result]:
     print("latency of HTTP commands", flush=True)
     data = fresh(folder / "prepared", folder / "served")
     key = broker_key(load_master_key(data / "master.key"))
-    async with backlog(data / "nats", work.messages, key):
-        pass  # it lies in the service's own folder now
+    await fill(data / "nats", work.messages, key)
     with latency.service(data) as client:
         beside = latency.beside_intake(client, len(work.messages))
         idle = latency.idle(client, _COMMANDS)

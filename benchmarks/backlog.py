@@ -1,4 +1,4 @@
-"""A JetStream backlog, prepared once: every way of taking it in reads the same stream of the same server."""
+"""A JetStream backlog, prepared once: every way of taking it in reads its own copy of the same stream."""
 
 from __future__ import annotations
 
@@ -26,22 +26,28 @@ async def rewind(url: str, consumer: str) -> None:
     await connection.close()
 
 
-@asynccontextmanager
-async def backlog(folder: Path, messages: Sequence[Sent], key: bytes | None = None) -> AsyncIterator[str]:
-    """A real server whose stream holds these messages; its address.
+async def fill(folder: Path, messages: Sequence[Sent], key: bytes | None = None) -> Path:
+    """Keep a server's folder whose stream holds these messages.
 
     It does not sync every publish, for nothing is lost here by a power cut and preparing is not measured.
     """
-    server = NatsServer(folder, key=key, sync='"2m"')
-    await server.start()
-    try:
-        connection = await nats.connect(server.url)
+    async with serving(folder, key) as url:
+        connection = await nats.connect(url)
         streams = connection.jetstream()
         await declare(streams, uuid4)
         for start in range(0, len(messages), _AT_ONCE):
             sent = messages[start : start + _AT_ONCE]
             await asyncio.gather(*(streams.publish(one.subject, one.body, timeout=30) for one in sent))
         await connection.close()
+    return folder
+
+
+@asynccontextmanager
+async def serving(folder: Path, key: bytes | None = None) -> AsyncIterator[str]:
+    """A real server over a folder; its address. Whoever takes messages in may have it forget them."""
+    server = NatsServer(folder, key=key, sync='"2m"')
+    await server.start()
+    try:
         yield server.url
     finally:
         await server.stop()

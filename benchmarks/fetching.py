@@ -24,7 +24,7 @@ from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NothingFetched
 from nats.js import api
 
-from benchmarks.backlog import backlog
+from benchmarks.backlog import fill, serving
 from benchmarks.workload import Sent
 from workflow.consumers.meetings.subscriber import make_broker, subscribe
 from workflow.consumers.transport.pull import Batch, Pull
@@ -158,7 +158,8 @@ async def main() -> None:
     """Measure every way, round by round."""
     rates: dict[str, list[float]] = {way.__name__: [] for way in WAYS}
     with tempfile.TemporaryDirectory() as folder:
-        async with backlog(Path(folder), [sent(number) for number in range(MESSAGES)]) as url:
+        filled = await fill(Path(folder), [sent(number) for number in range(MESSAGES)])
+        async with serving(filled) as url:
             for _ in range(ROUNDS):
                 for way in WAYS:
                     begin = time.perf_counter()
