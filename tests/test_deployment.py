@@ -18,7 +18,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 
 
 def pinned(lock: str) -> dict[str, str]:
-    """Each package of a lock with its version and hashes, whichever machines it is for: others may want it elsewhere."""
+    """Each package of a lock with its version and hashes, whichever machines it is for: others may want it too."""
     entries = re.split(r"\n(?=[a-z])", (ROOT / lock).read_text(encoding="utf-8").strip())
     return {entry.split("==")[0]: re.sub(r" ;.*? (?=\\\n)", " ", entry) for entry in entries}
 
