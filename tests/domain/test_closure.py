@@ -95,7 +95,7 @@ def test_it_clears_every_concern_and_asks_for_nothing_of_before() -> None:
     assert [type(event) for event in story.latest.events] == [e.Closed] + [e.ConcernCleared] * standing
     assert story.state.concerns == {}
     assert set(story.state.dues) == {e.DueKind.REMIND_FEEDBACK}
-    codes = [event.code for event in story.latest.events if isinstance(event, e.ConcernCleared)]
+    codes = [event.code.value for event in story.latest.events if isinstance(event, e.ConcernCleared)]
     assert {event.policy for event in story.latest.events} == {1}
     assert codes == sorted(codes)
 

@@ -236,3 +236,8 @@ def test_what_was_asked_after_a_contact_waits_for_another() -> None:
 
 def test_only_a_party_asks() -> None:
     given(opened()).when(c.AskForHelp(at=day(1), actor=AS_COORDINATOR)).then_refused("not_a_party")
+
+
+def test_a_check_in_of_the_closing_itself_is_the_closing_one() -> None:
+    story = given(*agreed(), *met(5), closed(10)).when(checked_in(10, 4, 4, 4)).then(e.CheckInGiven)
+    story.when(checked_in(11, 4, 4, 4)).then_refused("check_in_given")

@@ -106,7 +106,7 @@ def test_a_look_before_the_entry_is_none_of_this_stagnation() -> None:
 
 def test_a_stagnation_that_never_was_asks_for_nothing() -> None:
     story = given(*agreed()).pass_time(day(65)).when(held("m", day(30)), now=day(66)).then_state("active")
-    assert story.pass_time(day(74)).raised(MISSING) == []
+    assert story.pass_time(day(89)).raised(MISSING) == []
 
 
 # --- taking one -------------------------------------------------------------------------------------------

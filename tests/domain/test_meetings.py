@@ -254,3 +254,44 @@ def test_each_party_notes_its_preparation_of_a_meeting_that_is_known() -> None:
     assert story.last(e.PreparationNoted).party == MENTEE
     story.when(replace(noted, actor=AS_COORDINATOR)).then_refused("not_a_party")
     story.when(replace(noted, recurrence_id=day(10))).then_refused("meeting_unknown")
+
+
+def test_sequences_of_several_uids_do_not_compare_and_the_later_message_stands() -> None:
+    story = given(*agreed(), moved("a", day(20), at=day(15), sequence=5, previous="b"))
+    story.when(moved("b", day(22), at=day(16), sequence=0, previous="a"))
+    assert meeting(story).starts_at == day(22)
+    story.when(cancelled("a", day(17), sequence=6), moved("b", day(23), at=day(17, 1), sequence=1))
+    assert meeting(story).status == "scheduled"
+    assert meeting(story).starts_at == day(23)
+    story.when(cancelled("b", day(18), sequence=2), moved("a", day(24), at=day(17, 2), sequence=9))
+    assert meeting(story).status == "cancelled"
+
+
+def test_an_older_report_of_an_outcome_is_stale() -> None:
+    for report in (held("m", day(10)), missed("m", day(10, 1)), corrected("m", day(10, 1), e.Outcome.HELD)):
+        story = given(*agreed(), booked("m", day(10)), report)
+        story.when(replace(report, at=day(9), message="older"), now=day(11)).then()
+        assert story.latest is not None
+        assert story.latest.stale
+
+
+def test_what_a_correction_to_missed_says_of_those_who_came_does_not_make_it_another() -> None:
+    told = replace(corrected("m", day(11), e.Outcome.CANCELLED), attended=(MENTOR,), cancelled_by=MENTEE)
+    story = given(*agreed(), booked("m", day(10))).when(told)
+    assert story.last(e.MeetingOutcomeCorrected).outcome is e.Outcome.CANCELLED
+    assert meeting(story).status == "cancelled"
+
+
+def test_the_very_same_message_again_is_stale() -> None:
+    told = {
+        "scheduled": booked("m", day(10)),
+        "rescheduled": moved("m", day(11), at=day(9, 1)),
+        "cancelled": cancelled("m", day(9, 2), sequence=2),
+        "held": held("m", day(11)),
+        "missed": missed("m", day(11, 2)),
+        "corrected": corrected("m", day(12), e.Outcome.HELD, start=day(11)),
+    }
+    for report in told.values():
+        story = given(*agreed(), report).when(report).then()
+        assert story.latest is not None
+        assert story.latest.stale

@@ -7,8 +7,10 @@ steps across the limit) is what a flipped comparison would fail.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -656,3 +658,27 @@ def test_no_list_of_the_policy_is_without_its_length() -> None:
         "dialogue.pulse_days": 20,
         "closure.feedback_days": 10,
     }
+
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "policy.schema.json"
+
+
+def test_every_bound_and_default_is_as_published() -> None:
+    assert Policy.model_json_schema() == json.loads(PUBLISHED.read_text(encoding="utf-8"))
+
+
+NUMBERS = [
+    (section, field)
+    for section, reference in Policy.model_json_schema()["properties"].items()
+    for field, of in Policy.model_json_schema()["$defs"][reference["$ref"].rpartition("/")[2]][
+        "properties"
+    ].items()
+    if of.get("type") == "number"
+]
+
+
+@pytest.mark.parametrize(("section", "field"), NUMBERS)
+def test_a_number_is_a_finite_one(section: str, field: str) -> None:
+    for value in ("nan", "inf", "-inf"):
+        with pytest.raises(Invalid, match=f"{section}.{field} must be "):
+            parse_policy(f"[{section}]\n{field} = {value}")

@@ -310,3 +310,28 @@ def test_nor_where_the_next_follows_at_once() -> None:
         following = booked("n", day(10, hour), at=day(2))
         story = given(*agreed(cadence=5), following, held("m", day(10))).pass_time(day(13))
         assert story.reminders(BOOK_NEXT) == reminded
+
+
+def test_a_moved_end_is_no_other_meeting_to_follow() -> None:
+    story = given(*agreed(), held("m", day(10))).pass_time(day(26))
+    assert story.reminders(BOOK_NEXT) == [(BOOK_NEXT, "mentee", day(25, 1))]
+    story.when(corrected("m", day(27), e.Outcome.HELD, start=day(12))).pass_time(day(40))
+    assert story.reminders(BOOK_NEXT) == [(BOOK_NEXT, "mentee", day(25, 1))]
+
+
+def test_one_that_comes_in_the_place_of_one_that_never_was_is_another_meeting_to_follow() -> None:
+    story = given(*agreed(), held("m", day(10))).pass_time(day(26))
+    story.when(corrected("m", day(27), e.Outcome.NONE), held("n", day(35))).pass_time(day(55))
+    assert [at for _, who, at in story.reminders(BOOK_NEXT) if who == "mentee"] == [day(25, 1), day(50, 1)]
+
+
+def test_a_meeting_soon_after_one_that_was_reminded_about_is_another_one_to_follow() -> None:
+    story = given(*agreed(), held("m", day(10))).pass_time(day(26))
+    story.when(held("n", day(26))).pass_time(day(45))
+    assert [at for _, who, at in story.reminders(BOOK_NEXT) if who == "mentee"] == [day(25, 1), day(41, 1)]
+
+
+def test_behind_meetings_that_nobody_reports_a_booked_one_still_holds_it_off() -> None:
+    silent = booked("m", day(40)), booked("n", day(41)), booked("o", day(58), at=day(39, 12))
+    story = given(*agreed(), *silent).pass_time(day(57)).then_concerns()
+    assert e.StagnationSuspected not in story.kinds()

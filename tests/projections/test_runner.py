@@ -179,6 +179,21 @@ def test_a_killed_rebuild_goes_on_from_the_last_rows_that_it_wrote(
     views.close()
 
 
+def test_a_rebuild_holds_the_rows_of_so_many_relationships_only(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = fold(log, tmp_path / "views.db")
+    runner = Runner(views, log.read, log.head, page=1)
+    runner.rebuild()
+    for _ in range(2):
+        runner.step()
+    assert {generation.position for generation in views.shadows} == {0}
+    monkeypatch.setattr("workflow.projections.views.TOUCHED", 1)
+    runner.step()
+    assert {generation.position for generation in views.shadows} == {3}
+    views.close()
+
+
 def test_a_rebuild_ends_although_new_events_never_cease(tmp_path: Path, log: Log) -> None:
     views = fold(log, tmp_path / "views.db")
     runner = Runner(views, log.read, log.head)

@@ -106,7 +106,7 @@ def key_order(key: EntryKey) -> tuple[str, str]:
 def standing(key: EntryKey, entries: tuple[Entry, ...]) -> Meeting:
     """What stands of the meeting that these entries (none of them replaced in its schedule) make."""
     if len(entries) == 1:
-        entry = entries[0]
+        (entry,) = entries
         booking, cancellation = entry.booking, entry.cancellation
         report, correction = entry.report, entry.correction
         if cancellation is not None and booking is not None and booking.stamp > cancellation.stamp:
@@ -177,8 +177,4 @@ def _schedule(entries: tuple[Entry, ...]) -> tuple[Booking | None, Cancellation 
             latest = cancellation
         if latest is not None and (standing is None or latest.stamp[1:] > standing.stamp[1:]):
             standing, own_booking = latest, booking
-    if own_booking is None:
-        own_booking = max(
-            (entry.booking for entry in entries if entry.booking), key=lambda b: b.stamp[1:], default=None
-        )
     return own_booking, standing if isinstance(standing, Cancellation) else None

@@ -35,6 +35,11 @@ class Folding:
         self._load = load
         self._forget()
 
+    @property
+    def touched(self) -> int:
+        """Of how many relationships it holds the rows."""
+        return len(self._documents)
+
     def fold(self, events: Sequence[Recorded], end: int, number: int) -> None:
         """Fold what a page of so many events, up to the position ``end``, has for this projection.
 

@@ -28,8 +28,11 @@ CREATE TABLE IF NOT EXISTS projections (
 ) WITHOUT ROWID
 """
 
-GATHERED = 100_000
-"""Events after which a rebuild writes their rows: memory has room for them, and so many are soon folded again."""
+GATHERED = 400_000
+"""Events after which a rebuild writes their rows: so many are soon folded again."""
+
+TOUCHED = 50_000
+"""Relationships whose rows a rebuild holds at most before it writes them: memory has room for so many, of any log."""
 
 
 class Views:
@@ -78,7 +81,10 @@ class Views:
         except BaseException:
             self._forget(generations)
             raise
-        return any(folding.failure is not None or folding.events >= GATHERED for folding in foldings)
+        return any(
+            folding.failure is not None or folding.events >= GATHERED or folding.touched >= TOUCHED
+            for folding in foldings
+        )
 
     def reached(self, generation: Generation) -> int:
         """The position up to which a generation is folded, be it in memory alone."""

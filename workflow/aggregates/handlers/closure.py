@@ -26,7 +26,7 @@ def _close(state: Relationship, command: c.Close, policy: PolicyInForce) -> list
     not_before_state(state, command)
     cleared: list[e.Event] = [
         e.ConcernCleared(**said(command), policy=policy.version, code=code, subject=subject)
-        for code, subject in sorted(state.concerns, key=lambda key: (key[0], key[1] or ""))
+        for code, subject in sorted(state.concerns, key=lambda key: (key[0].value, key[1] or ""))
     ]
     return [
         e.Closed(

@@ -73,7 +73,7 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
 def _found(state: Relationship, moment: Moment) -> tuple[Standing, Meeting] | None:
     """The same, with the meeting by which it stands: none that starts later makes any difference."""
     unkept = state.calendar.unkept()
-    if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
+    if all(_failed_at(meeting, moment) is None for meeting in unkept):
         return None
     limits = moment.policy.concerns
     counted: list[tuple[datetime, Meeting] | None] = []

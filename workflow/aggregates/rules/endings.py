@@ -61,9 +61,6 @@ def _proposed_from(state: Relationship, moment: Moment, last: datetime) -> datet
 def inactive_since(state: Relationship) -> datetime:
     """The last sign of life, an amendment and the opening among them."""
     last = anchor(state) or state.opened_at
-    held = state.calendar.held_ends()
-    if held and held[-1][0] > last:
-        last = held[-1][0]
     if state.amended_at is not None and state.amended_at > last:
         last = state.amended_at
     return max(last, state.opened_at)

@@ -7,13 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from workflow.aggregates.events import ReminderKind
-from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.care import contact_from
 from workflow.aggregates.rules.moment import Moment, days, later
 from workflow.aggregates.rules.reminders.wanted import COORDINATOR, MENTEES, MENTORS, PARTIES, Call
-
-_BEGUN = (State.ACTIVE, State.STAGNATION)
 
 
 def first_meeting(state: Relationship, moment: Moment) -> Sequence[Call]:
@@ -36,7 +33,7 @@ def first_meeting(state: Relationship, moment: Moment) -> Sequence[Call]:
 def midpoint(state: Relationship, moment: Moment) -> Sequence[Call]:
     """At half of the duration the pair looks back, and ahead."""
     since, agreement = state.active_since, state.agreement
-    if since is None or agreement is None or state.state not in _BEGUN:
+    if since is None or agreement is None:
         return ()
     span = moment.policy.agreement.midpoint * (agreement.term_ends_at - since)
     due = later(state, since, span)
@@ -49,7 +46,7 @@ def midpoint(state: Relationship, moment: Moment) -> Sequence[Call]:
 def check_in(state: Relationship, moment: Moment) -> Sequence[Call]:
     """On some days each party is asked how the dialogue is, unless it has told since the last of them."""
     since = state.active_since
-    if since is None or state.state not in _BEGUN or not state.calendar.held_ends():
+    if since is None or not state.calendar.held_ends():
         return ()
     calls, before = [], since
     for step, after in enumerate(moment.policy.dialogue.pulse_days, 1):
@@ -73,7 +70,7 @@ def support_contact(state: Relationship, moment: Moment) -> Sequence[Call]:
 
 def closing(state: Relationship, moment: Moment) -> Sequence[Call]:
     """The end comes near: the pair is to plan it, and the coordinator to know. A pause does not move it."""
-    if state.agreement is None or state.state not in _BEGUN:
+    if state.agreement is None:
         return ()
     ends_at, policy = state.agreement.term_ends_at, moment.policy.closure
     return (
