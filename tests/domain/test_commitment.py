@@ -1,10 +1,30 @@
 """Cancelling appointments is a pitfall: several meetings in a row that were not held."""
 
 from dataclasses import replace
+from datetime import timedelta
 
-from tests.domain.story import agreed, booked, cancelled, corrected, day, given, held, missed, moved
+from hypothesis import given as for_any
+from hypothesis import strategies as st
+
+from tests.domain.story import (
+    MENTOR,
+    agreed,
+    aimed,
+    booked,
+    cancelled,
+    corrected,
+    day,
+    given,
+    held,
+    met,
+    missed,
+    moved,
+)
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
+from workflow.aggregates.policy import Policy
+from workflow.aggregates.rules import commitment
+from workflow.aggregates.rules.moment import Moment
 
 
 def failed(*starts: float) -> list[c.Command]:
@@ -109,3 +129,57 @@ def test_one_of_which_only_the_start_is_known_has_failed_by_then() -> None:
 def test_a_withdrawn_no_show_takes_the_concern_away() -> None:
     story = given(*agreed(), *failed(15, 22)).then_concerns("commitment")
     story.when(corrected("m15", day(40), e.Outcome.HELD, start=day(15))).then_concerns()
+
+
+# --- what is told ahead of its time -----------------------------------------------------------------------
+
+
+def ahead(number: int, start: float, hours: float, kind: str) -> list[c.Command]:
+    """A meeting of so many hours of which all is told on day 30, whenever it is."""
+    uid, begin = f"m{number}", day(start)
+    ends_at = begin + timedelta(hours=hours)
+    if kind == "late":
+        meeting = replace(booked(uid, begin, at=day(0)), ends_at=ends_at)
+        return [meeting, cancelled(uid, begin - timedelta(hours=1))]
+    attended = (MENTOR,) if kind == "missed" else None
+    return [replace(held(uid, begin, attended), at=day(30), ends_at=ends_at)]
+
+
+MEETINGS = st.lists(
+    st.tuples(
+        st.integers(20, 40).map(lambda halves: halves / 2 + 10.25),
+        st.sampled_from((1.0, 20.0, 24.0)),
+        st.sampled_from(("held", "missed", "missed", "late")),
+    ),
+    max_size=9,
+)
+
+
+@for_any(MEETINGS)
+def test_the_clock_asks_at_the_first_instant_at_which_it_stands_otherwise(
+    meetings: list[tuple[float, float, str]],
+) -> None:
+    told = [report for number, one in enumerate(meetings) for report in ahead(number, *one)]
+    state = given(*agreed()).when(*told, now=day(30)).state
+    assert state is not None
+    moment = Moment(at=day(30), now=day(30), passing=True, policy_version=1, policy=Policy())
+    known = commitment.failing(state, moment)
+    instants = [
+        at for one in state.calendar.meetings() for at in (one.cancelled_at, one.ends_at) if at is not None
+    ]
+    changes = [
+        at for at in instants if at > day(30) and commitment.failing(state, moment._replace(at=at)) != known
+    ]
+    assert commitment.failing_from(state, moment) == min(changes, default=None)
+
+
+def test_before_the_first_days_have_passed_it_asks_only_where_something_fails() -> None:
+    begin = e.DueKind.CONCERNS_BEGIN
+    story = given(*agreed(), *met(1), aimed(2))
+    assert story.state is not None
+    assert begin not in story.state.dues
+    story.when(*(report for number in (5, 6) for report in failed(number)))
+    assert story.state.dues[begin] == day(14)
+    story = given(*agreed(), *met(1), aimed(2), replace(missed("m", day(3)), uid="only"))
+    assert story.state is not None
+    assert begin not in story.state.dues

@@ -112,13 +112,13 @@ def failing_from(state: Relationship, moment: Moment) -> datetime | None:
 
 
 def _weighed_with(state: Relationship, moment: Moment, last: Meeting) -> list[Meeting]:
-    """The meetings up to ``last`` that count with those not kept, or will once they have failed.
+    """The meetings before ``last`` that count with those not kept, or will once they have failed.
 
-    The next of them to fail changes what stands, or one soon after it, so that few questions tell. Those that start
-    after it make no difference, and may be very many.
+    The next of them to fail changes what stands, or one soon after it, so that few questions tell. ``last`` has
+    failed. Those that start after it make no difference, and may be very many.
     """
     meetings = state.calendar.meetings()
-    end, begin = meetings.index(last) + 1, meetings.index(state.calendar.unkept()[0])
+    end, begin = meetings.index(last), meetings.index(state.calendar.unkept()[0])
     counted = 0
     while begin and counted < moment.policy.concerns.of_last:
         begin -= 1
