@@ -18,6 +18,7 @@ class _Lists:
 
     __slots__ = (
         "contradicted",
+        "fails_until",
         "held",
         "meetings",
         "pending",
@@ -35,6 +36,7 @@ class _Lists:
         self.held: list[tuple[datetime, Meeting]] = []
         self.pending: list[Meeting] = []
         self.unkept: list[Meeting] = []
+        self.fails_until: datetime | None = None
         self.unreported: list[Meeting] = []
         self.stands = False
         self.contradicted: list[Meeting] = []
@@ -50,6 +52,9 @@ class _Lists:
                     self.unreported.append(meeting)
             else:
                 self.unkept.append(meeting)
+                fails_at = meeting.cancelled_at or meeting.ends_at or meeting.starts_at
+                if fails_at is not None and (self.fails_until is None or fails_at > self.fails_until):
+                    self.fails_until = fails_at
             if status is not _CANCELLED:
                 self.stands = True
                 if meeting.reported_at is not None:
@@ -123,6 +128,10 @@ class Calendar:
     def unkept(self) -> list[Meeting]:
         """By start, the meetings missed or called off since the last one held."""
         return self._sorted().unkept
+
+    def fails_until(self) -> datetime | None:
+        """By when all meetings missed or called off so far have failed: what is told ahead fails only then."""
+        return self._sorted().fails_until
 
     def any_meeting(self) -> bool:
         """Whether there is a meeting that was not called off."""

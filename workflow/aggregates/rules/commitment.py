@@ -98,12 +98,12 @@ def _found(state: Relationship, moment: Moment) -> tuple[Standing, Meeting] | No
 
 def failing_from(state: Relationship, moment: Moment) -> datetime | None:
     """The next instant at which, by what is reported already, such a concern stands otherwise than now."""
-    coming = state.calendar.unkept()
-    if all((at := _failed_at(meeting, moment)) is None or at <= moment.at for meeting in coming):
+    fails_until = state.calendar.fails_until()
+    if fails_until is None or fails_until <= moment.at:
         return None
     known = _found(state, moment)
-    if known is not None:
-        coming = _weighed_with(state, moment, known[1])
+    # One that starts before a meeting that was held may fail after it, and counts.
+    coming = state.calendar.meetings() if known is None else _weighed_with(state, moment, known[1])
     failures = (_failed_at(meeting, moment) for meeting in coming)
     for instant in sorted(one for one in failures if one is not None and one > moment.at):
         if _found(state, moment._replace(at=instant)) != known:
