@@ -15,6 +15,7 @@ from tests.domain.story import (
     aimed,
     amended,
     booked,
+    cancelled,
     closed,
     committed,
     contacted,
@@ -162,3 +163,26 @@ def test_each_party_gives_it_once_and_after_the_closing() -> None:
     story.when(looked_back(12, AS_MENTOR)).then(e.ClosingFeedbackGiven)
     assert {event.party for event in story.all(e.ClosingFeedbackGiven)} == {MENTOR, MENTEE}
     story.when(looked_back(12, AS_COORDINATOR)).then_refused("not_a_party")
+
+
+def test_concerns_of_one_kind_are_cleared_in_the_order_of_what_they_are_about() -> None:
+    contradicted = [
+        report
+        for uid in ("b", "a", "c")
+        for report in (booked(uid, day(9), at=day(1)), cancelled(uid, day(2)), held(uid, day(9)))
+    ]
+    story = given(*agreed(), *contradicted).pass_time(day(15)).when(closed(16))
+    assert story.latest is not None
+    subjects = [event.subject for event in story.latest.events if isinstance(event, e.ConcernCleared)]
+    assert [subject for subject in subjects if subject is not None] == ["a", "b", "c"]
+
+
+def test_the_last_event_of_a_decision_tells_what_is_due_from_then_on() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(closed(67))
+    assert story.latest is not None
+    *others, last = story.latest.events
+    assert others
+    assert {event.dues is None for event in others} == {True}
+    assert story.state is not None
+    assert last.dues == story.state.dues
+    assert not story.latest.stale

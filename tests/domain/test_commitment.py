@@ -147,11 +147,11 @@ def ahead(number: int, start: float, hours: float, kind: str) -> list[c.Command]
 
 MEETINGS = st.lists(
     st.tuples(
-        st.integers(20, 40).map(lambda halves: halves / 2 + 10.25),
+        st.one_of(st.integers(20, 29).map(float), st.integers(0, 12).map(lambda quarters: 28 + quarters / 4)),
         st.sampled_from((1.0, 20.0, 24.0)),
         st.sampled_from(("held", "missed", "missed", "late")),
     ),
-    max_size=9,
+    max_size=10,
 )
 
 

@@ -335,3 +335,11 @@ def test_behind_meetings_that_nobody_reports_a_booked_one_still_holds_it_off() -
     silent = booked("m", day(40)), booked("n", day(41)), booked("o", day(58), at=day(39, 12))
     story = given(*agreed(), *silent).pass_time(day(57)).then_concerns()
     assert e.StagnationSuspected not in story.kinds()
+
+
+def test_having_come_back_another_meeting_changes_nothing_of_it() -> None:
+    story = given(*agreed()).pass_time(day(65)).when(held("m", day(71)), LOOK, DONE).then_state("active")
+    story.when(held("n", day(78)))
+    assert e.MoveRevised not in story.kinds()
+    story.pass_time(day(90))
+    assert e.MoveRevised not in story.kinds()
