@@ -180,7 +180,7 @@ def test_every_variable_that_a_page_names_is_read(page: Path) -> None:
     assert named <= read, f"{page.name}: {named - read}"
 
 
-@pytest.mark.parametrize("code", sorted({*ConcernCode, *ReminderKind}))
+@pytest.mark.parametrize("code", sorted({one.value for one in [*ConcernCode, *ReminderKind]}))
 def test_every_concern_and_reminder_is_told_in_the_domain_page(code: str) -> None:
     assert f"| `{code}` |" in (DOCS / "domain.md").read_text(encoding="utf-8")
 
