@@ -241,3 +241,9 @@ def test_only_a_party_asks() -> None:
 def test_a_check_in_of_the_closing_itself_is_the_closing_one() -> None:
     story = given(*agreed(), *met(5), closed(10)).when(checked_in(10, 4, 4, 4)).then(e.CheckInGiven)
     story.when(checked_in(11, 4, 4, 4)).then_refused("check_in_given")
+
+
+def test_who_has_told_before_the_last_time_it_was_asked_is_asked_again() -> None:
+    story = given(*agreed(), *met(5), checked_in(10, 4, 4, 4)).pass_time(day(91))
+    assert [at for _, who, at in story.reminders(ASK) if who == "mentee"] == [day(90)]
+    assert [at for _, who, at in story.reminders(ASK) if who == "mentor"] == [day(30), day(90)]

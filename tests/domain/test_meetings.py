@@ -295,3 +295,14 @@ def test_the_very_same_message_again_is_stale() -> None:
         story = given(*agreed(), report).when(report).then()
         assert story.latest is not None
         assert story.latest.stale
+
+
+def test_a_uid_that_is_told_twice_to_be_replaced_is_replaced() -> None:
+    story = given(*agreed(), booked("old", day(20), at=day(15)))
+    story.when(
+        moved("new", day(21), at=day(16), previous="old"),
+        moved("new", day(22), at=day(17), sequence=2, previous="old"),
+        cancelled("old", day(18), sequence=5),
+    )
+    assert meeting(story).status == "scheduled"
+    assert meeting(story).starts_at == day(22)

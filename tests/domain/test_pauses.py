@@ -245,6 +245,8 @@ def test_so_it_is_if_the_pause_itself_is_told_of_late() -> None:
     story = given(*agreed()).pass_time(day(65)).when(paused(60), now=day(66)).then_state("stagnation")
     story = given(*agreed()).pass_time(day(65)).when(paused(50), now=day(66))
     story.when(c.Resume(at=day(60), actor=AS_MENTOR), now=day(67)).then_state("active")
+    story = given(*agreed()).pass_time(day(65)).when(paused(50), now=day(66))
+    story.when(c.Resume(at=day(66.5), actor=AS_MENTOR), now=day(67)).then_state("active")
     declared = c.DeclareStagnation(at=day(20), actor=AS_MENTOR)
     given(*agreed(), declared).when(paused(10), now=day(21)).then_state("stagnation")
 

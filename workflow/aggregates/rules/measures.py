@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event
-from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import MeasureState, Relationship
 from workflow.aggregates.rules.concerns import settle, timed
 from workflow.aggregates.rules.moment import Moment, concerns_begin, days, later
@@ -27,7 +26,7 @@ def fresh_look_missing_from(state: Relationship, moment: Moment) -> datetime | N
     if wanted is None or spell is None or spell.withdrawn:
         return None
     missing_from = later(state, wanted, days(moment.policy.fresh_look.missing_after_days))
-    if state.state is State.ACTIVE and spell.ended_at is not None:
+    if spell.ended_at is not None:
         missing_from = spell.ended_at if missing_from is None else min(spell.ended_at, missing_from)
     return None if missing_from is None else max(missing_from, concerns_begin(state, moment))
 
