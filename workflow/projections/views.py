@@ -7,13 +7,14 @@ one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
 
+from workflow.projections.analytics.view import PREFIX
 from workflow.projections.folding import Folding, Kept
 from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.projection import FoldFailed, Projection, heeded
@@ -33,9 +34,20 @@ GATHERED = 100_000
 
 
 class Views:
-    """The rows of all projections. One thread at a time writes; any number may read."""
+    """The rows of all projections. One thread at a time writes; any number may read.
 
-    def __init__(self, path: Path, projections: Sequence[Projection], *, durable: bool = True) -> None:
+    ``named`` are views for readers beyond the service, by name: the statement that makes each. They read the
+    projections by the names of their views, so that a swap leaves them as they are.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        projections: Sequence[Projection],
+        *,
+        named: Mapping[str, str] | None = None,
+        durable: bool = True,
+    ) -> None:
         self.path = path
         self.projections = tuple(projections)
         self._foldings: dict[Generation, Folding] = {}
@@ -55,6 +67,8 @@ class Views:
             for projection in self.projections
             if (generation := self._kept(projection, live=False))
         ]
+        if named is not None:
+            self._name(named)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -164,6 +178,18 @@ class Views:
             WHERE {" AND ".join(others) or "TRUE"})
         """  # noqa: S608 our own names
         return int(self._connection.execute(count).fetchone()[0])
+
+    def _name(self, named: Mapping[str, str]) -> None:
+        """Make the views for readers beyond the service, where they are not as they should be."""
+        found = "SELECT name, sql FROM sqlite_master WHERE type = 'view'"
+        kept = {name: sql for name, sql in self._connection.execute(found) if name.startswith(PREFIX)}
+        if kept == dict(named):
+            return
+        with self._transaction():
+            for name in kept:
+                self._connection.execute(f'DROP VIEW "{name}"')
+            for statement in named.values():
+                self._connection.execute(statement)
 
     # --- what was folded in memory
 
