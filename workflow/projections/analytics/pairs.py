@@ -25,8 +25,8 @@ def quoted(words: Iterable[str]) -> str:
 
 
 def days(begin: str, end: str) -> str:
-    """SQL for the days between two instants."""
-    return f"julianday({end}) - julianday({begin})"
+    """SQL for the days between two instants, to a tenth of a second: beyond that the subtraction adds noise."""
+    return f"round(julianday({end}) - julianday({begin}), 6)"
 
 
 def _of(table: str, alias: str) -> str:

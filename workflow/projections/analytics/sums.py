@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.projections.analytics.columns import integer, month, number, text
-from workflow.projections.analytics.pairs import CONFIDED, FEW, quoted
+from workflow.projections.analytics.pairs import CONFIDED, FEW, days, quoted
 from workflow.projections.analytics.view import View
 from workflow.projections.check_ins import FEWEST
 
@@ -82,7 +82,7 @@ COHORTS = View(
         number(
             "open_days",
             "the mean time from opening to closing of those that are closed",
-            "avg(julianday(closed_at) - julianday(opened_at))",
+            f"avg({days('opened_at', 'closed_at')})",
             unit="days",
             empty="where none is",
         ),
@@ -176,7 +176,7 @@ CONCERN_CODES = View(
         number(
             "days",
             "the mean time that the others stood",
-            f"CASE WHEN {_STANDING} THEN avg(julianday(e.cleared_at) - julianday(e.since)) END",
+            f"CASE WHEN {_STANDING} THEN avg({days('e.since', 'e.cleared_at')}) END",
             unit="days",
             empty="where none is cleared, or " + _BOTH.removeprefix("where "),
         ),

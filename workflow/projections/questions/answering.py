@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection
 
+from workflow.errors import Unavailable
+from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.questions.question import Asked, Question
-from workflow.projections.tables import Row
-
-_POSITION = text("SELECT min(position) FROM projections WHERE live = 1 AND name IN :names").bindparams(
-    bindparam("names", expanding=True)
-)
+from workflow.projections.tables import Row, shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +22,16 @@ class Answer:
 
 
 def answer(connection: Connection, question: Question, asked: Asked) -> Answer:
-    """What the views say; both are read in the transaction of the connection."""
-    position = connection.execute(_POSITION, {"names": question.reads}).scalar_one()
-    return Answer(question.ask(connection, asked), position)
+    """What the views say; both are read in the transaction of the connection.
+
+    Refused where rows were folded into other columns than it asks for.
+    """
+    live = connection.exec_driver_sql("SELECT name, position, shape FROM projections WHERE live = 1").all()
+    read = {name: (position, kept) for name, position, kept in live if name in question.reads}
+    shapes = {projection.name: shape(projection.table) for projection in PROJECTIONS}
+    if others := sorted(name for name, (_, kept) in read.items() if kept != shapes[name]):
+        raise Unavailable(
+            f"rows of an earlier version cannot answer this: rebuild {', '.join(others)}",
+            code="rebuild_needed",
+        )
+    return Answer(question.ask(connection, asked), min(position for position, _ in read.values()))

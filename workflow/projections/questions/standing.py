@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from workflow.projections.analytics.columns import day, integer, month, number, text
-from workflow.projections.analytics.pairs import CONFIDED, FEW
+from workflow.projections.analytics.pairs import CONFIDED, FEW, days
 from workflow.projections.analytics.sums import WITHHELD
 from workflow.projections.check_ins import FEWEST
 from workflow.projections.measures import before_returns
@@ -127,8 +127,8 @@ TIME_IN_STATES = Question(
     sql(
         f"""
         SELECT s.state, count(*) AS stays, count(s.left_at) AS ended,
-        avg(julianday(s.left_at) - julianday(s.entered_at)) AS days,
-        max(julianday(s.left_at) - julianday(s.entered_at)) AS longest_days
+        avg({days("s.entered_at", "s.left_at")}) AS days,
+        max({days("s.entered_at", "s.left_at")}) AS longest_days
         FROM journey AS s JOIN relationships AS r ON r.id = s.relationship
         WHERE NOT s.withdrawn{NARROWED}
         GROUP BY s.state ORDER BY s.state
@@ -190,7 +190,7 @@ CLOSURES = Question(
     sql(
         f"""
         SELECT r.manner, r.reason, count(*) AS relationships,
-        avg(julianday(r.closed_at) - julianday(r.opened_at)) AS open_days
+        avg({days("r.opened_at", "r.closed_at")}) AS open_days
         FROM relationships AS r WHERE r.state = 'closure'{NARROWED}
         GROUP BY r.manner, r.reason ORDER BY r.manner, r.reason
     """,
@@ -225,14 +225,14 @@ SURVIVAL = Question(
             SELECT cohort, relationships, last, 0 AS months FROM cohorts
             UNION ALL
             SELECT cohort, relationships, last, months + 1 FROM spans
-            WHERE julianday(last) + 30 * (months + 1) <= julianday(:now) AND months < 120
+            WHERE 30 * (months + 1) <= {days("last", ":now")} AND months < 120
         ), lasted AS (
             SELECT substr(r.opened_at, 1, 7) AS cohort,
-            julianday(coalesce(r.closed_at, '9999-12-31')) - julianday(r.opened_at) AS days
+            {days("r.opened_at", "r.closed_at")} AS days
             FROM relationships AS r WHERE TRUE{NARROWED}
         )
-        SELECT s.cohort, s.months, s.relationships, count(*) FILTER (WHERE l.days > 30 * s.months) AS open,
-        1.0 * count(*) FILTER (WHERE l.days > 30 * s.months) / s.relationships AS share
+        SELECT s.cohort, s.months, s.relationships, count(*) FILTER (WHERE l.days IS NULL OR l.days > 30 * s.months) AS open,
+        1.0 * count(*) FILTER (WHERE l.days IS NULL OR l.days > 30 * s.months) / s.relationships AS share
         FROM spans AS s JOIN lasted AS l ON l.cohort = s.cohort
         GROUP BY s.cohort, s.months ORDER BY s.cohort, s.months
     """,
