@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine
 
-from tests.oracle.comparing import printed
 from tests.oracle.answers import of_truth
+from tests.oracle.comparing import printed
 from tests.oracle.oracle import Told, recompute
 from workflow.demo.stage import publisher, service
 

@@ -95,9 +95,7 @@ def export(
                 }
                 text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
                 (drafts / MANIFEST).write_text(text, "utf-8")
-                (asked.to / MANIFEST).unlink(
-                    missing_ok=True
-                )  # it does not speak of files that it was not made with
+                _make_room(asked.to)
                 for name in asked.names:
                     (drafts / name).replace(asked.to / name)
         except BaseException:

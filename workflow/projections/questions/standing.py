@@ -231,8 +231,8 @@ SURVIVAL = Question(
             {days("r.opened_at", "r.closed_at")} AS days
             FROM relationships AS r WHERE TRUE{NARROWED}
         )
-        SELECT s.cohort, s.months, s.relationships, count(*) FILTER (WHERE l.days IS NULL OR l.days > 30 * s.months) AS open,
-        1.0 * count(*) FILTER (WHERE l.days IS NULL OR l.days > 30 * s.months) / s.relationships AS share
+        SELECT s.cohort, s.months, s.relationships, sum(coalesce(l.days > 30 * s.months, 1)) AS open,
+        avg(coalesce(l.days > 30 * s.months, 1)) AS share
         FROM spans AS s JOIN lasted AS l ON l.cohort = s.cohort
         GROUP BY s.cohort, s.months ORDER BY s.cohort, s.months
     """,
