@@ -150,10 +150,10 @@ def test_the_views_say_what_the_log_says(connection: Connection, lives: list[Lif
         of_rows = (
             f"SELECT month, count(*) FROM analytics_meetings WHERE counts AND status = '{status}' GROUP BY 1"
         )
-        assert dict(read(of_months)) == dict(read(of_rows)) == of_each_meeting(lives, status)  # type: ignore[arg-type]
+        assert dict(read(of_months)) == dict(read(of_rows)) == of_each_meeting(lives, status)
     late = "SELECT month, count(*) FROM analytics_meetings WHERE counts AND notice_hours < 24 GROUP BY month"
-    assert dict(read(late)) == late_cancellations_by_month(lives)  # type: ignore[arg-type]
-    goals = dict(read("SELECT status, count(*) FROM analytics_goals GROUP BY status"))  # type: ignore[arg-type]
+    assert dict(read(late)) == late_cancellations_by_month(lives)
+    goals = dict(read("SELECT status, count(*) FROM analytics_goals GROUP BY status"))
     assert goals == goals_by_status(lives)
     reminders = "SELECT kind, audience, count(issued_at), count(suppressed_at), sum(followed) FROM analytics_reminders"
     expected = {
@@ -368,9 +368,10 @@ NAMES = (
 @pytest.fixture(scope="module")
 def answered(exported: Path) -> dict[str, list[list[Any]]]:
     """What the notebook's cells came to, by the names that they give it."""
-    notebook: Any = nbformat.read(NOTEBOOK, as_version=4)
+    untyped: Any = nbformat
+    notebook = untyped.read(NOTEBOOK, as_version=4)
     notebook.cells.append(
-        nbformat.v4.new_code_cell(
+        untyped.v4.new_code_cell(
             f"print(json.dumps({{name: found if isinstance(found := globals()[name], list) else found.fetchall() "
             f"for name in {NAMES!r}}}))"
         )
