@@ -103,7 +103,8 @@ class _Bar:
             TextColumn("files"),
         )
         self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-        self._task: TaskID = self._progress.add_task("", total=views, completed=-1)
+        self._task: TaskID = self._progress.add_task("", total=views)
+        self._begun = 0
 
     def __enter__(self) -> _Bar:
         self._progress.start()
@@ -114,4 +115,5 @@ class _Bar:
 
     def heed(self, view: str, rows: int) -> None:
         """Show which view is being written, and how much of it."""
-        self._progress.update(self._task, description=f"{view}, {rows:,} rows", advance=0 if rows else 1)
+        self._begun += not rows
+        self._progress.update(self._task, description=f"{view}, {rows:,} rows", completed=self._begun - 1)

@@ -123,6 +123,7 @@ async def ask(
         ),
     ],
     service: Serving,
+    response: Response,
     after: After = None,
     programme: Annotated[str | None, Query(max_length=100, description="only this programme")] = None,
     begin: Annotated[date | None, Query(alias="from", description="the first day (UTC)")] = None,
@@ -156,12 +157,11 @@ async def ask(
         raise Invalid("`from` is a day after `to`", code="days_invalid")
     asked = Asked(service.clock.now(), programme, begin, end, day, cohort, state)
     found = await service.read(lambda views: answer(views, question, asked), question.reads, after)
+    headers = {"Vary": "Accept", "Mentoring-Position": str(found.position)}
     if _wants_csv(form, accept):
-        return Response(
-            _csv(question, found.rows),
-            media_type=f"{CSV}; charset=utf-8; header=present",
-            headers={"Mentoring-Position": str(found.position), "Vary": "Accept"},
-        )
+        kind = f"{CSV}; charset=utf-8; header=present"
+        return Response(_csv(question, found.rows), media_type=kind, headers=headers)
+    response.headers.update(headers)
     return {
         "question": question.name,
         "asks": question.asks,

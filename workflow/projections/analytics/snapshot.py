@@ -76,20 +76,16 @@ class Snapshot:
             )
         reads = {name for view in views for name in view.reads}
         shapes = {projection.name: shape(projection.table) for projection in PROJECTIONS}
-        positions = []
-        for name, position, state, kept in self.connection.execute(
-            "SELECT name, position, state, shape FROM projections WHERE live = 1"
-        ).fetchall():
-            if name not in reads:
-                continue
-            if state == RunState.PAUSED or kept != shapes[name]:
-                raise Conflict(
-                    f"the projection {name} is paused, so that figures would be of different moments: "
-                    f"`mentoring projections status` tells why, `mentoring projections rebuild {name}` folds it anew",
-                    code="rebuild_needed",
-                )
-            positions.append(position)
-        return min(positions, default=0)
+        live = self.connection.execute("SELECT name, position, state, shape FROM projections WHERE live = 1")
+        read = [row for row in live.fetchall() if row[0] in reads]
+        paused = [name for name, _, state, kept in read if state == RunState.PAUSED or kept != shapes[name]]
+        if paused:
+            raise Conflict(
+                f"{', '.join(sorted(paused))} paused, so that figures would be of different moments: `mentoring "
+                "projections status` tells why, `mentoring projections rebuild` folds anew",
+                code="rebuild_needed",
+            )
+        return min((position for _, position, _, _ in read), default=0)
 
     def rows(self, view: View) -> Iterator[Sequence[tuple[Any, ...]]]:
         """The rows of a view, some at a time: instants as text, booleans as such."""
