@@ -38,7 +38,7 @@ from tests.oracle.figures import (
 )
 from tests.oracle.life import Life
 from workflow.lifecycle import offline
-from workflow.projections.analytics.pairs import CONFIDED, CONFIDED_REMINDERS
+from workflow.projections.analytics.confided import CONFIDED, CONFIDED_REMINDERS
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.check_ins import FEWEST
 from workflow.settings import Settings

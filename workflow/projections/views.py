@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
 
-from workflow.projections.analytics.view import PREFIX
+from workflow.projections.analytics.naming import name_views
 from workflow.projections.folding import Folding, Kept
 from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.projection import FoldFailed, Projection, heeded
@@ -68,7 +68,8 @@ class Views:
             if (generation := self._kept(projection, live=False))
         ]
         if named is not None:
-            self._name(named)
+            with self._transaction():
+                name_views(self._connection, named)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -178,18 +179,6 @@ class Views:
             WHERE {" AND ".join(others) or "TRUE"})
         """  # noqa: S608 our own names
         return int(self._connection.execute(count).fetchone()[0])
-
-    def _name(self, named: Mapping[str, str]) -> None:
-        """Make the views for readers beyond the service, where they are not as they should be."""
-        found = "SELECT name, sql FROM sqlite_master WHERE type = 'view'"
-        kept = {name: sql for name, sql in self._connection.execute(found) if name.startswith(PREFIX)}
-        if kept == dict(named):
-            return
-        with self._transaction():
-            for name in kept:
-                self._connection.execute(f'DROP VIEW "{name}"')
-            for statement in named.values():
-                self._connection.execute(statement)
 
     # --- what was folded in memory
 

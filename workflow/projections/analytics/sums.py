@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from workflow.projections.analytics.columns import integer, month, number, text
-from workflow.projections.analytics.pairs import CONFIDED, FEW, days, quoted
+from workflow.projections.analytics.confided import CONFIDED, FEW
+from workflow.projections.analytics.deeds import quoted
+from workflow.projections.analytics.pairs import days
 from workflow.projections.analytics.view import View
 from workflow.projections.check_ins import FEWEST
 

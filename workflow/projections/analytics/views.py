@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from workflow.projections.analytics.pairs import (
-    AGREEMENTS,
+from workflow.projections.analytics.deeds import (
     CONCERNS,
     GOALS,
     MEASURES,
     MEETINGS,
-    RELATIONSHIPS,
     REMINDERS,
-    STATES,
     SUPPORT_CONTACTS,
 )
+from workflow.projections.analytics.pairs import AGREEMENTS, RELATIONSHIPS, STATES
 from workflow.projections.analytics.sums import COHORTS, CONCERN_CODES, DIALOGUE, MONTHS
 from workflow.projections.analytics.view import View
 

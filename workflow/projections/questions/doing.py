@@ -10,7 +10,7 @@ from workflow.aggregates.events import Visibility
 from workflow.aggregates.meetings import Status
 from workflow.projections.agreements import topics_by_visibility
 from workflow.projections.analytics.columns import integer, month, number, text
-from workflow.projections.analytics.pairs import CONFIDED_REMINDERS, FEW
+from workflow.projections.analytics.confided import CONFIDED_REMINDERS, FEW
 from workflow.projections.analytics.sums import CONCERN_CODES, DIALOGUE, WITHHELD
 from workflow.projections.check_ins import FEWEST
 from workflow.projections.goals import count_by_status as goals_by_status

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from workflow.projections.analytics.columns import day, integer, month, number, text
-from workflow.projections.analytics.pairs import CONFIDED, FEW, days
+from workflow.projections.analytics.confided import CONFIDED, FEW
+from workflow.projections.analytics.pairs import days
 from workflow.projections.analytics.sums import WITHHELD
 from workflow.projections.check_ins import FEWEST
 from workflow.projections.measures import before_returns
