@@ -265,7 +265,7 @@ async def test_the_api_says_what_the_log_says(
     assert any(figures[0] >= FEWEST for figures in expected.values())
     reminders = {
         (row["kind"], row["audience"]): (row["issued"], row["suppressed"], row["followed"])
-        for row in await ask("reminders")
+        for row in await ask("reminders", programme="default")
     }
     assert reminders == reminders_by_kind(lives)
     concerns = {row["code"]: row for row in await ask("concerns")}

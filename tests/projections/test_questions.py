@@ -33,6 +33,7 @@ from workflow.projections.questions.question import Asked
 from workflow.projections.tables import Row
 
 NOW = Asked(day(200))
+ONE = Asked(day(200), "default")
 
 
 @contextmanager
@@ -95,12 +96,15 @@ def test_concerns_that_were_confided_are_no_days_figure_of_fewer_than_five(tmp_p
     with views_of(log, tmp_path / "views.db") as connection:
 
         def on(number: int) -> dict[str, tuple[int | None, str | None]]:
-            rows = ask(connection, "day", Asked(day(200), day=day(number).date()))
+            rows = ask(connection, "day", Asked(day(200), "default", day=day(number).date()))
             return {row["name"]: (row["number"], row["withheld"]) for row in rows if row["what"] == "concern"}
 
         assert on(24)["help_asked"] == (None, "fewer than 5 relationships")
         assert on(25)["help_asked"] == (5, None)
         assert on(24)["stuck"] == (5, None)
+        together = ask(connection, "day", Asked(day(200), day=day(25).date()))
+        (help_asked,) = [row for row in together if row["name"] == "help_asked"]
+        assert (help_asked["number"], help_asked["withheld"]) == (None, "told of one programme alone")
         (row,) = ask(connection, "days", Asked(day(200), begin=day(25).date(), end=day(25).date()))
         assert row["concerns"] == 5, "those that were confided are in no sum beside the others"
 
@@ -113,7 +117,9 @@ def test_reminders_to_check_in_are_told_of_five_relationships_or_more(tmp_path: 
     for pair in range(number):
         log.add(opened(), to_check_in, reminded(30), stream=UUID(int=pair + 1))
     with views_of(log, tmp_path / "views.db") as connection:
-        found = {row["kind"]: (row["issued"], row["withheld"]) for row in ask(connection, "reminders")}
+        found = {row["kind"]: (row["issued"], row["withheld"]) for row in ask(connection, "reminders", ONE)}
+        all_together = {row["kind"]: row["withheld"] for row in ask(connection, "reminders")}
+    assert all_together == {"book_next_meeting": None, "check_in": "told of one programme alone"}
     assert found["book_next_meeting"] == (number, None)
     few = (None, "fewer than 5 relationships")
     assert found["check_in"] == (few if number == 4 else (5, None))

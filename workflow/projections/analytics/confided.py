@@ -13,3 +13,13 @@ CONFIDED_REMINDERS = (ReminderKind.CHECK_IN,)
 
 FEW = f"fewer than {FEWEST} relationships"
 """Why a figure is withheld."""
+
+EACH_PROGRAMME = "told of one programme alone"
+"""Why a figure of all programmes together is withheld: with those of the others it would tell of the smallest."""
+
+
+def why_withheld(relationships: int, programme: str | None) -> str | None:
+    """Why a figure that rests on what was confided is not told; None where it is."""
+    if programme is None:
+        return EACH_PROGRAMME
+    return FEW if relationships < FEWEST else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.projections.analytics.columns import integer, month, number, text
-from workflow.projections.analytics.confided import CONFIDED, FEW
+from workflow.projections.analytics.confided import CONFIDED, EACH_PROGRAMME, FEW
 from workflow.projections.analytics.deeds import quoted
 from workflow.projections.analytics.pairs import days
 from workflow.projections.analytics.view import View
@@ -11,6 +11,9 @@ from workflow.projections.check_ins import FEWEST
 
 _PROGRAMME = text("programme", "the programme")
 WITHHELD = text("withheld", f"why figures of the row are null: `{FEW}`", empty="where none is")
+WITHHELD_OF_PROGRAMME = text(
+    "withheld", f"why figures of the row are null: `{FEW}`, or `{EACH_PROGRAMME}`", empty="where none is"
+)
 _WHERE_FEW = f"over {FEW}"
 
 

@@ -10,9 +10,8 @@ from workflow.aggregates.events import Visibility
 from workflow.aggregates.meetings import Status
 from workflow.projections.agreements import topics_by_visibility
 from workflow.projections.analytics.columns import integer, month, number, text
-from workflow.projections.analytics.confided import CONFIDED_REMINDERS, FEW
-from workflow.projections.analytics.sums import CONCERN_CODES, DIALOGUE, WITHHELD
-from workflow.projections.check_ins import FEWEST
+from workflow.projections.analytics.confided import CONFIDED_REMINDERS, why_withheld
+from workflow.projections.analytics.sums import CONCERN_CODES, DIALOGUE, WITHHELD_OF_PROGRAMME
 from workflow.projections.goals import count_by_status as goals_by_status
 from workflow.projections.goals import set_by_meeting
 from workflow.projections.measures import count_by_status as measures_by_status
@@ -145,14 +144,15 @@ DIALOGUE_BY_MONTH = Question(
 def _reminders(connection: Connection, asked: Asked) -> Sequence[Row]:
     rows = []
     for row in by_kind(connection, programme=asked.programme):
-        few = row["kind"] in CONFIDED_REMINDERS and row["relationships"] < FEWEST
-        figures = {name: None if few else row[name] for name in ("issued", "suppressed", "followed")}
+        confided = row["kind"] in CONFIDED_REMINDERS
+        withheld = why_withheld(row["relationships"], asked.programme) if confided else None
+        figures = {name: None if withheld else row[name] for name in ("issued", "suppressed", "followed")}
         rows.append(
             {
                 "kind": row["kind"],
                 "audience": row["audience"],
                 **figures,
-                "withheld": FEW if few else None,
+                "withheld": withheld,
             }
         )
     return rows
@@ -171,7 +171,7 @@ REMINDERS = Question(
             "how many of the issued ones a booked meeting followed; not whether it came of them",
             empty="where withheld",
         ),
-        WITHHELD,
+        WITHHELD_OF_PROGRAMME,
     ),
     _reminders,
     ("reminders", "meetings", "relationships"),

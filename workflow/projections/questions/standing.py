@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from workflow.projections.analytics.columns import day, integer, month, number, text
-from workflow.projections.analytics.confided import CONFIDED, FEW
+from workflow.projections.analytics.confided import CONFIDED, why_withheld
 from workflow.projections.analytics.pairs import days
-from workflow.projections.analytics.sums import WITHHELD
-from workflow.projections.check_ins import FEWEST
+from workflow.projections.analytics.sums import WITHHELD_OF_PROGRAMME
 from workflow.projections.measures import before_returns
 from workflow.projections.programme_by_day import READS, by_day
 from workflow.projections.questions.question import NARROWED, OF_COHORT, OF_PROGRAMME, Asked, Question, sql
@@ -49,7 +48,7 @@ def _day(connection: Connection, asked: Asked) -> Sequence[Row]:
     (found,) = by_day(connection, asked.on, asked.on, programme=asked.programme)
     rows = [
         *(("state", name, count, None) for name, count in found.states.items()),
-        *(("concern", name, *_told(name, count)) for name, count in found.concerns.items()),
+        *(("concern", name, *_told(name, count, asked)) for name, count in found.concerns.items()),
         *(("meeting", name, count, None) for name, count in found.meetings.items()),
         ("relationship", "opened", found.opened, None),
         ("relationship", "closed", found.closed, None),
@@ -58,9 +57,10 @@ def _day(connection: Connection, asked: Asked) -> Sequence[Row]:
     return [{"day": found.day.isoformat(), **dict(zip(names, row, strict=True))} for row in rows]
 
 
-def _told(code: str, count: int) -> tuple[int | None, str | None]:
-    """How many have a concern; where it was confided, only if nobody can be made out. One has it once at most."""
-    return (None, FEW) if code in CONFIDED and count < FEWEST else (count, None)
+def _told(code: str, count: int, asked: Asked) -> tuple[int | None, str | None]:
+    """How many have a concern, or why that is withheld. A relationship has those that were confided once at most."""
+    withheld = why_withheld(count, asked.programme) if code in CONFIDED else None
+    return (count if withheld is None else None), withheld
 
 
 DAY = Question(
@@ -73,8 +73,8 @@ DAY = Question(
             "what is counted: `state` and `concern` (both at the day's end), `meeting`, `relationship`",
         ),
         text("name", "which state, concern, outcome or change it is"),
-        integer("number", "how many", empty=f"where it was confided, and is of {FEW}"),
-        WITHHELD,
+        integer("number", "how many", empty="where withheld"),
+        WITHHELD_OF_PROGRAMME,
     ),
     _day,
     READS,
