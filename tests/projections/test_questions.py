@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, event
 
-from tests.projections.deeds import contacted, held
+from tests.projections.deeds import contacted, drafted, goal_set, held, looked
 from tests.projections.facts import (
     OTHER,
     Log,
@@ -86,6 +86,18 @@ def test_a_state_and_a_cohort_narrow(tmp_path: Path, log: Log) -> None:
         assert ask(connection, "states", Asked(day(200), programme="another")) == []
         (row,) = ask(connection, "support")
         assert row == {"contacts": 1, "relationships": 1, "mean_days_since": 150.0}
+
+
+def test_another_programmes_goals_measures_and_topics_are_not_counted(tmp_path: Path) -> None:
+    log = Log().add(opened(), onboarded(5), drafted(1, 8, e.Visibility.SHAREABLE), concluded(10))
+    log.add(goal_set("one", 12), looked(81, "call"))
+    with views_of(log, tmp_path / "views.db") as connection:
+        for question in ("goals", "measures", "topics"):
+            for asked, number in ((ONE, 1), (NOW, 1), (Asked(day(200), "another"), 0)):
+                rows = ask(connection, question, asked)
+                assert (
+                    sum(value for row in rows for value in row.values() if isinstance(value, int)) == number
+                )
 
 
 def test_concerns_that_were_confided_are_no_days_figure_of_fewer_than_five(tmp_path: Path) -> None:

@@ -151,9 +151,13 @@ def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def count_by_status(connection: Connection) -> dict[str, int]:
+def count_by_status(connection: Connection, *, programme: str | None = None) -> dict[str, int]:
     """How many measures are open, done and dropped."""
     counted = select(measures.c.status, func.count()).group_by(measures.c.status)
+    if programme is not None:
+        counted = counted.join(relationships, relationships.c.id == measures.c.relationship).where(
+            relationships.c.programme == programme
+        )
     return numbers(connection.execute(counted), MeasureStatus)
 
 

@@ -91,16 +91,22 @@ GOALS = Question(
     "goals",
     "What has become of the goals?",
     (text("status", "`open`, `achieved` or `dropped`"), integer("goals", "how many goals")),
-    lambda connection, _: _rows("status", "goals", goals_by_status(connection)),
-    ("goals",),
+    lambda connection, asked: _rows(
+        "status", "goals", goals_by_status(connection, programme=asked.programme)
+    ),
+    ("goals", "relationships"),
+    ("programme",),
 )
 
 MEASURES = Question(
     "measures",
     "What has become of the measures that pairs wrote down in fresh looks?",
     (text("status", "`open`, `done` or `dropped`"), integer("measures", "how many measures")),
-    lambda connection, _: _rows("status", "measures", measures_by_status(connection)),
-    ("measures",),
+    lambda connection, asked: _rows(
+        "status", "measures", measures_by_status(connection, programme=asked.programme)
+    ),
+    ("measures", "relationships"),
+    ("programme",),
 )
 
 TOPICS = Question(
@@ -110,8 +116,11 @@ TOPICS = Question(
         text("visibility", " · ".join(f"`{one}`" for one in Visibility)),
         integer("topics", "how many topics; what they are is sealed"),
     ),
-    lambda connection, _: _rows("visibility", "topics", topics_by_visibility(connection)),
-    ("agreements",),
+    lambda connection, asked: _rows(
+        "visibility", "topics", topics_by_visibility(connection, programme=asked.programme)
+    ),
+    ("agreements", "relationships"),
+    ("programme",),
 )
 
 CONCERNS = Question(
