@@ -197,6 +197,13 @@ def test_views_of_another_version_or_of_something_paused_are_refused(views: View
     assert not to.exists()
 
 
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "broken.db").write_bytes(b"no database at all" * 100)
+    for name in ("broken.db", "nowhere.db"):
+        with pytest.raises(Unavailable, match=f"{name} cannot be read"), Snapshot(tmp_path / name):
+            pass
+
+
 def test_without_pyarrow_it_is_said_how_to_get_it(
     to: Path, monkeypatch: pytest.MonkeyPatch, views: Views
 ) -> None:

@@ -36,12 +36,15 @@ class Snapshot:
 
     def __enter__(self) -> Self:
         uri = f"file:{quote(str(self._path))}?mode=ro"
+        connection = None
         try:
             connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA busy_timeout = 10000")
             connection.execute("BEGIN")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # here the moment is taken
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
+            if connection is not None:
+                connection.close()
             raise Unavailable(f"{self._path} cannot be read: {error}", code="views_unreadable") from error
         connection.set_progress_handler(self._cancelled, _STEPS)
         self._connection = connection
