@@ -150,7 +150,9 @@ REMINDERS = View(
         text("kind", "what it was about, such as `book_next_meeting`"),
         text("audience", "`mentor`, `mentee` or `coordinator`"),
         instant("about", "the instant that it is about, such as a meeting's start"),
-        integer("step", "the place in its course, from 1"),
+        integer(
+            "step", "which of several about the same it is, from 1; of the midpoint, the duration in months"
+        ),
         instant("issued_at", "when it was issued", empty="where it was suppressed"),
         instant("suppressed_at", "when it was suppressed", empty="where it was issued"),
         text("reason", "why it was suppressed: `too_late` or `enough`", empty="where it was issued"),
