@@ -42,11 +42,12 @@ _DUCKDB = """```python
 import duckdb
 
 duckdb.sql("SET TimeZone = 'UTC'")
-print(duckdb.sql(\"\"\"
+held = duckdb.sql(\"\"\"
     SELECT r.cohort, count(DISTINCT r.pair) AS pairs, count(*) FILTER (WHERE m.status = 'held') AS held
     FROM 'export/relationships.parquet' AS r LEFT JOIN 'export/meetings.parquet' AS m USING (pair)
     GROUP BY r.cohort ORDER BY r.cohort
-\"\"\"))
+\"\"\")
+print(held)
 ```"""
 
 _ARROW = """```python
