@@ -120,7 +120,7 @@ def test_check_ins_are_counted_and_neither_answers_nor_persons_are_told(tmp_path
         kept = connection.exec_driver_sql("SELECT * FROM check_ins").mappings().one()
     views.close()
     assert row == {"relationship": str(PAIR), "given": 3, "last_at": day(30)}
-    assert set(kept) == {"relationship", "by_mentors", "by_mentees", "last_at", "roles"}
+    assert set(kept) == {"relationship", "by_mentors", "by_mentees", "last_at", "months", "roles"}
     twin = Log().add(
         opened(), checked_in(30, MENTEE), checked_in(20, MENTEE, low=True), checked_in(25, MENTOR)
     )

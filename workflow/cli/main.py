@@ -16,6 +16,7 @@ import typer
 from workflow.app import installed_version
 from workflow.cli import events, parked, policies, programmes, projections, relationships, waiting
 from workflow.cli.documents import asyncapi, diagram
+from workflow.cli.export import export
 from workflow.cli.health import health
 from workflow.cli.intake import intake
 from workflow.cli.today import today
@@ -64,6 +65,7 @@ app.add_typer(waiting.app, name="waiting")
 app.add_typer(parked.app, name="parked")
 app.add_typer(projections.app, name="projections")
 app.command()(projections.verify)
+app.command()(export)
 app.add_typer(policies.app, name="policy")
 app.add_typer(programmes.app, name="programme")
 app.command()(diagram)

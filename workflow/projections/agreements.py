@@ -22,6 +22,7 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move
 from workflow.projections.projection import Document, Projection
+from workflow.projections.relationships import relationships
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
@@ -168,7 +169,11 @@ def in_force(connection: Connection, *, after: UUID | None = None, limit: int = 
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def topics_by_visibility(connection: Connection) -> dict[str, int]:
+def topics_by_visibility(connection: Connection, *, programme: str | None = None) -> dict[str, int]:
     """How many topics of agreements in force may be shared with whom."""
     counted = select(*(func.coalesce(func.sum(agreements.c[one.value]), 0) for one in Visibility))
+    if programme is not None:
+        counted = counted.join(relationships, relationships.c.id == agreements.c.relationship).where(
+            relationships.c.programme == programme
+        )
     return dict(zip((one.value for one in Visibility), connection.execute(counted).one(), strict=True))

@@ -25,6 +25,7 @@ check_ins = Table(
     Column("by_mentors", Integer, nullable=False),
     Column("by_mentees", Integer, nullable=False),
     Column("last_at", Instant),
+    Column("months", JSON, nullable=False),
     Column("roles", JSON, nullable=False, info=NOT_CANONICAL),
     sqlite_with_rowid=False,
 )
@@ -44,6 +45,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
                 "by_mentors": 0,
                 "by_mentees": 0,
                 "last_at": None,
+                "months": {},
                 "roles": roles(event),
             }
         ]
@@ -53,11 +55,18 @@ def _fold(document: Document, recorded: Recorded) -> None:
     role = row["roles"].get(str(event.party))
     if role is not None:
         row[_COLUMNS[role]] += 1
-        row["last_at"] = max(row["last_at"] or "", stored(event.occurred_at))
+        at = stored(event.occurred_at)
+        row["last_at"] = max(row["last_at"] or "", at)
+        months, month = row["months"], at[:7]
+        counted = months.get(month) or dict.fromkeys(sorted(_COLUMNS.values()), 0)
+        row["months"] = dict(
+            sorted({**months, month: {**counted, _COLUMNS[role]: counted[_COLUMNS[role]] + 1}}.items())
+        )
 
 
 CHECK_INS = Projection("check_ins", check_ins, _KINDS, _fold)
-"""A row a relationship. ``roles`` is what the fold has to know of the parties; no query gives it."""
+"""A row a relationship. ``roles`` is what the fold has to know of the parties; no query gives it. ``months`` counts
+by the month (UTC) of a check-in; it is summed over many relationships, and told of none."""
 
 # --- queries ---------------------------------------------------------------------------------------------
 

@@ -114,9 +114,13 @@ def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def count_by_status(connection: Connection) -> dict[str, int]:
+def count_by_status(connection: Connection, *, programme: str | None = None) -> dict[str, int]:
     """How many goals are open, achieved and dropped."""
     counted = select(goals.c.status, func.count()).group_by(goals.c.status)
+    if programme is not None:
+        counted = counted.join(relationships, relationships.c.id == goals.c.relationship).where(
+            relationships.c.programme == programme
+        )
     return numbers(connection.execute(counted), GoalStatus)
 
 

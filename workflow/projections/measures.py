@@ -23,6 +23,7 @@ from workflow.aggregates.moves import Move, State
 from workflow.projections.journey import journey
 from workflow.projections.parties import roles
 from workflow.projections.projection import Document, Projection
+from workflow.projections.relationships import relationships
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, shown, stored
 from workflow.store.recorded import Recorded
 
@@ -150,19 +151,23 @@ def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def count_by_status(connection: Connection) -> dict[str, int]:
+def count_by_status(connection: Connection, *, programme: str | None = None) -> dict[str, int]:
     """How many measures are open, done and dropped."""
     counted = select(measures.c.status, func.count()).group_by(measures.c.status)
+    if programme is not None:
+        counted = counted.join(relationships, relationships.c.id == measures.c.relationship).where(
+            relationships.c.programme == programme
+        )
     return numbers(connection.execute(counted), MeasureStatus)
 
 
-def before_returns(connection: Connection) -> Sequence[Row]:
+def before_returns(connection: Connection, *, programme: str | None = None) -> Sequence[Row]:
     """How often relationships came back from stagnation, by how many measures were settled during it.
 
     ``done`` and ``dropped`` are those of one stagnation; ``returns`` how many came back after so many.
     """
     stay, back = journey.alias("stay"), journey.alias("back")
-    spell = (
+    spells = (
         select(stay.c.relationship, stay.c.number, *_settled(stay.c.entered_at, stay.c.left_at))
         .join(
             back,
@@ -176,8 +181,12 @@ def before_returns(connection: Connection) -> Sequence[Row]:
         .outerjoin(measures, measures.c.relationship == stay.c.relationship)
         .where(stay.c.state == State.STAGNATION.value, ~stay.c.withdrawn)
         .group_by(stay.c.relationship, stay.c.number)
-        .subquery()
     )
+    if programme is not None:
+        spells = spells.join(relationships, relationships.c.id == stay.c.relationship).where(
+            relationships.c.programme == programme
+        )
+    spell = spells.subquery()
     query = (
         select(spell.c.done, spell.c.dropped, func.count().label("returns"))
         .group_by(spell.c.done, spell.c.dropped)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
@@ -79,11 +79,17 @@ def listing(connection: Connection, relationship: UUID, *, late: timedelta = LAT
 
 
 def by_month(
-    connection: Connection, *, programme: str | None = None, late: timedelta = LATE
+    connection: Connection,
+    *,
+    programme: str | None = None,
+    late: timedelta = LATE,
+    begin: date | None = None,
+    end: date | None = None,
 ) -> Sequence[Row]:
     """For each month of their start (UTC): how many meetings stand as what, how many were called off late.
 
-    ``lead_days`` is the mean time from the booking to the start, of those whose booking was told.
+    ``lead_days`` is the mean time from the booking to the start, of those whose booking was told. Only those count
+    that start on the days from ``begin`` to ``end`` (UTC), where these are given.
     """
     month = func.substr(meetings.c.starts_at, 1, 7).label("month")
     query = (
@@ -103,6 +109,10 @@ def by_month(
     )
     if programme is not None:
         query = query.where(relationships.c.programme == programme)
+    if begin is not None:
+        query = query.where(meetings.c.starts_at >= datetime.combine(begin, time(), UTC))
+    if end is not None:
+        query = query.where(meetings.c.starts_at < datetime.combine(end + timedelta(days=1), time(), UTC))
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -55,7 +55,9 @@ relationships = Table(
     Column("reinvigorations", Integer, nullable=False),
     Column("reminders_issued", Integer, nullable=False),
     Column("last_reminder_at", Instant),
+    Column("pair", Integer, nullable=False, info=NOT_CANONICAL),
     Index("relationships_by_state", "state"),
+    Index("relationships_by_pair", "pair"),
     sqlite_with_rowid=False,
 )
 
@@ -68,10 +70,11 @@ _AT_FIRST: Row = {
 }
 
 
-def _opened(stream: UUID, event: RelationshipOpened) -> Row:
+def _opened(stream: UUID, position: int, event: RelationshipOpened) -> Row:
     return {
         **_AT_FIRST,
         "id": str(stream),
+        "pair": position,
         "programme": event.programme,
         "state": event.entered.value,
         "mentors": sum(party.role is Role.MENTOR for party in event.parties),
@@ -173,7 +176,7 @@ _KINDS: frozenset[type[Event]] = ENTERING | {
 def _fold(document: Document, recorded: Recorded) -> None:
     event: Any = recorded.event
     if recorded.kind is RelationshipOpened:
-        document[:] = [_opened(recorded.stream, event)]
+        document[:] = [_opened(recorded.stream, recorded.position, event)]
         return
     (row,) = document
     if recorded.kind is not CommitmentConfirmed:  # it is frequent, and tells no more than what was entered
@@ -188,7 +191,10 @@ def _refine(row: Row) -> Row:
 
 
 RELATIONSHIPS = Projection("relationships", relationships, _KINDS, _fold, _refine)
-"""A row a relationship. Evidence names versions of events, so the canonical row leaves it out."""
+"""A row a relationship. Evidence names versions of events, so the canonical row leaves it out.
+
+``pair`` is the position of its opening, by which analysts call it; no answer about a relationship shows it.
+"""
 
 # --- queries ---------------------------------------------------------------------------------------------
 
@@ -196,10 +202,13 @@ CONCERN = func.json_each(relationships.c.concerns).table_valued("value")
 CODE = func.json_extract(CONCERN.c.value, "$.code")
 """Each of the concerns that a row holds, and its code."""
 
+ANSWERS = tuple(column for column in relationships.columns if column.name != "pair")
+"""What is told of a relationship where its id is: an analyst's number for it is told of none."""
+
 
 def one(connection: Connection, relationship: UUID) -> Row | None:
     """The row of one relationship, or None where there is none."""
-    query = select(relationships).where(relationships.c.id == str(relationship))
+    query = select(*ANSWERS).where(relationships.c.id == str(relationship))
     return next((told(row) for row in connection.execute(query).mappings()), None)
 
 
@@ -217,7 +226,7 @@ def listing(
 
     ``prefix`` is how their ids begin, as ids are written.
     """
-    query = select(relationships).order_by(relationships.c.id).limit(limit)
+    query = select(*ANSWERS).order_by(relationships.c.id).limit(limit)
     if state is not None:
         query = query.where(relationships.c.state == state.value)
     if programme is not None:

@@ -89,7 +89,7 @@ def listing(
 def by_kind(
     connection: Connection, *, programme: str | None = None, within: timedelta = FOLLOWED_WITHIN
 ) -> Sequence[Row]:
-    """For each kind and audience: how many were issued, suppressed, and followed by a booked meeting.
+    """For each kind and audience: how many were issued, suppressed and followed, in how many relationships.
 
     Followed are those issued ones after which a meeting of the same relationship was booked soon. That does not
     say that it came of them.
@@ -101,6 +101,7 @@ def by_kind(
             func.count(reminders.c.issued_at).label("issued"),
             func.count(reminders.c.suppressed_at).label("suppressed"),
             func.count(reminders.c.issued_at).filter(_followed(within)).label("followed"),
+            func.count(reminders.c.relationship.distinct()).label("relationships"),
         )
         .group_by(reminders.c.kind, reminders.c.audience)
         .order_by(reminders.c.kind, reminders.c.audience)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select
 
 from workflow.aggregates.moves import State
 from workflow.projections.concerns import WHY, urgency
-from workflow.projections.relationships import CODE, CONCERN, relationships, told
+from workflow.projections.relationships import ANSWERS, CODE, CONCERN, relationships, told
 from workflow.projections.tables import Row
 
 _SINCE = func.json_extract(CONCERN.c.value, "$.since")
@@ -24,7 +24,7 @@ def to_contact(connection: Connection, limit: int = 100) -> Sequence[Row]:
 
     What is how urgent, ``WHY`` tells by its order.
     """
-    query = select(relationships).where(*_CONCERNED).order_by(_PRESSING, relationships.c.id).limit(limit)
+    query = select(*ANSWERS).where(*_CONCERNED).order_by(_PRESSING, relationships.c.id).limit(limit)
     return [told(row) for row in connection.execute(query).mappings()]
 
 

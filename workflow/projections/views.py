@@ -7,13 +7,14 @@ one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
 
+from workflow.projections.analytics.naming import name_views
 from workflow.projections.folding import Folding, Kept
 from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.projection import FoldFailed, Projection, heeded
@@ -36,9 +37,20 @@ TOUCHED = 50_000
 
 
 class Views:
-    """The rows of all projections. One thread at a time writes; any number may read."""
+    """The rows of all projections. One thread at a time writes; any number may read.
 
-    def __init__(self, path: Path, projections: Sequence[Projection], *, durable: bool = True) -> None:
+    ``named`` are views for readers beyond the service, by name: the statement that makes each. They read the
+    projections by the names of their views, so that a swap leaves them as they are.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        projections: Sequence[Projection],
+        *,
+        named: Mapping[str, str] | None = None,
+        durable: bool = True,
+    ) -> None:
         self.path = path
         self.projections = tuple(projections)
         self._foldings: dict[Generation, Folding] = {}
@@ -58,6 +70,9 @@ class Views:
             for projection in self.projections
             if (generation := self._kept(projection, live=False))
         ]
+        if named is not None:
+            with self._transaction():
+                name_views(self._connection, named)
 
     def close(self) -> None:
         """Let go of the file."""

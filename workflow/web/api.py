@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.app import Service
 from workflow.web import (
+    analytics,
     care,
     clock,
     commands,
@@ -100,6 +101,7 @@ def create_app(service: Service) -> FastAPI:
         parties.router,
         today.router,
         reads.router,
+        analytics.router,
         meetings.router,
         policies.router,
         guidance.router,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from workflow.cli.docs.advice import guidance
+from workflow.cli.docs.analytics import analytics
 from workflow.cli.docs.facts import events
 from workflow.cli.docs.http import http
 from workflow.cli.docs.numbers import policy, policy_schema, settings
@@ -27,6 +28,7 @@ def pages() -> dict[str, str]:
         "http.md": http(),
         "verbs.md": verbs(),
         "parked.md": parked(),
+        "analytics.md": analytics(),
     }
 
 

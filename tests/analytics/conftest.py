@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine
+
+from tests.oracle.answers import of_truth
+from tests.oracle.comparing import printed
+from tests.oracle.oracle import Told, recompute
+from workflow.demo.stage import publisher, service
+
+STORY = ["--relationships", "24", "--months", "5", "--seed", "7"]
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What a demonstration left, and what its log and its truth say."""
+
+    data: Path
+    truth: dict[str, Any]
+    told: Told
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    folder = tmp_path_factory.mktemp("demonstration")
+    with (
+        service(folder) as running,
+        publisher(running, [*STORY, "--truth", str(folder / "truth.json")]) as playing,
+    ):
+        for _ in playing:
+            pass
+    data = folder / "data"
+    truth = json.loads((folder / "truth.json").read_text("utf-8"))
+    return Demonstration(data, truth, recompute(printed(data), of_truth(truth)))
+
+
+@pytest.fixture
+def connection(demonstration: Demonstration) -> Iterator[Connection]:
+    engine = create_engine(f"sqlite:///file:{demonstration.data / 'views.db'}?mode=ro&uri=true")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()

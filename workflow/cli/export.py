@@ -1,0 +1,119 @@
+"""``mentoring export``: what analysts read, as files."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from workflow.app.snapshots import snapshot
+from workflow.cli.tables import Table
+from workflow.cli.verb import AsJson, Data, Desk, desk, emit, err, out, settings_of, verb
+from workflow.folder import Folder
+from workflow.projections.analytics.export import MANIFEST, Export, chosen
+from workflow.projections.analytics.export import export as write
+from workflow.projections.analytics.files import Format
+from workflow.projections.analytics.views import VIEWS
+
+
+@verb
+async def export(
+    to: Annotated[
+        Path, typer.Option(metavar="DIR", help="Where the files go; it is made where it is missing.")
+    ],
+    data: Data = None,
+    format: Annotated[
+        Format, typer.Option(help="Parquet with typed columns (needs pyarrow), or CSV as RFC 4180 has it.")
+    ] = Format.PARQUET,
+    views: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Only these, with commas or more than once: " + ", ".join(view.name for view in VIEWS) + ".",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files of an earlier export.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the views that analysts read to files, all of one moment, while the service goes on.
+
+    No file holds the id of a relationship, a person or a calendar entry; docs/analytics.md tells what every column
+    means, and so does manifest.json, which is written last. Ctrl-C leaves no file behind, and earlier ones as they
+    were.
+    """
+    names = [name.strip() for text in views or () for name in text.split(",") if name.strip()]
+    asked = Export(to, format, chosen(names), force)
+    asked.refuse_what_cannot_be()
+    settings = settings_of(data)
+    async with desk(settings) as at:
+        manifest = await _written(Folder(settings.data), asked, await _told(at))
+    if as_json:
+        emit({name: manifest[name] for name in manifest if name != "dictionary"})
+        return
+    table = Table("file", "rows", "bytes")
+    for file in manifest["files"]:
+        table.add(str(to / file["file"]), f"{file['rows']:,}", f"{file['bytes']:,}")
+    table.put()
+    out.print(
+        f"All as of position {manifest['position']}; {to / MANIFEST} tells what the columns mean.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+async def _told(at: Desk) -> dict[str, Any]:
+    """What the manifest says of the service: its time, and the policy that its decisions follow now."""
+    today, policy = await at.get("/v1/today", limit=1), await at.get("/v1/policy")
+    return {
+        "exported_at": today["now"],
+        "policy": {"programme": policy["programme"], "version": policy["version"]},
+    }
+
+
+async def _written(folder: Folder, asked: Export, told: dict[str, Any]) -> dict[str, Any]:
+    """The manifest, once all is written in a thread; who is cancelled waits until that has cleared up."""
+    cancelled = Event()
+
+    def work() -> dict[str, Any]:
+        with _Bar(len(asked.views)) as bar, snapshot(folder, cancelled.is_set) as moment:
+            return write(moment, asked, told, bar.heed)
+
+    writing = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        cancelled.set()
+        await asyncio.wait({writing})
+        raise
+
+
+class _Bar:
+    """How far it is, where somebody looks."""
+
+    def __init__(self, views: int) -> None:
+        columns = (
+            TextColumn("writing {task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("files"),
+        )
+        self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+        self._task: TaskID = self._progress.add_task("", total=views)
+        self._begun = 0
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def heed(self, view: str, rows: int) -> None:
+        """Show which view is being written, and how much of it."""
+        self._begun += not rows
+        self._progress.update(self._task, description=f"{view}, {rows:,} rows", completed=self._begun - 1)

@@ -1,0 +1,152 @@
+"""Views written to files, all of one moment, with a manifest that says which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from workflow.errors import Conflict, Invalid, Unavailable
+from workflow.projections.analytics.dictionary import dictionary
+from workflow.projections.analytics.files import Format, Rows, writer_of
+from workflow.projections.analytics.snapshot import Snapshot
+from workflow.projections.analytics.view import View
+from workflow.projections.analytics.views import VIEWS
+
+MANIFEST = "manifest.json"
+
+Heed = Callable[[str, int], None]
+"""Told of a view's name and how many of its rows are written by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is to be written where."""
+
+    to: Path
+    format: Format = Format.PARQUET
+    views: tuple[View, ...] = VIEWS
+    force: bool = False
+    """Whether files of an earlier export may be replaced."""
+
+    def refuse_what_cannot_be(self) -> None:
+        """Refuse before anything is read: the package that is missing, the files that exist."""
+        writer_of(self.format)
+        there = [name for name in self.names if (self.to / name).exists()]
+        if there and not self.force:
+            others = f" and {len(there) - 1} more of these files" if there[1:] else ""
+            raise Conflict(
+                f"{self.to} already has {there[0]}{others}: name another folder, or replace them with --force",
+                code="files_exist",
+            )
+
+    @property
+    def names(self) -> list[str]:
+        """The files that it comes to."""
+        return [*(self.file(view) for view in self.views), MANIFEST]
+
+    def file(self, view: View) -> str:
+        """What the file of a view is called."""
+        return f"{view.name}.{self.format.value}"
+
+
+def chosen(names: Sequence[str]) -> tuple[View, ...]:
+    """The views that are meant, in their order; all where none is named. ``analytics_`` may be left away."""
+    asked = {name.removeprefix("analytics_") for name in names}
+    if asked - {view.name for view in VIEWS}:
+        known = ", ".join(view.name for view in VIEWS)
+        raise Invalid(f"no view has this name; there are: {known}", code="view_unknown")
+    return tuple(view for view in VIEWS if not asked or view.name in asked)
+
+
+def export(
+    snapshot: Snapshot, asked: Export, told: dict[str, Any], heed: Heed = lambda *_: None
+) -> dict[str, Any]:
+    """Write the files; the manifest. ``told`` is what else it is to say.
+
+    They are written under a name of their own and take their place once all are whole, the manifest last: whatever
+    ends this before leaves nothing behind, and files of an earlier export as they were.
+    """
+    asked.refuse_what_cannot_be()
+    write = writer_of(asked.format)
+    try:
+        made = not asked.to.exists()
+        asked.to.mkdir(parents=True, exist_ok=True)
+        try:
+            with TemporaryDirectory(dir=asked.to, prefix=".export-") as folder:
+                drafts = Path(folder)
+                position = snapshot.position(asked.views)
+                files = []
+                for view in asked.views:
+                    draft = drafts / asked.file(view)
+                    counted = _Counted(view, heed)
+                    write(draft, view, counted.of(snapshot.rows(view)))
+                    files.append(_described(draft, view, counted.rows))
+                manifest = {
+                    **told,
+                    "position": position,
+                    "format": asked.format.value,
+                    "files": files,
+                    "dictionary": dictionary(asked.views),
+                }
+                text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+                (drafts / MANIFEST).write_text(text, "utf-8")
+                _make_room(asked.to)
+                for name in asked.names:
+                    (drafts / name).replace(asked.to / name)
+        except BaseException:
+            if made and not any(asked.to.iterdir()):
+                asked.to.rmdir()
+            raise
+    except OSError as error:
+        raise Unavailable(
+            f"{asked.to} cannot be written to: {error.strerror or type(error).__name__}; name another folder with --to",
+            code="folder_unusable",
+        ) from error
+    return manifest
+
+
+def _make_room(to: Path) -> None:
+    """Take away the earlier manifest and the files that it lists: beside the new ones they would be of another moment.
+
+    The manifest goes first, since it must not speak of files that it was not made with.
+    """
+    ours = {f"{view.name}.{format.value}" for view in VIEWS for format in Format}
+    try:
+        listed = {str(file["file"]) for file in json.loads((to / MANIFEST).read_bytes())["files"]}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        listed = set()
+    for name in (MANIFEST, *(ours & listed)):
+        (to / name).unlink(missing_ok=True)
+
+
+class _Counted:
+    """Rows on their way into a file, counted."""
+
+    def __init__(self, view: View, heed: Heed) -> None:
+        self.rows = 0
+        self._view = view
+        self._heed = heed
+
+    def of(self, rows: Rows) -> Iterator[Sequence[tuple[Any, ...]]]:
+        self._heed(self._view.name, 0)
+        for some in rows:
+            yield some
+            self.rows += len(some)
+            self._heed(self._view.name, self.rows)
+
+
+def _described(path: Path, view: View, rows: int) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    return {
+        "view": view.full_name,
+        "file": path.name,
+        "rows": rows,
+        "bytes": path.stat().st_size,
+        "sha256": digest,
+    }

@@ -1,0 +1,1 @@
+"""The programme's questions: what dashboards and analysts ask of many relationships together."""

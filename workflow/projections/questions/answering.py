@@ -1,0 +1,37 @@
+"""A question answered from what is folded, with the position that the answer is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from workflow.errors import Unavailable
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.questions.question import Asked, Question
+from workflow.projections.tables import Row, shape
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows with the question's columns, and the position that all that it reads had folded."""
+
+    rows: Sequence[Row]
+    position: int
+
+
+def answer(connection: Connection, question: Question, asked: Asked) -> Answer:
+    """What the views say; both are read in the transaction of the connection.
+
+    Refused where rows were folded into other columns than it asks for.
+    """
+    live = connection.exec_driver_sql("SELECT name, position, shape FROM projections WHERE live = 1").all()
+    read = {name: (position, kept) for name, position, kept in live if name in question.reads}
+    shapes = {projection.name: shape(projection.table) for projection in PROJECTIONS}
+    if others := sorted(name for name, (_, kept) in read.items() if kept != shapes[name]):
+        raise Unavailable(
+            f"rows of an earlier version cannot answer this: rebuild {', '.join(others)}",
+            code="rebuild_needed",
+        )
+    return Answer(question.ask(connection, asked), min(position for position, _ in read.values()))
