@@ -41,7 +41,7 @@ class Closed(Event):
     """The relationship ended."""
 
     name: ClassVar[str] = "mentoring.closed.v1"
-    public: ClassVar[frozenset[str] | None] = frozenset({"manner"})
+    public: ClassVar[frozenset[str] | None] = frozenset({"manner", "entered"})
     inside: ClassVar[frozenset[str]] = frozenset({"reason"})
     manner: ClosureManner
     reason: ClosureReason

@@ -51,7 +51,11 @@ def schema_of(kind: type[Event], template: str = _TEMPLATE) -> dict[str, Any]:
         "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"],
         "properties": {
             "specversion": {"const": "1.0"},
-            "id": {"type": "string", "format": "uuid", "description": "the event's own id: by it a message is known again"},
+            "id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "the event's own id: by it a message is known again",
+            },
             "source": {"const": SOURCE},
             "type": {"const": kind.name},
             "subject": {"type": "string", "format": "uuid", "description": "the relationship"},

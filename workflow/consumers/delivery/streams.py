@@ -85,8 +85,8 @@ async def _make(streams: JetStreamContext, name: str, subject: str, limits: Limi
 def _unfit(config: StreamConfig, subject: str) -> list[str]:
     """By what a stream could lose a message that is younger and smaller than its own limits say."""
     faults = {
-        "it keeps messages in memory": config.storage is not StorageType.FILE,
-        "a message is gone once somebody has received it": config.retention is not RetentionPolicy.LIMITS,
+        "it keeps messages in memory": config.storage != StorageType.FILE,
+        "a message is gone once somebody has received it": config.retention != RetentionPolicy.LIMITS,
         "it keeps only the last messages of a subject": (config.max_msgs_per_subject or 0) > 0,
         "it acknowledges nothing": bool(config.no_ack),
         "it takes no more messages": bool(config.sealed),
