@@ -49,7 +49,7 @@ def test_what_comes_in_is_received_and_what_goes_out_is_sent() -> None:
         for operation in DOCUMENT["operations"].values()
     }
     assert told == {
-        ("receive", "mentoring.meetings.*"),
+        ("receive", "mentoring.meetings.{key}"),
         ("send", "mentoring.events.{relationship}.{name}"),
         ("send", "mentoring.reminders.{audience}"),
     }

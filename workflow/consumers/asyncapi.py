@@ -20,6 +20,7 @@ from workflow.consumers.examples import incoming, outgoing
 from workflow.consumers.meetings.contract import MESSAGES, Envelope, Kind
 from workflow.consumers.meetings.subscriber import make_broker, subscribe
 from workflow.consumers.transport.pull import Batch
+from workflow.consumers.transport.streams import STREAM, SUBJECT
 
 _SCHEMAS = "#/components/schemas/{model}"
 _OUT = "#/components/schemas/Out{model}"
@@ -38,9 +39,23 @@ def asyncapi() -> dict[str, Any]:
         "told to the services that want to know.",
     )
     document: dict[str, Any] = factory.to_specification().to_jsonable()
+    document["info"] |= {
+        "license": {"name": "Apache-2.0"},
+        "tags": [{"name": "mentoring"}, {"name": "meetings"}],
+    }
+    document["components"]["securitySchemes"] = {"token": _TOKEN}
+    for server in document["servers"].values():
+        server["security"] = [{"$ref": "#/components/securitySchemes/token"}]
     _describe_incoming(document)
     _describe_outgoing(document)
     return document
+
+
+_TOKEN = {
+    "type": "apiKey",
+    "in": "password",
+    "description": "The token of the NATS server, as its operator gives it to whoever publishes or receives.",
+}
 
 
 async def _nobody(batch: Batch) -> None:
@@ -55,14 +70,40 @@ def _describe_incoming(document: dict[str, Any]) -> None:
         [(message, "validation") for message in MESSAGES], ref_template=_SCHEMAS
     )
     components = document["components"]
-    components["schemas"] = definitions["$defs"]
+    components["schemas"] = _without_discriminators(definitions["$defs"])
     components["messages"] = {_key(_type(message)): _incoming(message) for message in MESSAGES}
     (name, channel), *_ = document["channels"].items()
     # FastStream's binding names a subject, where the standard's has no members; the address says it already.
     channel.pop("bindings", None)
+    channel["address"] = SUBJECT.replace("*", "{key}")
+    channel["parameters"] = {"key": {"description": _KEY}}
     channel["messages"] = _referred(components["messages"])
     for operation in document["operations"].values():
         operation["messages"] = _listed(name, components["messages"])
+        operation["summary"] = "Take in what is told of meetings"
+        operation["description"] = (
+            f"Published over JetStream: what the stream `{STREAM}` has acknowledged is stored, and anything else is "
+            "to be sent again. A `source` and `id` that were seen before change nothing."
+        )
+
+
+_KEY = (
+    "Any token that stays the same for one relationship or one meeting and says nothing about people, without dots, "
+    "blanks, `*` and `>`. It spreads the work; nothing depends on order."
+)
+
+
+def _without_discriminators(node: Any) -> Any:
+    """As OpenAPI has them they are objects; here their name is another's."""
+    match node:
+        case dict():
+            return {
+                key: _without_discriminators(value) for key, value in node.items() if key != "discriminator"
+            }
+        case list():
+            return [_without_discriminators(value) for value in node]
+        case _:
+            return node
 
 
 def _type(message: type[Envelope]) -> Kind:
@@ -149,6 +190,7 @@ def _channel(
         "action": "send",
         "channel": {"$ref": f"#/channels/{name}"},
         "summary": summary,
+        "description": description,
         "messages": _listed(name, messages),
     }
 
