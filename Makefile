@@ -9,6 +9,8 @@ ARGS ?=
 # All tests at once are shared out among the cores; some of them, as one asks for while working, are not.
 PROCESSES ?= $(if $(ARGS),0,auto)
 SHARED = -n $(PROCESSES) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# Other people's clients in JavaScript, against which the service is tried where there is an npm.
+CLIENTS := $(if $(shell command -v npm),tests/clients/node_modules/.ready)
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --universal --generate-hashes --no-header --no-annotate
 
 .PHONY: help demo test soak bench check style types imports pages format docs lock clean
@@ -19,10 +21,10 @@ help: ## what can be made
 demo: $(READY) ## play some months of mentoring through a real broker (ARGS="--relationships 300 --once")
 	$(BIN)/mentoring demo $(ARGS)
 
-test: $(READY) ## run the tests (ARGS="-k agreement")
+test: $(READY) $(CLIENTS) ## run the tests (ARGS="-k agreement")
 	$(BIN)/pytest $(SHARED) $(ARGS)
 
-soak: $(READY) ## run the long forms of the tests
+soak: $(READY) $(CLIENTS) ## run the long forms of the tests
 	TMPDIR="$${TMPDIR:-/tmp}" $(BIN)/pytest -m soak --timeout 3600 $(ARGS)
 
 bench: $(READY) ## measure, print a table and write benchmarks/latest.json
@@ -55,7 +57,11 @@ lock: $(READY) ## renew the lock files from pyproject.toml (ARGS="--upgrade")
 	$(COMPILE) --constraints requirements.lock --output-file requirements-service.lock pyproject.toml
 
 clean: ## remove the virtual environment and every cache
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+tests/clients/node_modules/.ready: tests/clients/package-lock.json
+	npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 # An environment whose interpreter has gone is built anew; any other is brought up to the lock.
 $(READY): requirements.lock pyproject.toml

@@ -14,7 +14,7 @@ VARIABLE = "MENTORING_FAILPOINTS"
 
 NAMES = frozenset(
     f"{place}.{when}"
-    for place in ("decide", "keys", "append", "commit", "ack", "drain", "projection", "reminder")
+    for place in ("decide", "keys", "append", "commit", "ack", "drain", "projection", "reminder", "delivery")
     for when in ("before", "after")
 )
 """Every place there is; a name that is not one of them is refused at start, so that no test waits in vain."""

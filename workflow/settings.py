@@ -28,6 +28,13 @@ class ClockKind(StrEnum):
     SIMULATED = "simulated"
 
 
+class OutboundFrom(StrEnum):
+    """What goes out at first start."""
+
+    NOW = "now"
+    BEGINNING = "beginning"
+
+
 class Settings(BaseSettings):
     """Every setting of the service."""
 
@@ -52,6 +59,24 @@ class Settings(BaseSettings):
         ge=16 * 1024**2,
         description="bytes that the stream may hold before it refuses more; without it, what it was given "
         "once, at first 8 GiB or as much as the broker grants",
+    )
+    outbound_from: OutboundFrom = Field(
+        OutboundFrom.NOW,
+        description="from where on events go out to other services at first start: `now`, or the `beginning` of "
+        "the log; afterwards it goes on from where it was",
+    )
+    outbound_bytes: int = Field(
+        1024**3,
+        ge=16 * 1024**2,
+        description="bytes that each stream of what goes out may hold, where the service makes it (or as much as the "
+        "broker grants); the oldest messages go first. A stream that is there stays as it is",
+    )
+    outbound_days: float = Field(
+        30,
+        gt=0,
+        le=3660,
+        allow_inf_nan=False,
+        description="days for which such a stream keeps a message, where the service makes it",
     )
     accept_gap: str | None = Field(
         None,

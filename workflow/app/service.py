@@ -26,6 +26,8 @@ from workflow.app.waiting import Waiting
 from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
+from workflow.consumers.delivery.delivery import Delivery
+from workflow.consumers.delivery.streams import Limits
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
@@ -43,7 +45,7 @@ from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
 from workflow.secret_files import own_secret
-from workflow.settings import ClockKind, Settings
+from workflow.settings import ClockKind, OutboundFrom, Settings
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.ids import NewIds
@@ -56,6 +58,8 @@ from workflow.store.writer import Writer
 T = TypeVar("T")
 
 _PATIENCE = 10
+_BEHIND = 1000
+"""Messages that lie untaken at the broker, from which on what goes out gives way to what comes in."""
 _SECOND, _HOUR = 1.0, 3600.0
 
 
@@ -92,6 +96,7 @@ class Service:
         """Seconds that a read waits at most for what it was asked to include."""
         self.intake: Intake | None = None
         self.publisher: Publisher | None = None
+        self.delivery: Delivery | None = None
         self.waiting = Waiting(self.store, self.writer, self.resolver)
         self.draining = Chore(self.waiting.drain, "what waited cannot be worked off", every=_SECOND)
         self.expiry = Chore(self.waiting.expire, "what has waited too long cannot be parked", every=_HOUR)
@@ -133,7 +138,7 @@ class Service:
         self.parts.keep(self.asking.run(), "rounds")
 
     async def connect(self) -> None:
-        """Start the NATS server, unless there is one elsewhere, and take messages in."""
+        """Start the NATS server, unless there is one elsewhere, take messages in, and tell others what happens."""
         settings = self.settings
         token = settings.nats_token()
         url = settings.nats
@@ -161,12 +166,26 @@ class Service:
             accepted_gap=settings.accept_gap,
             stream_bytes=settings.stream_bytes,
         )
+        self.delivery = delivery = Delivery(
+            make_broker(url, "delivery", token=token),
+            self.store.read,
+            self.writer.submit,
+            Limits(settings.outbound_bytes, settings.outbound_days),
+            busy=self._intake_is_behind,
+        )
+        # Before anything is taken in: what this run brings about goes out, also where it is the first.
+        await delivery.begin(from_beginning=settings.outbound_from is OutboundFrom.BEGINNING)
+        self.writer.on_commit(lambda _: delivery.wake())
+        self.parts.begin(delivery.run(), "delivery")
         beginning = {
             self.parts.begin(self._begin_intake(self.intake), "intake begins"),
             self.parts.begin(self.publisher.connect(), "publishing begins"),
         }
         # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
         await asyncio.wait(beginning, timeout=_PATIENCE)
+
+    def _intake_is_behind(self) -> bool:
+        return self.intake is not None and (self.intake.status.behind or 0) > _BEHIND
 
     async def _begin_intake(self, intake: Intake) -> None:
         with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later
@@ -205,6 +224,8 @@ class Service:
                 stack.push_async_callback(self.intake.stop)
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
+            if self.delivery is not None:
+                stack.push_async_callback(self.delivery.close)
             await self.parts.cancel()
 
     def _open_programme(self, tx: Transaction) -> None:

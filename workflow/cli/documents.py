@@ -9,7 +9,7 @@ import typer
 from workflow.aggregates.moves import MOVES, State
 from workflow.cli.docs.states import diagram as drawn
 from workflow.cli.verb import AsJson, emit
-from workflow.consumers.meetings.asyncapi import asyncapi as described
+from workflow.consumers.asyncapi import asyncapi as described
 
 
 def diagram(as_json: AsJson = False) -> None:
@@ -22,5 +22,5 @@ def diagram(as_json: AsJson = False) -> None:
 
 
 def asyncapi(as_json: AsJson = True) -> None:  # noqa: ARG001 the document is JSON either way
-    """Print the AsyncAPI 3 document of the messages that come in, as JSON."""
+    """Print the AsyncAPI 3 document of the messages that come in and go out, as JSON."""
     typer.echo(json.dumps(described(), indent=2))

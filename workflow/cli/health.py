@@ -31,6 +31,8 @@ async def health(data: Data = None, as_json: AsJson = False) -> Exit:
             out.print(f"  {trouble}", markup=False, soft_wrap=True)
         if told["intake"] is not None:
             out.print(f"intake: {told['intake']['state']}, {behind(told['intake']['behind'])}")
+        if told["delivery"] is not None:
+            out.print(f"delivery: {told['delivery']['state']}, {told['delivery']['lag']} events behind")
         for one in told["projections"]:
             out.print(f"projection {one['name']}: {one['status']}, {one['lag']} behind")
     return Exit.DONE if told["status"] == "ok" else Exit.NO

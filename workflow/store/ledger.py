@@ -12,6 +12,7 @@ from workflow.store.held import HeldMessages
 from workflow.store.idempotency import Idempotency
 from workflow.store.keys import KeyStore
 from workflow.store.prefetched import Memberships
+from workflow.store.reactors import Reactors
 from workflow.store.receipts import Receipts
 from workflow.store.rounds import Rounds
 from workflow.store.schema import from_micros, to_micros
@@ -32,6 +33,7 @@ class Ledger:
         self.destructions = Destructions(cursor)
         self.rounds = Rounds(cursor)
         self.idempotency = Idempotency(cursor)
+        self.reactors = Reactors(cursor)
 
     def simulated_instant(self) -> datetime | None:
         """Where the simulated clock stands; None where there never was one."""

@@ -108,6 +108,8 @@ TABLES = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX IF NOT EXISTS answers_by_age ON idempotency (answered_at)",
+    # How far the log was read by whoever acts on it outside of this service.
+    "CREATE TABLE IF NOT EXISTS reactors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
     # Where a simulated clock stands, so that a restart goes on from there.
     "CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), instant INTEGER NOT NULL)",
 )

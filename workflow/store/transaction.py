@@ -75,7 +75,8 @@ class Transaction:
 
     ``now`` is the clock's instant, or the last recorded one where the clock fell behind it: what is recorded
     never decreases along the log. ``receipts``, ``directory``, ``waiting``, ``parked``, ``drains``,
-    ``destructions``, ``rounds`` and ``idempotency`` commit with the events. ``new_id`` gives ids that nobody has.
+    ``destructions``, ``rounds``, ``idempotency`` and ``reactors`` commit with the events. ``new_id`` gives ids that
+    nobody has.
     """
 
     def __init__(self, batch: Commit, now: datetime) -> None:
@@ -91,7 +92,7 @@ class Transaction:
         self.receipts, self.directory = ledger.receipts, ledger.directory
         self.waiting, self.parked, self.drains = ledger.waiting, ledger.parked, ledger.drains
         self.destructions, self.rounds = ledger.destructions, ledger.rounds
-        self.idempotency = ledger.idempotency
+        self.idempotency, self.reactors = ledger.idempotency, ledger.reactors
 
     @property
     def head(self) -> int:

@@ -23,6 +23,14 @@ SHARED = frozenset({401, 403, 408, 413, 414, 421, 431, 500, 503})
 
 _REFERENCE = "#/components/schemas/Problem"
 
+_TAGS = {
+    "commands": "what people do in a relationship",
+    "events": "what other services publish",
+    "reads": "what is known",
+    "operations": "how the service itself is, and what is done to it",
+}
+"""The kinds of routes; each route has one."""
+
 
 class Documented(FastAPI):
     """An app whose document says all that it answers."""
@@ -51,6 +59,8 @@ def complete(document: Document) -> None:
         }
     }
     document["security"] = [{"bearer": []}, {}]
+    document["servers"] = [{"url": "/", "description": "the service that this document is of"}]
+    document["tags"] = [{"name": name, "description": told} for name, told in _TAGS.items()]
     for path, operation in _operations(document):
         if path in OPEN_TO_ALL:
             operation["security"] = []

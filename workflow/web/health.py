@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.app import Service
+from workflow.consumers.delivery.status import DeliveryStatus
 from workflow.projections.generations import RunState
 from workflow.projections.runner import Status
 from workflow.settings import ClockKind
@@ -61,6 +62,16 @@ class IntakeHealth(Out):
     )
 
 
+class DeliveryHealth(Out):
+    """Whether what is public goes out."""
+
+    state: str
+    position: int = Field(
+        description="all that is public up to this position of the log is stored by the broker"
+    )
+    lag: int = Field(description="events recorded behind it, public or not")
+
+
 class Health(Out):
     """Whether everything is at work. It is answered without a token, and holds nothing personal."""
 
@@ -74,6 +85,7 @@ class Health(Out):
     now: AwareDatetime
     head: int = Field(description="the last position in the log")
     intake: IntakeHealth | None = Field(description="null while the folder is worked on offline")
+    delivery: DeliveryHealth | None = Field(description="null while the folder is worked on offline")
     projections: list[ProjectionHealth]
 
 
@@ -82,7 +94,11 @@ async def health(request: Request, service: Serving, response: Response) -> Heal
     """Answered with 503 where something has stopped, so that what watches over processes need not read it."""
     projections = await run_in_threadpool(service.runner.status)
     intake = service.intake.status if service.intake is not None else None
+    head = await run_in_threadpool(service.store.head)
+    delivery = service.delivery.status if service.delivery is not None else None
+    lag = 0 if delivery is None else max(0, head - delivery.position)
     troubles = [*_stopped(service, projections), *_stuck(service, request.app.state.watch, projections)]
+    troubles += _undelivered(delivery, request.app.state.watch, lag)
     if troubles:
         response.status_code = 503
     return Health(
@@ -92,9 +108,12 @@ async def health(request: Request, service: Serving, response: Response) -> Heal
         instance=service.instance,
         clock=service.clock_kind,
         now=service.clock.now(),
-        head=await run_in_threadpool(service.store.head),
+        head=head,
         intake=IntakeHealth(state=intake.state, sequence=intake.position, behind=intake.behind)
         if intake
+        else None,
+        delivery=DeliveryHealth(state=delivery.state, position=delivery.position, lag=lag)
+        if delivery
         else None,
         projections=[
             ProjectionHealth(name=one.name, status=one.state, position=one.position, lag=one.lag)
@@ -145,6 +164,18 @@ def _stuck(service: Service, watch: Watch, projections: Sequence[Status]) -> lis
         if status.cause is None and stuck:
             troubles.append(f"intake stands still at {status.position}, {status.behind} behind")
     return troubles
+
+
+def _undelivered(status: DeliveryStatus | None, watch: Watch, lag: int) -> list[str]:
+    if status is None:
+        return []
+    if status.cause is not None:
+        return [f"delivery has stopped at {status.position}: {status.cause}"]
+    stuck = watch.stuck("delivery", status.position, lag)
+    if status.trouble is not None:
+        begun = "has not begun" if status.state == "off" else "is in trouble and tries again"
+        return [f"delivery {begun}, {lag} behind: {status.trouble}"]
+    return [f"delivery stands still at {status.position}, {lag} behind"] if stuck else []
 
 
 def _kind(trouble: str) -> str:

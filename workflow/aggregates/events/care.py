@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from workflow.aggregates.events.event import Event
+from workflow.aggregates.events.event import INSIDE, Event
 from workflow.aggregates.sealed import Sealed
 
 
@@ -15,6 +15,7 @@ class Paused(Event):
     """The relationship rests, at the latest until ``ends_at``. What would fall due meanwhile waits."""
 
     name: ClassVar[str] = "mentoring.paused.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"ends_at"})
     ends_at: AwareDatetime
 
 
@@ -22,6 +23,8 @@ class Resumed(Event):
     """The relationship goes on: somebody said so, a meeting was held, or the longest pause was over."""
 
     name: ClassVar[str] = "mentoring.resumed.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset()
+    inside: ClassVar[frozenset[str]] = frozenset({"evidence"})
     evidence: tuple[int, ...] = ()
 
 
@@ -32,6 +35,7 @@ class ResumptionRevised(Event):
     """
 
     name: ClassVar[str] = "mentoring.resumption_revised.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"paused_at", "instant"})
     paused_at: AwareDatetime
     instant: AwareDatetime | None
 
@@ -40,6 +44,8 @@ class SupportContactMade(Event):
     """A coordinator spoke with the pair, or with one of them."""
 
     name: ClassVar[str] = "mentoring.support_contact_made.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset()
+    inside: ClassVar[frozenset[str]] = frozenset({"note"})
     note: Sealed | None = None
 
 
@@ -50,6 +56,7 @@ class DestructionRequested(Event):
     """
 
     name: ClassVar[str] = "mentoring.destruction_requested.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE
     person: UUID
     identities: bool = False
 
@@ -58,5 +65,6 @@ class Destroyed(Event):
     """The key to what ``person`` wrote here was destroyed; with ``identities`` their own key was, too."""
 
     name: ClassVar[str] = "mentoring.destroyed.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"person", "identities"})
     person: UUID
     identities: bool = False

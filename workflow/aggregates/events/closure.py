@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from workflow.aggregates.events.event import Event
+from workflow.aggregates.events.event import INSIDE, Event
 from workflow.aggregates.moves import State
 from workflow.aggregates.sealed import Sealed
 from workflow.aggregates.words import Word
@@ -41,6 +41,8 @@ class Closed(Event):
     """The relationship ended."""
 
     name: ClassVar[str] = "mentoring.closed.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"manner", "entered"})
+    inside: ClassVar[frozenset[str]] = frozenset({"reason"})
     manner: ClosureManner
     reason: ClosureReason
     entered: State = State.CLOSURE
@@ -50,6 +52,7 @@ class ClosureProposed(Event):
     """Nothing was heard since ``anchor`` for so long that a coordinator has to decide whether to go on."""
 
     name: ClassVar[str] = "mentoring.closure_proposed.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"anchor"})
     anchor: AwareDatetime
 
 
@@ -57,5 +60,6 @@ class ClosingFeedbackGiven(Event):
     """A party looked back on the relationship after its end."""
 
     name: ClassVar[str] = "mentoring.closing_feedback_given.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE
     party: UUID
     text: Sealed

@@ -39,6 +39,8 @@ class ConcernRaised(Event):
     """
 
     name: ClassVar[str] = "mentoring.concern_raised.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"code", "subject", "since", "clears"})
+    inside: ClassVar[frozenset[str]] = frozenset({"evidence"})
     code: ConcernCode
     subject: str | None = None
     since: AwareDatetime
@@ -50,5 +52,6 @@ class ConcernCleared(Event):
     """A concern has gone."""
 
     name: ClassVar[str] = "mentoring.concern_cleared.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"code", "subject"})
     code: ConcernCode
     subject: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from workflow.aggregates.events.event import Event
+from workflow.aggregates.events.event import INSIDE, Event
 from workflow.aggregates.sealed import Sealed
 
 
@@ -18,6 +18,7 @@ class CheckInGiven(Event):
 
     name: ClassVar[str] = "mentoring.check_in_given.v1"
     confidential: ClassVar[frozenset[str]] = frozenset({"by", "party", "low"})
+    public: ClassVar[frozenset[str] | None] = INSIDE
     party: UUID
     new_perspectives: Sealed
     comfort: Sealed
@@ -31,6 +32,7 @@ class CheckInConsentGiven(Event):
     """A party lets the others read its check-ins, once they let it read theirs."""
 
     name: ClassVar[str] = "mentoring.check_in_consent_given.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE
     party: UUID
 
 
@@ -38,6 +40,7 @@ class CheckInConsentWithdrawn(Event):
     """A party lets nobody read its check-ins any more."""
 
     name: ClassVar[str] = "mentoring.check_in_consent_withdrawn.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE
     party: UUID
 
 
@@ -46,5 +49,6 @@ class HelpAsked(Event):
 
     name: ClassVar[str] = "mentoring.help_asked.v1"
     confidential: ClassVar[frozenset[str]] = frozenset({"by", "party"})
+    public: ClassVar[frozenset[str] | None] = INSIDE
     party: UUID
     message: Sealed | None = None

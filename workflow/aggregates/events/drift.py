@@ -17,6 +17,7 @@ class StagnationSuspected(Event):
     """Nothing was heard for long after the ``anchor`` (the last sign of life)."""
 
     name: ClassVar[str] = "mentoring.stagnation_suspected.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"anchor"})
     anchor: AwareDatetime
 
 
@@ -24,6 +25,7 @@ class SuspicionCleared(Event):
     """A sign of life, or a meeting booked soon, took the suspicion away."""
 
     name: ClassVar[str] = "mentoring.suspicion_cleared.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset()
 
 
 class StagnationEntered(Event):
@@ -34,6 +36,8 @@ class StagnationEntered(Event):
     """
 
     name: ClassVar[str] = "mentoring.stagnation_entered.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"declared", "anchor", "entered"})
+    inside: ClassVar[frozenset[str]] = frozenset({"silent_for", "two_meetings_within", "evidence"})
     declared: bool
     anchor: AwareDatetime
     silent_for: timedelta
@@ -46,12 +50,15 @@ class StagnationWithdrawn(Event):
     """A fact that became known later shows that the silence never was."""
 
     name: ClassVar[str] = "mentoring.stagnation_withdrawn.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"entered"})
     entered: State = State.ACTIVE
 
 
 class Measure(Value):
     """Something concrete that the pair will do: what, who and by when."""
 
+    public: ClassVar[frozenset[str] | None] = frozenset({"measure", "who", "by_when"})
+    inside: ClassVar[frozenset[str]] = frozenset({"what"})
     measure: UUID
     what: Sealed
     who: UUID
@@ -62,6 +69,8 @@ class FreshLookHeld(Event):
     """The pair looked at its process from a new perspective and wrote down a few concrete measures."""
 
     name: ClassVar[str] = "mentoring.fresh_look_held.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"measures"})
+    inside: ClassVar[frozenset[str]] = frozenset({"perspective"})
     perspective: Sealed | None = None
     measures: tuple[Measure, ...]
 
@@ -70,12 +79,14 @@ class MeasuresReviewed(Event):
     """The pair looked at what became of its measures."""
 
     name: ClassVar[str] = "mentoring.measures_reviewed.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset()
 
 
 class MeasureCompleted(Event):
     """A measure was done."""
 
     name: ClassVar[str] = "mentoring.measure_completed.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"measure"})
     measure: UUID
 
 
@@ -83,6 +94,7 @@ class MeasureDropped(Event):
     """A party gave a measure up; it is dropped once every party has."""
 
     name: ClassVar[str] = "mentoring.measure_dropped.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"measure", "party"})
     measure: UUID
     party: UUID
 
@@ -91,6 +103,8 @@ class Reinvigorated(Event):
     """The relationship came back. ``occurred_at`` is the instant of the last thing that this took."""
 
     name: ClassVar[str] = "mentoring.reinvigorated.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"entered"})
+    inside: ClassVar[frozenset[str]] = frozenset({"evidence"})
     evidence: tuple[int, ...]
     entered: State = State.ACTIVE
 
@@ -105,6 +119,7 @@ class MoveRevised(Event):
     """
 
     name: ClassVar[str] = "mentoring.move_revised.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset({"move", "instant", "term_ends_at", "entered"})
     move: Move
     instant: AwareDatetime | None
     term_ends_at: AwareDatetime | None = None

@@ -63,10 +63,20 @@ class DueKind(Word):
     REMIND_FEEDBACK = "remind_feedback"
 
 
+INSIDE = None
+"""Said of an event that does not go out to other services."""
+
+
 class Value(BaseModel):
-    """A part of an event."""
+    """A part of an event.
+
+    What goes out to other services is declared member by member, by each class for its own: ``public`` do, and
+    ``inside`` were decided not to. What is in neither stays inside, too, until somebody decides.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    public: ClassVar[frozenset[str] | None] = frozenset()
+    inside: ClassVar[frozenset[str]] = frozenset()
 
 
 class Event(Value):
@@ -79,6 +89,8 @@ class Event(Value):
     name: ClassVar[str]
     confidential: ClassVar[frozenset[str]] = frozenset()
     """Members that nobody is shown, beside those that are sealed: the decisions alone need them."""
+    public: ClassVar[frozenset[str] | None] = frozenset({"occurred_at", "provenance", "policy"})
+    inside: ClassVar[frozenset[str]] = frozenset({"by", "dues"})
 
     occurred_at: AwareDatetime
     by: UUID | None = None
@@ -96,3 +108,4 @@ class AgendaRevised(Event):
     """Nothing happened but that the clock has to ask at other times; ``dues`` says when."""
 
     name: ClassVar[str] = "mentoring.agenda_revised.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE

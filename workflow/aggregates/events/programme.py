@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from workflow.aggregates.events.event import Event
+from workflow.aggregates.events.event import INSIDE, Event
 from workflow.aggregates.policy import Policy
 
 
@@ -12,6 +12,7 @@ class ProgrammeOpened(Event):
     """A mentoring programme began. Calendar months are counted in its ``zone``."""
 
     name: ClassVar[str] = "mentoring.programme_opened.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE
     programme: str
     zone: str
 
@@ -20,6 +21,7 @@ class PolicyAdopted(Event):
     """From now on the programme's decisions follow this version of its policy."""
 
     name: ClassVar[str] = "mentoring.policy_adopted.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE
     version: int
     document: Policy
 
@@ -28,3 +30,4 @@ class ProgrammeClosed(Event):
     """The programme ended. Its relationships are closed one by one, until none is left."""
 
     name: ClassVar[str] = "mentoring.programme_closed.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from workflow.aggregates.events.concerns import ConcernCode
-from workflow.aggregates.events.event import DueKind, Event, Role
+from workflow.aggregates.events.event import INSIDE, DueKind, Event, Role
 from workflow.aggregates.words import Word
 
 
@@ -74,6 +74,9 @@ class ReminderIssued(Event):
     """
 
     name: ClassVar[str] = "mentoring.reminder_issued.v1"
+    public: ClassVar[frozenset[str] | None] = frozenset(
+        {"kind", "party", "audience", "about", "step", "guidance"}
+    )
     kind: ReminderKind
     party: UUID | None
     audience: Role
@@ -94,6 +97,7 @@ class ReminderSuppressed(Event):
     """
 
     name: ClassVar[str] = "mentoring.reminder_suppressed.v1"
+    public: ClassVar[frozenset[str] | None] = INSIDE
     kind: ReminderKind
     party: UUID | None
     audience: Role

@@ -1,0 +1,193 @@
+"""Delivery at work: from a position in the log, window by window, each committed once the broker has stored it.
+
+Within a window the messages of one relationship go one after the other, each once the one before is stored;
+those of different relationships go side by side. A window that fails half-way is sent again from its beginning,
+so that nothing later of a relationship can be stored before what came earlier. Receivers may see a message
+again; they know it by its id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import NamedTuple
+from uuid import UUID
+
+from faststream.nats import NatsBroker
+from nats.js import JetStreamContext
+from nats.js.errors import APIError
+
+from workflow.consumers.delivery.messages import MEDIA_TYPE, Message, message_of
+from workflow.consumers.delivery.status import DeliveryStatus, Standing
+from workflow.consumers.delivery.streams import Limits, declare
+from workflow.errors import Stopped, Unavailable
+from workflow.failpoints import hit
+from workflow.store.jobs import Written
+from workflow.store.recorded import Recorded
+from workflow.store.transaction import Transaction
+
+NAME = "delivery"
+"""Under which the position is kept."""
+
+_WITHIN = 5.0
+_REFUSED_TO_STORE = 10077
+_LONGEST_BREATH = 1.0
+
+
+class Window(NamedTuple):
+    """What is sent before the position is moved to ``reached``: the messages of each relationship, in order.
+
+    ``fault`` is why the event behind cannot be told. ``any`` is whether there was anything to read.
+    """
+
+    chains: Sequence[Sequence[Message]]
+    reached: int
+    fault: Stopped | None
+    any: bool
+
+
+class Delivery:
+    """Publishes what is public from ``begin`` and ``run`` until it is cancelled.
+
+    ``submit`` hands a unit to the one writer, which must run for as long.
+    ``busy`` tells whether intake has more to take in: then delivery takes a small part of the time alone.
+    Whatever fails is tried again, ever more seldom; only a fact that cannot be told ends it.
+    """
+
+    def __init__(
+        self,
+        broker: NatsBroker,
+        read: Callable[[int, int], Sequence[Recorded]],
+        submit: Callable[[Callable[[Transaction], int]], Future[Written[int]]],
+        limits: Limits,
+        *,
+        busy: Callable[[], bool] = lambda: False,
+        most: int = 500,
+        at_once: int = 64,
+        poll_seconds: float = 1.0,
+        share: float = 0.1,
+        within_seconds: float = _WITHIN,
+    ) -> None:
+        self._broker = broker
+        self._read = read
+        self._submit = submit
+        self._limits = limits
+        self._busy = busy
+        self._most, self._at_once = most, at_once
+        self._poll_seconds, self._within = poll_seconds, within_seconds
+        self._share = share
+        self._position = 0
+        self._standing = Standing()
+        self._woken = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def status(self) -> DeliveryStatus:
+        """How delivery stands now."""
+        return self._standing.told(self._position)
+
+    async def begin(self, *, from_beginning: bool) -> None:
+        """Know where to go on from; at first start that is the end of the log as it stands, or its beginning."""
+
+        def unit(tx: Transaction) -> int:
+            return tx.reactors.begin(NAME, 0 if from_beginning else tx.head)
+
+        self._position = (await asyncio.wrap_future(self._submit(unit))).value
+
+    def wake(self) -> None:
+        """Say that there may be something new. Cheap, and safe from any thread."""
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._woken.set)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; it ends by itself only at a fact that cannot be told."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await self._broker.connect()
+                await declare(self._broker.connection.jetstream(timeout=self._within), self._limits)
+                self._standing.goes_on()
+                while True:
+                    await self._go_on()
+            except Stopped as stopped:
+                self._standing.stop(stopped)
+                return
+            except Exception as error:  # noqa: BLE001 whatever it is, it may pass
+                await asyncio.sleep(self._standing.pause_after(error, self._position))
+
+    async def close(self) -> None:
+        """Let go of the broker, even one that does not answer."""
+        with suppress(Exception):
+            await self._broker.stop()
+
+    async def _go_on(self) -> None:
+        """One window, or a rest where there is none."""
+        loop = asyncio.get_running_loop()
+        self._woken.clear()
+        began = loop.time()
+        window = await asyncio.to_thread(self._next)
+        if window.chains:
+            await self._send(window.chains)
+        if window.reached > self._position:
+            await self._move(window.reached)
+            self._standing.goes_on()
+        if window.fault is not None:
+            raise window.fault
+        if not window.any:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._woken.wait()
+        elif self._busy():
+            spent = loop.time() - began
+            await asyncio.sleep(min(spent / self._share - spent, _LONGEST_BREATH))
+
+    def _next(self) -> Window:
+        """The next window of the log, up to a fact that cannot be told."""
+        chains: dict[UUID, list[Message]] = {}
+        found, reached = self._read(self._position, self._most), self._position
+        fault: Stopped | None = None
+        for recorded in found:
+            try:
+                message = message_of(recorded)
+            except Stopped as stopped:
+                fault = stopped
+                break
+            if message is not None:
+                chains.setdefault(message.relationship, []).append(message)
+            reached = recorded.position
+        return Window(list(chains.values()), reached, fault, any=bool(found))
+
+    async def _send(self, chains: Sequence[Sequence[Message]]) -> None:
+        streams = self._broker.connection.jetstream(timeout=self._within)
+        left = iter(chains)
+
+        async def some() -> None:
+            for chain in left:  # all share it: each takes the next relationship that nobody has
+                for message in chain:
+                    await self._publish(streams, message)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._at_once, len(chains))):
+                    group.create_task(some())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None  # the first one ended the others
+
+    async def _publish(self, streams: JetStreamContext, message: Message) -> None:
+        headers = {"Nats-Msg-Id": message.id, "content-type": MEDIA_TYPE}
+        try:
+            await streams.publish(message.subject, message.body, stream=message.stream, headers=headers)
+        except APIError as error:
+            if error.err_code == _REFUSED_TO_STORE:
+                raise Unavailable(f"the stream {message.stream} is full", code="stream_full") from error
+            raise
+
+    async def _move(self, reached: int) -> None:
+        hit("delivery.before")
+        moved = await asyncio.wrap_future(self._submit(lambda tx: tx.reactors.move(NAME, reached)))
+        self._position = moved.value
+        hit("delivery.after")
