@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from workflow.web.actor import EXAMPLE, HEADER, PATTERN
-from workflow.web.guard import OPEN_TO_ALL
+from workflow.web.guard import OPEN_TO_ALL, SIGNED
 from workflow.web.problems import MEDIA_TYPE, PROBLEMS, Problem
 
 Document = dict[str, Any]
@@ -52,7 +52,7 @@ def complete(document: Document) -> None:
     }
     document["security"] = [{"bearer": []}, {}]
     for path, operation in _operations(document):
-        if path in OPEN_TO_ALL:
+        if _needs_no_token(path):
             operation["security"] = []
         for parameter in operation.get("parameters", []):
             _never_null(parameter)
@@ -78,7 +78,11 @@ def answered(path: str, operation: Document) -> set[int]:
         statuses |= {400}
     if any(parameter["in"] == "path" for parameter in parameters):
         statuses |= {404}
-    return statuses - {401} if path in OPEN_TO_ALL else statuses
+    return statuses - {401} if _needs_no_token(path) else statuses
+
+
+def _needs_no_token(path: str) -> bool:
+    return path in OPEN_TO_ALL or path.startswith(SIGNED)
 
 
 def _operations(document: Document) -> Iterator[tuple[str, Document]]:
