@@ -30,7 +30,9 @@ _OPENAPI: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "what the provider sends, of its own media type, with its signature in its own header",
-        "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "*/*": {"schema": {"type": "string", "format": "binary"}, "example": "BEGIN:VCALENDAR\r\n…"}
+        },
     }
 }
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Event as Component
 from icalendar.prop import vBroken
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from workflow.consumers.hooks.booking import identities, zone_or_none
 from workflow.consumers.hooks.hook import Untranslatable
@@ -105,7 +106,9 @@ def zone_name(component: Component) -> str | None:
     """The name of the zone that its start is told in, where that is one that others know."""
     start = _single(component, "DTSTART")
     zone = getattr(getattr(start, "dt", None), "tzinfo", None)
-    return zone_or_none(zone.key) if isinstance(zone, ZoneInfo) and zone.key != "UTC" else None
+    if isinstance(zone, ZoneInfo):
+        return zone_or_none(zone.key) if zone.key != "UTC" else None
+    return WINDOWS_TO_OLSON.get(str(getattr(start, "params", {}).get("TZID", "")))
 
 
 def parties_of(entry: Entry, core: Entry) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -55,15 +55,11 @@ def occurrences(core: Entry, changed: Sequence[Entry], zone: ZoneInfo) -> list[O
         raise Untranslatable("series_too_old")
     steps = max((core.stamp - begins_at) // AHEAD, 0) + 1
     until = begins_at + steps * AHEAD
-    own = {entry.recurrence_id for entry in changed}
-    bases = {entry.recurrence_id: entry for entry in changed if entry.ranged}
+    own = {entry.recurrence_id: entry for entry in changed}
     try:
-        worked_out = list(_worked_out(core, changed, bases, core.stamp, until, zone))
-    except (
-        ValueError,
-        TypeError,
-        OverflowError,
-    ):  # days and times, or zones and none, that do not go together
+        worked_out = list(_worked_out(core, own, core.stamp, until, zone))
+    except (ValueError, TypeError, OverflowError):
+        # Days and times, or zones and none, that do not go together.
         raise Untranslatable("rule_unusual") from None
     found = {
         one.recurrence_id: one
@@ -75,28 +71,26 @@ def occurrences(core: Entry, changed: Sequence[Entry], zone: ZoneInfo) -> list[O
 
 def _worked_out(
     core: Entry,
-    changed: Sequence[Entry],
-    bases: dict[datetime | None, Entry],
+    own: Mapping[datetime | None, Entry],
     after: datetime,
     until: datetime,
     zone: ZoneInfo,
 ) -> Iterator[Occurrence]:
     calendar = Calendar()
-    for entry in (core, *changed):
+    for entry in (core, *own.values()):
         calendar.add_component(entry.component)
     query = recurring_ical_events.of(calendar, components=["VEVENT"])
     # A day more on both sides, for times that name no zone; the caller looks at the instants.
     day = timedelta(days=1)
     for found in query.between(after - day, until + day):
-        recurrence = found["RECURRENCE-ID"]
         starts_at, ends_at = times_of(found, zone)
-        base = bases.get(instant(recurrence, zone))
+        base = own.get(instant(found["RECURRENCE-ID"], zone))
         if base is None:
             yield Occurrence(instant(found["DTSTART"], zone), starts_at, ends_at, core)
-            continue
-        # All later ones were moved alike; on the clock, so that summer time changes nothing.
-        original = vDDDTypes(_time(found, "DTSTART") - _moved_by(base))
-        yield Occurrence(instant(original, zone), starts_at, ends_at, base)
+        elif base.ranged:
+            # All later ones were moved alike; on the clock, so that summer time changes nothing.
+            original = vDDDTypes(_time(found, "DTSTART") - _moved_by(base))
+            yield Occurrence(instant(original, zone), starts_at, ends_at, base)
 
 
 def _moved_by(base: Entry) -> timedelta:
