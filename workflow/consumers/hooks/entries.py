@@ -16,6 +16,8 @@ from workflow.consumers.hooks.hook import Untranslatable
 
 DAY = timedelta(days=1)
 
+_FIRST_YEAR, _YEAR_AFTER = 1970, 2200
+_ONCE = ("UID", "DTSTAMP", "DTSTART", "DTEND", "DURATION", "SEQUENCE", "RECURRENCE-ID", "STATUS", "ORGANIZER")
 _NOT_PEOPLE = frozenset({"ROOM", "RESOURCE"})
 
 
@@ -45,6 +47,8 @@ class Entry:
 
 def entry_of(component: Component, zone: ZoneInfo) -> Entry:
     """A VEVENT, read as far as it is not about its time."""
+    for name in _ONCE:
+        _single(component, name)
     if "EXRULE" in component:  # withdrawn from the standard, and worked out by nobody
         raise Untranslatable("rule_unusual")
     recurrence = _single(component, "RECURRENCE-ID")
@@ -96,10 +100,10 @@ def instant(property: Any, zone: ZoneInfo) -> datetime:
         aware = datetime.combine(value, time(), zone)
     else:
         raise Untranslatable("time_invalid")
-    try:
-        return aware.astimezone(UTC)
-    except (OverflowError, ValueError):
-        raise Untranslatable("time_invalid") from None
+    # Years of ours before anything is reckoned from it: the first and the last of all calendars overflow.
+    if not _FIRST_YEAR <= aware.year < _YEAR_AFTER:
+        raise Untranslatable("time_invalid")
+    return aware.astimezone(UTC)
 
 
 def zone_name(component: Component) -> str | None:
@@ -165,8 +169,11 @@ def _bounded(duration: timedelta) -> timedelta:
 
 
 def _single(component: Component, name: str) -> Any:
-    """A property; the first one where it comes more than once."""
-    return next(iter(properties(component, name)), None)
+    """A property that comes once, or not at all."""
+    found = properties(component, name)
+    if len(found) > 1:
+        raise Untranslatable(f"member_repeated:{name}")
+    return found[0] if found else None
 
 
 def properties(component: Component, name: str) -> list[Any]:

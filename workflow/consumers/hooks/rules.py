@@ -92,8 +92,9 @@ def _usual(rule: Mapping[str, Any]) -> bool:
             or bool(frequency in {"MONTHLY", "YEARLY"} and days and not month_days and not ordinals)
         )
         and all(1 <= abs(place) <= 4 for place in places)
-        # Every so many days, weeks or months, and then only in some: they may never meet.
-        and (interval == 1 or frequency == "YEARLY" or not (months or month_days))
+        # Every so many days or weeks, and then only some of them: they may never meet. So may months.
+        and (interval == 1 or frequency == "YEARLY" or not months)
+        and (interval == 1 or frequency in {"MONTHLY", "YEARLY"} or not month_days)
         and (interval == 1 or frequency != "DAILY" or not days)
     )
 
