@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import json
+import re
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -79,6 +81,35 @@ async def test_what_providers_send_becomes_the_relationships_meetings(tmp_path: 
             "2026-03-31T12:00", "2026-04-07T12:00",
         ]  # fmt: skip
         assert "cancelled" not in {outcome for _, outcome in starts}
+
+
+async def test_the_page_shows_how_each_provider_signs(tmp_path: Path) -> None:
+    """Its commands with curl and openssl, as they stand there, against a service on the real clock."""
+    page = (Path(__file__).parents[2] / "docs" / "hooks.md").read_text("utf-8")
+    opening, *examples = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert "mentoring up --hook-secrets hook-secrets" in opening
+    assert len(examples) == 3
+    secrets(tmp_path / "hook-secrets")
+    for name, (provider, sent) in {
+        "invitation.eml": ("icalendar", "forwarded.eml"),
+        "booking.json": ("calcom", "created.json"),
+        "invitee.json": ("calendly", "created.json"),
+    }.items():
+        (tmp_path / name).write_bytes(file(provider, sent).body)
+    options = ("--nats-port", "0", "--clock", "real", "--hook-secrets", str(tmp_path / "hook-secrets"))
+    async with asyncio.timeout(PATIENCE), Up(tmp_path / "data", *options) as up:
+        for example in examples:
+            script = example.replace("http://127.0.0.1:8080", str(up.http.base_url).rstrip("/"))
+            done = await asyncio.create_subprocess_exec(
+                "bash",
+                "-euc",
+                script,
+                cwd=tmp_path,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            told, _ = await done.communicate()
+            assert json.loads(told)["sequences"], told
 
 
 async def test_what_cannot_be_translated_ends_parked(tmp_path: Path) -> None:

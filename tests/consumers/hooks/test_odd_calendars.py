@@ -194,6 +194,20 @@ def test_a_rule_that_is_taken_is_worked_out_in_a_bounded_number_of_steps(
     assert steps[0] <= MOST_STEPS // 6
 
 
+def test_more_rules_of_zones_than_any_calendar_has_are_refused() -> None:
+    rule = "BEGIN:STANDARD\nDTSTART:16010101T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\nRRULE:{}\nEND:STANDARD\n"
+    for rules, reason in ((["FREQ=YEARLY"] * 41, "too_much"), (["FREQ=DAILY"], "rule_unusual")):
+        zone = "BEGIN:VTIMEZONE\nTZID:Z\n" + "".join(rule.format(one) for one in rules) + "END:VTIMEZONE\n"
+        body = f"BEGIN:VCALENDAR\n{zone}END:VCALENDAR\n".encode()
+        assert taken(HOOK, Sent("text/calendar", body), ZONE) == Untranslated(reason)
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "undefined", "unicode_escape", "hex", "x\x00y", ""])
+def test_what_is_no_encoding_is_none(charset: str) -> None:
+    found = taken(HOOK, Sent(f'text/calendar; charset="{charset}"', odd(Random(1)) * 20), ZONE)
+    assert found != Untranslated("failed")
+
+
 @pytest.mark.parametrize("depth", [9, 5000])
 def test_nested_components_are_refused(depth: int) -> None:
     body = "BEGIN:VCALENDAR\r\n" + "BEGIN:X\r\n" * depth + "END:X\r\n" * depth + "END:VCALENDAR\r\n"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
-from tests.consumers.hooks.sending import told
-from workflow.consumers.hooks.hook import Sent
+from tests.consumers.hooks.sending import ZONE, told
+from workflow.consumers.hooks.hook import Hook, Sent
 from workflow.consumers.hooks.registry import OURS, installed
+from workflow.consumers.hooks.taking import Untranslated, taken
+from workflow.consumers.meetings.reasons import REASONS
 from workflow.errors import Invalid
 from workflow.settings import Settings
 
@@ -54,6 +58,25 @@ def test_another_package_brings_its_hook(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
+    ("translation", "reason"),
+    [
+        ("raise Untranslatable('their own code')", "unnamed"),
+        ("raise Untranslatable('a\\r\\nHeader: b')", "unnamed"),
+        ("raise Untranslatable('their_own.code')", "their_own.code"),
+        ("return Told(({'data': object()},))", "failed"),
+        ("return None", "failed"),
+        ("return Told(({},))", "member_missing:type"),
+    ],
+)
+def test_whatever_another_packages_hook_does_it_is_kept_in_bounds(translation: str, reason: str) -> None:
+    names: dict[str, Any] = {}
+    body = f"from workflow.consumers.hooks.hook import Told, Untranslatable\ndef translate(*_):\n {translation}\n"
+    exec(body, names)
+    hook = Hook("tiny", OURS["calcom"].check, names["translate"])
+    assert taken(hook, Sent("", b""), ZONE) == Untranslated(reason)
+
+
+@pytest.mark.parametrize(
     ("points", "module"),
     [
         ("calcom = {0}:HOOK", MODULE),
@@ -76,6 +99,17 @@ def test_one_that_is_none_keeps_the_service_from_starting(
     assert refused.value.code == "hook_unfit"
     assert "package" in refused.value.detail
     assert "secret words" not in refused.value.detail
+
+
+def test_every_reason_of_ours_is_explained() -> None:
+    root = Path(__file__).parents[3]
+    page = (root / "docs" / "hooks.md").read_text("utf-8")
+    told = set(
+        re.findall(r"^\| `(\w+)` \|", page.split("## Why it could not be translated")[1], re.MULTILINE)
+    )
+    code = "".join(one.read_text("utf-8") for one in (root / "workflow/consumers/hooks").glob("*.py"))
+    raised = set(re.findall(r'Untransla(?:table|ted)\(f?"(\w+)', code))
+    assert raised - set(REASONS) == told
 
 
 # --- secrets ----------------------------------------------------------------------------------------------

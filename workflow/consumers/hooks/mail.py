@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import lookup
 from collections.abc import Iterator
 from email import policy
 from email.message import Message
@@ -12,6 +13,9 @@ from workflow.consumers.hooks.hook import Sent, Untranslatable
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 _RAW_MAIL = frozenset({"email", "body-mime", "message", "mime"})
 """What gateways call the field of a form that holds the whole mail."""
+
+_NO_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7"})
+"""Python calls them encodings; in mail they are none, and some take long for what is made for it."""
 
 _PARSER = BytesParser(policy=policy.compat32)
 
@@ -50,8 +54,8 @@ def _decoded(content: bytes, charset: str | None) -> str:
     """In the charset that it names, else as UTF-8; what is neither is read so that its times and addresses are."""
     for name in (charset, "utf-8-sig"):
         try:
-            if name is not None:
+            if name is not None and lookup(name).name not in _NO_CHARSETS:
                 return content.decode(name).removeprefix("\ufeff")
-        except (UnicodeError, LookupError):
+        except (UnicodeError, LookupError, ValueError):
             continue
     return content.decode("latin-1")

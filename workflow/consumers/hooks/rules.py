@@ -18,7 +18,12 @@ MOST_COMPONENTS = 500
 """Of one calendar: an invitation to a series has one, and one for every occurrence that was changed."""
 
 MOST_ZONES = 20
-"""Of one calendar. Each is worked out anew for the times that name it."""
+MOST_ZONE_RULES = 40
+"""Of one calendar: summer and winter in each. They are worked out anew, often from 1601 on, for the times that name
+their zone."""
+
+DEEPEST = 8
+"""Components in one another: an alarm in an entry of a calendar is the third."""
 
 MOST_DATES = 1000
 """Added and left out of one series, together."""
@@ -33,21 +38,33 @@ _LONGEST_MONTHS = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30
 
 def check_text(text: str) -> None:
     """Refuse what would take too long before it is parsed: parsing works zones out."""
-    components = zones = depth = 0
+    components = zones = zone_rules = depth = 0
+    in_zone = False
     lines: list[str] = Contentlines.from_ical(text)  # type: ignore[no-untyped-call] # the library's is untyped
     for line in lines:
-        upper = line.upper()
+        upper = line.upper().strip()
         if upper.startswith("BEGIN:"):
             components += 1
             depth += 1
             zones += upper == "BEGIN:VTIMEZONE"
-            # A zone has up to some dozen parts, and only the number of zones is bounded by itself.
-            if zones > MOST_ZONES or components > 3 * MOST_COMPONENTS or depth > 8:
-                raise Untranslatable("too_much")
+            in_zone = in_zone or upper == "BEGIN:VTIMEZONE"
         elif upper.startswith("END:"):
             depth -= 1
+            in_zone = in_zone and upper != "END:VTIMEZONE"
         elif upper.startswith("RRULE"):
-            check_rule(_parsed(line.partition(":")[2]))
+            rule = _parsed(line.partition(":")[2])
+            check_rule(rule)
+            zone_rules += in_zone
+            if in_zone and [str(one).upper() for one in _list(rule, "FREQ")] != ["YEARLY"]:
+                raise Untranslatable("rule_unusual")
+        # An entry may have alarms, and a zone has up to some dozen parts without a rule.
+        if (
+            zones > MOST_ZONES
+            or zone_rules > MOST_ZONE_RULES
+            or components > 3 * MOST_COMPONENTS
+            or depth > DEEPEST
+        ):
+            raise Untranslatable("too_much")
 
 
 def check_rule(rule: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from workflow.consumers.hooks.hook import Event, Hook, Nothing, Sent, Told, Untranslatable
 from workflow.consumers.meetings.envelope import Raw, Unreadable, read
+from workflow.consumers.meetings.reasons import WHY_UNTRANSLATED
 from workflow.errors import Invalid, NotFound
 from workflow.places import whence
 
@@ -80,12 +81,13 @@ def taken(hook: Hook, sent: Sent, zone: ZoneInfo) -> Taken:
     """What a provider's body comes to. Nothing here raises, whatever came."""
     try:
         said = hook.translate(sent, zone)
+        return said if isinstance(said, Nothing) else _outgoing(said)
     except Untranslatable as untranslatable:
-        return Untranslated(untranslatable.reason)
+        why = untranslatable.reason
+        return Untranslated(why if WHY_UNTRANSLATED.fullmatch(why) else "unnamed")
     except Exception as error:  # noqa: BLE001 whatever it is, what was sent is not lost by it
         _log.error("what came by the hook %s could not be translated: %s", hook.name, whence(error))
         return Untranslated("failed")
-    return said if isinstance(said, Nothing) else _outgoing(said)
 
 
 def _outgoing(told: Told) -> tuple[Outgoing, ...] | Untranslated:

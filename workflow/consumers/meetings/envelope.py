@@ -18,7 +18,12 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from workflow.consumers.meetings.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
-from workflow.consumers.meetings.reasons import UNTRANSLATED, UNTRANSLATED_TYPE, reason_of
+from workflow.consumers.meetings.reasons import (
+    UNTRANSLATED,
+    UNTRANSLATED_TYPE,
+    WHY_UNTRANSLATED,
+    reason_of,
+)
 from workflow.store.held import UNLABELLED, Label
 
 _log = logging.getLogger(__name__)
@@ -27,7 +32,6 @@ _PREFIX = "ce-"
 _STRUCTURED = "application/cloudevents+json"
 _MEMBER = re.compile(rb'"\s*:')
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_REASON = re.compile(r"[A-Za-z0-9_.:-]{1,120}")
 _LONGEST_NAME = 512
 
 
@@ -121,7 +125,7 @@ def _read(raw: Raw) -> Message | Unreadable:
         return _unreadable(raw, "too_large")
     if raw.headers.get("ce-type") == UNTRANSLATED_TYPE:
         why = raw.headers.get("ce-hookreason", "")
-        return _unreadable(raw, f"{UNTRANSLATED}:{why}" if _REASON.fullmatch(why) else UNTRANSLATED)
+        return _unreadable(raw, f"{UNTRANSLATED}:{why}" if WHY_UNTRANSLATED.fullmatch(why) else UNTRANSLATED)
     if _is_binary(raw.headers):
         joined = _structured(raw.headers, body)
         if joined is None:

@@ -6,9 +6,14 @@ that the message said.
 
 from __future__ import annotations
 
+import re
+
 from pydantic_core import ErrorDetails
 
 UNTRANSLATED = "untranslated"
+WHY_UNTRANSLATED = re.compile(r"[A-Za-z0-9_.:-]{1,120}")
+"""Codes that may follow it. Other packages have codes of their own."""
+
 UNTRANSLATED_TYPE = "mentoring.hook.v1"
 """The type under which what a hook could not translate travels, as it was sent, until it is parked."""
 
