@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
+from workflow.app import Service
 from workflow.consumers.hooks.hook import Nothing, Sent
 from workflow.consumers.hooks.stored import packed
 from workflow.consumers.hooks.taking import STRUCTURED, Outgoing, Untranslated
@@ -84,7 +85,7 @@ async def take(
         return HookTaken(stored=len(sequences), sequences=sequences)
 
 
-def publisher_of(service: Serving) -> Publisher:
+def publisher_of(service: Service) -> Publisher:
     """The way to the broker."""
     if service.publisher is None:
         raise Unavailable("there is no broker while the folder is worked on offline", code="no_broker")

@@ -177,6 +177,16 @@ def test_a_change_of_all_later_ones_moves_them_alike() -> None:
     assert refused("icalendar", calendar(later)) == "range_alone"
 
 
+def test_a_series_goes_through_the_hour_that_is_left_out_in_spring() -> None:
+    times = "DTSTART;TZID=Europe/Helsinki:20260322T033000\nDTEND;TZID=Europe/Helsinki:20260322T043000\n"
+    events = told("icalendar", calendar(BASE + times + "RRULE:FREQ=WEEKLY;COUNT=3\n"))
+    assert [(event["data"]["starts_at"][:16], event["data"]["ends_at"][11:16]) for event in events] == [
+        ("2026-03-22T01:30", "02:30"),
+        ("2026-03-29T01:30", "02:30"),
+        ("2026-04-05T00:30", "01:30"),
+    ]
+
+
 def test_single_dates_are_added_to_a_series() -> None:
     sent = calendar(BASE + HOUR + "RDATE:20260305T130000Z,20260309T130000Z\n")
     assert starts(sent) == ["2026-03-03T13:00", "2026-03-05T13:00", "2026-03-09T13:00"]

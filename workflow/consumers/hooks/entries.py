@@ -88,6 +88,12 @@ def times_of(component: Component, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return starts_at, ends_at
 
 
+def length_of(component: Component, zone: ZoneInfo) -> timedelta:
+    """How long it is."""
+    starts_at, ends_at = times_of(component, zone)
+    return ends_at - starts_at
+
+
 def instant(property: Any, zone: ZoneInfo) -> datetime:
     """The instant of a date or time; in ``zone`` where it names none."""
     value = getattr(property, "dt", None)

@@ -54,13 +54,8 @@ def translate(sent: Sent, zone: ZoneInfo) -> Told | Nothing:
 def _parsed(text: str) -> Calendar:
     try:
         calendar = Calendar.from_ical(text)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-    ):  # what the library raises at bad syntax
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # What the library raises at bad syntax.
         raise Untranslatable("not_a_calendar") from None
     if not isinstance(calendar, Calendar):
         raise Untranslatable("not_a_calendar")

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from icalendar.cal import Component
 from icalendar.prop import vDDDTypes
 
-from workflow.consumers.hooks.entries import Entry, instant, properties, times_of
+from workflow.consumers.hooks.entries import Entry, instant, length_of, properties, times_of
 from workflow.consumers.hooks.hook import Untranslatable
 from workflow.consumers.hooks.rules import MOST_DATES, check_rule
 
@@ -48,8 +48,8 @@ def occurrences(core: Entry, changed: Sequence[Entry], zone: ZoneInfo) -> list[O
         > MOST_DATES
     ):
         raise Untranslatable("too_much")
-    begins_at, first_ends_at = times_of(core.component, zone)
-    if first_ends_at <= begins_at:
+    begins_at, _ = times_of(core.component, zone)
+    if length_of(core.component, zone) <= timedelta(0):
         raise Untranslatable("ends_before_start")
     if core.stamp - begins_at > LONGEST_AGO:
         raise Untranslatable("series_too_old")
@@ -85,6 +85,8 @@ def _worked_out(
     for found in query.between(after - day, until + day):
         starts_at, ends_at = times_of(found, zone)
         base = own.get(instant(found["RECURRENCE-ID"], zone))
+        if ends_at <= starts_at:  # in the hour that is left out in spring: by the clock it has no length
+            ends_at = starts_at + length_of((base or core).component, zone)
         if base is None:
             yield Occurrence(instant(found["DTSTART"], zone), starts_at, ends_at, core)
         elif base.ranged:
