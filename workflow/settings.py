@@ -7,6 +7,7 @@ holds one.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -85,6 +86,11 @@ class Settings(BaseSettings):
     token_file: Path | None = Field(
         None, description="file with the bearer token that HTTP demands; needed beyond loopback"
     )
+    hook_secrets: Path | None = Field(
+        None,
+        description="folder with a file for each provider that may send to `POST /v1/hooks/{provider}`, named as it "
+        "(`icalendar`, `calcom`, `calendly`), that holds the secret it signs with; a provider without one is closed",
+    )
     master_key_file: Path | None = Field(
         None,
         description="file with the master key; without it `master.key` in the folder, made at first start",
@@ -145,6 +151,28 @@ class Settings(BaseSettings):
                 code="token_needed",
             )
         return None
+
+    def secrets_of_hooks(self, providers: Iterable[str]) -> dict[str, str]:
+        """The secrets of the providers that have one. A file that is named as none of them is a slip, and refused."""
+        if self.hook_secrets is None:
+            return {}
+        known = set(providers)
+        try:
+            # What begins with a dot is how container runtimes swap mounted secrets.
+            named = sorted(one.name for one in self.hook_secrets.iterdir() if not one.name.startswith("."))
+        except OSError as error:
+            raise Invalid(
+                f"the folder with the secrets of hooks cannot be read: {self.hook_secrets}: {error.strerror}",
+                code="secret_unreadable",
+            ) from error
+        for name in named:
+            if name not in known:
+                raise Invalid(
+                    f"there is no hook {name}, whose secret lies in {self.hook_secrets}; there are "
+                    f"{', '.join(sorted(known))}",
+                    code="hook_unknown",
+                )
+        return {name: read_secret(self.hook_secrets / name, f"secret of the hook {name}") for name in named}
 
     def nats_token(self) -> str | None:
         """The token that the NATS server demands, where a file of it is named."""

@@ -164,6 +164,19 @@ def test_a_cancellation_waits_for_the_first_binding_of_its_uid(world: World) -> 
     assert world.names(pair) == ["meeting_scheduled", "meeting_cancelled", "meeting_missed"]
 
 
+def test_one_identity_is_enough_where_the_entry_tells_whose_it_is(world: World) -> None:
+    """Booking services name nobody but whoever did not come."""
+    pair = world.open(ADA, BOB)
+    world.open(ADA, "email:another@example.org")
+    missed = event("missed", "b", parties=[BOB], missed_by=[BOB])
+    assert world.take(missed) == [Disposition.WAITING]
+    assert world.take(scheduled("a")) == [Disposition.APPLIED]
+    assert world.names(pair)[:2] == ["meeting_scheduled", "meeting_missed"]
+    withdrawn = event("corrected", "c", parties=[BOB], outcome="none")
+    assert world.take(withdrawn) == [Disposition.APPLIED]
+    assert world.take(held("d", parties=[BOB])) == [Disposition.PARKED]
+
+
 def test_a_binding_of_a_previous_uid_drains_too(world: World) -> None:
     world.open(ADA, BOB)
     assert world.take(event("cancelled", "a", uid="old")) == [Disposition.WAITING]

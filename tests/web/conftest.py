@@ -33,9 +33,18 @@ PARTIES: list[dict[str, Any]] = [
 ]
 
 
+HOOK_SECRET = "the-secret-of-every-hook"
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data=tmp_path / "data", clock=ClockKind.SIMULATED)
+    secrets = tmp_path / "hook-secrets"
+    secrets.mkdir()
+    for provider in ("icalendar", "calcom", "calendly"):
+        secret = secrets / provider
+        secret.write_text(HOOK_SECRET)
+        secret.chmod(0o600)
+    return Settings(data=tmp_path / "data", clock=ClockKind.SIMULATED, hook_secrets=secrets)
 
 
 @pytest.fixture

@@ -12,13 +12,24 @@ import httpx
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES, opened
+from tests.web.conftest import (
+    ADA,
+    AS_COORDINATOR,
+    AS_MENTEE,
+    AS_MENTOR,
+    AS_OPERATOR,
+    GRACE,
+    HOOK_SECRET,
+    PARTIES,
+    opened,
+)
 from tests.web.test_operations import _park
 from tests.web.test_waiting import _take_in
 from workflow.aggregates import commands as c
 from workflow.aggregates.policy import Policy
 from workflow.app import Service
 from workflow.cli.docs.http import openapi
+from workflow.consumers.hooks.signatures import sign
 from workflow.store.recorded import Origin
 from workflow.web.api import create_app
 from workflow.web.document import SHARED
@@ -34,6 +45,8 @@ LOOK = {"measures": [WALK, WALK]}
 OTHER = {"silence": {"suspected_after": 1.2}}
 CLOSING = {"manner": "planned_held", "reason": "goals_met"}
 EVENT = {"content": "{}", "headers": {"content-type": "application/cloudevents+json"}}
+PING = '{"triggerEvent": "PING"}'
+SIGNED = {"x-cal-signature-256": sign(HOOK_SECRET.encode(), PING.encode())}
 TEXT = {"content": "{}", "headers": AS_MENTOR | {"content-type": "text/plain"}}
 ONE = "/v1/relationships/{relationship_id}"
 MEASURE = ONE + "/measures/{measure_id}"
@@ -222,6 +235,9 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("POST", "/v1/verify", 422, {}, operator(params={"after": "x"})),
     ("POST", "/v1/clock", 200, {}, operator(json={"to": "2026-02-01T00:00:00Z"})),
     ("POST", "/v1/clock", 400, {}, {"json": {"to": "2026-02-01T00:00:00Z"}}),
+    ("POST", "/v1/hooks/{provider}", 202, {"provider": "calcom"}, {"content": PING, "headers": SIGNED}),
+    ("POST", "/v1/hooks/{provider}", 404, {"provider": "nobody"}, {}),
+    ("POST", "/v1/hooks/{provider}", 422, {"provider": "No-One"}, {}),
     ("POST", "/v1/clock", 409, {}, operator(json={"to": "2025-01-01T00:00:00Z"})),
     ("POST", "/v1/clock", 415, {}, TEXT),
     ("POST", "/v1/clock", 422, {}, operator(json={"to": "tomorrow"})),
@@ -370,6 +386,7 @@ def test_a_write_names_who_acts(document: dict[str, Any]) -> None:
         path: operations["post"] for path, operations in document["paths"].items() if "post" in operations
     }
     assert posts.pop("/v1/events")
+    assert posts.pop("/v1/hooks/{provider}")
     for path, operation in posts.items():
         (header,) = (one for one in operation["parameters"] if one["name"] == "Mentoring-Actor")
         assert header["required"], path
@@ -378,13 +395,13 @@ def test_a_write_names_who_acts(document: dict[str, Any]) -> None:
         assert OAS31Validator(header["schema"]).is_valid(header["example"])
 
 
-def test_the_token_is_demanded_of_all_but_health(document: dict[str, Any]) -> None:
+def test_the_token_is_demanded_of_all_but_health_and_what_is_signed(document: dict[str, Any]) -> None:
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     assert {"bearer": []} in document["security"]
     without = [
         p for p, operations in document["paths"].items() for o in operations.values() if "security" in o
     ]
-    assert without == ["/v1/health"]
+    assert without == ["/v1/health", "/v1/hooks/{provider}"]
 
 
 def test_the_document_of_a_service_is_the_one_that_is_looked_at_here(

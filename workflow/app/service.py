@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -28,6 +29,8 @@ from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
 from workflow.consumers.delivery.delivery import Delivery
 from workflow.consumers.delivery.streams import Limits
+from workflow.consumers.hooks.registry import installed
+from workflow.consumers.hooks.taking import Hooks
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.subscriber import make_broker
@@ -72,6 +75,8 @@ class Service:
         self._policy = read_policy(settings)  # before any file is made
         self.version = installed_version()
         self.token = settings.http_token()
+        hooks = installed()
+        self.hooks = Hooks(hooks, settings.secrets_of_hooks(hooks), ZoneInfo(settings.zone))
         self.new_id: Callable[[], UUID] = NewIds()
         self.instance = uuid4()
         refuse_what_is_not_whole(settings, folder)

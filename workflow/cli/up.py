@@ -28,6 +28,7 @@ async def up(
     nats_port: Annotated[int | None, setting("nats_port", min=0, max=65535, metavar="PORT")] = None,
     nats_token_file: Annotated[Path | None, setting("nats_token_file", metavar="FILE")] = None,
     token_file: Annotated[Path | None, setting("token_file", metavar="FILE")] = None,
+    hook_secrets: Annotated[Path | None, setting("hook_secrets", metavar="FOLDER")] = None,
     clock: Annotated[ClockKind | None, setting("clock")] = None,
     start: Annotated[
         datetime | None,
@@ -53,6 +54,7 @@ async def up(
         nats_port=nats_port,
         nats_token_file=nats_token_file,
         token_file=token_file,
+        hook_secrets=hook_secrets,
         clock=clock,
         simulated_start=None if start is None else start.isoformat() + "+00:00",
         policy=policy,

@@ -20,6 +20,7 @@ from workflow.web import (
     goals,
     guidance,
     health,
+    hooks,
     intake,
     meetings,
     parked,
@@ -47,7 +48,8 @@ _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, f
   which is the actor's own on that route: sent again within 7 days of the service's clock it is answered as
   before, with the same status and position; with another body it is 422. A refusal changed nothing and is
   not kept.
-* Publishing needs no name: it is a machine's door. On loopback, where no token is needed either, a request of a
+* Publishing needs no name: it is a machine's door. What calendars and booking services send to `/v1/hooks` needs no
+  token either, but their signature. On loopback, where no token is needed either, a request of a
   web page of another origin is refused.
 * Every answer to a write names its `position`; a **read** with `?after=<position>` waits, at most 5 s, until
   that is folded, and else is answered 503 with `Retry-After` and the position reached. A position beyond the log
@@ -90,6 +92,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.watch = Watch()
     app.state.batches = asyncio.Lock()
     app.state.turns = Turns()
+    app.state.hooks = asyncio.Semaphore(hooks.MOST_AT_ONCE)
     problems.install(app)
     for router in (
         health.router,
@@ -112,6 +115,7 @@ def create_app(service: Service) -> FastAPI:
         projections.router,
         clock.router,
         publishing.router,
+        hooks.router,
     ):
         app.include_router(router)
     # The last one added is asked first: who may not come in takes nobody's place.

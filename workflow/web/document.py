@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from workflow.web.actor import EXAMPLE, HEADER, PATTERN
-from workflow.web.guard import OPEN_TO_ALL
+from workflow.web.guard import OPEN_TO_ALL, SIGNED
 from workflow.web.problems import MEDIA_TYPE, PROBLEMS, Problem
 
 Document = dict[str, Any]
@@ -62,7 +62,7 @@ def complete(document: Document) -> None:
     document["servers"] = [{"url": "/", "description": "the service that this document is of"}]
     document["tags"] = [{"name": name, "description": told} for name, told in _TAGS.items()]
     for path, operation in _operations(document):
-        if path in OPEN_TO_ALL:
+        if _needs_no_token(path):
             operation["security"] = []
         for parameter in operation.get("parameters", []):
             _never_null(parameter)
@@ -82,13 +82,17 @@ def answered(path: str, operation: Document) -> set[int]:
     parameters = operation.get("parameters", [])
     statuses = {int(status) for status in operation["responses"] if int(status) in PROBLEMS} | SHARED
     statuses |= {422}  # any route may be given a query that it does not know
-    if "requestBody" in operation:
+    if "requestBody" in operation and not path.startswith(SIGNED):  # a hook's body is stored, whatever it is
         statuses |= {400, 415}
     if any(parameter["name"] == HEADER for parameter in parameters):
         statuses |= {400}
     if any(parameter["in"] == "path" for parameter in parameters):
         statuses |= {404}
-    return statuses - {401} if path in OPEN_TO_ALL else statuses
+    return statuses - {401} if _needs_no_token(path) else statuses
+
+
+def _needs_no_token(path: str) -> bool:
+    return path in OPEN_TO_ALL or path.startswith(SIGNED)
 
 
 def _operations(document: Document) -> Iterator[tuple[str, Document]]:

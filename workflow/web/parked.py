@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -9,8 +10,12 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
+from workflow.app import Service
+from workflow.consumers.hooks.hook import Nothing
+from workflow.consumers.hooks.stored import Kept, find, settle
+from workflow.consumers.hooks.taking import Untranslated
 from workflow.consumers.meetings import parked
-from workflow.consumers.meetings.reasons import WAITING, explain
+from workflow.consumers.meetings.reasons import UNTRANSLATED, WAITING, explain
 from workflow.consumers.requests.once import Answer, Work
 from workflow.errors import NotFound
 from workflow.store.held import Outline
@@ -18,6 +23,7 @@ from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 from workflow.web.asking import FARTHEST, By, Serving
 from workflow.web.bodies import Operated, Out
+from workflow.web.hooks import hand_over, publisher_of
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(prefix="/v1/parked", tags=["operations"])
@@ -102,9 +108,16 @@ async def show(number: Number, service: Serving) -> ParkedOut:
     summary="Take a parked message in again",
 )
 async def retry(number: Number, by: By) -> Answer:
-    """As if it had just arrived; it may be applied, wait, or stay parked."""
+    """As if it had just arrived; it may be applied, wait, or stay parked.
+
+    What came by a hook is translated anew. What it tells then goes by the broker, under sequences of its own.
+    """
+    what = f"parked message {number} tried again"
+    kept = await run_in_threadpool(_from_a_hook, by.service, number)
+    if kept is not None:
+        return await by.operate(what, by.lasting(lambda: _translate_anew(by.service, number, kept)), _became)
     work = _work(number, lambda tx: parked.retry(tx, by.service.resolver, number))
-    return await by.operate(f"parked message {number} tried again", by.once(work), _became)
+    return await by.operate(what, by.once(work), _became)
 
 
 @router.post("/{number}/drop", response_model=Resolved, summary="Give a parked message up")
@@ -114,17 +127,42 @@ async def drop(number: Number, by: By) -> Answer:
     return await by.operate(f"parked message {number} dropped", by.once(work))
 
 
+def _from_a_hook(service: Service, number: int) -> Kept | None:
+    with service.store.ledger() as ledger:
+        return find(ledger, number)
+
+
+async def _translate_anew(service: Service, number: int, kept: Kept) -> Answer:
+    found = await service.hooks.translate(kept.provider, kept.sent)
+    reason = None
+    if isinstance(found, Untranslated):
+        disposition, reason = Disposition.PARKED, found.reason
+    elif isinstance(found, Nothing):
+        disposition = Disposition.STALE
+    else:
+        # Before it is settled: what is handed over twice is known as a duplicate, and nothing is lost between.
+        await hand_over(publisher_of(service), found)
+        disposition = Disposition.APPLIED
+    await asyncio.wrap_future(
+        service.writer.submit(lambda tx: settle(tx, number, disposition, reason), urgent=True)
+    )
+    return _resolved(number, parked.Retried(disposition, f"{UNTRANSLATED}:{reason}" if reason else None))
+
+
 def _work(number: int, resolve: Callable[[Transaction], parked.Retried]) -> Work:
     def work(tx: Transaction) -> Answer:
-        became = resolve(tx)
-        return {
-            "number": number,
-            "disposition": became.disposition.value,
-            "reason": became.reason,
-            "why": _why(became),
-        }
+        return _resolved(number, resolve(tx))
 
     return work
+
+
+def _resolved(number: int, became: parked.Retried) -> Answer:
+    return {
+        "number": number,
+        "disposition": became.disposition.value,
+        "reason": became.reason,
+        "why": _why(became),
+    }
 
 
 def _became(answer: Answer) -> str:

@@ -52,6 +52,10 @@ _STATUS_BY_CODE = {
     "token_wrong": 401,
     "origin_foreign": 403,
     "host_unknown": 421,
+    "hook_closed": 403,
+    "signature_missing": 403,
+    "signature_wrong": 403,
+    "signature_old": 403,
 }
 _FRAMEWORKS = {
     400: ("body_malformed", "the body is not JSON"),
@@ -193,7 +197,9 @@ def _without_message(error: Exception) -> tuple[type[BaseException], BaseExcepti
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body or a header that names who acts cannot be read"},
     401: {"description": "A bearer token is demanded"},
-    403: {"description": "A page of another origin is behind it"},
+    403: {
+        "description": "A page of another origin is behind it; or a hook is closed, or not signed as it has to be"
+    },
     404: {"description": "Nothing is kept under this name"},
     408: {"description": "The body did not come in time"},
     409: {"description": "The rules refuse it; `possible` names what can be done instead"},

@@ -29,6 +29,9 @@ TITLES = {
     "operations": "Operating",
 }
 
+_BODIES = {"/v1/events": "[events](publish.md)", "/v1/hooks/{provider}": "[as they send it](hooks.md)"}
+"""Bodies that are no JSON of ours."""
+
 _AGAIN = {408: "yes", 500: "yes, with an `Idempotency-Key`", 503: "yes, after `Retry-After` seconds"}
 
 _PROBLEM = {
@@ -94,7 +97,7 @@ def _routes(document: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
                     f"`{method.upper()} {path}`",
                     text,
                     " ".join(query),
-                    " ".join(forms) or ("[events](publish.md)" if content else ""),
+                    " ".join(forms) or (_BODIES.get(path, "") if content else ""),
                     codes(own),
                 ],
             )

@@ -35,8 +35,10 @@ class About(Part):
     recurrence_id: Instant | None = Field(None, description="of an occurrence: its original start")
     sequence: int = Field(0, ge=0, le=2**31 - 1, description="the calendar's own count of revisions")
     relationship_id: UUID | None = Field(None, description="either this, or `parties`")
-    parties: Annotated[tuple[Identity, ...], Field(min_length=2, max_length=20)] | None = Field(
-        None, description="identities of people who belong to the relationship"
+    parties: Annotated[tuple[Identity, ...], Field(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="identities of people who belong to the relationship; one is enough, where no time is told: "
+        "such a message is only ever matched by its calendar entry",
     )
 
     @model_validator(mode="after")
@@ -58,6 +60,9 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
 class Timed(About):
     """A meeting with its time."""
 
+    parties: Annotated[tuple[Identity, ...], Field(min_length=2, max_length=20)] | None = Field(
+        None, description="identities of people who belong to the relationship"
+    )
     starts_at: Instant
     ends_at: Instant
 

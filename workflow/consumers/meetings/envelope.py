@@ -18,7 +18,12 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from workflow.consumers.meetings.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
-from workflow.consumers.meetings.reasons import reason_of
+from workflow.consumers.meetings.reasons import (
+    UNTRANSLATED,
+    UNTRANSLATED_TYPE,
+    WHY_UNTRANSLATED,
+    reason_of,
+)
 from workflow.store.held import UNLABELLED, Label
 
 _log = logging.getLogger(__name__)
@@ -118,6 +123,9 @@ def _read(raw: Raw) -> Message | Unreadable:
     body = raw.body
     if len(body) > LARGEST_BODY:
         return _unreadable(raw, "too_large")
+    if raw.headers.get("ce-type") == UNTRANSLATED_TYPE:
+        why = raw.headers.get("ce-hookreason", "")
+        return _unreadable(raw, f"{UNTRANSLATED}:{why}" if WHY_UNTRANSLATED.fullmatch(why) else UNTRANSLATED)
     if _is_binary(raw.headers):
         joined = _structured(raw.headers, body)
         if joined is None:

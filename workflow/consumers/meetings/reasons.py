@@ -6,7 +6,16 @@ that the message said.
 
 from __future__ import annotations
 
+import re
+
 from pydantic_core import ErrorDetails
+
+UNTRANSLATED = "untranslated"
+WHY_UNTRANSLATED = re.compile(r"[A-Za-z0-9_.:-]{1,120}")
+"""Codes that may follow it. Other packages have codes of their own."""
+
+UNTRANSLATED_TYPE = "mentoring.hook.v1"
+"""The type under which what a hook could not translate travels, as it was sent, until it is parked."""
 
 REASONS: dict[str, str] = {
     "too_large": "the body is larger than 256 KiB",
@@ -30,6 +39,7 @@ REASONS: dict[str, str] = {
     "before_opening": "the meeting starts before the relationship of these people was opened; give its id",
     "never_opened": "nothing that it waited for came about within 30 days",
     "refused": "the rules of the domain refused it",
+    UNTRANSLATED: "what a calendar or booking service sent could not be translated; retry it with a newer version",
     "failed": "reading or deciding it failed by a mistake in this service; retry it once that is mended",
 }
 """Every code with what it means."""

@@ -1,0 +1,303 @@
+"""``POST /v1/hooks/{provider}``: who may send, what is stored, and that nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from tests.consumers.hooks.sending import changed, file
+from tests.web.conftest import AS_OPERATOR, HOOK_SECRET
+from tests.web.test_publishing import Broker
+from workflow.app import Service
+from workflow.consumers.hooks.hook import Hook, Nothing, Sent, Told, event
+from workflow.consumers.hooks.registry import OURS
+from workflow.consumers.hooks.signatures import OLDEST, sign
+from workflow.consumers.hooks.taking import Hooks
+from workflow.consumers.meetings.account import receive, take_in
+from workflow.consumers.meetings.contract import LARGEST_BODY, Kind
+from workflow.web.api import create_app
+from workflow.web.hooks import MOST_AT_ONCE
+
+SECRET = HOOK_SECRET.encode()
+
+
+@pytest.fixture
+def broker(service: Service) -> Broker:
+    broker = Broker()
+    service.publisher = broker  # type: ignore[assignment]
+    return broker
+
+
+def plain(sent: Sent) -> dict[str, str]:
+    return {"content-type": sent.content_type, "x-cal-signature-256": sign(SECRET, sent.body)}
+
+
+def timed(sent: Sent, at: datetime, header: str = "mentoring-signature") -> dict[str, str]:
+    seconds = int(at.timestamp())
+    signature = sign(SECRET, f"{seconds}.".encode() + sent.body)
+    return {"content-type": sent.content_type, header: f"t={seconds},v1={signature}"}
+
+
+async def calcom(http: httpx.AsyncClient, sent: Sent) -> httpx.Response:
+    return await http.post("/v1/hooks/calcom", content=sent.body, headers=plain(sent))
+
+
+# --- what is stored ---------------------------------------------------------------------------------------
+
+
+async def test_what_a_booking_tells_is_stored_as_a_published_event_is(
+    http: httpx.AsyncClient, broker: Broker
+) -> None:
+    answer = await calcom(http, file("calcom", "created.json"))
+    assert answer.status_code == 202, answer.text
+    assert answer.json() == {"stored": 1, "sequences": [1], "nothing": None, "untranslated": None}
+    ((key, body, headers),) = broker.stored
+    assert headers == {"content-type": "application/cloudevents+json"}
+    assert json.loads(body)["type"] == "mentoring.meeting.scheduled.v1"
+    assert "ada" not in key
+
+
+async def test_every_occurrence_of_a_series_is_a_message_of_one_key(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    sent = file("icalendar", "forwarded.eml")
+    headers = timed(sent, service.clock.now())
+    answer = await http.post("/v1/hooks/icalendar", content=sent.body, headers=headers)
+    assert answer.json()["sequences"] == [1, 2, 3, 4, 5]
+    assert len({key for key, _, _ in broker.stored}) == 1
+    again = await http.post("/v1/hooks/icalendar", content=sent.body, headers=headers)
+    assert again.status_code == 202
+    assert [body for _, body, _ in broker.stored[5:]] == [body for _, body, _ in broker.stored[:5]]
+
+
+async def test_what_tells_nothing_is_taken_and_not_stored(http: httpx.AsyncClient, broker: Broker) -> None:
+    answer = await calcom(http, file("calcom", "ended.json"))
+    assert (answer.status_code, answer.json()["stored"], broker.stored) == (202, 0, [])
+    assert "held" in answer.json()["nothing"]
+
+
+async def test_after_a_broker_that_is_away_the_provider_sends_it_again(
+    http: httpx.AsyncClient, broker: Broker
+) -> None:
+    broker.refuses_from = 0
+    for sent in (file("calcom", "created.json"), Sent("application/json", b"{}")):
+        answer = await calcom(http, sent)
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_stored")
+
+
+# --- who may send -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "signature_missing"),
+        ({"x-cal-signature-256": "no-secret-provided"}, "signature_wrong"),
+        ({"x-cal-signature-256": sign(b"another", b"secret words")}, "signature_wrong"),
+        ({"authorization": f"Bearer {HOOK_SECRET}"}, "signature_missing"),
+    ],
+)
+async def test_what_is_not_signed_is_refused_and_never_repeated(
+    http: httpx.AsyncClient, broker: Broker, headers: dict[str, str], code: str
+) -> None:
+    answer = await http.post("/v1/hooks/calcom", content=b"secret words", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, code)
+    assert "secret words" not in answer.text
+    assert HOOK_SECRET not in answer.text
+    assert broker.stored == []
+
+
+async def test_an_old_signature_is_refused_by_the_services_own_clock(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    sent = file("calendly", "created.json")
+    now = service.clock.now()
+    header = "calendly-webhook-signature"
+    replayed = timed(sent, now - OLDEST - timedelta(seconds=1), header)
+    answer = await http.post("/v1/hooks/calendly", content=sent.body, headers=replayed)
+    assert (answer.status_code, answer.json()["code"]) == (403, "signature_old")
+    assert broker.stored == []
+    answer = await http.post("/v1/hooks/calendly", content=sent.body, headers=timed(sent, now, header))
+    assert answer.status_code == 202
+
+
+async def test_a_hook_without_a_secret_is_closed_and_says_what_opens_it(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    service.hooks = Hooks(OURS, {"calendly": HOOK_SECRET}, ZoneInfo("UTC"))
+    answer = await calcom(http, file("calcom", "created.json"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "hook_closed")
+    assert "MENTORING_HOOK_SECRETS" in answer.json()["detail"]
+    unknown = await http.post("/v1/hooks/nobody", content=b"")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "hook_unknown")
+    assert broker.stored == []
+
+
+@pytest.fixture
+async def guarded(service: Service) -> AsyncIterator[httpx.AsyncClient]:
+    """The door beyond loopback, asked without its token by a name of its own."""
+    service.token = "the-token-of-the-service"
+    transport = httpx.ASGITransport(create_app(service), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="https://mentoring.example.org") as client:
+        yield client
+
+
+async def test_a_hook_needs_its_signature_and_no_token(guarded: httpx.AsyncClient, broker: Broker) -> None:
+    assert (await calcom(guarded, file("calcom", "created.json"))).status_code == 202
+    assert len(broker.stored) == 1
+    for path in ("/v1/events", "/v1/hooks", "/v1/parked", "/v1/hooksx/calcom"):
+        assert (await guarded.post(path, content=b"{}")).status_code == 401
+    assert (await guarded.post("/v1/hooks/../events", content=b"{}")).status_code in {401, 404}
+
+
+async def test_a_body_beyond_the_limit_is_refused(http: httpx.AsyncClient, broker: Broker) -> None:
+    answer = await calcom(http, Sent("application/json", b" " * (LARGEST_BODY + 1)))
+    assert answer.status_code == 413
+    assert broker.stored == []
+
+
+async def test_hooks_take_no_more_than_their_places(http: httpx.AsyncClient, broker: Broker) -> None:
+    """Anybody can begin one: commands and reads have the other places for themselves."""
+    ended = asyncio.Event()
+    begun = asyncio.Semaphore(0)
+
+    async def slow() -> AsyncIterator[bytes]:
+        begun.release()
+        await ended.wait()
+        yield b"{}"
+
+    slow_ones = [
+        asyncio.create_task(http.post("/v1/hooks/calcom", content=slow())) for _ in range(MOST_AT_ONCE)
+    ]
+    for _ in range(MOST_AT_ONCE):
+        await begun.acquire()
+    answer = await calcom(http, file("calcom", "created.json"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert (await http.get("/v1/intake")).status_code == 200
+    ended.set()
+    assert {one.status_code for one in await asyncio.gather(*slow_ones)} == {403}
+    assert (await calcom(http, file("calcom", "created.json"))).status_code == 202
+
+
+# --- what cannot be translated ----------------------------------------------------------------------------
+
+
+def taken_in(service: Service, broker: Broker) -> None:
+    bodies = [(body, headers) for _, body, headers in broker.stored]
+    received = receive(range(1, len(bodies) + 1), [body for body, _ in bodies], [head for _, head in bodies])
+    service.writer.submit(lambda tx: take_in(tx, service.resolver, "up/0", 0, received)).result()
+
+
+def mended(service: Service, translate: Any) -> None:
+    hook = Hook("calcom", OURS["calcom"].check, translate)
+    service.hooks = Hooks({**OURS, "calcom": hook}, {"calcom": HOOK_SECRET}, ZoneInfo("UTC"))
+
+
+async def _parked(http: httpx.AsyncClient, service: Service, broker: Broker) -> dict[str, Any]:
+    sent = changed("calcom", "created.json", "payload", "startTime", to="the third of February")
+    answer = await calcom(http, sent)
+    assert (answer.status_code, answer.json()["stored"]) == (202, 1)
+    assert "payload.startTime" in answer.json()["untranslated"]
+    assert "February" not in answer.text
+    taken_in(service, broker)
+    (parked,) = (await http.get("/v1/parked")).json()["parked"]
+    found: dict[str, Any] = parked
+    return found
+
+
+async def test_what_cannot_be_translated_is_parked_as_it_came_with_its_reason(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    parked = await _parked(http, service, broker)
+    assert parked["reason"] == "untranslated:payload_unfit:payload.startTime"
+    assert (parked["source"], parked["type"]) == ("/hooks/calcom", "mentoring.hook.v1")
+    ((_, body, _),) = broker.stored
+    assert b"the third of February" in body
+
+
+async def test_tried_again_with_a_mended_adapter_it_is_translated_anew(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    parked = await _parked(http, service, broker)
+    seen: list[Sent] = []
+    time = service.clock.now()
+
+    def translate(sent: Sent, zone: ZoneInfo) -> Told:
+        seen.append(sent)
+        about = {"uid": "u", "parties": ["email:ada@example.org", "email:grace@example.org"]}
+        return Told(tuple(event("calcom", Kind.CANCELLED, [n], time, **about, sequence=n) for n in (1, 2)))
+
+    mended(service, translate)
+    answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
+    assert (answer.status_code, answer.json()["disposition"]) == (200, "applied"), answer.text
+    assert seen[0].content_type == "application/json"
+    assert seen[0].body == broker.stored[0][1]
+    assert [json.loads(body)["data"]["sequence"] for _, body, _ in broker.stored[1:]] == [1, 2]
+    assert (await http.get("/v1/parked")).json()["total"] == 0
+    counts = (await http.get("/v1/intake")).json()
+    assert (counts["received"], counts["applied"], counts["parked"]) == (1, 1, 0)
+
+
+async def test_tried_again_under_one_key_it_is_handed_over_once(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    parked = await _parked(http, service, broker)
+    mended(service, lambda *_: Nothing("it says nothing"))
+    headers = AS_OPERATOR | {"Idempotency-Key": "once"}
+    for _ in range(2):
+        answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=headers)
+        assert (answer.status_code, answer.json()["disposition"]) == (200, "stale"), answer.text
+    assert (await http.get("/v1/intake")).json()["stale"] == 1
+
+
+async def test_tried_again_in_vain_it_stays_for_the_reason_that_it_has_now(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    parked = await _parked(http, service, broker)
+
+    def faulty(*_: object) -> Told:
+        raise RuntimeError("the third of February")
+
+    mended(service, faulty)
+    answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
+    assert (answer.json()["disposition"], answer.json()["reason"]) == ("parked", "untranslated:failed")
+    assert len(broker.stored) == 1
+    service.hooks = Hooks({}, {}, ZoneInfo("UTC"))
+    again = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
+    assert again.json()["reason"] == "untranslated:provider_unknown"
+    (listed,) = (await http.get("/v1/parked")).json()["parked"]
+    assert listed["reason"] == "untranslated:provider_unknown"
+
+
+async def test_a_retry_whose_messages_are_not_stored_leaves_it_parked(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    parked = await _parked(http, service, broker)
+    time = service.clock.now()
+    about = {"uid": "u", "parties": ["email:ada@example.org"]}
+    mended(service, lambda *_: Told((event("calcom", Kind.CANCELLED, ["1"], time, **about),)))
+    broker.refuses_from = 0
+    answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
+    assert answer.status_code == 503
+    assert (await http.get("/v1/parked")).json()["total"] == 1
+
+
+async def test_a_fault_of_an_adapter_loses_nothing_and_its_words_are_in_no_log(
+    http: httpx.AsyncClient, service: Service, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    def faulty(*_: object) -> Told:
+        raise RuntimeError("secret words")
+
+    mended(service, faulty)
+    answer = await calcom(http, Sent("application/json", b"secret words"))
+    assert answer.status_code == 202
+    assert broker.stored[0][1] == b"secret words"
+    assert "RuntimeError" in caplog.text
+    assert "secret words" not in caplog.text + answer.text

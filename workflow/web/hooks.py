@@ -1,0 +1,98 @@
+"""``POST /v1/hooks/{provider}``: what calendars and booking services send, as they send it.
+
+They cannot bring our token, and sign instead. What is translated goes to the broker like any published event; what
+cannot be goes there as it came, and is parked: a provider that was told no would never send it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import Field
+
+from workflow.app import Service
+from workflow.consumers.hooks.hook import Nothing, Sent
+from workflow.consumers.hooks.stored import packed
+from workflow.consumers.hooks.taking import STRUCTURED, Outgoing, Untranslated
+from workflow.consumers.meetings.reasons import UNTRANSLATED, explain
+from workflow.consumers.transport.publisher import Publisher
+from workflow.errors import Unavailable
+from workflow.web.asking import Serving
+from workflow.web.bodies import Published, example
+
+router = APIRouter(prefix="/v1/hooks", tags=["events"])
+
+MOST_AT_ONCE = 32
+"""Hooks under way. Before the signature is seen anybody can begin one, and they take no more places than these."""
+
+_OPENAPI: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "what the provider sends, of its own media type, with its signature in its own header",
+        "content": {
+            "*/*": {"schema": {"type": "string", "format": "binary"}, "example": "BEGIN:VCALENDAR\r\n…"}
+        },
+    }
+}
+
+
+class HookTaken(Published):
+    """What a provider sent was taken."""
+
+    model_config = example(stored=1, sequences=[43], nothing=None, untranslated=None)
+
+    nothing: str | None = Field(None, description="why it tells nothing of a meeting; null where it does")
+    untranslated: str | None = Field(
+        None, description="why it could not be translated, and is parked as it came; null where it could"
+    )
+
+
+@router.post("/{provider}", status_code=202, summary="Take a hook in", openapi_extra=_OPENAPI)
+async def take(
+    provider: Annotated[
+        str,
+        Path(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="such as `icalendar`, `calcom`, `calendly`"),
+    ],
+    request: Request,
+    service: Serving,
+) -> HookTaken:
+    """What a calendar or booking service sends, as it sends it and signed by it; no token is needed.
+
+    Answered once the broker has stored what it tells. What cannot be translated is stored as it came, and parked.
+    """
+    hooks = service.hooks
+    hooks.admit(provider)
+    places: asyncio.Semaphore = request.app.state.hooks
+    if places.locked():
+        raise Unavailable("too many hooks are under way; try again", code="busy")
+    async with places:
+        body = await request.body()
+        now = service.clock.now()
+        hooks.check(provider, dict(request.headers), body, now)
+        sent = Sent(request.headers.get("content-type", ""), body)
+        found = await hooks.translate(provider, sent)
+        if isinstance(found, Nothing):
+            return HookTaken(stored=0, sequences=[], nothing=found.why)
+        publisher = publisher_of(service)
+        if isinstance(found, Untranslated):
+            raw = packed(provider, sent, found.reason, now)
+            sequence = await publisher.publish("hooks", raw.body, raw.headers)
+            why = explain(f"{UNTRANSLATED}:{found.reason}")
+            return HookTaken(stored=1, sequences=[sequence], untranslated=why)
+        sequences = await hand_over(publisher, found)
+        return HookTaken(stored=len(sequences), sequences=sequences)
+
+
+def publisher_of(service: Service) -> Publisher:
+    """The way to the broker."""
+    if service.publisher is None:
+        raise Unavailable("there is no broker while the folder is worked on offline", code="no_broker")
+    return service.publisher
+
+
+async def hand_over(publisher: Publisher, messages: tuple[Outgoing, ...]) -> list[int]:
+    """Have the broker store the messages; their sequences, in their order."""
+    headers = {"content-type": STRUCTURED}
+    return list(await asyncio.gather(*(publisher.publish(one.key, one.body, headers) for one in messages)))
