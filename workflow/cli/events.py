@@ -11,9 +11,12 @@ import typer
 from workflow.cli.facts import told
 from workflow.cli.relationships import meant, resolve
 from workflow.cli.tables import foreign
+from workflow.cli.transfer import export, import_
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
 
 app = typer.Typer(no_args_is_help=True, help="The log of everything that happened.")
+app.command("export")(export)
+app.command("import")(import_)
 
 _PAGE = 1000
 _AGAIN = 0.5

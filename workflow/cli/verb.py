@@ -81,6 +81,11 @@ class Desk:
         """Read."""
         return await self._ask("GET", path, query)
 
+    async def get_as(self, path: str, by: str | None, **query: object) -> Any:
+        """Read what is not for everybody; ``by`` names who does, in the form of the header."""
+        actor = OPERATOR if by is None else _named(by)
+        return await self._ask("GET", path, query, {HEADER: named(actor)})
+
     async def post(self, path: str, by: str | None, body: object = None, **query: object) -> Any:
         """Write; ``by`` names who acts, in the form of the header."""
         actor = OPERATOR if by is None else _named(by)
