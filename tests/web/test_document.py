@@ -216,6 +216,17 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("POST", "/v1/projections/rebuild", 404, {}, operator(params={"name": "none"})),
     ("POST", "/v1/projections/rebuild", 409, {"unfoldable": True}, operator()),
     ("POST", "/v1/projections/rebuild", 422, {}, operator(params={"name": "x" * 101})),
+    *[
+        ("POST", "/v1/projections/{name}" + path, status, ids, asked)
+        for path in ("/pause", "/resume")
+        for status, ids, asked in (
+            (200, {"name": "journey"}, operator()),
+            (400, {"name": "journey"}, {}),
+            (404, {"name": "none"}, operator()),
+            (409, {"name": "journey", "failed": True}, operator()),
+            (422, {"name": "x" * 101}, operator()),
+        )
+    ],
     ("POST", "/v1/verify", 200, {}, operator()),
     ("POST", "/v1/verify", 400, {}, {}),
     ("POST", "/v1/verify", 422, {}, operator(params={"after": "x"})),
@@ -319,6 +330,8 @@ async def test_what_is_documented_is_answered_as_documented(
     service.publisher = Broker()  # type: ignore[assignment]
     if ids.get("without_key"):
         service.keys.destroy(["intake/2026-01"])
+    if ids.get("failed"):
+        service.views.pause(service.runner._live("journey"), "KeyError")
     if ids.get("unfoldable"):
         monkeypatch.setattr(service.runner, "rebuild", _unfoldable)
     answer = await http.request(method, path.format(**made), **asked)

@@ -56,7 +56,14 @@ def _fold(document: Document, recorded: Recorded) -> None:
         row["last_at"] = max(row["last_at"] or "", stored(event.occurred_at))
 
 
-CHECK_INS = Projection("check_ins", check_ins, _KINDS, _fold)
+CHECK_INS = Projection(
+    "check_ins",
+    check_ins,
+    _KINDS,
+    _fold,
+    row="a relationship",
+    answers="how often a pair checks in; in a programme, how often either side does",
+)
 """A row a relationship. ``roles`` is what the fold has to know of the parties; no query gives it."""
 
 # --- queries ---------------------------------------------------------------------------------------------

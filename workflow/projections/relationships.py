@@ -187,7 +187,15 @@ def _refine(row: Row) -> Row:
     return {**row, "concerns": kept}
 
 
-RELATIONSHIPS = Projection("relationships", relationships, _KINDS, _fold, _refine)
+RELATIONSHIPS = Projection(
+    "relationships",
+    relationships,
+    _KINDS,
+    _fold,
+    _refine,
+    row="a relationship",
+    answers="where each stands now; whom to contact, and why",
+)
 """A row a relationship. Evidence names versions of events, so the canonical row leaves it out."""
 
 # --- queries ---------------------------------------------------------------------------------------------
