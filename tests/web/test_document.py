@@ -17,6 +17,7 @@ from tests.web.test_operations import _park
 from tests.web.test_waiting import _take_in
 from workflow.aggregates import commands as c
 from workflow.aggregates.policy import Policy
+from workflow.aggregates.programme import programme_id
 from workflow.app import Service
 from workflow.cli.docs.http import openapi
 from workflow.store.recorded import Origin
@@ -166,6 +167,14 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("POST", "/v1/events", 400, {}, EVENT | {"content": "{"}),
     ("POST", "/v1/events", 415, {}, TEXT),
     ("POST", "/v1/events", 422, {}, EVENT | UNKNOWN),
+    *[
+        ("GET", "/v1/streams/{stream_id}", status, ids, asked)
+        for status, ids, asked in (
+            (200, {"stream_id": programme_id("default")}, {}),
+            (404, {"stream_id": NOBODY}, {}),
+            (422, {"stream_id": "x"}, {}),
+        )
+    ],
     ("GET", "/v1/agenda", 200, {}, {}),
     ("GET", "/v1/agenda", 422, {}, {"params": {"until": "tomorrow"}}),
     ("GET", "/v1/intake", 200, {}, {}),

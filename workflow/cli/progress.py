@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from workflow.cli.verb import Desk, err
+from workflow.cli.verb import Desk, err, out
 from workflow.errors import MentoringError
 
 _AGAIN = 0.2
@@ -57,7 +57,9 @@ def metered(doing: str, unit: str = "events") -> Iterator[Reach]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("left"),
     )
-    with Progress(*columns, console=err, transient=True) as progress:
+    # What is printed meanwhile goes above the bar, or where it was sent: never to standard error instead.
+    redirected = out.is_terminal
+    with Progress(*columns, console=err, transient=True, redirect_stdout=redirected) as progress:
         bar = progress.add_task(doing, total=None, unit=unit)
 
         def reach(done: int, total: int | None = None, doing: str | None = None) -> None:

@@ -96,10 +96,10 @@ class EventStore:
         with self._snapshot() as cursor:
             return self.recorder.last_version(cursor, stream)
 
-    def stream(self, id: UUID, after_version: int = 0) -> list[Recorded]:
-        """The facts of one relationship or programme, in order."""
+    def stream(self, id: UUID, after_version: int = 0, limit: int = -1) -> list[Recorded]:
+        """The facts of one relationship or programme, in order, and at most so many where a limit is given."""
         with self._snapshot() as cursor:
-            rows = self.recorder.select_stream(cursor, id, after_version)
+            rows = self.recorder.select_stream(cursor, id, after_version, limit)
         return self.decode(rows)
 
     def head(self) -> int:

@@ -30,6 +30,7 @@ from workflow.web import (
     projections,
     publishing,
     reads,
+    streams,
     today,
     waiting,
 )
@@ -102,6 +103,7 @@ def create_app(service: Service) -> FastAPI:
         today.router,
         reads.router,
         export.router,
+        streams.router,
         meetings.router,
         policies.router,
         guidance.router,
