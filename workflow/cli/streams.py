@@ -22,10 +22,9 @@ _PAGE = 1000
 @app.command()
 @verb
 async def show(
-    stream: Annotated[
+    id: Annotated[
         str,
         typer.Argument(
-            metavar="ID",
             help="A relationship's id, or at least 4 digits of how that begins; or a programme's id or name.",
         ),
     ],
@@ -38,12 +37,12 @@ async def show(
     With --json an event is a line, with all of its members. What is sealed reads `sealed`.
     """
     async with desk(settings_of(data)) as at:
-        id = await _meant(at, stream)
+        stream = await _meant(at, id)
         if out.is_terminal and not as_json:
-            out.print(f"[bold]{id}[/]; {ZONE}", soft_wrap=True)
+            out.print(f"[bold]{stream}[/]; {ZONE}", soft_wrap=True)
         position: int | None = beyond
         while position is not None:
-            page = await at.get(f"/v1/streams/{id}", beyond=position, limit=_PAGE)
+            page = await at.get(f"/v1/streams/{stream}", beyond=position, limit=_PAGE)
             _tell(page["events"], as_json=as_json)
             position = page["next"]
 
