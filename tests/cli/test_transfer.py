@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -20,9 +21,12 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import run, silent_for_long, told, up
-from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR
+from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES
+from workflow.cli.verb import Desk
 from workflow.demo.stage import publisher, service
 from workflow.folder import Folder
+from workflow.lifecycle import offline
+from workflow.settings import Settings
 
 IN_THREES = """
 import workflow.store.imported as imported
@@ -336,6 +340,67 @@ def test_a_running_service_exports_itself_and_takes_nothing_in(
     assert code == 0
     assert "events 1 to " in said
     assert "exported, by service 00000000" in said
+
+
+def test_what_is_recorded_meanwhile_is_not_in_the_file(
+    tmp_path: Path, data: Path, relationship: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Desk.get_as
+    with up(data) as running, running.client() as http:
+
+        async def ask_and_write(at: Desk, path: str, by: str | None, **query: object) -> Any:
+            page = await ask(at, path, by, **query)
+            opening = {"parties": PARTIES}
+            assert http.post("/v1/relationships", json=opening, headers=AS_COORDINATOR).status_code == 201
+            return page
+
+        before = http.get("/v1/intake").json()["position"]
+        monkeypatch.setattr("workflow.cli.transfer._PAGE", 3)
+        monkeypatch.setattr(Desk, "get_as", ask_and_write)
+        found = told("events", "export", tmp_path / "log.jsonl", "--data", data)
+        assert http.get("/v1/intake").json()["position"] > before
+        running.stop()
+    assert (found["events"], found["until"]) == (before, before)
+    checked = told("events", "import", tmp_path / "log.jsonl", "--dry-run", "--data", data)
+    assert (checked["known"], checked["appended"]) == (before, 0)
+
+
+def test_who_was_to_be_forgotten_stays_so(tmp_path: Path, data: Path, relationship: str) -> None:
+    def known(folder: Path) -> list[bytes]:
+        return [person for _, person in rows(folder, "identities")]
+
+    early = with_keys(data, tmp_path / "early")
+    with up(data) as running, running.client() as http:
+        path = f"/v1/relationships/{relationship}/parties/{ADA}/destruction"
+        assert http.post(path, json={"identities": True}, headers=AS_MENTOR).status_code == 201
+        while not any(done for *_, done in rows(data, "destructions")):
+            pass
+        running.stop()
+    assert known(data) == [GRACE.bytes]
+    file = exported(tmp_path, data)
+    # An older copy of the keys opens the identity once more, and it is forgotten all the same.
+    assert run("events", "import", file, "--data", early).exit_code == 0
+    assert known(early) == [GRACE.bytes]
+    assert rows(early, "destructions") == rows(data, "destructions")
+    assert run("today", "--data", early).exit_code == 0
+    assert "destroyed" not in run("events", "import", file, "--data", early).stderr
+    assert known(early) == [GRACE.bytes]
+
+
+def test_a_folder_that_has_to_be_folded_first_tells_how_far_that_is(
+    data: Path, relationship: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Folder(data).views.unlink()
+    monkeypatch.setattr("workflow.lifecycle._AGAIN", 0)
+    seen: list[tuple[int, int]] = []
+
+    async def look() -> None:
+        async with offline(Settings(data=data), heed=lambda done, head: seen.append((done, head))):
+            pass
+
+    asyncio.run(look())
+    assert seen
+    assert {head for _, head in seen} == {len(log_of(data))}
 
 
 def test_a_file_that_is_there_is_not_written_over_and_one_that_cannot_be_written_is_told_of(

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rich.progress import (
     BarColumn,
@@ -19,10 +19,13 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from workflow.cli.verb import Desk, err, out
+from workflow.cli.consoles import err, out
 from workflow.errors import MentoringError
 
 _AGAIN = 0.2
+
+if TYPE_CHECKING:
+    from workflow.cli.verb import Desk
 
 T = TypeVar("T")
 
