@@ -81,10 +81,10 @@ def test_a_stream_is_shown_as_it_is_stored(folder: Path) -> None:
     assert (goal["by"], goal["event"]["text"]) == (str(ADA), "sealed")
     text = run("streams", "show", relationship, "--data", folder).stdout
     assert SECRET not in text
-    (row,) = [line for line in text.splitlines() if "meeting_scheduled.v1" in line]
+    (row,) = [line for line in text.splitlines() if "meeting scheduled.v1" in line]
     assert row.split()[:2] == [str(booked["version"]), str(booked["position"])]
-    assert row.endswith("/Calendar/7 message-1")
-    assert any("the clock, as of 2026-" in line for line in text.splitlines())
+    assert row.endswith("observed; occurred 2026-03-01 00:00:00; caused by /Calendar/7 message-1")
+    assert any("the clock asked, as of 2026-" in line for line in text.splitlines())
     assert (
         lines("streams", "show", relationship, "--beyond", len(stored) - 1, "--data", folder) == stored[-1:]
     )

@@ -43,6 +43,8 @@ def bring_in(settings: Settings, file: Open, *, dry_run: bool, heed: Heed) -> Im
     The folder is made where there is none, and held meanwhile, unless nothing is to be written in any case.
     """
     folder = Folder(settings.data)
+    with file():
+        pass  # one that cannot be read leaves no folder behind
     with ExitStack() as stack:
         if not dry_run or folder.path.exists():
             stack.enter_context(folder)

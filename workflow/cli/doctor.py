@@ -30,7 +30,7 @@ async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
         found.append(unreadable(error))
         named = data or Path(os.environ.get("MENTORING_DATA") or Settings.model_fields["data"].default)
         settings = Settings.model_construct(data=named)
-    with metered("looking", "checks") as reach:
+    with metered("looking", "") as reach:
 
         def work(go_on: Callable[[], None]) -> list[Finding]:
             def heed(doing: str, done: int, total: int | None) -> None:

@@ -63,9 +63,10 @@ async def grep(
     """
     says, left = _matcher(pattern, regex=regex), number
     begin, end = (None if at is None else at.replace(tzinfo=UTC) for at in (since, until))
-    with metered("looking") as reach:
-        async with desk(settings_of(data)) as at:
-            position, over, found = 0, False, False
+    found = False
+    async with desk(settings_of(data)) as at:
+        with metered("looking") as reach:
+            position, over = 0, False
             while not over:
                 page = await at.get("/v1/events", beyond=position, limit=_PAGE)
                 for event in page["events"]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
 from workflow.aggregates.programme import programme_id
 from workflow.cli.relationships import meant, resolve
-from workflow.cli.tables import ZONE, Table, foreign
+from workflow.cli.tables import ZONE, Table, foreign, words
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
 from workflow.errors import Invalid, NotFound
 
@@ -69,27 +70,34 @@ def _tell(events: list[dict[str, Any]], *, as_json: bool) -> None:
         for event in events:
             emit_line(event)
         return
-    table = Table("version", "position", "recorded", "occurred", "name", "policy", "known", "by", "caused by")
+    table = Table(
+        "version", "position", "recorded", "name", "how and why", prose=["recorded", "name", "how and why"]
+    )
     for one in events:
         table.add(
             str(one["version"]),
             str(one["position"]),
             _second(one["recorded_at"]),
-            _second(one["occurred_at"]),
-            one["name"].removeprefix("mentoring."),
-            "–" if one["policy"] is None else str(one["policy"]),
-            one["provenance"].replace("_", " "),
-            one["by"] or "–",
-            _cause(one),
+            words(one["name"].removeprefix("mentoring.")),
+            "; ".join(_ways(one)),
         )
     if events:
         table.put()
 
 
-def _cause(one: dict[str, Any]) -> str:
+def _ways(one: dict[str, Any]) -> Iterator[str]:
+    """How it is known, when it happened where that is not when it was recorded, who said it and what caused it."""
+    yield words(one["provenance"])
+    if one["occurred_at"] != one["recorded_at"]:
+        yield f"occurred {_second(one['occurred_at'])}"
+    if one["by"] is not None:
+        yield f"by {one['by']}"
     if one["source"] is not None:
-        return f"{foreign(one['source'])} {foreign(one['message'])}"
-    return "–" if one["asked_at"] is None else f"the clock, as of {_second(one['asked_at'])}"
+        yield f"caused by {foreign(one['source'])} {foreign(one['message'])}"
+    if one["asked_at"] is not None:
+        yield f"the clock asked, as of {_second(one['asked_at'])}"
+    if one["policy"] is not None:
+        yield f"policy {one['policy']}"
 
 
 def _second(instant: str) -> str:

@@ -17,7 +17,7 @@ import typer
 from workflow.app.importing import Imported, Open, bring_in, spooled
 from workflow.cli.progress import in_thread, metered
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
-from workflow.errors import Conflict, Invalid, Unavailable
+from workflow.errors import Conflict, Invalid, Stopped, Unavailable
 from workflow.store.exported import Export, Head
 
 _PAGE = 1000
@@ -127,7 +127,12 @@ async def _lines(
         yield made.begin(Head(beyond=beyond, until=last, instant=first["instant"]))
         position, some = beyond, first
         while position < last:
-            some = await page(position, last) if position > beyond or until is None else some
+            if position > beyond:
+                some = await page(position, last)
+            if not some["lines"]:
+                raise Stopped(
+                    f"nothing lies between {position} and {last}; `mentoring doctor` looks at the log"
+                )
             yield made.add(line.encode() for line in some["lines"])
             position = some["position"]
         yield made.end()
