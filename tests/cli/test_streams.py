@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "type": "mentoring.meeting.scheduled.v1",
         "source": "/Calendar/7",
         "id": "message-1",
-        "time": "2026-03-01T00:00:00Z",
+        "time": "2026-02-28T12:00:00Z",
         "data": {
             "uid": "series-4711",
             "relationship_id": relationship,
@@ -83,7 +83,7 @@ def test_a_stream_is_shown_as_it_is_stored(folder: Path) -> None:
     assert SECRET not in text
     (row,) = [line for line in text.splitlines() if "meeting scheduled.v1" in line]
     assert row.split()[:2] == [str(booked["version"]), str(booked["position"])]
-    assert row.endswith("observed; occurred 2026-03-01 00:00:00; caused by /Calendar/7 message-1")
+    assert row.endswith("observed; occurred 2026-02-28 12:00:00; caused by /Calendar/7 message-1")
     assert any("the clock asked, as of 2026-" in line for line in text.splitlines())
     assert (
         lines("streams", "show", relationship, "--beyond", len(stored) - 1, "--data", folder) == stored[-1:]
