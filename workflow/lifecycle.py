@@ -24,6 +24,9 @@ Door = Callable[[Service], Any]
 OPERATIONS = "mentoring.operations"
 """The log of who had what done to the service itself. It is written whatever else is left out."""
 
+_AGAIN = 0.2
+"""Seconds after which it is told again how far something has come."""
+
 
 async def serve(settings: Settings, door: Door, announce: Callable[[Address], None]) -> None:
     """Run a service until it is told to stop, by SIGINT or SIGTERM.
@@ -72,10 +75,13 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
 
 
 @asynccontextmanager
-async def offline(settings: Settings, *, begun: bool = False) -> AsyncIterator[Service]:
+async def offline(
+    settings: Settings, *, begun: bool = False, heed: Callable[[int, int], None] = lambda *_: None
+) -> AsyncIterator[Service]:
     """The service of a folder that no process holds, without doors, intake and clock, and caught up.
 
-    Where it is to have ``begun`` already, one whose first start failed is left as it is.
+    Where it is to have ``begun`` already, one whose first start failed is left as it is. While catching up takes
+    long, ``heed`` is told now and then how far it has come, and where the log ends.
     """
     with Folder(settings.data) as folder:
         service = await asyncio.to_thread(Service, settings, folder)
@@ -84,8 +90,14 @@ async def offline(settings: Settings, *, begun: bool = False) -> AsyncIterator[S
                 raise folder.nothing_kept()
             await service.begin()
             for projection in service.runner.status():
-                with suppress(NotYetFolded):  # one that is paused can be looked at, and rebuilt
-                    await asyncio.wrap_future(service.runner.reaching(projection.head, [projection.name]))
+                reaching = asyncio.wrap_future(service.runner.reaching(projection.head, [projection.name]))
+                try:
+                    while not (await asyncio.wait({reaching}, timeout=_AGAIN))[0]:
+                        heed(service.runner.position([projection.name]), projection.head)
+                    with suppress(NotYetFolded):  # one that is paused can be looked at, and rebuilt
+                        await reaching
+                finally:
+                    reaching.cancel()
             yield service
         finally:
             await service.end()

@@ -41,6 +41,11 @@ def told(*words: object) -> Any:
 @pytest.fixture
 def relationship(data: Path) -> str:
     """The one relationship of a folder that no service runs on; it has been silent for long."""
+    return silent_for_long(data)
+
+
+def silent_for_long(data: Path) -> str:
+    """A folder with one relationship, active and silent since; its id."""
 
     async def begin() -> str:
         async with offline(Settings(data=data, clock=ClockKind.SIMULATED)) as service:

@@ -140,5 +140,6 @@ def test_a_terminal_sees_how_far_it_is_and_a_program_only_the_result(data: Path,
         os.close(ours)
         os.close(theirs)
     assert "folding" in shown
+    assert "left" in shown
     assert verified.stdout.startswith("equal: ")
     assert len(verified.stdout.splitlines()) == 1

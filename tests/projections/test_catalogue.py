@@ -16,9 +16,9 @@ from workflow.projections.projection import Projection
 PAGE = Path(__file__).parents[2] / "docs" / "projections.md"
 
 
-def test_the_page_names_every_projection_and_no_other() -> None:
-    named = re.findall(r"^\| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert sorted(named) == sorted(projection.name for projection in PROJECTIONS)
+def test_the_page_says_of_every_projection_what_it_says_itself_and_of_no_other() -> None:
+    said = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(said) == sorted((one.name, one.row, one.answers) for one in PROJECTIONS)
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda projection: projection.name)

@@ -27,6 +27,7 @@ from tests.web.test_operations import _park
 from tests.web.test_waiting import _take_in
 from workflow.aggregates import commands as c
 from workflow.aggregates.policy import Policy
+from workflow.aggregates.programme import programme_id
 from workflow.app import Service
 from workflow.cli.docs.http import openapi
 from workflow.consumers.hooks.signatures import sign
@@ -176,10 +177,22 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ],
     ("GET", "/v1/events", 200, {}, {}),
     ("GET", "/v1/events", 422, {}, {"params": {"beyond": -1}}),
+    ("GET", "/v1/events/export", 200, {}, operator()),
+    ("GET", "/v1/events/export", 400, {}, {}),
+    ("GET", "/v1/events/export", 409, {}, mentor()),
+    ("GET", "/v1/events/export", 422, {}, operator(params={"limit": 0})),
     ("POST", "/v1/events", 202, {}, EVENT),
     ("POST", "/v1/events", 400, {}, EVENT | {"content": "{"}),
     ("POST", "/v1/events", 415, {}, TEXT),
     ("POST", "/v1/events", 422, {}, EVENT | UNKNOWN),
+    *[
+        ("GET", "/v1/streams/{stream_id}", status, ids, asked)
+        for status, ids, asked in (
+            (200, {"stream_id": programme_id("default")}, {}),
+            (404, {"stream_id": NOBODY}, {}),
+            (422, {"stream_id": "x"}, {}),
+        )
+    ],
     ("GET", "/v1/agenda", 200, {}, {}),
     ("GET", "/v1/agenda", 422, {}, {"params": {"until": "tomorrow"}}),
     ("GET", "/v1/intake", 200, {}, {}),
@@ -230,6 +243,17 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ("POST", "/v1/projections/rebuild", 404, {}, operator(params={"name": "none"})),
     ("POST", "/v1/projections/rebuild", 409, {"unfoldable": True}, operator()),
     ("POST", "/v1/projections/rebuild", 422, {}, operator(params={"name": "x" * 101})),
+    *[
+        ("POST", "/v1/projections/{name}" + path, status, ids, asked)
+        for path in ("/pause", "/resume")
+        for status, ids, asked in (
+            (200, {"name": "journey"}, operator()),
+            (400, {"name": "journey"}, {}),
+            (404, {"name": "none"}, operator()),
+            (409, {"name": "journey", "failed": True}, operator()),
+            (422, {"name": "x" * 101}, operator()),
+        )
+    ],
     ("POST", "/v1/verify", 200, {}, operator()),
     ("POST", "/v1/verify", 400, {}, {}),
     ("POST", "/v1/verify", 422, {}, operator(params={"after": "x"})),
@@ -336,6 +360,8 @@ async def test_what_is_documented_is_answered_as_documented(
     service.publisher = Broker()  # type: ignore[assignment]
     if ids.get("without_key"):
         service.keys.destroy(["intake/2026-01"])
+    if ids.get("failed"):
+        service.views.pause(service.runner._live("journey"), "KeyError")
     if ids.get("unfoldable"):
         monkeypatch.setattr(service.runner, "rebuild", _unfoldable)
     answer = await http.request(method, path.format(**made), **asked)

@@ -8,12 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from workflow.cli.facts import told
+from workflow.cli.facts import tell
+from workflow.cli.grep import grep
 from workflow.cli.relationships import meant, resolve
-from workflow.cli.tables import foreign
-from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
+from workflow.cli.transfer import export, import_
+from workflow.cli.verb import AsJson, Data, Desk, desk, out, settings_of, verb
 
 app = typer.Typer(no_args_is_help=True, help="The log of everything that happened.")
+app.command()(grep)
+app.command("export")(export)
+app.command("import")(import_)
 
 _PAGE = 1000
 _AGAIN = 0.5
@@ -66,7 +70,7 @@ async def tail(
             page = await at.get(f"/v1/relationships/{stream}/timeline")
             found = [event for event in page["events"] if event["position"] > position]
             for event in found if last is None else found[max(0, len(found) - last) :]:
-                _tell(event, as_json=as_json)
+                tell(event, as_json=as_json)
             position = page["position"]
         elif last is not None:
             head = (await at.get("/v1/events", beyond=position, limit=1))["head"]
@@ -74,7 +78,7 @@ async def tail(
         if stream is None or follow:
             async for event in _beyond(at, position, follow=follow):
                 if stream in {None, event["stream"]}:
-                    _tell(event, as_json=as_json)
+                    tell(event, as_json=as_json)
 
 
 async def _beyond(at: Desk, position: int, *, follow: bool) -> AsyncIterator[dict[str, Any]]:
@@ -89,11 +93,3 @@ async def _beyond(at: Desk, position: int, *, follow: bool) -> AsyncIterator[dic
         if not (follow and at.running):
             return
         await asyncio.sleep(_AGAIN)
-
-
-def _tell(event: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        emit_line(event)
-        return
-    when = f"{event['event']['occurred_at'][:19]}Z"
-    out.print(f"{event['position']:>8}  {when}  {event['stream']}  {foreign(told(event))}", soft_wrap=True)

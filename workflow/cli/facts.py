@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from workflow.aggregates.moves import Move
-from workflow.cli.tables import words
+from workflow.cli.tables import foreign, words
+from workflow.cli.verb import emit_line, out
 
 DOING: dict[Move, str] = {
     Move.COMPLETE_ONBOARDING: "every party confirms its commitment",
@@ -28,3 +29,13 @@ def told(recorded: dict[str, Any]) -> str:
     if about:
         said += f": {', '.join(about)}"
     return f"{said} → {event['entered']}" if event.get("entered") else said
+
+
+def tell(recorded: dict[str, Any], *, as_json: bool) -> None:
+    """Print an event of the log on one line."""
+    if as_json:
+        emit_line(recorded)
+        return
+    when = f"{recorded['event']['occurred_at'][:19]}Z"
+    whose = f"{recorded['position']:>8}  {when}  {recorded['stream']}"
+    out.print(f"{whose}  {foreign(told(recorded))}", soft_wrap=True)

@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from workflow.app import installed_version
-from workflow.cli import events, parked, policies, programmes, projections, relationships, waiting
+from workflow.cli import events, parked, policies, programmes, projections, relationships, streams, waiting
+from workflow.cli.doctor import doctor
 from workflow.cli.documents import asyncapi, diagram
 from workflow.cli.export import export
 from workflow.cli.health import health
@@ -58,9 +59,11 @@ app.command()(up)
 app.command()(demo)
 app.command()(today)
 app.command()(health)
+app.command()(doctor)
 app.command()(intake)
 app.add_typer(relationships.app, name="relationship")
 app.add_typer(events.app, name="events")
+app.add_typer(streams.app, name="streams")
 app.add_typer(waiting.app, name="waiting")
 app.add_typer(parked.app, name="parked")
 app.add_typer(projections.app, name="projections")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from workflow.cli.progress import metered
 from workflow.cli.tables import ZONE, minute
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, out, settings_of, verb
 
@@ -69,9 +70,13 @@ async def until_done(at: Desk, name: str | None) -> bool:
     """Wait until all relationships of a programme were asked what it asks; False where that takes too long."""
     loop = asyncio.get_running_loop()
     until = loop.time() + _LONGEST
-    while loop.time() < until:
-        found: dict[str, Any] = await at.get("/v1/programme", programme=name)
-        if not found["under_way"]:
-            return True
-        await asyncio.sleep(_AGAIN)
+    with metered("asking all", "relationships") as reach:
+        while loop.time() < until:
+            found: dict[str, Any] = await at.get("/v1/programme", programme=name)
+            if not found["under_way"]:
+                return True
+            if found["closed_at"] is not None:
+                states = (await at.get("/v1/relationships", limit=1))["states"]
+                reach(states.get("closure", 0), sum(states.values()), "closing")
+            await asyncio.sleep(_AGAIN)
     return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -16,10 +18,28 @@ app = typer.Typer(
 )
 
 
+Name = Annotated[str, typer.Argument(help="The projection's name, from `mentoring projections list`.")]
+
+
+@app.command("list")
+@verb
+async def list_(data: Data = None, as_json: AsJson = False) -> None:
+    """Tell what each projection is, and what it is asked."""
+    async with desk(settings_of(data)) as at:
+        found = (await at.get("/v1/projections"))["projections"]
+    if as_json:
+        emit([{name: one[name] for name in ("name", "row", "answers", "status")} for one in found])
+        return
+    table = Table("projection", "a row is", "it answers", prose=["a row is", "it answers"])
+    for one in found:
+        table.add(one["name"], one["row"] or "–", one["answers"] or "–")
+    table.put()
+
+
 @app.command()
 @verb
 async def status(data: Data = None, as_json: AsJson = False) -> Exit:
-    """Tell how far each projection is, and why one is paused. Ends with 1 where one is."""
+    """Tell how far each projection is, and why one is paused, by whom or by what failure. Ends with 1 where one is."""
     async with desk(settings_of(data)) as at:
         found = await at.get("/v1/projections")
     if as_json:
@@ -28,7 +48,8 @@ async def status(data: Data = None, as_json: AsJson = False) -> Exit:
         table = Table("projection", "status", "position", "behind", "cause", prose=["cause"])
         for one in found["projections"]:
             behind = str(found["head"] - one["position"])
-            table.add(one["name"], one["status"], str(one["position"]), behind, foreign(one["cause"]))
+            cause = one["cause"] if one["paused_by"] is None else f"paused by {one['paused_by']}"
+            table.add(one["name"], one["status"], str(one["position"]), behind, foreign(cause))
         table.put()
     return Exit.NO if any(one["status"] == "paused" for one in found["projections"]) else Exit.DONE
 
@@ -53,6 +74,34 @@ async def rebuild(
         for one in told["projections"]:
             if name in {None, one["name"]}:
                 out.print(f"{one['name']}: folded anew up to event {one['position']}, {one['status']}")
+
+
+@app.command()
+@verb
+async def pause(name: Name, data: Data = None, actor: By = None, as_json: AsJson = False) -> None:
+    """Have a projection fold nothing more until it is resumed, also after a restart; what it has is still read.
+
+    While the agenda is paused, the clock asks nothing.
+    """
+    await _halt(name, "pause", data, actor, as_json=as_json)
+
+
+@app.command()
+@verb
+async def resume(name: Name, data: Data = None, actor: By = None, as_json: AsJson = False) -> None:
+    """Have a projection go on that somebody paused. One that a failure paused is to be rebuilt instead."""
+    await _halt(name, "resume", data, actor, as_json=as_json)
+
+
+async def _halt(name: str, what: str, data: Path | None, actor: str | None, *, as_json: bool) -> None:
+    async with desk(settings_of(data)) as at:
+        found = await at.post(f"/v1/projections/{quote(name, safe='')}/{what}", actor)
+    if as_json:
+        emit(found)
+        return
+    (one,) = [one for one in found["projections"] if one["name"] == name]
+    by = "" if one["paused_by"] is None else f" by {one['paused_by']}"
+    out.print(f"{name}: {one['status']}{by} at event {one['position']}", markup=False, soft_wrap=True)
 
 
 @verb

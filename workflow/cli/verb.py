@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
 import httpx
 import typer
-from rich.console import Console
 
 from workflow.aggregates.commands import Actor
+from workflow.cli.consoles import err as err
+from workflow.cli.consoles import out as out
+from workflow.cli.progress import Reach, metered
 from workflow.cli.setting import setting
 from workflow.errors import Conflict, Invalid, MentoringError, NotFound, Refused, Stopped, Unavailable
 from workflow.folder import Address, Folder
@@ -49,10 +51,6 @@ By = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Spoken = Annotated[Language, typer.Option("--language", help="The language of the guidance.")]
 
-# What others wrote is printed as they wrote it: no colons of an id become a picture.
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
-
 
 class Exit(IntEnum):
     """What a verb ends with."""
@@ -80,6 +78,11 @@ class Desk:
     async def get(self, path: str, **query: object) -> Any:
         """Read."""
         return await self._ask("GET", path, query)
+
+    async def get_as(self, path: str, by: str | None, **query: object) -> Any:
+        """Read what is not for everybody; ``by`` names who does, in the form of the header."""
+        actor = OPERATOR if by is None else _named(by)
+        return await self._ask("GET", path, query, {HEADER: named(actor)})
 
     async def post(self, path: str, by: str | None, body: object = None, **query: object) -> Any:
         """Write; ``by`` names who acts, in the form of the header."""
@@ -142,7 +145,8 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
         raise folder.nothing_kept()
     async with AsyncExitStack() as stack:
         try:
-            service = await stack.enter_async_context(offline(settings, begun=True))
+            with _meter_if_long("folding") as heed:
+                service = await stack.enter_async_context(offline(settings, begun=True, heed=heed))
         except Conflict as conflict:
             if conflict.code != "folder_in_use" or (address := folder.address()) is None:
                 raise
@@ -160,6 +164,20 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
             await stack.enter_async_context(client)
             running = False
         yield Desk(client, running=running)
+
+
+@contextmanager
+def _meter_if_long(doing: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar from the first time on that there is anything to tell."""
+    with ExitStack() as bar:
+        reach: list[Reach] = []
+
+        def heed(done: int, total: int) -> None:
+            if not reach:
+                reach.append(bar.enter_context(metered(doing)))
+            reach[0](done, total)
+
+        yield heed
 
 
 async def _is(client: httpx.AsyncClient, address: Address) -> bool:

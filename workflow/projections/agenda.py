@@ -54,7 +54,14 @@ def _fold(entries: Document, recorded: Recorded) -> None:
         entries.append(entry)
 
 
-AGENDA = Projection("agenda", agenda, None, _fold)
+AGENDA = Projection(
+    "agenda",
+    agenda,
+    None,
+    _fold,
+    row="a due",
+    answers="what the clock asks next",
+)
 """A row a due. ``effective`` is when the clock asks: never before the fact behind the due was known."""
 
 # --- queries ---------------------------------------------------------------------------------------------

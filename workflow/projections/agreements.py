@@ -144,7 +144,16 @@ def _keep(row: Row) -> Row:
     }
 
 
-AGREEMENTS = Projection("agreements", agreements, _KINDS, _fold, keep=_keep)
+AGREEMENTS = Projection(
+    "agreements",
+    agreements,
+    _KINDS,
+    _fold,
+    keep=_keep,
+    row="a relationship",
+    answers="what is agreed and for how long; how many topics may be shared with whom; "
+    "how far the signing of the latest draft is",
+)
 """A row a relationship. ``version`` to ``shareable`` tell of the agreement in force, all of them None or 0 while
 there is none; its ``version`` is None where the first held meeting concluded it. ``drafted`` is the latest version
 written down, which ``signed`` of the ``parties`` have signed: those who are still there count."""

@@ -64,7 +64,14 @@ def _fold(document: Document, recorded: Recorded) -> None:
         )
 
 
-CHECK_INS = Projection("check_ins", check_ins, _KINDS, _fold)
+CHECK_INS = Projection(
+    "check_ins",
+    check_ins,
+    _KINDS,
+    _fold,
+    row="a relationship",
+    answers="how often a pair checks in; in a programme, how often either side does",
+)
 """A row a relationship. ``roles`` is what the fold has to know of the parties; no query gives it. ``months`` counts
 by the month (UTC) of a check-in; it is summed over many relationships, and told of none."""
 

@@ -66,7 +66,15 @@ def _refine(row: Row) -> Row | None:
     return None if row["cleared_at"] is not None else row
 
 
-EPISODES = Projection("episodes", episodes, _KINDS, _fold, _refine)
+EPISODES = Projection(
+    "episodes",
+    episodes,
+    _KINDS,
+    _fold,
+    _refine,
+    row="a concern, from its raising to its clearing",
+    answers="what comes up how often, and how long it stands",
+)
 """A row an episode, in the order in which they were raised. A concern that is revised goes on in the same one."""
 
 # --- queries ---------------------------------------------------------------------------------------------

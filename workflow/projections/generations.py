@@ -11,7 +11,10 @@ from workflow.projections.tables import GenerationTable
 
 
 class RunState(StrEnum):
-    """Whether a generation goes on. A paused one keeps the rows that it has, and the cause, until a rebuild."""
+    """Whether a generation goes on. A paused one keeps the rows that it has, and the cause.
+
+    One that a failure paused is rebuilt; one that somebody paused may be resumed as well.
+    """
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -29,6 +32,8 @@ class Generation:
     state: RunState = RunState.RUNNING
     cause: str | None = None
     failed_at: int | None = None
+    paused_by: str | None = None
+    """Who had it paused; None where it runs, and where a failure did."""
     fits: bool = True
     """Whether its rows have the columns that the projection has now."""
 

@@ -84,7 +84,14 @@ def _set(relationship: str, goal: str, at: str) -> Row:
     }
 
 
-GOALS = Projection("goals", goals, _KINDS, _fold)
+GOALS = Projection(
+    "goals",
+    goals,
+    _KINDS,
+    _fold,
+    row="a goal",
+    answers="how far goals have come; how many pairs had one by their second meeting",
+)
 """A row a goal. ``reached_percent`` is what the latest review said, by when that review took place."""
 
 # --- queries ---------------------------------------------------------------------------------------------

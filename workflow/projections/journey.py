@@ -182,7 +182,15 @@ def _refine(stay: Row) -> Row | None:
     return None if stay["withdrawn"] else stay
 
 
-JOURNEY = Projection("journey", journey, ENTERING, _fold, _refine)
+JOURNEY = Projection(
+    "journey",
+    journey,
+    ENTERING,
+    _fold,
+    _refine,
+    row="a stay in a state",
+    answers="time in each state; how many stagnate, and come back",
+)
 """A row a stay in a state, in order of entering."""
 
 # --- queries ---------------------------------------------------------------------------------------------

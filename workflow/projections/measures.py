@@ -132,7 +132,15 @@ def _refine(row: Row) -> Row | None:
     return row if row["measure"] else None
 
 
-MEASURES = Projection("measures", measures, _KINDS, _fold, _refine)
+MEASURES = Projection(
+    "measures",
+    measures,
+    _KINDS,
+    _fold,
+    _refine,
+    row="a measure of a fresh look",
+    answers="whose it is, by when; after which measures pairs come back from stagnation",
+)
 """A row a measure; ``role`` is that of the party who took it on. A row without an id remembers the parties, and is
 in no view."""
 

@@ -205,7 +205,16 @@ def _refine(row: Row) -> Row | None:
     return row if row["uid"] else None
 
 
-MEETINGS = Projection("meetings", meetings, _KINDS, _fold, _refine, _keep)
+MEETINGS = Projection(
+    "meetings",
+    meetings,
+    _KINDS,
+    _fold,
+    _refine,
+    _keep,
+    row="a meeting, merged from all that was told of it",
+    answers="what became of meetings by month; lead time; late cancellations; the share with a next meeting booked",
+)
 """A row a meeting. ``booked_at`` is when it was first told, by what we were told: of two bookings that arrive in
 the wrong order the earlier one is stale and leaves no trace; so the canonical row leaves it out. ``lead_seconds``
 is from there to the start, ``notice_seconds`` from the calling-off to it. A row without a UID remembers who is on

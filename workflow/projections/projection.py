@@ -31,6 +31,10 @@ class Projection:
     fold: Callable[[Document, Recorded], None]
     refine: Callable[[Row], Row | None] | None = None
     keep: Callable[[Row], Row] | None = None
+    row: str = ""
+    """What a row of it is, in words."""
+    answers: str = ""
+    """What it is asked, in words."""
 
     def kept(self, row: Row) -> Row:
         """The row as the table keeps it."""

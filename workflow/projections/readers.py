@@ -67,13 +67,20 @@ class Readers:
 
 def _settled(one: _Waiting, generations: Sequence[Generation]) -> bool:
     reached = min(generation.position for generation in generations)
-    paused = [generation.name for generation in generations if generation.state is RunState.PAUSED]
+    paused = [generation for generation in generations if generation.state is RunState.PAUSED]
     if reached < one.position and not paused:
         return one.future.cancelled()
     if one.future.set_running_or_notify_cancel():
         if not paused:
             one.future.set_result(reached)
         else:  # however far it is: what it folded may not be what the log says
-            detail = f"paused and to be rebuilt: {', '.join(paused)}"
-            one.future.set_exception(NotYetFolded(detail, reached))
+            one.future.set_exception(NotYetFolded(_why(paused), reached))
     return True
+
+
+def _why(paused: Sequence[Generation]) -> str:
+    failed = [generation.name for generation in paused if generation.paused_by is None]
+    resumable = [generation.name for generation in paused if generation.paused_by is not None]
+    parts = [f"paused and to be rebuilt: {', '.join(failed)}"] if failed else []
+    parts += [f"paused by an operator, and to be resumed: {', '.join(resumable)}"] if resumable else []
+    return "; ".join(parts)

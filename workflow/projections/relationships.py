@@ -190,7 +190,15 @@ def _refine(row: Row) -> Row:
     return {**row, "concerns": kept}
 
 
-RELATIONSHIPS = Projection("relationships", relationships, _KINDS, _fold, _refine)
+RELATIONSHIPS = Projection(
+    "relationships",
+    relationships,
+    _KINDS,
+    _fold,
+    _refine,
+    row="a relationship",
+    answers="where each stands now; whom to contact, and why",
+)
 """A row a relationship. Evidence names versions of events, so the canonical row leaves it out.
 
 ``pair`` is the position of its opening, by which analysts call it; no answer about a relationship shows it.

@@ -62,7 +62,14 @@ def _fold(document: Document, recorded: Recorded) -> None:
     )
 
 
-REMINDERS = Projection("reminders", reminders, _KINDS, _fold)
+REMINDERS = Projection(
+    "reminders",
+    reminders,
+    _KINDS,
+    _fold,
+    row="a reminder that was due",
+    answers="how many were issued and suppressed; after how many a meeting was booked within 7 days",
+)
 """A row a reminder, in the order in which they were told."""
 
 # --- queries ---------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from workflow import failpoints
 from workflow.errors import NotFound
 from workflow.places import whence
 from workflow.projections.generations import Generation, RunState
+from workflow.projections.halts import Halts
 from workflow.projections.readers import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.views import Views
@@ -45,6 +46,7 @@ class Status:
     cause: str | None
     failed_at: int | None
     rebuilding: int | None
+    paused_by: str | None = None
 
     @property
     def lag(self) -> int:
@@ -75,6 +77,7 @@ class Runner:
         self._thread: Thread | None = None
         self._readers = Readers()
         self._rebuilds = Rebuilds()
+        self._halts = Halts()
         self._checked = False
         self.trouble: str | None = None
         """Why the last look for events failed, None where it did not; the runner goes on trying."""
@@ -122,6 +125,7 @@ class Runner:
         try:
             if not self._checked:
                 self._check()
+            self._halts.carry_out(self._live, self.views)
             if names := self._rebuilds.to_begin():
                 self.views.begin(names)
             more = self._advance()
@@ -183,6 +187,25 @@ class Runner:
         for failure in failures:
             _log.error("projection paused: %s (%s)", failure, whence(failure))
 
+    # --- pausing
+
+    def pause(self, name: str, by: str) -> Future[None]:
+        """Have a projection fold nothing more, until it is resumed or rebuilt; ``by`` is kept with it.
+
+        Safe from any thread; done, and durable, between two pages.
+        """
+        return self._halt(name, by)
+
+    def resume(self, name: str) -> Future[None]:
+        """Have a projection that somebody paused go on; refused where a failure did, for that is to be rebuilt."""
+        return self._halt(name, None)
+
+    def _halt(self, name: str, by: str | None) -> Future[None]:
+        (known,) = self._named([name])
+        future = self._halts.ask(known, by)
+        self.wake()
+        return future
+
     # --- rebuilding
 
     def rebuild(self, names: Collection[str] | None = None) -> Future[list[Rebuilt]]:
@@ -243,6 +266,7 @@ class Runner:
                 cause=generation.cause,
                 failed_at=generation.failed_at,
                 rebuilding=rebuilding.get(generation.name),
+                paused_by=generation.paused_by,
             )
             for generation in self.views.generations
         ]

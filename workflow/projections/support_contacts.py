@@ -39,7 +39,14 @@ def _fold(document: Document, recorded: Recorded) -> None:
     )
 
 
-SUPPORT_CONTACTS = Projection("support_contacts", support_contacts, _KINDS, _fold)
+SUPPORT_CONTACTS = Projection(
+    "support_contacts",
+    support_contacts,
+    _KINDS,
+    _fold,
+    row="a contact",
+    answers="who has been longest without one; the next is in the agenda",
+)
 """A row a contact, in the order in which they were told."""
 
 # --- queries ---------------------------------------------------------------------------------------------

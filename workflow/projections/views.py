@@ -24,7 +24,7 @@ from workflow.store.recorded import Recorded
 _GENERATIONS = """
 CREATE TABLE IF NOT EXISTS projections (
     name TEXT NOT NULL, generation INTEGER NOT NULL, live INTEGER NOT NULL, position INTEGER NOT NULL,
-    state TEXT NOT NULL, cause TEXT, failed_at INTEGER, shape TEXT NOT NULL,
+    state TEXT NOT NULL, cause TEXT, failed_at INTEGER, shape TEXT NOT NULL, paused_by TEXT,
     PRIMARY KEY (name, generation)
 ) WITHOUT ROWID
 """
@@ -64,6 +64,10 @@ class Views:
         event.listen(self._engine, "begin", _begin)
         with self._transaction():
             self._connection.execute(_GENERATIONS)
+            if "paused_by" not in {
+                row[1] for row in self._connection.execute("PRAGMA table_info(projections)")
+            }:
+                self._connection.execute("ALTER TABLE projections ADD COLUMN paused_by TEXT")
         self.generations = [self._live(projection) for projection in self.projections]
         self.shadows = [
             generation
@@ -119,11 +123,18 @@ class Views:
         _take_over(written)
         return [folded.failure for folded in written if folded.failure is not None]
 
-    def pause(self, generation: Generation, cause: str) -> None:
-        """Let a generation fold nothing more, for a cause that is kept."""
+    def pause(self, generation: Generation, cause: str, by: str | None = None) -> None:
+        """Let a generation fold nothing more, for a cause that is kept; ``by`` says who had it paused, if anybody."""
+        self._forget([generation])
         with self._transaction():
-            self._note(generation, generation.position, RunState.PAUSED, cause, None)
-        generation.state, generation.cause = RunState.PAUSED, cause
+            self._note(generation, generation.position, RunState.PAUSED, cause, None, by)
+        generation.state, generation.cause, generation.paused_by = RunState.PAUSED, cause, by
+
+    def resume(self, generation: Generation) -> None:
+        """Let a generation that somebody had paused go on behind the rows that it has."""
+        with self._transaction():
+            self._note(generation, generation.position, RunState.RUNNING, None, None)
+        generation.state, generation.cause, generation.paused_by = RunState.RUNNING, None, None
 
     def begin(self, names: Collection[str]) -> None:
         """Have projections rebuilt: by the generations begun before where they run, else by new ones."""
@@ -230,25 +241,28 @@ class Views:
 
     def _kept(self, projection: Projection, *, live: bool) -> Generation | None:
         found = self._connection.execute(
-            "SELECT generation, position, state, cause, failed_at, shape FROM projections "
+            "SELECT generation, position, state, cause, failed_at, shape, paused_by FROM projections "
             "WHERE name = ? AND live = ?",
             (projection.name, live),
         ).fetchone()
         if found is None:
             return None
-        number, position, state, cause, failed_at, kept_shape = found
+        number, position, state, cause, failed_at, kept_shape, paused_by = found
         fits = kept_shape == shape(projection.table)
         if not fits:
             state, cause = RunState.PAUSED, "its rows were folded into other columns: rebuild it"
+            paused_by = None
         layout = generation_table(projection.table, number)
-        return Generation(projection, layout, number, live, position, RunState(state), cause, failed_at, fits)
+        return Generation(
+            projection, layout, number, live, position, RunState(state), cause, failed_at, paused_by, fits
+        )
 
     def _new(self, projection: Projection, number: int, *, live: bool) -> Generation:
         layout = generation_table(projection.table, number)
         for statement in (layout.drop, layout.create, *(layout.index if live else ())):
             self._connection.execute(statement)
         self._connection.execute(
-            "INSERT INTO projections VALUES (?, ?, ?, 0, ?, NULL, NULL, ?)",
+            "INSERT INTO projections (name, generation, live, position, state, shape) VALUES (?, ?, ?, 0, ?, ?)",
             (projection.name, number, live, RunState.RUNNING, shape(projection.table)),
         )
         return Generation(projection, layout, number, live)
@@ -260,12 +274,18 @@ class Views:
         )
 
     def _note(
-        self, generation: Generation, position: int, state: RunState, cause: str | None, failed_at: int | None
+        self,
+        generation: Generation,
+        position: int,
+        state: RunState,
+        cause: str | None,
+        failed_at: int | None,
+        paused_by: str | None = None,
     ) -> None:
         self._connection.execute(
-            "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ? "
+            "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ?, paused_by = ? "
             "WHERE name = ? AND generation = ?",
-            (position, state, cause, failed_at, generation.name, generation.number),
+            (position, state, cause, failed_at, paused_by, generation.name, generation.number),
         )
 
     def _folding(self, generation: Generation) -> Folding:

@@ -84,13 +84,23 @@ class EventStore:
         """Facts behind the position ``after``, in order; an empty list means that there are no more yet."""
         with self._snapshot() as cursor:
             rows = self.recorder.select_page(cursor, after, limit)
-        return self._decode(rows)
+        return self.decode(rows)
 
-    def stream(self, id: UUID, after_version: int = 0) -> list[Recorded]:
-        """The facts of one relationship or programme, in order."""
+    def rows(self, after: int, limit: int) -> list[Row]:
+        """Facts behind the position ``after`` as they lie there, for whoever hands them on unread."""
         with self._snapshot() as cursor:
-            rows = self.recorder.select_stream(cursor, id, after_version)
-        return self._decode(rows)
+            return self.recorder.select_page(cursor, after, limit)
+
+    def last_version(self, stream: str) -> int:
+        """The version of the last fact of a stream, given in hex; 0 where it has none."""
+        with self._snapshot() as cursor:
+            return self.recorder.last_version(cursor, stream)
+
+    def stream(self, id: UUID, after_version: int = 0, limit: int = -1) -> list[Recorded]:
+        """The facts of one relationship or programme, in order, and at most so many where a limit is given."""
+        with self._snapshot() as cursor:
+            rows = self.recorder.select_stream(cursor, id, after_version, limit)
+        return self.decode(rows)
 
     def head(self) -> int:
         """The position of the last fact; 0 where there is none."""
@@ -129,7 +139,8 @@ class EventStore:
         with self.datastore.transaction(commit=False) as cursor:
             yield _plain(cursor)
 
-    def _decode(self, rows: list[Row]) -> list[Recorded]:
+    def decode(self, rows: Sequence[Row]) -> list[Recorded]:
+        """The facts that these rows store."""
         decode = self.mapper.decode
         return [
             decode(position, _stream(stream), version, topic, state)
@@ -156,7 +167,7 @@ class EventStore:
 
     def stream_within(self, cursor: sqlite3.Cursor, id: UUID) -> list[Recorded]:
         """A stream's facts as the transaction of ``cursor`` sees them."""
-        return self._decode(self.recorder.select_stream(cursor, id))
+        return self.decode(self.recorder.select_stream(cursor, id))
 
     def append(
         self, cursor: sqlite3.Cursor, staged: Sequence[Staged], head: int, new_id: Callable[[], UUID]
@@ -198,7 +209,7 @@ class EventStore:
         """When the last fact was recorded; None where there is none."""
         head = self.recorder.head(cursor)
         rows = self.recorder.select_page(cursor, head - 1, 1)
-        return self._decode(rows)[0].metadata.recorded_at if rows else None
+        return self.decode(rows)[0].metadata.recorded_at if rows else None
 
     def sweep_keys(self, cursor: sqlite3.Cursor) -> list[str]:
         """Remove keys of relationships that never came about, for no writer was at work; their scopes.

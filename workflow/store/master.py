@@ -24,6 +24,11 @@ def load_master_key(path: Path) -> bytes:
     """
     if not path.exists():
         _create(path)
+    return read_master_key(path)
+
+
+def read_master_key(path: Path) -> bytes:
+    """The master key in ``path``, which has to be there."""
     try:
         key = read_guarded(path, "master key")
     except Invalid as error:

@@ -145,6 +145,13 @@ class EventRecorder(SQLiteApplicationRecorder):
         )
         return cursor.fetchall()
 
+    def last_version(self, cursor: sqlite3.Cursor, stream: str) -> int:
+        """The version of the last event of a stream, given in hex; 0 where it has none."""
+        cursor.execute(
+            f"SELECT max(originator_version) FROM {self.events_table_name} WHERE originator_id = ?", (stream,)
+        )
+        return int(cursor.fetchone()[0] or 0)
+
 
 class Factory(SQLiteFactory):
     """Makes the parts of an application over such a datastore."""

@@ -8,6 +8,7 @@ sealed under a destroyed key is the box ``destroyed``: nothing.
 from __future__ import annotations
 
 import os
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from typing import get_args
@@ -23,6 +24,11 @@ from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.recorded import Recorded
 
 DESTROYED = "destroyed"
+BOX = re.compile(
+    r"1\.(author|person)\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[A-Za-z0-9_-]+={0,2}|" + DESTROYED
+)
+"""How a box is written; text in clear is not."""
+
 _NONCE = 12
 _can_hold: dict[type, bool] = {}
 

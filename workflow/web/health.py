@@ -140,6 +140,8 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
             troubles.append(f"intake {begun}: {status.trouble}")
     troubles += [
         f"projection {one.name} is paused on event {one.failed_at}; `mentoring projections status` says why"
+        if one.paused_by is None
+        else f"projection {one.name} was paused by {one.paused_by}; `mentoring projections resume {one.name}`"
         for one in projections
         if one.state is RunState.PAUSED
     ]

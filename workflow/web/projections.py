@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
@@ -15,11 +17,14 @@ from workflow.app import Service
 from workflow.consumers.requests.once import Answer
 from workflow.errors import Conflict
 from workflow.projections.verify import Verified as Compared
-from workflow.web.asking import After, By, Serving
+from workflow.web.actor import named
+from workflow.web.asking import After, Asking, By, Serving
 from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(prefix="/v1", tags=["operations"])
+
+Name = Annotated[str, Path(description="the projection's name", max_length=100)]
 
 
 class ProjectionOut(Out):
@@ -32,7 +37,12 @@ class ProjectionOut(Out):
     generation: int
     cause: str | None = Field(description="why it is paused")
     failed_at: int | None = Field(description="the position of the event that it stopped on")
+    paused_by: str | None = Field(
+        description="who had it paused; null where it runs, and where a failure did"
+    )
     rebuilding: int | None = Field(description="how far a rebuild has come, where one is under way")
+    row: str = Field(description="what a row of it is")
+    answers: str = Field(description="what it is asked")
 
 
 class ProjectionsOut(Out):
@@ -45,6 +55,10 @@ class ProjectionsOut(Out):
 
 class Rebuilt(ProjectionsOut, Operated):
     """How all projections stand after some were folded anew."""
+
+
+class Halted(ProjectionsOut, Operated):
+    """How all projections stand after one was paused or resumed."""
 
 
 class Verified(Operated):
@@ -87,6 +101,38 @@ async def rebuild(
         return (await run_in_threadpool(_projections, service)).model_dump(mode="json")
 
     return await by.operate(f"projections folded anew: {name or 'all'}", by.lasting(work))
+
+
+@router.post(
+    "/projections/{name}/pause",
+    response_model=Halted,
+    responses={409: PROBLEMS[409]},
+    summary="Pause a projection",
+)
+async def pause(name: Name, by: By) -> Answer:
+    """It folds nothing more, also after a restart, until it is resumed or rebuilt; what it has is still read."""
+    return await _halt(
+        by, f"projection {name} paused", lambda: by.service.runner.pause(name, named(by.actor))
+    )
+
+
+@router.post(
+    "/projections/{name}/resume",
+    response_model=Halted,
+    responses={409: PROBLEMS[409]},
+    summary="Resume a projection",
+)
+async def resume(name: Name, by: By) -> Answer:
+    """It goes on behind what it has. One that a failure paused is to be rebuilt instead, and refused here."""
+    return await _halt(by, f"projection {name} resumed", lambda: by.service.runner.resume(name))
+
+
+async def _halt(by: Asking, what: str, ask: Callable[[], Future[None]]) -> Answer:
+    async def work() -> Answer:
+        await asyncio.wrap_future(ask())
+        return (await run_in_threadpool(_projections, by.service)).model_dump(mode="json")
+
+    return await by.operate(what, by.lasting(work))
 
 
 @router.post("/verify", response_model=Verified, summary="Prove that the projections are what the events say")
@@ -140,6 +186,7 @@ async def _compared(service: Service) -> Compared:
 
 
 def _projections(service: Service) -> ProjectionsOut:
+    said = {projection.name: projection for projection in service.views.projections}
     found = [
         ProjectionOut(
             name=one.name,
@@ -149,7 +196,10 @@ def _projections(service: Service) -> ProjectionsOut:
             generation=one.generation,
             cause=one.cause,
             failed_at=one.failed_at,
+            paused_by=one.paused_by,
             rebuilding=one.rebuilding,
+            row=said[one.name].row,
+            answers=said[one.name].answers,
         )
         for one in service.runner.status()
     ]

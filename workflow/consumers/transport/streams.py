@@ -19,8 +19,11 @@ SUBJECT = "mentoring.meetings.*"
 LARGEST = 8 * 1024**3
 """Bytes that a stream may hold where nobody has said how many."""
 
-_NAME = "mentoring-upstream"
-_PARTITION = 0
+NAME = "mentoring-upstream"
+"""Under which name the stream's metadata keeps the id that we gave it."""
+
+PARTITION = 0
+
 _LEAST = 16 * 1024**2
 _SHORTEST_WINDOW = 0.1
 _NOT_SO_MUCH = 10047
@@ -50,13 +53,13 @@ async def declare(
         info = await streams.stream_info(STREAM)
     except NotFoundError:
         try:
-            made = StreamConfig(name=STREAM, storage=StorageType.FILE, metadata={_NAME: str(new_id())})
+            made = StreamConfig(name=STREAM, storage=StorageType.FILE, metadata={NAME: str(new_id())})
             info = await _granted(streams.add_stream, made, max_bytes)
         except BadRequestError:  # another process was faster, with a name of its own
             info = await streams.stream_info(STREAM)
     metadata = dict(info.config.metadata or {})
-    if _NAME not in metadata or _differs(info.config, max_bytes):
-        metadata.setdefault(_NAME, str(new_id()))
+    if NAME not in metadata or differs(info.config, max_bytes):
+        metadata.setdefault(NAME, str(new_id()))
         info = await _granted(streams.update_stream, replace(info.config, metadata=metadata), max_bytes)
     return _upstream(info)
 
@@ -150,7 +153,8 @@ def _off(option: bool | None) -> bool | None:
     return False if option else option
 
 
-def _differs(config: StreamConfig, max_bytes: int | None) -> bool:
+def differs(config: StreamConfig, max_bytes: int | None = None) -> bool:
+    """Whether the stream is set otherwise than intake relies on."""
     wanted = _ours(config, max_bytes)
     return any(
         (getattr(config, one.name) or None) != (getattr(wanted, one.name) or None) for one in fields(config)
@@ -158,8 +162,8 @@ def _differs(config: StreamConfig, max_bytes: int | None) -> bool:
 
 
 def _upstream(info: StreamInfo) -> Upstream:
-    name = (info.config.metadata or {}).get(_NAME)
+    name = (info.config.metadata or {}).get(NAME)
     if name is None:
         raise Stopped(f"the stream {STREAM} lost the name that we gave it", code="stream_unnamed")
     state = info.state
-    return Upstream(f"{name}/{_PARTITION}", max(state.first_seq, 1), state.last_seq)
+    return Upstream(f"{name}/{PARTITION}", max(state.first_seq, 1), state.last_seq)

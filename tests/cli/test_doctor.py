@@ -1,0 +1,226 @@
+"""The doctor looks at folders that are damaged in every way, and says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import run, silent_for_long, up
+from workflow.folder import Folder
+
+Damage = Callable[[Folder], object]
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("doctor") / "sound"
+    silent_for_long(folder)
+    for file in folder.iterdir():
+        file.chmod(0o600)  # as the umask of every verb has it
+    return folder
+
+
+@pytest.fixture
+def folder(sound: Path, tmp_path: Path) -> Folder:
+    """A copy to be damaged."""
+    return Folder(Path(shutil.copytree(sound, tmp_path / "data")))
+
+
+def looked_at(data: Path, env: dict[str, str] | None = None) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    """What the doctor ends with, and what it found by what that is about."""
+    result = run("doctor", "--json", "--data", data, env=env)
+    assert result.stderr == ""
+    document = json.loads(result.stdout)
+    assert document["well"] == (result.exit_code == 0)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in document["findings"]:
+        assert (one["todo"] is None) == (one["grade"] == "ok")
+        found.setdefault(one["about"], []).append(one)
+    return result.exit_code, found
+
+
+def sql(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        for statement in statements:
+            db.execute(statement)
+
+
+def in_the_log(*statements: str) -> Damage:
+    return lambda folder: sql(folder.events, *statements)
+
+
+def scribbled(path: Path) -> None:
+    """A page in the middle that is no page."""
+    whole = bytearray(path.read_bytes())
+    middle = len(whole) // 8192 * 4096
+    whole[middle : middle + 4096] = b"\xff" * 4096
+    path.write_bytes(whole)
+
+
+def torn(path: Path) -> None:
+    path.write_bytes(b"no database at all" * 100)
+
+
+LAST = "WHERE rowid = (SELECT max(rowid) FROM stored_events)"
+SAID = "UPDATE stored_events SET state = replace(CAST(state AS TEXT), '2026-',"
+
+
+def test_a_sound_folder_has_nothing_in_trouble_and_is_left_as_it_is(folder: Folder) -> None:
+    before = {one.name: one.read_bytes() for one in folder.path.iterdir() if one.is_file()}
+    code, found = looked_at(folder.path)
+    assert code == 0
+    assert {
+        "settings",
+        "versions",
+        "SQLite",
+        "nats-server",
+        "folder",
+        "disk",
+        "events.db",
+        "keys.db",
+    } <= found.keys()
+    assert {
+        "views.db",
+        "master key",
+        "log",
+        "clock",
+        "receipts",
+        "projections",
+        "service",
+        "broker",
+    } <= found.keys()
+    assert {one.name: one.read_bytes() for one in folder.path.iterdir() if one.name in before} == before
+    text = run("doctor", "--data", folder.path)
+    assert (text.exit_code, "0 in trouble" in text.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("about", "grade", "said", "damage"),
+    [
+        ("log", "trouble", "follows position", in_the_log("DELETE FROM stored_events WHERE rowid = 3")),
+        ("log", "trouble", "has version 99", in_the_log(
+            f"UPDATE stored_events SET originator_version = 99 {LAST}")),
+        ("log", "trouble", "cannot be read", in_the_log("UPDATE stored_events SET state = x'7b' WHERE rowid = 2")),
+        ("log", "trouble", "a name that this version", in_the_log(
+            "UPDATE stored_events SET topic = 'm.other.v9' WHERE rowid = 2")),
+        ("log", "trouble", "recorded before", in_the_log(f"{SAID} '2025-') WHERE rowid = 4")),
+        ("clock", "trouble", "the last event is of 2126", in_the_log(
+            "DELETE FROM clock", f"{SAID} '2126-') {LAST}")),
+        ("receipts", "trouble", "7 were counted", in_the_log("INSERT INTO counts VALUES ('applied', 7)")),
+        ("receipts", "trouble", "0 bodies are kept", in_the_log(
+            "INSERT INTO receipts VALUES (1, 1, NULL, x'00', 'parked', 0, 'not_json')",
+            "INSERT INTO counts VALUES ('parked', 1)")),
+        ("events.db", "trouble", "damaged", lambda folder: scribbled(folder.events)),
+        ("events.db", "trouble", "SQLite cannot read it", lambda folder: torn(folder.events)),
+        ("keys.db", "trouble", "SQLite cannot read it", lambda folder: torn(folder.keys)),
+        ("views.db", "trouble", "SQLite cannot read it", lambda folder: torn(folder.views)),
+        ("folder", "trouble", "events.db is missing", lambda folder: folder.events.unlink()),
+        ("folder", "trouble", "keys.db is missing", lambda folder: folder.keys.unlink()),
+        ("folder", "trouble", "master.key is missing", lambda folder: folder.master_key.unlink()),
+        ("folder", "trouble", "nothing is kept in", lambda folder: [folder.events.unlink(), folder.views.unlink()]),
+        ("folder", "trouble", "there is no folder", lambda folder: shutil.rmtree(folder.path)),
+        ("folder", "trouble", "others may write to", lambda folder: folder.path.chmod(0o777)),
+        ("folder", "warning", "others may read", lambda folder: folder.events.chmod(0o644)),
+        ("master key", "trouble", "others may read", lambda folder: folder.master_key.chmod(0o644)),
+        ("master key", "trouble", "it is not the one", lambda folder: folder.master_key.write_bytes(b"k" * 32)),
+        ("master key", "trouble", "no master key of 32 bytes", lambda folder: folder.master_key.write_bytes(b"k")),
+        ("projections", "trouble", "paused by a failure on event 3", lambda folder: sql(
+            folder.views, "UPDATE projections SET state = 'paused', failed_at = 3 WHERE name = 'goals'")),
+        ("projections", "warning", "goals was paused by me", lambda folder: sql(
+            folder.views, "UPDATE projections SET state = 'paused', paused_by = 'me' WHERE name = 'goals'")),
+        ("projections", "trouble", "was an older copy restored?", lambda folder: sql(
+            folder.views, "UPDATE projections SET position = 1000 WHERE name = 'goals'")),
+        ("projections", "trouble", "columns of another version", lambda folder: sql(
+            folder.views, "UPDATE projections SET shape = 'x' WHERE name = 'goals'")),
+        ("projections", "warning", "goals was never folded", lambda folder: sql(
+            folder.views, "DELETE FROM projections WHERE name = 'goals'")),
+    ],
+)  # fmt: skip
+def test_whatever_is_damaged_is_told_with_what_to_do_and_all_else_is_still_looked_at(
+    folder: Folder, about: str, grade: str, said: str, damage: Damage
+) -> None:
+    damage(folder)
+    code, found = looked_at(folder.path)
+    (one,) = [one for one in found[about] if said in one["said"]]
+    assert (one["grade"], code) == (grade, 1 if grade == "trouble" else 0)
+    assert {"settings", "versions", "disk", "service", "broker"} <= found.keys()
+
+
+def test_a_damaged_log_leaves_the_keys_and_the_views_to_be_looked_at(folder: Folder) -> None:
+    torn(folder.events)
+    _, found = looked_at(folder.path)
+    for about, grade in (("keys.db", "ok"), ("views.db", "ok"), ("master key", "ok"), ("log", "trouble")):
+        assert [one["grade"] for one in found[about]] == [grade], about
+    assert "it could not be looked at (DatabaseError)" in found["log"][0]["said"]
+
+
+def test_settings_that_do_not_fit_keep_it_from_nothing(folder: Folder) -> None:
+    code, found = looked_at(folder.path, {"MENTORING_ZONE": "Nowhere/At-All"})
+    assert (code, "MENTORING_ZONE" in found["settings"][0]["said"]) == (1, True)
+    assert found["log"][0]["grade"] == "ok"
+    code, found = looked_at(folder.path, {"MENTORING_TOKEN_FILE": str(folder.path / "no.token")})
+    assert (code, "cannot be read" in found["settings"][0]["said"]) == (1, True)
+
+
+def test_a_disk_that_is_nearly_full_is_told_of(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, grade in ((100 * 1024**2, "trouble"), (1024**3, "warning"), (100 * 1024**3, "ok")):
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: _Usage(free))
+        assert looked_at(folder.path)[1]["disk"][0]["grade"] == grade
+
+
+class _Usage:
+    def __init__(self, free: int) -> None:
+        self.free = free
+
+
+@pytest.mark.parametrize(("version", "grade"), [((3, 51, 2), "warning"), ((3, 51, 3), "ok")])
+def test_a_sqlite_with_the_race_is_told_of(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], grade: str
+) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", version)
+    assert looked_at(folder.path)[1]["SQLite"][0]["grade"] == grade
+
+
+def test_beside_a_running_service_it_looks_at_that_and_its_broker_too(folder: Folder) -> None:
+    with up(folder.path) as running:
+        code, found = looked_at(folder.path)
+        assert (code, "and is well" in found["service"][0]["said"]) == (0, True)
+        assert "0 messages are not taken in yet" in found["broker"][0]["said"]
+        run("projections", "pause", "goals", "--data", folder.path)
+        code, found = looked_at(folder.path)
+        assert (code, "projection goals was paused by" in found["service"][0]["said"]) == (1, True)
+        run("projections", "resume", "goals", "--data", folder.path)
+        running.process.send_signal(signal.SIGSTOP)
+        try:
+            assert "does not answer at" in looked_at(folder.path)[1]["service"][0]["said"]
+        finally:
+            running.process.send_signal(signal.SIGCONT)
+        running.stop(signal.SIGKILL)
+    assert "the last one was killed" in looked_at(folder.path)[1]["service"][0]["said"]
+
+
+def test_a_broker_elsewhere_that_does_not_answer_is_in_trouble(folder: Folder) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        env = {"MENTORING_NATS": f"nats://127.0.0.1:{taken.getsockname()[1]}"}
+        code, found = looked_at(folder.path, env)
+    assert (code, "does not answer" in found["broker"][0]["said"]) == (1, True)
+    assert "nats-server" not in found
+
+
+def test_it_is_told_in_a_table_with_what_to_do_below(folder: Folder) -> None:
+    folder.keys.unlink()
+    result = run("doctor", "--data", folder.path)
+    lines = [line.split() for line in result.stdout.splitlines()]
+    (at,) = [number for number, line in enumerate(lines) if line[:2] == ["trouble", "folder"]]
+    assert lines[at + 1][0] == "→"
+    assert (result.exit_code, lines[-1][:3]) == (1, ["1", "in", "trouble,"])

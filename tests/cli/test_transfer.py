@@ -1,0 +1,441 @@
+"""The log as a file, and the file as a log: nothing is lost, nothing is opened, and nothing unfit gets in."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import run, silent_for_long, told, up
+from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES
+from workflow.cli.verb import Desk
+from workflow.demo.stage import publisher, service
+from workflow.folder import Folder
+from workflow.lifecycle import offline
+from workflow.settings import Settings
+
+IN_THREES = """
+import workflow.store.imported as imported
+imported.PAGE = 3
+from workflow.cli.main import app
+app()
+"""
+DIRECTORY = ("identities", "memberships", "departures", "relationships", "uids", "destructions", "clock")
+
+
+def exported(tmp_path: Path, data: Path, name: str = "log.jsonl") -> Path:
+    file = tmp_path / name
+    assert run("events", "export", file, "--data", data).exit_code == 0
+    return file
+
+
+def with_keys(data: Path, other: Path) -> Path:
+    """A folder in which nothing lies but the keys of another one."""
+    other.mkdir(mode=0o700)
+    for kept in (Folder(data).keys, Folder(data).master_key):
+        shutil.copy2(kept, other)
+    return other
+
+
+def rows(data: Path, table: str) -> list[Any]:
+    with closing(sqlite3.connect(Folder(data).events)) as connection:
+        return sorted(connection.execute(f"SELECT * FROM {table}").fetchall())
+
+
+def log_of(data: Path) -> list[Any]:
+    return rows(data, "stored_events")
+
+
+def remade(folder: Path, file: Path, change: Callable[[list[bytes]], list[bytes]]) -> Path:
+    """A file like this with other lines between its first and last, and an end that fits them."""
+    first, *events, _ = file.read_bytes().splitlines(keepends=True)
+    changed = change(events)
+    digest = sha256(b"".join([first, *changed])).hexdigest()
+    end = {
+        "specversion": "1.0",
+        "id": digest[:16],
+        "source": "urn:mentoring:log",
+        "type": "mentoring.log.ends.v1",
+        "data": {"events": len(changed), "sha256": digest},
+    }
+    other = folder / "changed.jsonl"
+    other.write_bytes(b"".join([first, *changed, json.dumps(end).encode(), b"\n"]))
+    return other
+
+
+def test_a_log_comes_back_as_it_was_with_all_that_decisions_need(
+    tmp_path: Path, data: Path, relationship: str
+) -> None:
+    before = told("verify", "--data", data)
+    file = exported(tmp_path, data)
+    other = with_keys(data, tmp_path / "other")
+    found = told("events", "import", file, "--data", other)
+    assert (found["known"], found["appended"], found["closed"]) == (0, found["events"], 0)
+    assert log_of(other) == log_of(data)
+    for table in DIRECTORY:
+        assert rows(other, table) == rows(data, table), table
+    after = told("verify", "--data", other)
+    assert (after["equal"], after["hash"]) == (True, before["hash"])
+    assert exported(tmp_path, other, "again.jsonl").read_bytes() == file.read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_each_line_is_a_cloud_event_and_nothing_in_it_is_opened(
+    tmp_path: Path, data: Path, relationship: str
+) -> None:
+    text = exported(tmp_path, data).read_text(encoding="utf-8")
+    first, *events, last = [json.loads(line) for line in text.splitlines()]
+    assert (first["type"], last["type"]) == ("mentoring.log.begins.v1", "mentoring.log.ends.v1")
+    assert last["data"]["events"] == len(events) == first["data"]["until"]
+    assert [int(event["position"]) for event in events] == list(range(1, len(events) + 1))
+    assert all(event["specversion"] == "1.0" and event["id"] and event["source"] for event in events)
+    (opening,) = [event for event in events if event["type"] == "mentoring.relationship_opened.v1"]
+    assert opening["source"] == f"urn:mentoring:stream:{relationship}"
+    assert opening["data"]["event"]["parties"][0]["identities"][0].startswith("1.person.")
+    assert "ada@example.org" not in text
+
+
+def test_a_service_goes_on_with_what_was_brought_in(tmp_path: Path, data: Path, relationship: str) -> None:
+    def meeting(id: str, uid: str) -> dict[str, Any]:
+        return {
+            "specversion": "1.0",
+            "type": "mentoring.meeting.scheduled.v1",
+            "source": "/calendar",
+            "id": id,
+            "time": "2026-03-01T00:00:00Z",
+            "data": {
+                "uid": uid,
+                "parties": ["email:ada@example.org", "email:grace@example.org"],
+                "starts_at": "2026-03-04T09:00:00Z",
+                "ends_at": "2026-03-04T10:00:00Z",
+            },
+        }
+
+    def send(http: Any, *events: dict[str, Any]) -> dict[str, Any]:
+        received = http.get("/v1/intake").json()["received"]
+        headers = {"content-type": "application/cloudevents-batch+json"}
+        assert http.post("/v1/events", json=events, headers=headers).status_code == 202
+        while (counts := http.get("/v1/intake").json())["received"] < received + len(events):
+            pass
+        assert isinstance(counts, dict)
+        return counts
+
+    with up(data) as running, running.client() as http:
+        assert send(http, meeting("1", "first"))["applied"] == 1
+        running.stop()
+    other = with_keys(data, tmp_path / "other")
+    told("events", "import", exported(tmp_path, data, "log.jsonl.gz"), "--data", other)
+    with up(other) as running, running.client() as http:
+        base = f"/v1/relationships/{relationship}"
+        # Its receipt was not brought along: it is decided again, and comes to nothing new.
+        counts = send(http, meeting("1", "first"), meeting("2", "second"))
+        assert (counts["waiting"], counts["parked"]) == (0, 0)
+        assert http.get(base, params={"after": counts["position"]}).json()["state"] == "stagnation"
+        meetings = http.get(f"{base}/meetings").json()["meetings"]
+        assert sorted(one["meeting"] for one in meetings) == ["first", "second"]
+        names = [event["name"] for event in http.get(f"{base}/timeline").json()["events"]]
+        assert names.count("mentoring.meeting_scheduled.v1") == 2
+        walk = {"what": "walk", "who": str(ADA), "by_when": "2026-04-01T00:00:00Z"}
+        look = {"measures": [walk, walk]}
+        looked = http.post(f"{base}/fresh-looks", json=look, headers=AS_MENTOR)
+        assert looked.status_code == 201, looked.text
+        closing_ = {"manner": "planned_held", "reason": "goals_met"}
+        closed = http.post(f"{base}/closure", json=closing_, headers=AS_COORDINATOR)
+        assert closed.json()["state"] == "closure", closed.text
+        assert http.post("/v1/verify", headers=AS_OPERATOR).json()["equal"]
+        running.stop()
+    result = run("events", "import", tmp_path / "log.jsonl.gz", "--data", other)
+    assert (result.exit_code, "0 appended" in result.stdout) == (0, True)
+
+
+def test_without_the_keys_identities_stay_closed_until_the_file_is_imported_again_beside_them(
+    tmp_path: Path, data: Path, relationship: str
+) -> None:
+    file, other = exported(tmp_path, data), tmp_path / "other"
+    result = run("events", "import", file, "--data", other)
+    assert "2 identities stay closed" in result.stdout
+    assert rows(other, "identities") == []
+    assert run("verify", "--data", other).exit_code == 0
+    for kept in (Folder(data).keys, Folder(data).master_key):
+        shutil.copy2(kept, other)
+    assert told("events", "import", file, "--data", other)["closed"] == 0
+    assert rows(other, "identities") == rows(data, "identities")
+
+
+def test_part_of_a_log_goes_behind_what_is_there(tmp_path: Path, data: Path, relationship: str) -> None:
+    first, rest, other = tmp_path / "first.jsonl", tmp_path / "rest.jsonl.gz", tmp_path / "other"
+    assert told("events", "export", first, "--until", 4, "--data", data)["events"] == 4
+    told("events", "export", rest, "--beyond", 3, "--data", data)
+    early = run("events", "import", rest, "--data", other)
+    assert (early.exit_code, "bring in what lies between" in early.stderr) == (1, True)
+    assert not Folder(other).events.exists()
+    assert told("events", "import", first, "--data", other)["head"] == 4
+    found = told("events", "import", rest, "--data", other)
+    assert found["known"] == 1
+    assert log_of(other) == log_of(data)
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path, data: Path, relationship: str) -> None:
+    file, other = exported(tmp_path, data), tmp_path / "other"
+    found = told("events", "import", file, "--dry-run", "--data", other)
+    assert (found["dry_run"], found["appended"]) == (True, found["events"])
+    assert not other.exists()
+
+
+def test_standard_output_and_input_serve_as_files(tmp_path: Path, data: Path, relationship: str) -> None:
+    mentoring, other = f"{sys.executable} -m workflow.cli events", tmp_path / "other"
+    through = f"{mentoring} export - --data {data} | {mentoring} import - --json --data {other}"
+    piped = subprocess.run(["bash", "-c", through], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(piped.stdout)["appended"] == len(log_of(data))
+    assert piped.stderr.startswith(f"{len(log_of(data))} events exported")
+    assert log_of(other) == log_of(data)
+
+
+def _at(number: int, old: bytes, new: bytes) -> Callable[[list[bytes]], list[bytes]]:
+    def change(events: list[bytes]) -> list[bytes]:
+        changed = re.sub(old, new, events[number])
+        assert changed != events[number]
+        events[number] = changed
+        return events
+
+    return change
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log that was exported once, for those who damage copies of it."""
+    folder = tmp_path_factory.mktemp("whole")
+    silent_for_long(folder / "data")
+    exported(folder, folder / "data", "log.jsonl.gz")
+    return exported(folder, folder / "data")
+
+
+@pytest.mark.parametrize(
+    ("why", "change"),
+    [
+        ("line 4: position 3 is to come here, and 4 does", lambda events: [*events[:2], *events[3:]]),
+        ("line 4: version 1 of its stream is to come here", _at(2, b'"version":"1"', b'"version":"2"')),
+        ("fit the schema of mentoring.relationship_opened.v1", _at(2, b'"onboarding"', b'"elsewhere"')),
+        ("identities.0 is not sealed, as it has to be", _at(2, b'"1.person[^"]*"', b'"email:ada@example.org"')),
+        ("does not know; run a newer one", _at(0, b'"mentoring.programme_opened.v1"', b'"mentoring.begun.v7"')),
+        ("line 2: the line does not have the form", _at(0, b'"type":', b'"type": ')),
+        ("recorded before the event before it", _at(-1, b'"recorded_at":"2026', b'"recorded_at":"2025')),
+        ("line 2: this is no JSON", lambda events: [b"{\n", *events[1:]]),
+        ("line 2: this is no CloudEvent", lambda events: [b"[]\n", *events[1:]]),
+        ("line 2: the source names no stream", _at(0, b":stream:", b":stream:x")),
+        ("line 2: position and version are whole", _at(0, b'"position":"1"', b'"position":"-1"')),
+    ],
+)  # fmt: skip
+def test_a_line_that_does_not_fit_refuses_the_whole_file(
+    tmp_path: Path, whole: Path, why: str, change: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    result = run("events", "import", remade(tmp_path, whole, change), "--data", tmp_path / "other")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("mentoring: line ")
+    assert why in result.stderr
+    assert "ada@example.org" not in result.stderr
+    assert not Folder(tmp_path / "other").events.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "why"),
+    [
+        ("log.jsonl", lambda whole: whole[: len(whole) // 2], "torn within this line"),
+        ("log.jsonl", lambda whole: whole[: whole.rstrip().rindex(b"\n") + 1], "its last line is missing"),
+        ("log.jsonl", lambda whole: whole.replace(b"Europe/Helsinki", b"Europe/Tallinn"), "their hash differs"),
+        ("log.jsonl", lambda whole: whole + b"{}\n", "more behind the last line"),
+        ("log.jsonl", lambda whole: b"", "this is no JSON"),
+        ("log.jsonl", lambda whole: b'{"type":"other"}\n', "its first line is missing"),
+        ("log.jsonl.gz", lambda whole: whole[: len(whole) // 2], "cannot be read on"),
+        ("log.jsonl.gz", gzip.decompress, "cannot be read on"),
+    ],
+)  # fmt: skip
+def test_a_torn_file_is_noticed(
+    tmp_path: Path, whole: Path, name: str, damage: Callable[[bytes], bytes], why: str
+) -> None:
+    file, other = tmp_path / name, tmp_path / "other"
+    file.write_bytes(damage(whole.with_name(name).read_bytes()))
+    result = run("events", "import", file, "--data", other)
+    assert (result.exit_code, why in result.stderr) == (2, True), result.stderr
+    assert not Folder(other).events.exists()
+
+
+def test_a_log_that_differs_is_refused_at_the_first_line_that_does(
+    tmp_path: Path, data: Path, relationship: str
+) -> None:
+    file, other = exported(tmp_path, data), tmp_path / "other"
+    told("events", "export", tmp_path / "first.jsonl", "--until", 4, "--data", data)
+    told("events", "import", tmp_path / "first.jsonl", "--data", other)
+    changed = remade(tmp_path, file, _at(3, b'"self_reported"', b'"observed"'))
+    result = run("events", "import", changed, "--data", other)
+    assert result.exit_code == 1
+    assert "line 5: another event stands at position 4 here" in result.stderr
+    assert len(log_of(other)) == 4
+
+
+def test_what_is_killed_meanwhile_has_brought_in_whole_pages_and_goes_on_behind_them(
+    tmp_path: Path, data: Path, relationship: str
+) -> None:
+    file, other = exported(tmp_path, data), with_keys(data, tmp_path / "other")
+    command = [sys.executable, "-c", IN_THREES, "events", "import", str(file), "--json", "--data", str(other)]
+    for place, there in (("commit.before:2", 3), ("commit.after:1", 6)):
+        killed = subprocess.run(
+            command, env=os.environ | {"MENTORING_FAILPOINTS": place}, check=False, timeout=60
+        )
+        assert killed.returncode == -signal.SIGKILL
+        assert len(log_of(other)) == there
+    done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+    assert done["known"] == 6
+    assert log_of(other) == log_of(data)
+    for table in DIRECTORY:
+        assert rows(other, table) == rows(data, table), table
+
+
+def test_ctrl_c_ends_it_between_two_pages(
+    tmp_path: Path, data: Path, relationship: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, other = exported(tmp_path, data), tmp_path / "other"
+
+    def press(place: str) -> None:
+        if place == "commit.before":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("workflow.store.imported.PAGE", 3)
+        patched.setattr("workflow.store.imported.hit", press)
+        result = run("events", "import", file, "--data", other)
+    assert (result.exit_code, result.stderr) == (130, "mentoring: interrupted\n")
+    assert len(log_of(other)) % 3 == 0
+    told("events", "import", file, "--data", other)
+    assert log_of(other) == log_of(data)
+
+
+def test_a_running_service_exports_itself_and_takes_nothing_in(
+    tmp_path: Path, data: Path, relationship: str
+) -> None:
+    file = exported(tmp_path, data)
+    with up(data) as running:
+        assert exported(tmp_path, data, "live.jsonl").read_bytes() == file.read_bytes()
+        refused = run("events", "import", file, "--data", data)
+        assert (refused.exit_code, "in use by process" in refused.stderr) == (3, True)
+        with running.client() as http:
+            assert http.get("/v1/events/export").json()["code"] == "actor_missing"
+            for who in (AS_COORDINATOR, AS_MENTOR):
+                assert http.get("/v1/events/export", headers=who).json()["code"] == "not_an_operator"
+        code, said = running.stop()
+    assert code == 0
+    assert "events 1 to " in said
+    assert "exported, by service 00000000" in said
+
+
+def test_what_is_recorded_meanwhile_is_not_in_the_file(
+    tmp_path: Path, data: Path, relationship: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = Desk.get_as
+    with up(data) as running, running.client() as http:
+
+        async def ask_and_write(at: Desk, path: str, by: str | None, **query: object) -> Any:
+            page = await ask(at, path, by, **query)
+            opening = {"parties": PARTIES}
+            assert http.post("/v1/relationships", json=opening, headers=AS_COORDINATOR).status_code == 201
+            return page
+
+        before = http.get("/v1/intake").json()["position"]
+        monkeypatch.setattr("workflow.cli.transfer._PAGE", 3)
+        monkeypatch.setattr(Desk, "get_as", ask_and_write)
+        found = told("events", "export", tmp_path / "log.jsonl", "--data", data)
+        assert http.get("/v1/intake").json()["position"] > before
+        running.stop()
+    assert (found["events"], found["until"]) == (before, before)
+    checked = told("events", "import", tmp_path / "log.jsonl", "--dry-run", "--data", data)
+    assert (checked["known"], checked["appended"]) == (before, 0)
+
+
+def test_who_was_to_be_forgotten_stays_so(tmp_path: Path, data: Path, relationship: str) -> None:
+    def known(folder: Path) -> list[bytes]:
+        return [person for _, person in rows(folder, "identities")]
+
+    early = with_keys(data, tmp_path / "early")
+    with up(data) as running, running.client() as http:
+        path = f"/v1/relationships/{relationship}/parties/{ADA}/destruction"
+        assert http.post(path, json={"identities": True}, headers=AS_MENTOR).status_code == 201
+        while not any(done for *_, done in rows(data, "destructions")):
+            pass
+        running.stop()
+    assert known(data) == [GRACE.bytes]
+    file = exported(tmp_path, data)
+    # An older copy of the keys opens the identity once more, and it is forgotten all the same.
+    assert run("events", "import", file, "--data", early).exit_code == 0
+    assert known(early) == [GRACE.bytes]
+    assert rows(early, "destructions") == rows(data, "destructions")
+    assert run("today", "--data", early).exit_code == 0
+    assert "destroyed" not in run("events", "import", file, "--data", early).stderr
+    assert known(early) == [GRACE.bytes]
+
+
+def test_a_folder_that_has_to_be_folded_first_tells_how_far_that_is(
+    data: Path, relationship: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Folder(data).views.unlink()
+    monkeypatch.setattr("workflow.lifecycle._AGAIN", 0)
+    seen: list[tuple[int, int]] = []
+
+    async def look() -> None:
+        async with offline(Settings(data=data), heed=lambda done, head: seen.append((done, head))):
+            pass
+
+    asyncio.run(look())
+    assert seen
+    assert {head for _, head in seen} == {len(log_of(data))}
+
+
+def test_a_file_that_is_there_is_not_written_over_and_one_that_cannot_be_written_is_told_of(
+    tmp_path: Path, data: Path, relationship: str
+) -> None:
+    file = tmp_path / "kept.jsonl"
+    file.write_text("mine")
+    refused = run("events", "export", file, "--data", data)
+    assert (refused.exit_code, "is there already" in refused.stderr, file.read_text()) == (1, True, "mine")
+    nowhere = run("events", "export", tmp_path / "no" / "where.jsonl", "--data", data)
+    assert (nowhere.exit_code, "cannot be written" in nowhere.stderr) == (3, True)
+    beyond = run("events", "export", tmp_path / "none.jsonl", "--beyond", 1000, "--data", data)
+    assert (beyond.exit_code, "the log ends at" in beyond.stderr) == (2, True)
+    assert run("events", "import", tmp_path / "none.jsonl", "--data", tmp_path / "other").exit_code == 2
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["data", "kept.jsonl"]
+
+
+def test_a_demonstration_comes_back_as_it_was(tmp_path: Path) -> None:
+    with service(tmp_path) as running:
+        words = [
+            "--relationships",
+            "8",
+            "--months",
+            "5",
+            "--seed",
+            "7",
+            "--truth",
+            str(tmp_path / "truth.json"),
+        ]
+        with publisher(running, words) as playing:
+            assert list(playing)
+        data, file = Path(running.data), exported(tmp_path, Path(running.data))
+    other = with_keys(data, tmp_path / "other")
+    told("events", "import", file, "--data", other)
+    for table in DIRECTORY:
+        assert rows(other, table) == rows(data, table), table
+    before, after = told("verify", "--data", data), told("verify", "--data", other)
+    assert (after["equal"], after["hash"]) == (True, before["hash"])

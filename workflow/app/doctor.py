@@ -1,0 +1,225 @@
+"""All that is worth knowing before somebody is called: of a service that runs, or of what is left of one."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import platform
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from workflow.app.beginning import installed_version, read_policy, refuse_what_is_not_whole
+from workflow.clocks import RealClock
+from workflow.consumers.transport import examined as broker
+from workflow.diagnosis import Check, Finding, ok, trouble, warning
+from workflow.errors import MentoringError
+from workflow.folder import Folder
+from workflow.projections import examined as views
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.secret_files import read_secret
+from workflow.settings import Settings
+from workflow.store import examined as store
+
+Heed = Callable[[str, int, int | None], None]
+"""Told what is being looked at, how far, and of how much; what it raises ends the look."""
+
+_LIBRARIES = ("eventsourcing", "pydantic", "cryptography", "faststream", "nats-py", "sqlalchemy", "fastapi")
+_LEAST, _LITTLE = 256 * 1024**2, 2 * 1024**3
+_PATIENCE = 5
+_NOBODY_ELSE = {"keys.db", "master.key", "events.db", "views.db", "nats.token", "service.json"}
+
+
+class Doctor:
+    """Looks at one folder, and changes nothing in it."""
+
+    def __init__(self, settings: Settings, heed: Heed) -> None:
+        self._settings = settings
+        self._folder = Folder(settings.data)
+        self._master_key = settings.master_key_file or self._folder.master_key
+        self._heed = heed
+
+    def look(self) -> Iterator[Finding]:
+        """Everything, one after the other, whatever became of the one before."""
+        folder, now = self._folder, RealClock().now()
+        checks = [
+            Check("settings", self._files_named),
+            Check("versions", _versions),
+            Check("SQLite", store.sqlite),
+            Check("nats-server", broker.binary if self._settings.nats is None else list),
+            Check("folder", self._places),
+            Check("disk", self._room),
+            Check("events.db", lambda: store.integrity(folder.events)),
+            Check("keys.db", lambda: store.integrity(folder.keys)),
+            Check("views.db", lambda: store.integrity(folder.views, views.ANEW)),
+            Check("master key", lambda: store.keys(folder.keys, self._master_key)),
+            Check("log", lambda: store.log(folder.events, now, self._at_event)),
+            Check("receipts", lambda: store.ledger(folder.events)),
+            Check(
+                "projections", lambda: views.standing(folder.views, PROJECTIONS, store.head(folder.events))
+            ),
+            Check("service", self._service),
+            Check("broker", self._broker),
+        ]
+        for number, check in enumerate(checks):
+            self._heed(check.about, number, len(checks))
+            yield from check.found()
+
+    def _at_event(self, position: int, head: int) -> None:
+        self._heed("log", position, head)
+
+    def _files_named(self) -> Iterator[Finding]:
+        settings, well = self._settings, True
+        for read in (settings.http_token, settings.nats_token, lambda: read_policy(settings)):
+            try:
+                read()
+            except MentoringError as error:
+                well = False
+                yield trouble("settings", error.detail, "mend it: the service does not start so")
+        if well:
+            yield ok("settings", "they fit, and the files that they name can be read")
+
+    def _places(self) -> Iterator[Finding]:
+        path, well = self._folder.path, True
+        if not path.is_dir():
+            todo = f"name another with --data, or begin there: `mentoring up --data {path}`"
+            yield trouble("folder", f"there is no folder {path}", todo)
+            return
+        if not self._folder.begun():
+            yield trouble(
+                "folder", self._folder.nothing_kept().detail, "is it the right one? Name it with --data"
+            )
+        for found in (path, *sorted(one for one in path.iterdir() if one.name.split("-")[0] in _NOBODY_ELSE)):
+            mode, owner = found.stat().st_mode, found.stat().st_uid
+            if owner != os.geteuid() and os.geteuid() != 0:
+                well = False
+                yield trouble(
+                    "folder", f"{found} belongs to another user", "run this as the service's own user"
+                )
+            elif mode & 0o022:
+                well = False
+                yield trouble("folder", f"others may write to {found}", f"chmod go-rwx {found}")
+            elif mode & 0o044:
+                well = False
+                yield warning("folder", f"others may read {found}", f"chmod go-rwx {found}")
+        try:
+            refuse_what_is_not_whole(self._settings, self._folder)
+        except MentoringError as error:
+            yield trouble(
+                "folder", error.detail, "see `keys.db` or `events.db` *is missing* in docs/operate.md"
+            )
+            return
+        if well:
+            yield ok("folder", f"{path} is its owner's alone, and whole")
+
+    def _room(self) -> Iterator[Finding]:
+        path = next(one for one in (self._folder.path, *self._folder.path.absolute().parents) if one.exists())
+        free = shutil.disk_usage(path).free
+        said = f"{free / 1024**3:.1f} GiB are free on {path}"
+        if free < _LEAST:
+            yield trouble("disk", said, "make room: nothing more is taken in once it is full")
+        elif free < max(_LITTLE, _size(self._folder.views)):
+            yield warning("disk", said, "make room: a rebuild needs as much as views.db has")
+        else:
+            yield ok("disk", said)
+
+    def _held(self) -> bool:
+        """Whether a process holds the folder. Nothing is made to find out."""
+        try:
+            lock = os.open(self._folder.path / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        else:
+            return False
+        finally:
+            os.close(lock)
+
+    def _service(self) -> Iterator[Finding]:
+        address = self._folder.address()
+        if not self._held():
+            left = "" if address is None else ", and the last one was killed"
+            yield ok("service", f"none runs on this folder{left}")
+            return
+        todo = "look at its log; if it says nothing, stop it and start it anew"
+        if address is None:
+            yield warning(
+                "service",
+                "a process holds the folder and tells no address: it starts, or a verb is at work",
+                todo,
+            )
+            return
+        try:
+            with _without_proxy.open(f"{address.http}/v1/health", timeout=_PATIENCE) as answer:
+                told = json.load(answer)
+        except urllib.error.HTTPError as error:  # 503 is how it says that something is wrong
+            told = json.load(error)
+        except (OSError, ValueError):
+            yield trouble("service", f"it holds the folder and does not answer at {address.http}", todo)
+            return
+        if told.get("instance") != str(address.instance):
+            yield trouble("service", f"another service answers at {address.http}", todo)
+            return
+        for one in told["troubles"]:
+            yield trouble("service", str(one), "see *When something is not well* in docs/operate.md")
+        if not told["troubles"]:
+            yield ok("service", f"version {told['version']} answers at {address.http}, and is well")
+
+    def _broker(self) -> Iterator[Finding]:
+        address, settings = self._folder.address(), self._settings
+        running = address if self._held() else None
+        url = running.nats if running is not None else settings.nats
+        if url is None:
+            yield ok("broker", "its own server starts and stops with the service")
+            return
+        file = settings.nats_token_file
+        if file is None and running is not None and running.nats_token_file is not None:
+            file = Path(running.nats_token_file)
+        token = None if file is None else read_secret(file, "token of the NATS server")
+        yield from asyncio.run(broker.stream(url, token, store.positions(self._folder.events)))
+
+
+def unreadable(error: MentoringError) -> Finding:
+    """The settings themselves do not fit; all else is looked at with those that hold otherwise."""
+    return trouble("settings", error.detail, "mend them: neither the service nor any verb starts so")
+
+
+_without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _versions() -> Iterator[Finding]:
+    found = []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            yield trouble("versions", f"{name} is not installed", "install the service anew")
+    pinned = [one for one in _required() if one.startswith("eventsourcing==")]
+    if pinned and pinned[0] != f"eventsourcing=={version('eventsourcing')}":
+        yield trouble(
+            "versions",
+            f"eventsourcing {version('eventsourcing')} is not the one that keeps the log",
+            f"install {pinned[0]}",
+        )
+    yield ok(
+        "versions", f"mentoring {installed_version()}, Python {platform.python_version()}, {', '.join(found)}"
+    )
+
+
+def _required() -> list[str]:
+    try:
+        return requires("mentoring-workflow") or []
+    except PackageNotFoundError:
+        return []

@@ -1,0 +1,61 @@
+"""``mentoring doctor``: what is worth knowing before somebody is called."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from workflow.app.doctor import Doctor, unreadable
+from workflow.cli.progress import in_thread, metered
+from workflow.cli.tables import Table, foreign
+from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
+from workflow.diagnosis import Finding, Grade
+from workflow.errors import Invalid
+from workflow.settings import Settings
+
+
+@verb
+async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
+    """Look at everything that may be wrong with a folder and the service on it, and say what to do. Changes nothing.
+
+    It reads the files themselves, so that it works beside a running service, after one that died, and on a damaged
+    folder; each check stands alone. Ends with 1 where anything is in trouble; a warning alone ends with 0.
+    """
+    found: list[Finding] = []
+    try:
+        settings = settings_of(data)
+    except Invalid as error:
+        found.append(unreadable(error))
+        named = data or Path(os.environ.get("MENTORING_DATA") or Settings.model_fields["data"].default)
+        settings = Settings.model_construct(data=named)
+    with metered("looking", "") as reach:
+
+        def work(go_on: Callable[[], None]) -> list[Finding]:
+            def heed(doing: str, done: int, total: int | None) -> None:
+                reach(done, total, f"looking at {doing}")
+                go_on()
+
+            return list(Doctor(settings, heed).look())
+
+        found += await in_thread(work)
+    worst = Grade.TROUBLE in {one.grade for one in found}
+    if as_json:
+        emit({"well": not worst, "findings": [one._asdict() for one in found]})
+    else:
+        _tell(found)
+    return Exit.NO if worst else Exit.DONE
+
+
+def _tell(found: list[Finding]) -> None:
+    table = Table("grade", "about", "found", prose=["found"])
+    for one in found:
+        table.add(one.grade.value, one.about, foreign(one.said))
+        if one.todo is not None:
+            table.add("", "", foreign(f"→ {one.todo}"))
+    table.put()
+    grades = Counter(one.grade for one in found)
+    out.print(
+        f"{grades[Grade.TROUBLE]} in trouble, {grades[Grade.WARNING]} to be watched, {grades[Grade.OK]} well"
+    )

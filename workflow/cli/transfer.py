@@ -1,0 +1,189 @@
+"""``mentoring events export`` and ``import``: the log as a file, and a file as the log."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import select
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, cast
+
+import typer
+
+from workflow.app.importing import Imported, Open, bring_in, spooled
+from workflow.cli.progress import in_thread, metered
+from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
+from workflow.errors import Conflict, Invalid, Stopped, Unavailable
+from workflow.store.exported import Export, Head
+
+_PAGE = 1000
+_AGAIN, _CHUNK = 0.2, 1024 * 1024
+_STANDARD = Path("-")
+
+File = Annotated[
+    Path,
+    typer.Argument(help="The file, compressed where its name ends in .gz; - for standard input or output."),
+]
+
+
+@verb
+async def export(
+    file: File,
+    data: Data = None,
+    beyond: Annotated[int, typer.Option(min=0, help="Only events beyond this position.")] = 0,
+    until: Annotated[
+        int | None, typer.Option(min=0, help="Only events up to this position; without it, all there are.")
+    ] = None,
+    actor: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the log into a file, from which `mentoring events import` makes the same log again.
+
+    A line is an event as a CloudEvent, in the form in which it is stored: what is sealed stays encrypted. The file is
+    there once it is whole; the service may go on meanwhile. Keys, receipts, and messages that wait or are parked are
+    not in it.
+    """
+    made = Export()
+    async with desk(settings_of(data)) as at:
+        last, lines = await _lines(at, made, beyond, until, actor)
+        with _written(file) as write, metered("exporting") as reach:
+            async for line in lines:
+                write(line)
+                reach(made.events, last - beyond)
+    told = {"file": str(file), "events": made.events, "beyond": beyond, "until": last}
+    if as_json and file != _STANDARD:
+        emit(told)
+    elif not as_json:
+        console = err if file == _STANDARD else out
+        console.print(f"{made.events} events exported, up to position {last}", markup=False, soft_wrap=True)
+
+
+@verb
+async def import_(
+    file: File,
+    data: Data = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only check the file, and write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring an exported log into a folder that holds nothing yet, or the beginning of the same log.
+
+    No service may run there. The whole file is checked first; where any line does not fit, or differs from what is
+    there, nothing is written. What is there already is passed over: after Ctrl-C the same again goes on where it was.
+    Copy keys.db and master.key into the folder beforehand where what is sealed is to be read again.
+    """
+    settings = settings_of(data)
+    with metered("importing") as reach:
+
+        def work(go_on: Callable[[], None]) -> Imported:
+            def heed(doing: str, done: int, total: int | None) -> None:
+                reach(done, total, doing)
+                go_on()
+
+            with ExitStack() as stack:
+                opened: Open = partial(_opened, file)
+                if file == _STANDARD:
+                    opened = stack.enter_context(spooled(_standard_input(go_on)))
+                return bring_in(settings, opened, dry_run=dry_run, heed=heed)
+
+        found = await in_thread(work)
+    if as_json:
+        emit({"dry_run": dry_run, **{name: getattr(found, name) for name in Imported.__slots__}})
+        return
+    would = "would be appended" if dry_run else "appended"
+    out.print(
+        f"{found.events} events in the file: {found.known} were here already, {found.appended} {would}; "
+        f"the log ends at {found.head}",
+        soft_wrap=True,
+    )
+    if found.closed:
+        out.print(
+            f"{found.closed} identities stay closed, so that messages do not find who they name: copy keys.db and "
+            "master.key of the exported service into the folder, and import the file again",
+            soft_wrap=True,
+        )
+
+
+async def _lines(
+    at: Desk, made: Export, beyond: int, until: int | None, actor: str | None
+) -> tuple[int, AsyncIterator[bytes]]:
+    """The last position, and the lines of the file, page by page."""
+
+    async def page(position: int, last: int | None) -> dict[str, Any]:
+        asked = {"beyond": position, "until": last, "limit": _PAGE}
+        return cast("dict[str, Any]", await at.get_as("/v1/events/export", actor, **asked))
+
+    first = await page(beyond, until)
+    last = first["head"] if until is None else min(until, first["head"])
+    if beyond > last:
+        raise Invalid(f"the log ends at {last}; there is nothing beyond {beyond}", code="position_unknown")
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield made.begin(Head(beyond=beyond, until=last, instant=first["instant"]))
+        position, some = beyond, first
+        while position < last:
+            if position > beyond:
+                some = await page(position, last)
+            if not some["lines"]:
+                raise Stopped(
+                    f"nothing lies between {position} and {last}; `mentoring doctor` looks at the log"
+                )
+            yield made.add(line.encode() for line in some["lines"])
+            position = some["position"]
+        yield made.end()
+
+    return last, lines()
+
+
+@contextmanager
+def _written(file: Path) -> Iterator[Callable[[bytes], object]]:
+    """Writes a file that is there once it is whole, for its owner alone to read."""
+    if file == _STANDARD:
+        yield sys.stdout.buffer.write
+        sys.stdout.buffer.flush()
+        return
+    draft = file.with_name(f"{file.name}.{os.getpid()}.new")
+    try:
+        if file.exists():
+            raise Conflict(f"{file} is there already; name another file, or remove it", code="file_exists")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as plain:
+                if file.suffix == ".gz":
+                    with gzip.GzipFile("", "wb", compresslevel=6, fileobj=plain, mtime=0) as packed:
+                        yield packed.write
+                else:
+                    yield plain.write
+                plain.flush()
+                os.fsync(plain.fileno())
+            draft.rename(file)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink()
+            raise
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror}", code="file_unwritable") from error
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return cast("BinaryIO", gzip.open(file, "rb")) if file.suffix == ".gz" else file.open("rb")
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}", code="file_unreadable") from error
+
+
+def _standard_input(go_on: Callable[[], None]) -> Iterator[bytes]:
+    """What comes in, without holding up Ctrl-C while nothing does."""
+    source = sys.stdin.fileno()
+    while True:
+        go_on()
+        if select.select([source], [], [], _AGAIN)[0]:
+            chunk = os.read(source, _CHUNK)
+            if not chunk:
+                return
+            yield chunk

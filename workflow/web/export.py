@@ -1,0 +1,86 @@
+"""The log as it is stored, for whoever makes a file of it. What is sealed stays encrypted.
+
+Beside that it holds what no timeline tells: for whom a reminder to check in was. So it is for operators alone, and
+they are put on record.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, Field
+from starlette.concurrency import run_in_threadpool
+
+from workflow.aggregates.commands import Actor
+from workflow.aggregates.events import Role
+from workflow.errors import Refused
+from workflow.lifecycle import OPERATIONS
+from workflow.store.exported import event_line
+from workflow.web.actor import acting, named
+from workflow.web.asking import FARTHEST, Serving
+from workflow.web.bodies import Out
+from workflow.web.problems import PROBLEMS
+
+router = APIRouter(prefix="/v1", tags=["operations"])
+
+_log = logging.getLogger(OPERATIONS)
+
+
+class ExportOut(Out):
+    """A page of the log, a line an event."""
+
+    lines: list[str] = Field(description="each a CloudEvent, whose data is the event as it is stored")
+    position: int = Field(description="the position read up to; the next page comes after it")
+    head: int = Field(description="the last position in the log")
+    instant: AwareDatetime | None = Field(
+        description="where the simulated clock stands; null where it is a real one"
+    )
+
+
+async def operating(actor: Annotated[Actor, Depends(acting)]) -> Actor:
+    """Who operates the service; anybody else is refused."""
+    if actor.role is not Role.SERVICE:
+        raise Refused("only who operates the service may ask for this", code="not_an_operator")
+    return actor
+
+
+@router.get(
+    "/events/export",
+    responses={status: PROBLEMS[status] for status in (400, 409)},
+    summary="Export the log",
+)
+async def export(
+    service: Serving,
+    operator: Annotated[Actor, Depends(operating)],
+    beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="only events beyond this position")] = 0,
+    until: Annotated[
+        int | None, Query(ge=0, le=FARTHEST, description="only events up to this position")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=1000, description="at most so many")] = 500,
+) -> ExportOut:
+    """Page by page, for `mentoring events export`; only for the role `service`. What is sealed stays encrypted."""
+
+    def read() -> ExportOut:
+        found = service.store.rows(beyond, limit)
+        if until is not None:
+            found = [row for row in found if row[0] <= until]
+        with service.store.ledger() as ledger:
+            instant = ledger.simulated_instant()
+        return ExportOut(
+            lines=[event_line(row).decode() for row in found],
+            position=found[-1][0] if found else beyond,
+            head=service.store.head(),
+            instant=instant,
+        )
+
+    page = await run_in_threadpool(read)
+    if page.lines:
+        _log.info(
+            "events %d to %d exported, by %s",
+            page.position - len(page.lines) + 1,
+            page.position,
+            named(operator),
+        )
+    return page
