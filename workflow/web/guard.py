@@ -1,7 +1,8 @@
 """What every request has to pass before it is looked at.
 
-Beyond loopback that is the token; pages for reading are opened by a browser's session as well. On loopback it is that no web page is behind the request: a browser lets any
-page that it shows send requests to this machine, with nobody's knowledge.
+Beyond loopback that is the token; pages are opened for reading by a browser's session as well. On loopback it is that
+no web page is behind the request: a browser lets any page that it shows send requests to this machine, with nobody's
+knowledge.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def _states(figures: Figures, words: Words) -> Chart:
         marks=tuple(
             Mark(
                 panel=words.of("states", state),
-                at=words.day(day.day),
+                at=words.short_day(day.day),
                 number=day.states[state.value],
                 # Of weeks some have their number, or they would run into each other.
                 label=str(day.states[state.value])
@@ -99,7 +99,7 @@ def _meetings(figures: Figures, words: Words) -> Chart:
         marks=tuple(
             Mark(
                 panel=words.of("outcomes", outcome),
-                at=words.month(row["month"]),
+                at=words.short_month(row["month"]),
                 number=row[outcome.value],
                 label=str(row[outcome.value]),
             )

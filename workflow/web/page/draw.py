@@ -21,7 +21,9 @@ from workflow.web.page.charts import Chart, Theme
 
 CHARTS = TypeAdapter(tuple[Chart, ...])
 
-WIDTH = 440
+WIDTH = 344
+"""Pixels: of a telephone, and of one of three columns."""
+_BAR = 18
 _INK = {Theme.LIGHT: "#20262d", Theme.DARK: "#e4e7eb"}
 _FAINT = {Theme.LIGHT: "#c3c9d1", Theme.DARK: "#4a535e"}
 _FILL = {Theme.LIGHT: "#2f6690", Theme.DARK: "#7fb2d9"}
@@ -48,54 +50,64 @@ def _panels(chart: Chart, theme: Theme) -> Any:
     """A row of bars for each panel, all of one scale."""
     places = list(dict.fromkeys(mark.at for mark in chart.marks))
     axis = alt.Axis(
-        title=None, labelAngle=0, labelOverlap="parity", ticks=False, domain=False, labelPadding=6
+        title=None,
+        labelAngle=0,
+        values=[mark.at for mark in chart.marks if mark.label],
+        labelOverlap="parity",
+        labelSeparation=6,
+        ticks=False,
+        domain=False,
+        labelPadding=6,
     )
-    bars = alt.Chart(_data(chart)).encode(
-        x=alt.X("at:O", sort=places, axis=axis, scale=alt.Scale(paddingInner=0.25, paddingOuter=0.1)),
-        y=alt.Y("number:Q", axis=None),
+    bars = _bars(chart).encode(
+        x=alt.X("at:O", sort=places, axis=axis, scale=alt.Scale(paddingInner=0.25, paddingOuter=0.5)),
+        y=alt.Y("number:Q", axis=None, scale=_scale(chart, room=1.35)),
     )
-    layers = alt.layer(
+    return _below_each_other(
+        chart,
         bars.mark_bar(color=_FILL[theme], cornerRadiusTopLeft=2, cornerRadiusTopRight=2),
         bars.mark_text(dy=-6, fontSize=11, color=_INK[theme]).encode(text="label:N"),
         bars.mark_rule(color=_FAINT[theme]).encode(x=alt.value(0), x2=alt.value(WIDTH), y=alt.datum(0)),
-    ).properties(width=WIDTH, height=46)
+        height=48,
+    )
+
+
+def _across(chart: Chart, theme: Theme) -> Any:
+    """One bar a panel, from left to right."""
+    bars = _bars(chart).encode(x=alt.X("number:Q", axis=None, scale=_scale(chart, room=1.3)))
+    return _below_each_other(
+        chart,
+        bars.mark_bar(color=_FILL[theme], cornerRadiusEnd=2, orient="horizontal").encode(
+            y=alt.value(0), y2=alt.value(_BAR)
+        ),
+        bars.mark_text(align="left", dx=6, fontSize=12, color=_INK[theme]).encode(text="label:N"),
+        height=_BAR,
+    )
+
+
+def _below_each_other(chart: Chart, *layers: Any, height: int) -> Any:
+    # A label stands above its panel, where it has room however wide the reader's fonts are: ours measure nothing there.
     header = alt.Header(
         title=None,
         labelOrient="top",
         labelAnchor="start",
         labelFontSize=12,
         labelFontWeight="bold",
-        labelPadding=2,
+        labelPadding=4,
     )
-    return layers.facet(row=alt.Row("panel:N", sort=list(chart.panels), header=header), spacing=10)
-
-
-def _across(chart: Chart, theme: Theme) -> Any:
-    """One bar a panel, from left to right."""
-    longest = max(mark.number for mark in chart.marks)
-    bars = alt.Chart(_data(chart)).encode(
-        x=alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, max(longest, 1) * 1.25])),
-        y=alt.Y(
-            "panel:N",
-            sort=list(chart.panels),
-            axis=alt.Axis(
-                title=None,
-                ticks=False,
-                domain=False,
-                labelFontWeight="bold",
-                labelFontSize=12,
-                labelPadding=8,
-            ),
-        ),
+    row = alt.Row("panel:N", sort=list(chart.panels), header=header)
+    return (
+        alt.layer(*layers).properties(width=WIDTH, height=height).facet(row=row, spacing=26, bounds="flush")
     )
-    return alt.layer(
-        bars.mark_bar(color=_FILL[theme], cornerRadiusEnd=2, size=20),
-        bars.mark_text(align="left", dx=6, fontSize=12, color=_INK[theme]).encode(text="label:N"),
-    ).properties(width=WIDTH - 90, height=alt.Step(34))
 
 
-def _data(chart: Chart) -> alt.Data:
-    return alt.Data(values=[mark.model_dump() for mark in chart.marks])
+def _bars(chart: Chart) -> alt.Chart:
+    return alt.Chart(alt.InlineData(values=[mark.model_dump() for mark in chart.marks]))
+
+
+def _scale(chart: Chart, room: float) -> alt.Scale:
+    """From nothing to the largest number, with ``room`` for how it is written."""
+    return alt.Scale(domain=[0, max(1.0, *(mark.number for mark in chart.marks)) * room])
 
 
 def _themed(drawing: Any, theme: Theme) -> Any:

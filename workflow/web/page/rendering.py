@@ -42,6 +42,4 @@ _TEMPLATES.filters["short"] = short
 def page(template: str, words: Words, status: int = 200, **values: Any) -> HTMLResponse:
     """A page from its template."""
     text = _TEMPLATES.get_template(template).render(w=words, **values)
-    return HTMLResponse(
-        text, status, headers={**HEADERS, "Content-Language": words.language.value}
-    )
+    return HTMLResponse(text, status, headers={**HEADERS, "Content-Language": words.language.value})

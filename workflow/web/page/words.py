@@ -78,7 +78,7 @@ class Words:
         """A text that has another form for one than for many."""
         return self(f"{name}.{'one' if number == 1 else 'many'}", n=number, **values)
 
-    def date(self, instant: datetime | None) -> str:
+    def date_of(self, instant: datetime | None) -> str:
         """The day of an instant in the page's zone."""
         return self("page.unknown") if instant is None else self.day(instant.astimezone(self.zone).date())
 
@@ -95,9 +95,22 @@ class Words:
             return f"{int(number)}/{year}"
         return f"{_MONTHS[int(number) - 1]} {year}"
 
+    def short_day(self, day: date) -> str:
+        """A day without its year, for where there is little room."""
+        return (
+            f"{day.day}.{day.month}."
+            if self.language is Language.FI
+            else f"{day.day} {_MONTHS[day.month - 1]}"
+        )
+
+    def short_month(self, month: str) -> str:
+        """A month for where there is little room; among twelve in a row it is told from the others."""
+        year, _, number = month.partition("-")
+        return f"{int(number)}/{year[2:]}" if self.language is Language.FI else _MONTHS[int(number) - 1]
+
     def time(self, instant: datetime) -> str:
         """An instant to the minute, in the page's zone."""
-        return f"{self.date(instant)} {instant.astimezone(self.zone):%H:%M}"
+        return f"{self.date_of(instant)} {instant.astimezone(self.zone):%H:%M}"
 
     def age(self, since: datetime, now: datetime) -> str:
         """For how many whole days of 24 hours something stands."""
