@@ -1,4 +1,4 @@
-"""A browser, and services that it looks at. Where there is no browser these tests are left out, unless it is demanded."""
+"""A browser, and services that it looks at. Without a browser these tests are left out, unless one is demanded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from workflow.demo.stage import Running, publisher, service
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-DEMANDED = "BROWSER"
+DEMANDED = "BROWSER_TESTS"
 PICTURE = "PICTURE"
 TOKEN = "a-token-of-enough-letters"
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from workflow.web.page.charts import Chart, Mark, Name, Theme
+from workflow.web.page.chart import Chart, Mark, Name, Theme
 from workflow.web.page.draw import svg
 from workflow.web.page.drawing import AGAIN_AFTER, KEPT, Drawings, Drawn, NotDrawn, in_a_process
 

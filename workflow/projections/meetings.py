@@ -79,11 +79,16 @@ def listing(connection: Connection, relationship: UUID, *, late: timedelta = LAT
 
 
 def by_month(
-    connection: Connection, *, programme: str | None = None, late: timedelta = LATE
+    connection: Connection,
+    *,
+    programme: str | None = None,
+    late: timedelta = LATE,
+    since: datetime | None = None,
 ) -> Sequence[Row]:
     """For each month of their start (UTC): how many meetings stand as what, how many were called off late.
 
-    ``lead_days`` is the mean time from the booking to the start, of those whose booking was told.
+    ``lead_days`` is the mean time from the booking to the start, of those whose booking was told. Only those that
+    start at ``since`` or after it are counted.
     """
     month = func.substr(meetings.c.starts_at, 1, 7).label("month")
     query = (
@@ -103,6 +108,8 @@ def by_month(
     )
     if programme is not None:
         query = query.where(relationships.c.programme == programme)
+    if since is not None:
+        query = query.where(meetings.c.starts_at >= since)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -96,6 +96,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.sessions = Sessions(service.token)
     app.state.drawings = Drawings()
     app.state.figured = None
+    app.state.figuring = asyncio.Lock()
     problems.install(app)
     for router in (
         health.router,

@@ -1,58 +1,16 @@
-"""The charts of a page, as they are handed to whoever draws them: numbers with the words that stand beside them.
-
-Each outcome and each state has a panel of its own, so that a chart is read without telling colours apart.
-"""
+"""The charts of the first page, made of its figures and its words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict
 
 from workflow.aggregates.moves import State
+from workflow.web.page.chart import Chart, Mark, Name
 from workflow.web.page.figures import OUTCOMES, Figures
 from workflow.web.page.words import Words
 
-
-class Theme(StrEnum):
-    """What a chart is drawn for: it has no background of its own."""
-
-    LIGHT = "light"
-    DARK = "dark"
-
-
-class Name(StrEnum):
-    """Every chart there is."""
-
-    STATES = "states"
-    MEETINGS = "meetings"
-    STAYS = "stays"
-
-
-class Mark(BaseModel):
-    """One number: in which panel, at which place of its axis, and how it is written."""
-
-    model_config = ConfigDict(frozen=True)
-
-    panel: str
-    at: str
-    number: float
-    label: str
-
-
-class Chart(BaseModel):
-    """One chart. ``panels`` stand below each other in this order; ``across``: one bar a panel, without an axis."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: Name
-    title: str
-    says: str
-    panels: tuple[str, ...]
-    marks: tuple[Mark, ...]
-    across: bool = False
+_LABELLED = timedelta(weeks=5)
 
 
 def charts(figures: Figures, words: Words) -> Sequence[Chart]:
@@ -68,7 +26,7 @@ def charts(figures: Figures, words: Words) -> Sequence[Chart]:
 
 
 def _states(figures: Figures, words: Words) -> Chart:
-    last = figures.weeks[-1].day
+    last, _ = figures.weeks[-1]
     return Chart(
         name=Name.STATES,
         title=words("charts.states"),
@@ -77,15 +35,13 @@ def _states(figures: Figures, words: Words) -> Chart:
         marks=tuple(
             Mark(
                 panel=words.of("states", state),
-                at=words.short_day(day.day),
-                number=day.states[state.value],
+                at=words.short_day(day),
+                number=states[state.value],
                 # Of weeks some have their number, or they would run into each other.
-                label=str(day.states[state.value])
-                if (last - day.day) % timedelta(weeks=5) == timedelta()
-                else "",
+                label=str(states[state.value]) if (last - day) % _LABELLED == timedelta() else "",
             )
             for state in State
-            for day in figures.weeks
+            for day, states in figures.weeks
         ),
     )
 

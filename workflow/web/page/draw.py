@@ -17,7 +17,7 @@ import vl_convert
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from workflow.web.page.charts import Chart, Theme
+from workflow.web.page.chart import Chart, Theme
 
 CHARTS = TypeAdapter(tuple[Chart, ...])
 

@@ -18,7 +18,7 @@ from hashlib import sha256
 
 from pydantic import TypeAdapter
 
-from workflow.web.page.charts import Chart, Name, Theme
+from workflow.web.page.chart import Chart, Name, Theme
 
 Drawn = list[dict[str, str]]
 """Of each chart, in the order given: the SVG by theme."""

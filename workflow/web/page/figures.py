@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import dropwhile
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from workflow.aggregates.moves import State
 from workflow.projections import journey, meetings, programme_by_day, relationships
 from workflow.projections.tables import Row
 
-READS = ("relationships", "journey", "meetings", "episodes", "reminders")
+READS = ("relationships", "journey", "meetings")
 """The projections that the figures are read from."""
 
 WEEKS = 26
@@ -30,8 +30,8 @@ class Figures(NamedTuple):
     booked: int
     active: int
     """Of so many active ones, how many have a next meeting booked."""
-    weeks: Sequence[programme_by_day.Day]
-    """Days a week apart, today the last one; none from before the first opening."""
+    weeks: Sequence[tuple[date, dict[str, int]]]
+    """How many were in each state at the end of days a week apart, today the last; none before the first opening."""
     months: Sequence[Row]
     """This month and those before it, with how many meetings stand as what; none from before the first meeting."""
     stays: Sequence[Row]
@@ -52,27 +52,28 @@ class Figures(NamedTuple):
 def figures(connection: Connection, now: datetime) -> Figures:
     """As they are known now."""
     today = now.date()
-    days = programme_by_day.by_day(connection, today - timedelta(weeks=WEEKS - 1), today)
+    days = programme_by_day.states_by_day(connection, today - timedelta(weeks=WEEKS - 1), today)
     booked, active = meetings.with_next_booked(connection, now)
     return Figures(
         states=relationships.count_by_state(connection),
         booked=booked,
         active=active,
-        weeks=list(dropwhile(lambda day: not any(day.states.values()), days[::7])),
-        months=_months(meetings.by_month(connection), f"{today:%Y-%m}"),
+        weeks=list(dropwhile(lambda day: not any(day[1].values()), days[::7])),
+        months=_months(connection, today),
         stays=journey.time_in_state(connection, now),
     )
 
 
-def _months(found: Sequence[Row], current: str) -> Sequence[Row]:
+def _months(connection: Connection, today: date) -> Sequence[Row]:
     """The last months up to the current one, those without a meeting among them."""
-    by_month = {row["month"]: row for row in found}
+    names = [f"{today:%Y-%m}"]
+    while len(names) < MONTHS:
+        names.insert(0, _before(names[0]))
+    since = datetime.fromisoformat(f"{names[0]}-01T00:00:00+00:00")
+    found = {row["month"]: row for row in meetings.by_month(connection, since=since)}
     none = dict.fromkeys((one.value for one in OUTCOMES), 0)
-    months, month = [], current
-    for _ in range(MONTHS):
-        months.append({"month": month, **none, **by_month.get(month, {})})
-        month = _before(month)
-    return list(dropwhile(lambda row: not any(row[one.value] for one in OUTCOMES), reversed(months)))
+    months = [{"month": name, **none, **found.get(name, {})} for name in names]
+    return list(dropwhile(lambda row: not any(row[one.value] for one in OUTCOMES), months))
 
 
 def _before(month: str) -> str:

@@ -22,7 +22,8 @@ from workflow.projections.tables import Row
 from workflow.projections.today import count_to_contact, to_contact
 from workflow.web.asking import After, Serving
 from workflow.web.health import Health, look
-from workflow.web.page.charts import Name, Theme, charts
+from workflow.web.page.chart import Name, Theme
+from workflow.web.page.charts import charts
 from workflow.web.page.figures import OUTCOMES, READS, Figures, figures
 from workflow.web.page.rendering import HEADERS, page
 from workflow.web.page.words import Words, preferred
@@ -181,13 +182,14 @@ def _common(request: Request, service: Service, health: Health) -> dict[str, Any
 
 async def _figured(request: Request, service: Service, health: Health) -> Figures:
     """The figures, asked for anew only where something was folded since, or an hour has begun."""
-    positions = tuple((one.name, one.position) for one in health.projections)
+    positions = tuple((one.name, one.position) for one in health.projections if one.name in READS)
     of = (*positions, health.now.replace(minute=0, second=0, microsecond=0))
-    known: Figured | None = request.app.state.figured
-    if known is None or known.of != of:
-        found = await service.read(lambda views: figures(views, health.now), READS)
-        request.app.state.figured = known = Figured(of, found)
-    return known.figures
+    async with request.app.state.figuring:  # of many who come at once, one asks for all
+        known: Figured | None = request.app.state.figured
+        if known is None or known.of != of:
+            found = await service.read(lambda views: figures(views, health.now), READS)
+            request.app.state.figured = known = Figured(of, found)
+        return known.figures
 
 
 def _whole(
