@@ -71,7 +71,7 @@ async def up(
         else:
             token = f" (token in {address.nats_token_file})" if address.nats_token_file else ""
             typer.echo(
-                f"pages {address.http}/\nHTTP  {address.http}/v1\nNATS  {address.nats}{token}\n"
+                f"HTTP  {address.http}/v1\npages {address.http}/\nNATS  {address.nats}{token}\n"
                 f"data  {address.data}\nstop with Ctrl-C"
             )
 
