@@ -57,9 +57,9 @@ async def _moved(http: httpx.AsyncClient, to: str = "2026-02-10T00:00:00Z") -> i
 async def test_before_the_first_relationship_it_says_what_to_do(http: httpx.AsyncClient) -> None:
     sheet = await _sheet(http)
     assert "No relationship yet." in sheet.text
-    assert "mentoring relationship open" in sheet.text
-    assert sheet.pictures == []
-    assert "Nothing to draw yet." in sheet.text
+    assert "Open the first one with POST /v1/relationships ;" in sheet.text
+    assert "`" not in sheet.text
+    assert (sheet.pictures, sheet.tables) == ([], {})
 
 
 async def test_where_nobody_has_a_concern_it_says_so(http: httpx.AsyncClient) -> None:
@@ -68,6 +68,7 @@ async def test_where_nobody_has_a_concern_it_says_so(http: httpx.AsyncClient) ->
     sheet = await _sheet(http, after=head)
     assert "Nobody needs you today." in sheet.text
     assert "1 open relationship" in sheet.text
+    assert sheet.text.count("Nothing to draw yet.") == 2  # of meetings and of time spent
 
 
 async def test_it_lists_whom_the_api_lists_in_its_order_with_reason_age_and_advice(
@@ -203,6 +204,7 @@ async def test_a_projection_that_is_paused_is_told_at_the_top(
     assert "Something is not well" in sheet.text
     assert "projection journey is paused on event 7" in sheet.text
     assert "may be out of date" in sheet.text
+    assert "everything that was recorded is shown" not in sheet.text
 
 
 async def test_a_relationship_tells_why_what_clears_it_and_how_it_came_here(
