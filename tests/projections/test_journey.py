@@ -10,6 +10,7 @@ import pytest
 
 from tests.projections.facts import (
     MENTOR,
+    OTHER,
     PAIR,
     Log,
     closed,
@@ -128,3 +129,31 @@ def test_a_shift_after_closure_leaves_it_closed(stays: Callable[..., list[Stay]]
 def test_a_withdrawal_in_the_middle_closes_the_gap(stays: Callable[..., list[Stay]]) -> None:
     found = stays(*ACTIVE, stagnated(62), closed(90), revised(Move.STAGNATE, None, at=95))
     assert standing(found)[-2:] == [("active", day(2), day(90)), ("closure", day(90), None)]
+
+
+def test_the_time_in_each_state_is_summed_over_those_who_left_and_those_who_stay(tmp_path: Path) -> None:
+    log = Log(twice=True).add(*ACTIVE, stagnated(12), withdrawn(13), stagnated(22), closed(25))
+    log.add(opened(), onboarded(3), concluded(4), stream=OTHER)
+    views = fold(log, tmp_path / "views.db")
+    with views.reading() as connection:
+        found = journey.time_in_state(connection, day(10))
+    views.close()
+    assert [(row["state"], row["ended"], row["lasting"]) for row in found] == [
+        ("onboarding", 2, 0),
+        ("agreement", 2, 0),
+        ("active", 1, 1),
+        ("stagnation", 1, 0),
+    ]
+    assert [row["days"] for row in found] == pytest.approx([2.0, 1.0, 20.0, 3.0])
+    assert [row["days_so_far"] for row in found] == [None, None, pytest.approx(6.0), None]
+
+
+def test_no_time_was_spent_in_any_state_before_there_is_anybody(tmp_path: Path) -> None:
+    views = fold(Log(), tmp_path / "views.db")
+    with views.reading() as connection:
+        found = journey.time_in_state(connection, day(10))
+    views.close()
+    assert [row["state"] for row in found] == [state for state in State if state is not State.CLOSURE]
+    assert {(row["ended"], row["days"], row["lasting"], row["days_so_far"]) for row in found} == {
+        (0, None, 0, None)
+    }

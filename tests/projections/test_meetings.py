@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -169,6 +170,13 @@ def test_months_count_what_stands_of_the_meetings_that_start_in_them(folded: Fol
     )
     assert january["lead_days"] == pytest.approx(2)
     assert (february["month"], february["missed"]) == ("2026-02", 1)
+
+
+def test_months_are_counted_from_a_day_on_that_is_among_them(folded: Folded) -> None:
+    events = booked("ada", 2, at=0), held("ada", 2), booked("cleo", 40, at=20), missed("cleo", 41)
+    for since, months in ((2, ["2026-01", "2026-02"]), (3, ["2026-02"]), (41, [])):
+        rows = folded(*events, ask=partial(meetings.by_month, begin=day(since).date()))
+        assert [row["month"] for row in rows] == months
 
 
 def test_the_share_with_a_next_meeting_booked_is_of_those_that_are_active(tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ async def up(
         else:
             token = f" (token in {address.nats_token_file})" if address.nats_token_file else ""
             typer.echo(
-                f"HTTP  {address.http}/v1\nNATS  {address.nats}{token}\ndata  {address.data}\nstop with Ctrl-C"
+                f"HTTP  {address.http}/v1\npages {address.http}/\nNATS  {address.nats}{token}\n"
+                f"data  {address.data}\nstop with Ctrl-C"
             )
 
     await serve(settings, door, announce)

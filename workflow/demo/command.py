@@ -80,7 +80,8 @@ def demo(
             else:
                 console.print(
                     f"The service is still at {running.http}/v1 over {running.data}; Ctrl-C stops it.\n"
-                    f"Look round from another terminal: `mentoring today --data {running.data}`.",
+                    f"Look round in a browser, at {running.http}/, or from another terminal: "
+                    f"`mentoring today --data {running.data}`.",
                     soft_wrap=True,
                 )
                 running.process.wait()

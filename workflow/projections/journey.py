@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, String, Table, select
+from sqlalchemy import Boolean, Column, Connection, Index, Integer, String, Table, func, literal, select
 
 from workflow.aggregates.events import (
     AgreementConcluded,
@@ -200,3 +200,31 @@ def stays(connection: Connection, relationship: UUID) -> Sequence[Row]:
     """The journey of one relationship, withdrawn stays among it."""
     query = select(journey).where(journey.c.relationship == str(relationship)).order_by(journey.c.number)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def time_in_state(connection: Connection, now: datetime) -> Sequence[Row]:
+    """For each state but closure: how many stays have ended and their mean days, how many last and theirs so far.
+
+    What was withdrawn never was. The means are None where there is nothing to take them of.
+    """
+    ended = journey.c.left_at.is_not(None)
+    begin = func.julianday(journey.c.entered_at)
+    lasted, so_far = func.julianday(journey.c.left_at) - begin, func.julianday(literal(stored(now))) - begin
+    query = (
+        select(
+            journey.c.state,
+            func.count().filter(ended).label("ended"),
+            func.avg(lasted).filter(ended).label("days"),
+            func.count().filter(~ended).label("lasting"),
+            func.avg(so_far).filter(~ended).label("days_so_far"),
+        )
+        .where(~journey.c.withdrawn)
+        .group_by(journey.c.state)
+    )
+    found = {row["state"]: dict(row) for row in connection.execute(query).mappings()}
+    none = {"ended": 0, "days": None, "lasting": 0, "days_so_far": None}
+    return [
+        found.get(state.value, {"state": state.value, **none})
+        for state in State
+        if state is not State.CLOSURE
+    ]

@@ -59,26 +59,16 @@ class Day(NamedTuple):
 
 def by_day(connection: Connection, first: date, last: date, *, programme: str | None = None) -> list[Day]:
     """Each day from the first to the last, of one programme or of all."""
-    states = _standing(
-        connection, journey, "state", "entered_at", "left_at", last, programme, ~journey.c.withdrawn
-    )
     concerns = _standing(connection, episodes, "code", "since", "cleared_at", last, programme)
     happened = _happened(connection, first, last, programme)
-    in_state: Counter[str] = Counter()
-    open_concerns: Counter[str] = Counter()
-    for before in {*states, *concerns}:
-        if before < first.isoformat():
-            in_state.update(states.get(before, {}))
-            open_concerns.update(concerns.get(before, {}))
+    in_concern = _at_ends(concerns, first, last)
     found = []
-    for day in _days(first, last):
-        text = day.isoformat()
-        in_state.update(states.get(text, {}))
-        open_concerns.update(concerns.get(text, {}))
+    for day, states in states_by_day(connection, first, last, programme=programme):
+        text, open_concerns = day.isoformat(), next(in_concern)
         found.append(
             Day(
                 day=day,
-                states={state.value: in_state[state.value] for state in State},
+                states=states,
                 opened=happened["opened", text],
                 closed=happened["closed", text],
                 concerns={code.value: open_concerns[code.value] for code in ConcernCode},
@@ -87,6 +77,19 @@ def by_day(connection: Connection, first: date, last: date, *, programme: str | 
             )
         )
     return found
+
+
+def states_by_day(
+    connection: Connection, first: date, last: date, *, programme: str | None = None
+) -> list[tuple[date, dict[str, int]]]:
+    """How many relationships were in each state at the end of each day; every state is named."""
+    changes = _standing(
+        connection, journey, "state", "entered_at", "left_at", last, programme, ~journey.c.withdrawn
+    )
+    return [
+        (day, {state.value: standing[state.value] for state in State})
+        for day, standing in zip(_days(first, last), _at_ends(changes, first, last), strict=True)
+    ]
 
 
 def states_on(connection: Connection, day: date, *, programme: str | None = None) -> dict[str, int]:
@@ -104,6 +107,17 @@ def states_on(connection: Connection, day: date, *, programme: str | None = None
 def _days(first: date, last: date) -> Iterator[date]:
     for number in range((last - first).days + 1):
         yield first + timedelta(days=number)
+
+
+def _at_ends(changes: dict[str, dict[str, int]], first: date, last: date) -> Iterator[Counter[str]]:
+    """How many of each kind stood at each day's end; the same counter again and again, to be read at once."""
+    standing: Counter[str] = Counter()
+    for before, by_kind in changes.items():
+        if before < first.isoformat():
+            standing.update(by_kind)
+    for day in _days(first, last):
+        standing.update(changes.get(day.isoformat(), {}))
+        yield standing
 
 
 def _standing(

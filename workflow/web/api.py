@@ -42,7 +42,11 @@ from workflow.web.guard import Guard
 from workflow.web.head import Head
 from workflow.web.health import Watch
 from workflow.web.limits import Limits
+from workflow.web.page import routes as pages
+from workflow.web.page import signing
+from workflow.web.page.drawing import Drawings
 from workflow.web.queries import known_queries
+from workflow.web.sessions import Sessions
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -95,6 +99,10 @@ def create_app(service: Service) -> FastAPI:
     app.state.batches = asyncio.Lock()
     app.state.turns = Turns()
     app.state.hooks = asyncio.Semaphore(hooks.MOST_AT_ONCE)
+    app.state.sessions = Sessions(service.token)
+    app.state.drawings = Drawings()
+    app.state.figured = None
+    app.state.figuring = asyncio.Lock()
     problems.install(app)
     for router in (
         health.router,
@@ -120,12 +128,14 @@ def create_app(service: Service) -> FastAPI:
         clock.router,
         publishing.router,
         hooks.router,
+        pages.router,
+        signing.router,
     ):
         app.include_router(router)
     # The last one added is asked first: who may not come in takes nobody's place.
     app.add_middleware(Head)
     app.add_middleware(Limits, larger={"/v1/events": service.settings.max_batch_bytes})
-    app.add_middleware(Guard, token=service.token)
+    app.add_middleware(Guard, token=service.token, sessions=app.state.sessions)
     return app
 
 

@@ -1,7 +1,8 @@
 """What every request has to pass before it is looked at.
 
-Beyond loopback that is the token. On loopback it is that no web page is behind the request: a browser lets any
-page that it shows send requests to this machine, with nobody's knowledge.
+Beyond loopback that is the token; pages are opened for reading by a browser's session as well. On loopback it is that
+no web page is behind the request: a browser lets any page that it shows send requests to this machine, with nobody's
+knowledge.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import hmac
 import re
 
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.errors import Invalid, MentoringError
 from workflow.settings import is_loopback
 from workflow.web.problems import problem_of
+from workflow.web.sessions import Sessions, word_of
 
 OPEN_TO_ALL = frozenset({"/v1/health"})
 """Answered without a token: what watches over processes needs no secret. It holds nothing personal."""
@@ -22,9 +25,17 @@ OPEN_TO_ALL = frozenset({"/v1/health"})
 SIGNED = "/v1/hooks/"
 """Below it no token is demanded, and no name of this machine: what comes there is signed, with a secret that no web
 page has."""
+SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
+
+_OF_SIGNING_IN = frozenset({SIGN_IN, SIGN_OUT, "/style.css", "/icon.svg"})
+"""Answered without a token, because one comes to it by them. They hold nothing of anybody."""
+
+_PAGES = re.compile(r"/|/relationships/[^/]*|/charts/[^/]*/[^/]*")
+"""What a session opens, for reading. No cookie ever opens the API."""
 
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _READS = frozenset({"GET", "HEAD"})
+_UNKEPT = {"Cache-Control": "no-store"}
 _OURS = frozenset({"same-origin", "none"})
 """What a browser says of requests that no other site's page began."""
 
@@ -37,9 +48,10 @@ class Guard:
     pointed at 127.0.0.1 is turned away), and must not come from a page of any other origin.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, *, token: str | None, sessions: Sessions | None = None) -> None:
         self._app = app
         self._token = token.encode() if token is not None else None
+        self._sessions = sessions or Sessions(token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it."""
@@ -48,12 +60,21 @@ class Guard:
             try:
                 if self._token is None:
                     _check_origin(scope["method"], headers)
-                elif scope["path"] not in OPEN_TO_ALL:
-                    _check_token(self._token, headers)
+                elif scope["path"] not in OPEN_TO_ALL | _OF_SIGNING_IN:
+                    if _is_page(scope) and "authorization" not in headers:
+                        if not self._sessions.holds(word_of(headers)):
+                            await RedirectResponse(SIGN_IN, 303, _UNKEPT)(scope, receive, send)
+                            return
+                    else:
+                        _check_token(self._token, headers)
             except MentoringError as error:
                 await problem_of(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+
+def _is_page(scope: Scope) -> bool:
+    return scope["method"] in _READS and _PAGES.fullmatch(scope["path"]) is not None
 
 
 def _check_origin(method: str, headers: Headers) -> None:

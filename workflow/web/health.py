@@ -92,15 +92,21 @@ class Health(Out):
 @router.get("/health", summary="Tell whether all is well", responses={503: {"model": Health}})
 async def health(request: Request, service: Serving, response: Response) -> Health:
     """Answered with 503 where something has stopped, so that what watches over processes need not read it."""
+    found = await look(service, request.app.state.watch)
+    if found.troubles:
+        response.status_code = 503
+    return found
+
+
+async def look(service: Service, watch: Watch) -> Health:
+    """Whether everything is at work now."""
     projections = await run_in_threadpool(service.runner.status)
     intake = service.intake.status if service.intake is not None else None
     head = await run_in_threadpool(service.store.head)
     delivery = service.delivery.status if service.delivery is not None else None
     lag = 0 if delivery is None else max(0, head - delivery.position)
-    troubles = [*_stopped(service, projections), *_stuck(service, request.app.state.watch, projections)]
-    troubles += _undelivered(delivery, request.app.state.watch, lag)
-    if troubles:
-        response.status_code = 503
+    troubles = [*_stopped(service, projections), *_stuck(service, watch, projections)]
+    troubles += _undelivered(delivery, watch, lag)
     return Health(
         status="degraded" if troubles else "ok",
         troubles=troubles,

@@ -49,6 +49,7 @@ _STATUS_BY_CODE = {
     "media_type_unknown": 415,
     "encoding_unknown": 415,
     "token_missing": 401,
+    "sign_in_slowed": 429,
     "token_wrong": 401,
     "origin_foreign": 403,
     "host_unknown": 421,

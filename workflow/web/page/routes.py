@@ -1,0 +1,237 @@
+"""The pages: today, one relationship, and the charts, style and icon that they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.resources import files
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from workflow.aggregates.programme import programme_id, replay_programme
+from workflow.app import Service
+from workflow.errors import MentoringError, NotFound
+from workflow.projections import agenda, journey, meetings, relationships
+from workflow.projections.generations import RunState
+from workflow.projections.tables import Row
+from workflow.projections.today import count_to_contact, to_contact
+from workflow.web.asking import After, Serving
+from workflow.web.health import Health, look
+from workflow.web.page.chart import Name, Theme
+from workflow.web.page.charts import charts
+from workflow.web.page.figures import OUTCOMES, READS, Figures, figures
+from workflow.web.page.rendering import HEADERS, page
+from workflow.web.page.words import Words, preferred
+from workflow.web.problems import status_of
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 25
+"""Whom to contact: so many at first, for nobody calls more of them before noon."""
+
+MOST_SHOWN = 1000
+MOST_MEETINGS = 40
+
+_PICTURES = {**HEADERS, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+
+
+async def speaking(
+    request: Request,
+    service: Serving,
+    language: Annotated[str | None, Query(max_length=20)] = None,
+) -> Words:
+    """The words of the language asked for, or else of the one that the browser prefers."""
+    name = service.settings.programme
+
+    def zone() -> str:
+        state = replay_programme([one.event for one in service.store.stream(programme_id(name), 0)])
+        return service.settings.zone if state is None else state.zone
+
+    chosen = preferred(language, request.headers.get("accept-language"))
+    return Words(chosen, ZoneInfo(await run_in_threadpool(zone)))
+
+
+Speaking = Annotated[Words, Depends(speaking)]
+
+
+class Figured(NamedTuple):
+    """The figures last asked for, and what they were asked of: how far each projection was, and in which hour."""
+
+    of: tuple[Any, ...]
+    figures: Figures
+
+
+class Today(NamedTuple):
+    """What the first page shows beside the state of the service."""
+
+    total: int
+    rows: Sequence[Row]
+
+
+@router.get("/")
+async def today(
+    request: Request,
+    service: Serving,
+    w: Speaking,
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_SHOWN)] = SHOWN,
+) -> Response:
+    """Whom to contact now, and why, and how the programme goes."""
+    try:
+        await service.folded(READS, after)
+    except MentoringError as error:
+        return _trouble(w, error, request)
+    health = await look(service, request.app.state.watch)
+    found = await service.read(
+        lambda views: Today(count_to_contact(views), to_contact(views, limit)), ("relationships",)
+    )
+    figured = await _figured(request, service, health)
+    drawn = charts(figured, w)
+    return page(
+        "today.html",
+        w,
+        **_common(request, service, health),
+        total=found.total,
+        more=found.total - len(found.rows),
+        limit=min(found.total, MOST_SHOWN),
+        rows=[
+            {**row, "concerns": [w.concern(one, row["state"]) for one in row["concerns"]]}
+            for row in found.rows
+        ],
+        figures=figured,
+        outcomes=[outcome.value for outcome in OUTCOMES],
+        drawn={chart.name: chart for chart in drawn},
+        drawing=request.app.state.drawings.ask(drawn) if drawn else None,
+    )
+
+
+@router.get("/relationships/{relationship}")
+async def one_relationship(
+    relationship: str, request: Request, service: Serving, w: Speaking, after: After = None
+) -> Response:
+    """Why a relationship needs somebody, what would clear that, and how it came to be where it is."""
+    try:
+        known = _id(relationship)
+        await service.folded(("relationships", "journey", "agenda", "meetings"), after)
+        row, *found = await service.read(lambda views: _whole(views, known), ("relationships",))
+        if row is None:
+            raise _unknown()
+    except MentoringError as error:
+        return _trouble(w, error, request)
+    stays, dues, met = found
+    return page(
+        "relationship.html",
+        w,
+        **_common(request, service, await look(service, request.app.state.watch)),
+        row=row,
+        concerns=[w.concern(one, row["state"]) for one in row["concerns"]],
+        evidence=await run_in_threadpool(_evidence, service, known, row["concerns"]),
+        stays=stays,
+        dues=dues,
+        meetings=met[-MOST_MEETINGS:][::-1],
+        earlier=max(len(met) - MOST_MEETINGS, 0),
+    )
+
+
+@router.get("/charts/{name}/{picture}")
+async def chart(name: str, picture: str, request: Request) -> Response:
+    """A chart that a page named, once it is drawn."""
+    parts = picture.removesuffix(".svg").split("-")
+    if len(parts) == 2 and parts[0] in set(Name) and parts[1] in set(Theme):
+        svg = await request.app.state.drawings.svg(name, Name(parts[0]), Theme(parts[1]))
+        if svg is not None:
+            return Response(svg, media_type="image/svg+xml", headers=_PICTURES)
+    return Response(status_code=404, headers=_PICTURES)
+
+
+@router.get("/style.css")
+async def style() -> Response:
+    """How the pages look."""
+    return _file("style.css", "text/css")
+
+
+@router.get("/icon.svg")
+async def icon() -> Response:
+    """What a browser shows beside their titles."""
+    return _file("icon.svg", "image/svg+xml")
+
+
+def _file(name: str, kind: str) -> Response:
+    content = files(__package__).joinpath(name).read_bytes()
+    return Response(content, media_type=kind, headers=_PICTURES | {"Cache-Control": "no-cache"})
+
+
+def _common(request: Request, service: Service, health: Health) -> dict[str, Any]:
+    """What stands on every page."""
+    return {
+        "now": health.now,
+        "health": health,
+        "lag": max((one.lag for one in health.projections), default=0),
+        "paused": any(one.status is RunState.PAUSED for one in health.projections),
+        "programme": service.settings.programme,
+        "signed_in": request.app.state.sessions.needed,
+        "asked": request.query_params.get("language"),
+        "path": request.url.path,
+    }
+
+
+async def _figured(request: Request, service: Service, health: Health) -> Figures:
+    """The figures, asked for anew only where something was folded since, or an hour has begun."""
+    positions = tuple((one.name, one.position) for one in health.projections if one.name in READS)
+    of = (*positions, health.now.replace(minute=0, second=0, microsecond=0))
+    async with request.app.state.figuring:  # of many who come at once, one asks for all
+        known: Figured | None = request.app.state.figured
+        if known is None or known.of != of:
+            found = await service.read(lambda views: figures(views, health.now), READS)
+            request.app.state.figured = known = Figured(of, found)
+        return known.figures
+
+
+def _whole(
+    views: Connection, relationship: UUID
+) -> tuple[Row | None, Sequence[Row], Sequence[agenda.Due], Sequence[Row]]:
+    return (
+        relationships.one(views, relationship),
+        journey.stays(views, relationship),
+        agenda.listing(views, relationship=relationship),
+        [one for one in meetings.listing(views, relationship) if one["starts_at"] is not None],
+    )
+
+
+def _evidence(
+    service: Service, relationship: UUID, concerns: Sequence[Row]
+) -> dict[int, tuple[str, datetime]]:
+    """What the events are that concerns rest on: their names and when they happened, and nothing of what they say."""
+    versions = {version for one in concerns for version in one["evidence"]}
+    if not versions:
+        return {}
+    return {
+        one.version: (one.event.name.split(".")[1].replace("_", " "), one.event.occurred_at)
+        for one in service.store.stream(relationship, min(versions) - 1)
+        if one.version in versions
+    }
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _unknown() from None
+
+
+def _unknown() -> NotFound:
+    return NotFound("no relationship of this id is known", code="relationship_unknown")
+
+
+def _trouble(w: Words, error: MentoringError, request: Request) -> Response:
+    answer = page(
+        "trouble.html", w, status_of(error), code=error.code, asked=request.query_params.get("language")
+    )
+    if answer.status_code == 503:
+        answer.headers["Retry-After"] = "1"
+    return answer
