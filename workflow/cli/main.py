@@ -18,6 +18,7 @@ from workflow.cli import events, parked, policies, programmes, projections, rela
 from workflow.cli.documents import asyncapi, diagram
 from workflow.cli.health import health
 from workflow.cli.intake import intake
+from workflow.cli.listen import listen
 from workflow.cli.publish import publish
 from workflow.cli.today import today
 from workflow.cli.up import up
@@ -60,6 +61,7 @@ app.command()(today)
 app.command()(health)
 app.command()(intake)
 app.command()(publish)
+app.command()(listen)
 app.add_typer(relationships.app, name="relationship")
 app.add_typer(events.app, name="events")
 app.add_typer(waiting.app, name="waiting")

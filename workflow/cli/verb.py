@@ -104,7 +104,11 @@ class Desk:
         body: object = None,
         content: bytes | None = None,
     ) -> Any:
-        given = {name: str(value) for name, value in query.items() if value is not None}
+        given = {
+            name: [str(one) for one in value] if isinstance(value, list) else str(value)
+            for name, value in query.items()
+            if value is not None
+        }
         try:
             answer = await self._client.request(
                 method, path, params=given, headers=headers, json=body, content=content
