@@ -48,6 +48,7 @@ async def delivering(
     try:
         yield delivery
     finally:
+        delivery.stop()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await delivery.close()

@@ -203,6 +203,7 @@ async def test_a_full_stream_is_waited_for_and_nothing_is_lost(
         ({"retention": RetentionPolicy.WORK_QUEUE}, "gone once"),
         ({"max_msgs_per_subject": 1}, "last messages of a subject"),
         ({"no_ack": True}, "acknowledges nothing"),
+        ({"max_msg_size": 100}, "message size exceeds maximum"),
         ({"subjects": ["mentoring.events.mine.*"]}, "does not take mentoring.events"),
     ],
 )

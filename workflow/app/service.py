@@ -224,6 +224,7 @@ class Service:
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
             if self.delivery is not None:
+                self.delivery.stop()
                 stack.push_async_callback(self.delivery.close)
             await self.parts.cancel()
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from faststream.nats import NatsBroker
+from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
@@ -81,6 +82,7 @@ class Delivery:
         self._position = 0
         self._standing = Standing()
         self._woken = asyncio.Event()
+        self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -104,20 +106,25 @@ class Delivery:
                 loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self) -> None:
-        """Deliver until cancelled; it ends by itself only at a fact that cannot be told."""
+        """Deliver until stopped or cancelled; it ends by itself only at a fact that cannot be told."""
         self._loop = asyncio.get_running_loop()
-        while True:
+        while not self._stopping:
             try:
                 await self._broker.connect()
                 await declare(self._broker.connection.jetstream(timeout=self._within), self._limits)
-                self._standing.goes_on()
-                while True:
+                while not self._stopping:
                     await self._go_on()
+                    self._standing.goes_on()
             except Stopped as stopped:
                 self._standing.stop(stopped)
                 return
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 await asyncio.sleep(self._standing.pause_after(error, self._position))
+
+    def stop(self) -> None:
+        """Take no other window. To be cancelled alone is not enough: a request that is answered may swallow that."""
+        self._stopping = True
+        self._woken.set()
 
     async def close(self) -> None:
         """Let go of the broker, even one that does not answer."""
@@ -134,7 +141,6 @@ class Delivery:
             await self._send(window.chains)
         if window.reached > self._position:
             await self._move(window.reached)
-            self._standing.goes_on()
         if window.fault is not None:
             raise window.fault
         if not window.any:
@@ -184,10 +190,18 @@ class Delivery:
         except APIError as error:
             if error.err_code == _REFUSED_TO_STORE:
                 raise Unavailable(f"the stream {message.stream} is full", code="stream_full") from error
-            raise
+            raise _refused(message, error.description or "it tells no reason") from error
+        except MaxPayloadError as error:
+            raise _refused(message, "it is larger than its max_payload") from error
 
     async def _move(self, reached: int) -> None:
         hit("delivery.before")
         moved = await asyncio.wrap_future(self._submit(lambda tx: tx.reactors.move(NAME, reached)))
         self._position = moved.value
         hit("delivery.after")
+
+
+def _refused(message: Message, why: str) -> Unavailable:
+    return Unavailable(
+        f"the broker does not take a message for the stream {message.stream}: {why}", code="message_refused"
+    )
