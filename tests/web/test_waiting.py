@@ -163,5 +163,5 @@ async def test_a_receipt_tells_why_its_message_waits(http: httpx.AsyncClient, se
     assert (receipt["disposition"], receipt["reason"], receipt["relationship"]) == (
         "applied",
         None,
-        relationship,
+        opened.json()["relationship_id"],
     )

@@ -34,7 +34,7 @@ NAME = "delivery"
 
 _WITHIN = 5.0
 _REFUSED_TO_STORE = 10077
-_LONGEST_BREATH = 1.0
+_LOOKS_AGAIN = 0.05
 
 
 class Window(NamedTuple):
@@ -53,7 +53,7 @@ class Delivery:
     """Publishes what is public from ``begin`` and ``run`` until it is cancelled.
 
     ``submit`` hands a unit to the one writer, which must run for as long.
-    ``busy`` tells whether intake has more to take in: then delivery takes a small part of the time alone.
+    ``busy`` tells whether intake has a backlog: then delivery takes that ``share`` of the time alone.
     Whatever fails is tried again, ever more seldom; only a fact that cannot be told ends it.
     """
 
@@ -68,7 +68,7 @@ class Delivery:
         most: int = 500,
         at_once: int = 64,
         poll_seconds: float = 1.0,
-        share: float = 0.1,
+        share: float = 0.05,
         within_seconds: float = _WITHIN,
     ) -> None:
         self._broker = broker
@@ -147,9 +147,14 @@ class Delivery:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds):
                     await self._woken.wait()
-        elif self._busy():
-            spent = loop.time() - began
-            await asyncio.sleep(min(spent / self._share - spent, _LONGEST_BREATH))
+        else:
+            await self._give_way((loop.time() - began) / self._share + began)
+
+    async def _give_way(self, until: float) -> None:
+        """Leave the time to intake until then, for as long as it has a backlog."""
+        loop = asyncio.get_running_loop()
+        while self._busy() and loop.time() < until and not self._stopping:  # noqa: ASYNC110 it tells nobody
+            await asyncio.sleep(_LOOKS_AGAIN)
 
     def _next(self) -> Window:
         """The next window of the log, up to a fact that cannot be told."""
