@@ -179,6 +179,7 @@ class Service:
         beginning = {
             self.parts.begin(self._begin_intake(self.intake), "intake begins"),
             self.parts.begin(self.publisher.connect(), "publishing begins"),
+            self.parts.begin(delivery.begun(), "delivery begins"),
         }
         # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
         await asyncio.wait(beginning, timeout=_PATIENCE)

@@ -83,6 +83,7 @@ class Delivery:
         self._standing = Standing()
         self._woken = asyncio.Event()
         self._stopping = False
+        self._begun = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -97,6 +98,10 @@ class Delivery:
             return tx.reactors.begin(NAME, 0 if from_beginning else tx.head)
 
         self._position = (await asyncio.wrap_future(self._submit(unit))).value
+
+    async def begun(self) -> None:
+        """Wait until the broker has stored a first window, or was found to be there where there is nothing to store."""
+        await self._begun.wait()
 
     def wake(self) -> None:
         """Say that there may be something new. Cheap, and safe from any thread."""
@@ -114,9 +119,9 @@ class Delivery:
                 await declare(self._broker.connection.jetstream(timeout=self._within), self._limits)
                 while not self._stopping:
                     await self._go_on()
-                    self._standing.goes_on()
             except Stopped as stopped:
                 self._standing.stop(stopped)
+                self._begun.set()
                 return
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 await asyncio.sleep(self._standing.pause_after(error, self._position))
@@ -143,6 +148,8 @@ class Delivery:
             await self._move(window.reached)
         if window.fault is not None:
             raise window.fault
+        self._standing.goes_on()
+        self._begun.set()
         if not window.any:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds):
