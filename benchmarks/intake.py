@@ -102,7 +102,7 @@ class Rows:
             ):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany("INSERT INTO stored_events VALUES (?,?,?,?,?)", events)
-                connection.executemany("INSERT INTO receipts VALUES (?,?,?,?,?,?,?)", receipts)
+                connection.executemany("INSERT INTO receipts VALUES (?,?,?,?,?,?,?,?,?)", receipts)
                 connection.execute("COMMIT")
             return len(self._receipts) / (time.perf_counter() - begin)
 

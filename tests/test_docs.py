@@ -16,6 +16,7 @@ from workflow.cli.docs.__main__ import main, pages
 from workflow.cli.docs.http import openapi
 from workflow.cli.docs.states import diagram
 from workflow.cli.docs.verbs import commands
+from workflow.consumers.delivery.messages import SUBJECTS
 from workflow.projections.concerns import WHY
 from workflow.settings import Settings
 from workflow.web.problems import PROBLEMS
@@ -158,7 +159,10 @@ def test_every_verb_that_a_page_names_exists_and_has_the_options_given(page: Pat
         if verb is None:
             assert any(known[: len(name)] == name for known in verbs), said
             continue
-        options = {"--help", *(option for param in verb.params for option in param.opts)}
+        options = {
+            "--help",
+            *(option for param in verb.params for option in (*param.opts, *param.secondary_opts)),
+        }
         assert {word.partition("=")[0] for word in words if word.startswith("-")} <= options, said
 
 
@@ -177,6 +181,7 @@ def test_every_variable_that_a_page_names_is_read(page: Path) -> None:
         str(param.envvar) for command in commands().values() for param in command.params
     }
     named = set(re.findall(r"\bMENTORING_[A-Z_]+\b", page.read_text(encoding="utf-8")))
+    named -= SUBJECTS.keys()  # streams are called so, too
     assert named <= read, f"{page.name}: {named - read}"
 
 

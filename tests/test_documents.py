@@ -7,9 +7,9 @@ import warnings
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from tests.json_schema import check
 from workflow.cli.docs.http import openapi
 from workflow.consumers.asyncapi import asyncapi
 from workflow.consumers.delivery.schemas import OUTGOING
@@ -37,10 +37,7 @@ def test_every_message_of_the_contract_is_described() -> None:
     described = [message["name"] for message in DESCRIBED.values()]
     incoming = [f"mentoring.meeting.{kind}.v1" for kind in KINDS]
     assert len(MESSAGES) == len(incoming)
-    assert described == incoming + [
-        *(kind.name for kind in OUTGOING if kind.name != REMINDER),
-        REMINDER,
-    ]
+    assert described == [*incoming, *(kind.name for kind in OUTGOING if kind.name != REMINDER), REMINDER]
 
 
 def test_what_comes_in_is_received_and_what_goes_out_is_sent() -> None:
@@ -67,9 +64,7 @@ def test_every_reference_leads_somewhere() -> None:
 def test_the_example_of_a_message_is_one(name: str) -> None:
     (example,) = DESCRIBED[name]["examples"]
     schema = {**DESCRIBED[name]["payload"], "components": DOCUMENT["components"]}
-    Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
-        example["payload"]
-    )
+    check(schema, example["payload"])
     if DESCRIBED[name]["name"].startswith("mentoring.meeting."):
         found = read(Raw({}, json.dumps(example["payload"]).encode()))
         assert isinstance(found, Message)

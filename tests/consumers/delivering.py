@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +48,7 @@ async def delivering(
     try:
         yield delivery
     finally:
+        delivery.stop()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await delivery.close()
@@ -64,8 +65,13 @@ async def caught_up(delivery: Delivery, world: World) -> None:
 
 async def trouble(delivery: Delivery, words: str) -> None:
     """Wait until delivery tells of a trouble with these words in it."""
+    await until(lambda: words in (delivery.status.trouble or ""))
+
+
+async def until(so: Callable[[], bool]) -> None:
+    """Wait until it is so."""
     async with asyncio.timeout(PATIENCE):
-        while words not in (delivery.status.trouble or ""):
+        while not so():  # noqa: ASYNC110 a status tells nobody
             await asyncio.sleep(0.01)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -260,6 +260,28 @@ def test_after_thirty_days_of_waiting_parked(world: World) -> None:
     assert world.expire() == 1
     assert world.reasons() == ["never_opened"]
     assert world.counts() == {"parked": 1}
+
+
+def test_a_receipt_tells_what_a_message_was_and_whose_it_is_once_that_is_known(world: World) -> None:
+    later = uuid4()
+    told = [scheduled("1"), scheduled("2", uid="m2", relationship_id=str(later), parties=None)]
+    del told[1]["data"]["parties"]
+    world.take(*told, {"type": "private words"}, b"nothing", {"type": "mentoring.meeting.held.v1"})
+
+    def receipts() -> list[tuple[str | None, UUID | None]]:
+        with world.store.ledger() as ledger:
+            return [(one.kind, one.relationship) for one in ledger.receipts.page(UPSTREAM, 0, 10)]
+
+    assert receipts() == [
+        ("scheduled.v1", None),
+        ("scheduled.v1", later),
+        (None, None),
+        (None, None),
+        ("held.v1", None),
+    ]
+    pair = world.open(ADA, BOB)
+    assert world.disposition(1) is Disposition.APPLIED
+    assert receipts()[0] == ("scheduled.v1", pair)
 
 
 def test_a_receipt_tells_why_a_message_waits_or_is_parked(world: World) -> None:

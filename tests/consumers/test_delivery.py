@@ -22,6 +22,7 @@ from tests.consumers.delivering import (
     live,
     received,
     trouble,
+    until,
 )
 from tests.consumers.test_clock import PAIRS, World, active, day, held
 from workflow.consumers.delivery import messages
@@ -202,6 +203,7 @@ async def test_a_full_stream_is_waited_for_and_nothing_is_lost(
         ({"retention": RetentionPolicy.WORK_QUEUE}, "gone once"),
         ({"max_msgs_per_subject": 1}, "last messages of a subject"),
         ({"no_ack": True}, "acknowledges nothing"),
+        ({"max_msg_size": 100}, "message size exceeds maximum"),
         ({"subjects": ["mentoring.events.mine.*"]}, "does not take mentoring.events"),
     ],
 )
@@ -250,9 +252,7 @@ async def test_a_fact_that_cannot_be_told_stops_it_there_with_all_before_it_deli
 
     monkeypatch.setattr(messages, "_message", failing)
     async with delivering(world, server.url, most=20) as delivery:
-        async with asyncio.timeout(60):
-            while delivery.status.state != "stopped":
-                await asyncio.sleep(0.01)
+        await until(lambda: delivery.status.state == "stopped")
         cause = delivery.status.cause
         assert cause is not None
         assert f"event {untellable} of the log cannot be told" in cause

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from jsonschema import Draft202012Validator
 
+from tests.json_schema import check
 from tests.store.samples import INSTANT, STREAM, TEXT, sample
 from tests.store.test_schemas import unread
 from workflow.aggregates import events as e
@@ -103,9 +103,7 @@ def test_a_message_holds_nothing_sealed_nothing_hidden_and_no_agenda(name: str, 
         str(uuid5(UUID("5a3d0a52-6f0c-5c3b-8d4c-1f2c1b0e9a77"), "by")),
     ):
         assert never.encode() not in found.body
-    Draft202012Validator(schema_of(kind), format_checker=Draft202012Validator.FORMAT_CHECKER).validate(
-        json.loads(found.body)
-    )
+    check(schema_of(kind), json.loads(found.body))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +216,7 @@ def test_a_reminder_to_check_in_does_not_tell_for_whom_it_is(role: e.Role) -> No
 
 
 def test_a_fact_that_cannot_be_told_stops_with_its_position() -> None:
-    event = e.MeasureCompleted.model_construct(occurred_at=INSTANT, measure=sealed())
+    event = sample(e.MeasureCompleted, full=True).model_copy(update={"measure": sealed()})
     with pytest.raises(Stopped, match="event 7 of the log cannot be told") as stopped:
         message_of(recorded(event))
     assert TEXT not in stopped.value.detail

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,6 +24,36 @@ from workflow.store.schema import from_micros, to_micros
 from workflow.store.transaction import Transaction
 
 KEYS = st.integers(0, 5).map(lambda n: bytes([n]) * 16)
+
+
+def test_a_folder_made_before_receipts_said_whose_they_are_is_read_and_goes_on(tmp_path: Path) -> None:
+    before = Place(tmp_path).start()
+    before.do(lambda t: t.receipts.record("up", 1, b"k" * 16, b"d", Disposition.APPLIED, True))
+    before.close()
+    with closing(sqlite3.connect(tmp_path / "events.db")) as connection:
+        for column in ("kind", "relationship"):
+            connection.execute(f"ALTER TABLE receipts DROP COLUMN {column}")
+        connection.execute("DROP TABLE reactors")
+    for _ in range(2):
+        Place(tmp_path).close()  # opened twice, it is brought in line once
+    place = Place(tmp_path).start()
+    whose = uuid4()
+
+    def unit(t: Transaction) -> int:
+        t.receipts.record("up", 2, b"l" * 16, b"d", Disposition.APPLIED, True, None, "held.v1", whose)
+        return t.reactors.begin("delivery", 7)
+
+    assert place.do(unit).value == 7
+    with place.store.ledger() as ledger:
+        told = [(one.kind, one.relationship) for one in ledger.receipts.page("up", 0, 10)]
+    place.close()
+    assert told == [(None, None), ("held.v1", whose)]
+
+
+def test_a_reactor_goes_on_from_where_it_was_and_never_back(place: Place) -> None:
+    assert place.do(lambda t: t.reactors.position("delivery")).value is None
+    assert [place.do(lambda t, at=at: t.reactors.begin("delivery", at)).value for at in (5, 9)] == [5, 5]
+    assert [place.do(lambda t, at=at: t.reactors.move("delivery", at)).value for at in (8, 6)] == [8, 8]
 
 
 # --- receipts --------------------------------------------------------------------------------------------

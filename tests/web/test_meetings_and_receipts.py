@@ -41,15 +41,37 @@ async def test_the_meetings_of_nobody_are_not_found(http: httpx.AsyncClient) -> 
 async def test_receipts_come_page_by_page_in_the_order_of_the_stream(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    assert (await http.get("/v1/intake/receipts")).json() == {"upstream": None, "receipts": []}
+    assert (await http.get("/v1/intake/receipts")).json() == {
+        "upstream": None,
+        "sequence": 0,
+        "receipts": [],
+    }
 
     def unit(tx: Transaction) -> None:
         for sequence in (1, 2, 3):
             tx.receipts.record("up", sequence, bytes([sequence] * 16), b"digest", Disposition.APPLIED, True)
+        tx.receipts.record("up", 4, None, b"digest", Disposition.PARKED, False, "not_json")
+        tx.receipts.record(
+            "up", 5, b"5" * 16, b"digest", Disposition.WAITING, True, "soon", "held.v1", UUID(int=5)
+        )
+        tx.receipts.move_position("up", 5)
 
     service.writer.submit(unit).result()
     page = (await http.get("/v1/intake/receipts", params={"limit": 2})).json()
     assert page["upstream"] == "up"
     assert [one["sequence"] for one in page["receipts"]] == [1, 2]
+    assert page["sequence"] == 5
     rest = (await http.get("/v1/intake/receipts", params={"beyond": 2, "upstream": "up"})).json()
-    assert rest["receipts"] == [{"sequence": 3, "disposition": "applied", "reason": None}]
+    assert rest["receipts"][0] == {
+        "sequence": 3,
+        "disposition": "applied",
+        "reason": None,
+        "type": None,
+        "relationship": None,
+    }
+    (last,) = (await http.get("/v1/intake/receipts", params={"last": 1})).json()["receipts"]
+    assert (last["type"], last["relationship"]) == ("mentoring.meeting.held.v1", str(UUID(int=5)))
+    some = (await http.get("/v1/intake/receipts", params={"last": 2, "only": ["applied", "parked"]})).json()
+    assert [one["sequence"] for one in some["receipts"]] == [3, 4]
+    parked = (await http.get("/v1/intake/receipts", params={"only": "parked"})).json()
+    assert [one["reason"] for one in parked["receipts"]] == ["not_json"]

@@ -151,7 +151,17 @@ async def test_what_waits_is_shown_with_the_kind_of_thing_and_until_when(
 async def test_a_receipt_tells_why_its_message_waits(http: httpx.AsyncClient, service: Service) -> None:
     _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
     (receipt,) = (await http.get("/v1/intake/receipts")).json()["receipts"]
-    assert receipt == {"sequence": 1, "disposition": "waiting", "reason": "not_opened"}
-    await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
+    assert receipt == {
+        "sequence": 1,
+        "disposition": "waiting",
+        "reason": "not_opened",
+        "type": "mentoring.meeting.scheduled.v1",
+        "relationship": None,
+    }
+    opened = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
     (receipt,) = (await http.get("/v1/intake/receipts")).json()["receipts"]
-    assert receipt == {"sequence": 1, "disposition": "applied", "reason": None}
+    assert (receipt["disposition"], receipt["reason"], receipt["relationship"]) == (
+        "applied",
+        None,
+        opened.json()["relationship_id"],
+    )

@@ -185,6 +185,7 @@ class Service:
         beginning = {
             self.parts.begin(self._begin_intake(self.intake), "intake begins"),
             self.parts.begin(self.publisher.connect(), "publishing begins"),
+            self.parts.begin(delivery.begun(), "delivery begins"),
         }
         # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
         await asyncio.wait(beginning, timeout=_PATIENCE)
@@ -230,6 +231,7 @@ class Service:
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
             if self.delivery is not None:
+                self.delivery.stop()
                 stack.push_async_callback(self.delivery.close)
             await self.parts.cancel()
 

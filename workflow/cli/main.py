@@ -20,6 +20,8 @@ from workflow.cli.documents import asyncapi, diagram
 from workflow.cli.export import export
 from workflow.cli.health import health
 from workflow.cli.intake import intake
+from workflow.cli.listen import listen
+from workflow.cli.publish import publish
 from workflow.cli.today import today
 from workflow.cli.up import up
 from workflow.demo.command import demo
@@ -61,6 +63,8 @@ app.command()(today)
 app.command()(health)
 app.command()(doctor)
 app.command()(intake)
+app.command()(publish)
+app.command()(listen)
 app.add_typer(relationships.app, name="relationship")
 app.add_typer(events.app, name="events")
 app.add_typer(streams.app, name="streams")

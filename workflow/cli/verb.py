@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -31,6 +31,7 @@ from workflow.secret_files import read_secret
 from workflow.settings import Settings, read_settings
 from workflow.web.actor import HEADER, OPERATOR, named, parse_actor
 from workflow.web.api import create_app
+from workflow.web.forms import BATCHED
 
 P = ParamSpec("P")
 
@@ -89,6 +90,14 @@ class Desk:
         actor = OPERATOR if by is None else _named(by)
         return await self._ask("POST", path, query, {HEADER: named(actor)}, body)
 
+    async def publish(self, bodies: Sequence[bytes]) -> list[int]:
+        """Have events stored as they are; the sequences that the broker gave them, in their order."""
+        headers = {"Content-Type": BATCHED}
+        batch = b"[%b]" % b",".join(bodies)
+        told = await self._ask("POST", "/v1/events", {}, headers, content=batch)
+        sequences: list[int] = told["sequences"]
+        return sequences
+
     async def _ask(
         self,
         method: str,
@@ -96,10 +105,17 @@ class Desk:
         query: dict[str, object],
         headers: dict[str, str] | None = None,
         body: object = None,
+        content: bytes | None = None,
     ) -> Any:
-        given = {name: str(value) for name, value in query.items() if value is not None}
+        given = {
+            name: [str(one) for one in value] if isinstance(value, list) else str(value)
+            for name, value in query.items()
+            if value is not None
+        }
         try:
-            answer = await self._client.request(method, path, params=given, headers=headers, json=body)
+            answer = await self._client.request(
+                method, path, params=given, headers=headers, json=body, content=content
+            )
         except httpx.HTTPError as error:
             gone = isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
             said = "it has probably stopped" if gone else type(error).__name__

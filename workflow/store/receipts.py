@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 
 class Disposition(StrEnum):
@@ -31,7 +32,8 @@ class Receipt:
     """One message: where it came in, a hash naming it (None where unreadable), a digest of its body.
 
     ``first`` marks the first readable one of its key, for ever. ``reason`` is the code of why it waits or is
-    parked, None where neither; it holds nothing that was said.
+    parked, None where neither; it holds nothing that was said. ``kind`` is what kind of message it was and
+    ``relationship`` whose, each None where that is not known.
     """
 
     upstream: str
@@ -41,16 +43,23 @@ class Receipt:
     disposition: Disposition
     first: bool
     reason: str | None = None
+    kind: str | None = None
+    relationship: UUID | None = None
 
 
 _CHUNK = 500
-_COLUMNS = "u.name, r.seq, r.key, r.digest, r.disposition, r.first, r.reason"
+_COLUMNS = "u.name, r.seq, r.key, r.digest, r.disposition, r.first, r.reason, r.kind, r.relationship"
 _FROM = "FROM receipts r JOIN upstreams u ON u.id = r.upstream"
 
 
 def _receipt(row: Iterable[Any]) -> Receipt:
-    upstream, seq, key, digest, disposition, first, reason = row
-    return Receipt(upstream, seq, key, digest, Disposition(disposition), bool(first), reason)
+    upstream, seq, key, digest, disposition, first, reason, kind, relationship = row
+    whose = None if relationship is None else UUID(bytes=relationship)
+    return Receipt(upstream, seq, key, digest, Disposition(disposition), bool(first), reason, kind, whose)
+
+
+def _bytes(id: UUID | None) -> bytes | None:
+    return None if id is None else id.bytes
 
 
 class Receipts:
@@ -104,13 +113,27 @@ class Receipts:
         stored = {seq for (seq,) in self._cursor.fetchall()}
         return stored | {seq for name, seq in self._new if name == upstream and lowest <= seq <= highest}
 
-    def page(self, upstream: str, after: int, limit: int) -> list[Receipt]:
-        """Stored receipts of ``upstream`` in the order of their sequence."""
+    def page(
+        self, upstream: str, after: int, limit: int, only: Collection[Disposition] = tuple(Disposition)
+    ) -> list[Receipt]:
+        """Stored receipts of ``upstream`` in the order of their sequence, of these dispositions alone."""
         self._cursor.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq > ? ORDER BY r.seq LIMIT ?",
-            (upstream, after, limit),
+            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq > ?"
+            f" AND r.disposition IN ({','.join('?' * len(only))}) ORDER BY r.seq LIMIT ?",
+            (upstream, after, *(one.value for one in only), limit),
         )
         return [_receipt(row) for row in self._cursor.fetchall()]
+
+    def last(
+        self, upstream: str, number: int, only: Collection[Disposition] = tuple(Disposition)
+    ) -> list[Receipt]:
+        """The last so many of these dispositions, in the order of their sequence."""
+        self._cursor.execute(
+            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ?"
+            f" AND r.disposition IN ({','.join('?' * len(only))}) ORDER BY r.seq DESC LIMIT ?",
+            (upstream, *(one.value for one in only), number),
+        )
+        return [_receipt(row) for row in reversed(self._cursor.fetchall())]
 
     def counts(self) -> dict[Disposition, int]:
         """How many messages came to each disposition; together they are all that was received."""
@@ -146,29 +169,47 @@ class Receipts:
         disposition: Disposition,
         first: bool,
         reason: str | None = None,
+        kind: str | None = None,
+        relationship: UUID | None = None,
     ) -> None:
         """Account for a message; ``first`` marks the first that bore its key."""
-        receipt = Receipt(upstream, seq, key, digest, disposition, first, reason)
+        receipt = Receipt(upstream, seq, key, digest, disposition, first, reason, kind, relationship)
         self._new[upstream, seq] = receipt
         if first and key is not None:
             self._new_firsts[key] = receipt
         self._added[disposition.value] += 1
 
-    def revise(self, upstream: str, seq: int, disposition: Disposition, reason: str | None = None) -> None:
-        """What became of a message later: it no longer waits, waits for another reason, or was taken up again."""
+    def revise(
+        self,
+        upstream: str,
+        seq: int,
+        disposition: Disposition,
+        reason: str | None = None,
+        relationship: UUID | None = None,
+    ) -> None:
+        """What became of a message later: it no longer waits, waits for another reason, or was taken up again.
+
+        Whose it is stays as it was told before, where it is not told now.
+        """
         receipt = self.seen(upstream, seq)
         if receipt is None:
             raise LookupError(f"there is no receipt for sequence {seq}")
         self._added[receipt.disposition.value] -= 1
         self._added[disposition.value] += 1
         if (upstream, seq) in self._new:
-            self._new[upstream, seq] = revised = replace(receipt, disposition=disposition, reason=reason)
+            self._new[upstream, seq] = revised = replace(
+                receipt,
+                disposition=disposition,
+                reason=reason,
+                relationship=relationship or receipt.relationship,
+            )
             if revised.first and revised.key is not None:
                 self._new_firsts[revised.key] = revised
             return
         self._cursor.execute(
-            "UPDATE receipts SET disposition = ?, reason = ? WHERE upstream = ? AND seq = ?",
-            (disposition.value, reason, self.upstream_id(upstream), seq),
+            "UPDATE receipts SET disposition = ?, reason = ?, relationship = coalesce(?, relationship)"
+            " WHERE upstream = ? AND seq = ?",
+            (disposition.value, reason, _bytes(relationship), self.upstream_id(upstream), seq),
         )
 
     def claim(self, upstream: str, seq: int, key: bytes, digest: bytes) -> None:
@@ -200,9 +241,19 @@ class Receipts:
         names = {upstream for upstream, _ in self._new} | set(self._positions)
         ids = {name: self.upstream_id(name) for name in names}
         self._cursor.executemany(
-            "INSERT INTO receipts VALUES (?,?,?,?,?,?,?)",
+            "INSERT INTO receipts VALUES (?,?,?,?,?,?,?,?,?)",
             [
-                (ids[r.upstream], r.seq, r.key, r.digest, r.disposition.value, int(r.first), r.reason)
+                (
+                    ids[r.upstream],
+                    r.seq,
+                    r.key,
+                    r.digest,
+                    r.disposition.value,
+                    int(r.first),
+                    r.reason,
+                    r.kind,
+                    _bytes(r.relationship),
+                )
                 for r in self._new.values()
             ],
         )

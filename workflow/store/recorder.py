@@ -25,7 +25,7 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment
 
-from workflow.store.schema import TABLES
+from workflow.store.schema import LATER_COLUMNS, TABLES
 
 Row = tuple[int, str, int, str, bytes]
 """Position, stream (hex), version, stored name, stored form."""
@@ -101,6 +101,13 @@ class EventRecorder(SQLiteApplicationRecorder):
             "topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE (originator_id, originator_version))"
         )
         return [events, *TABLES]
+
+    def _create_table(self, c: SQLiteCursor) -> None:
+        super()._create_table(c)
+        for table, column, kind in LATER_COLUMNS:
+            c.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column))
+            if c.fetchone() is None:
+                c.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     def head(self, cursor: sqlite3.Cursor | SQLiteCursor) -> int:
         """The position of the last event; under the write lock the next one is free."""

@@ -18,11 +18,11 @@ TABLES = (
     )
     """,
     # One row for every message received, for ever. `key` names the message where it could be read; `reason` is
-    # the code of why it waits or is parked.
+    # the code of why it waits or is parked. `kind` and `relationship` say what it was about, where that is known.
     """
     CREATE TABLE IF NOT EXISTS receipts (
         upstream INTEGER NOT NULL, seq INTEGER NOT NULL, key BLOB, digest BLOB NOT NULL,
-        disposition TEXT NOT NULL, first INTEGER NOT NULL, reason TEXT,
+        disposition TEXT NOT NULL, first INTEGER NOT NULL, reason TEXT, kind TEXT, relationship BLOB,
         PRIMARY KEY (upstream, seq)
     ) WITHOUT ROWID
     """,
@@ -113,6 +113,9 @@ TABLES = (
     # Where a simulated clock stands, so that a restart goes on from there.
     "CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), instant INTEGER NOT NULL)",
 )
+
+LATER_COLUMNS = (("receipts", "kind", "TEXT"), ("receipts", "relationship", "BLOB"))
+"""Columns that tables made by an earlier version lack: each table, column and type, in the order of the columns."""
 
 
 def to_micros(instant: datetime) -> int:

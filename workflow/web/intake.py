@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from workflow.consumers.meetings.envelope import whole
 from workflow.store.receipts import Disposition
 from workflow.web.asking import FARTHEST, Serving
 from workflow.web.bodies import Out
@@ -48,12 +50,21 @@ class ReceiptOut(Out):
     sequence: int = Field(description="the message's sequence in the broker's stream")
     disposition: Disposition
     reason: str | None = Field(description="why it waits or is parked; null where neither")
+    type: str | None = Field(
+        description="the message's type; null where it is none of ours, could not be read, or came before this was kept"
+    )
+    relationship: UUID | None = Field(
+        description="whose it is, or which it names; null where neither is known, or it came before this was kept"
+    )
 
 
 class ReceiptsOut(Out):
     """A page of receipts of one of the broker's streams, in order."""
 
     upstream: str | None = Field(description="the stream; null where nothing was ever received")
+    sequence: int = Field(
+        description="how far the stream was taken in: what lies beyond it has no receipt yet"
+    )
     receipts: list[ReceiptOut]
 
 
@@ -88,6 +99,13 @@ async def receipts(
     upstream: Annotated[
         str | None, Query(max_length=200, description="without it, the stream met last")
     ] = None,
+    only: Annotated[
+        list[Disposition] | None,
+        Query(description="only messages that came to this; may be given more than once"),
+    ] = None,
+    last: Annotated[
+        int | None, Query(ge=0, le=5000, description="the last so many, instead of those beyond a sequence")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=5000, description="at most so many")] = 1000,
 ) -> ReceiptsOut:
     """One receipt a message, for ever. A message is named by its sequence: nobody's words stand in a receipt."""
@@ -95,11 +113,26 @@ async def receipts(
     def read() -> ReceiptsOut:
         with service.store.ledger() as ledger:
             name = upstream or next(reversed(ledger.receipts.upstreams()), None)
-            found = [] if name is None else ledger.receipts.page(name, beyond, limit)
+            wanted = only or list(Disposition)
+            if name is None:
+                found = []
+            elif last is None:
+                found = ledger.receipts.page(name, beyond, limit, wanted)
+            else:
+                found = ledger.receipts.last(name, last, wanted)
+            reached = 0 if name is None else ledger.receipts.position(name)
         return ReceiptsOut(
             upstream=name,
+            sequence=reached,
             receipts=[
-                ReceiptOut(sequence=one.seq, disposition=one.disposition, reason=one.reason) for one in found
+                ReceiptOut(
+                    sequence=one.seq,
+                    disposition=one.disposition,
+                    reason=one.reason,
+                    type=None if one.kind is None else whole(one.kind),
+                    relationship=one.relationship,
+                )
+                for one in found
             ],
         )
 

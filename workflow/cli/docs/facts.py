@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from inspect import getdoc
 from typing import Any
 
-from workflow.aggregates.events import EVENTS, Event
+from workflow.aggregates.events import EVENTS, Event, ReminderIssued
+from workflow.aggregates.events.outward import goes_out, public_members
 from workflow.aggregates.policy import Policy
 from workflow.cli.docs.markdown import codes, members, page
+from workflow.consumers.delivery.messages import name_of
 
 COMMON = frozenset(Event.model_fields)
 
@@ -19,6 +21,8 @@ def events() -> str:
         "Events",
         "Everything that can have happened. A name is for ever: an event that has to change gets a new one "
         "(`.v2`), and what was stored under the old name is still read.",
+        "What goes out to other services, and how, is told in [receive.md](receive.md); with each event that does go "
+        "its `provenance` and `policy`.",
         "## Every event has",
         members(_schema(Event)),
         getdoc(Event) or "",
@@ -43,6 +47,16 @@ def _event(name: str, event: type[Event]) -> Iterator[str]:
     yield members(_schema(event), without=COMMON) or "It has no members of its own."
     if event.confidential:
         yield f"Shown to nobody: {codes(sorted(event.confidential))}."
+    yield _outward(event)
+
+
+def _outward(event: type[Event]) -> str:
+    """Whether it goes out, and with which members beside those of every event that does."""
+    if not goes_out(event):
+        return "Stays inside."
+    told = [name for name in public_members(event) if name not in COMMON]
+    where = "a reminder" if event is ReminderIssued else f"`mentoring.events.<relationship>.{name_of(event)}`"
+    return f"Goes out as {where}" + (f" with {codes(told)}." if told else ".")
 
 
 def _parts() -> list[tuple[str, dict[str, Any]]]:

@@ -154,6 +154,8 @@ def _queries(document: dict[str, Any]) -> Iterator[str]:
 def _value(node: dict[str, Any], schemas: dict[str, Any]) -> str:
     if "$ref" in node:
         return codes(schemas[node["$ref"].rsplit("/", 1)[1]]["enum"])
+    if node.get("type") == "array" and "$ref" in node["items"]:
+        return f"any of {_value(node['items'], schemas)}"
     bounds = {key: node[key] for key in ("minimum", "maximum") if abs(node.get(key, FARTHEST)) < FARTHEST}
     default = f", else {node['default']}" if node.get("default") is not None else ""
     return f"{kind(node)} {limits(bounds)}".strip() + default

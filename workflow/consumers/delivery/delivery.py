@@ -16,6 +16,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from faststream.nats import NatsBroker
+from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
@@ -33,7 +34,7 @@ NAME = "delivery"
 
 _WITHIN = 5.0
 _REFUSED_TO_STORE = 10077
-_LONGEST_BREATH = 1.0
+_LOOKS_AGAIN = 0.05
 
 
 class Window(NamedTuple):
@@ -52,7 +53,7 @@ class Delivery:
     """Publishes what is public from ``begin`` and ``run`` until it is cancelled.
 
     ``submit`` hands a unit to the one writer, which must run for as long.
-    ``busy`` tells whether intake has more to take in: then delivery takes a small part of the time alone.
+    ``busy`` tells whether intake has a backlog: then delivery takes that ``share`` of the time alone.
     Whatever fails is tried again, ever more seldom; only a fact that cannot be told ends it.
     """
 
@@ -67,7 +68,7 @@ class Delivery:
         most: int = 500,
         at_once: int = 64,
         poll_seconds: float = 1.0,
-        share: float = 0.1,
+        share: float = 0.05,
         within_seconds: float = _WITHIN,
     ) -> None:
         self._broker = broker
@@ -81,6 +82,8 @@ class Delivery:
         self._position = 0
         self._standing = Standing()
         self._woken = asyncio.Event()
+        self._stopping = False
+        self._begun = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -96,6 +99,10 @@ class Delivery:
 
         self._position = (await asyncio.wrap_future(self._submit(unit))).value
 
+    async def begun(self) -> None:
+        """Wait until the broker has stored a first window, or was found to be there where there is nothing to store."""
+        await self._begun.wait()
+
     def wake(self) -> None:
         """Say that there may be something new. Cheap, and safe from any thread."""
         loop = self._loop
@@ -104,20 +111,25 @@ class Delivery:
                 loop.call_soon_threadsafe(self._woken.set)
 
     async def run(self) -> None:
-        """Deliver until cancelled; it ends by itself only at a fact that cannot be told."""
+        """Deliver until stopped or cancelled; it ends by itself only at a fact that cannot be told."""
         self._loop = asyncio.get_running_loop()
-        while True:
+        while not self._stopping:
             try:
                 await self._broker.connect()
                 await declare(self._broker.connection.jetstream(timeout=self._within), self._limits)
-                self._standing.goes_on()
-                while True:
+                while not self._stopping:
                     await self._go_on()
             except Stopped as stopped:
                 self._standing.stop(stopped)
+                self._begun.set()
                 return
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 await asyncio.sleep(self._standing.pause_after(error, self._position))
+
+    def stop(self) -> None:
+        """Take no other window. To be cancelled alone is not enough: a request that is answered may swallow that."""
+        self._stopping = True
+        self._woken.set()
 
     async def close(self) -> None:
         """Let go of the broker, even one that does not answer."""
@@ -134,16 +146,22 @@ class Delivery:
             await self._send(window.chains)
         if window.reached > self._position:
             await self._move(window.reached)
-            self._standing.goes_on()
         if window.fault is not None:
             raise window.fault
+        self._standing.goes_on()
+        self._begun.set()
         if not window.any:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._poll_seconds):
                     await self._woken.wait()
-        elif self._busy():
-            spent = loop.time() - began
-            await asyncio.sleep(min(spent / self._share - spent, _LONGEST_BREATH))
+        else:
+            await self._give_way((loop.time() - began) / self._share + began)
+
+    async def _give_way(self, until: float) -> None:
+        """Leave the time to intake until then, for as long as it has a backlog."""
+        loop = asyncio.get_running_loop()
+        while self._busy() and loop.time() < until and not self._stopping:  # noqa: ASYNC110 it tells nobody
+            await asyncio.sleep(_LOOKS_AGAIN)
 
     def _next(self) -> Window:
         """The next window of the log, up to a fact that cannot be told."""
@@ -184,10 +202,18 @@ class Delivery:
         except APIError as error:
             if error.err_code == _REFUSED_TO_STORE:
                 raise Unavailable(f"the stream {message.stream} is full", code="stream_full") from error
-            raise
+            raise _refused(message, error.description or "it tells no reason") from error
+        except MaxPayloadError as error:
+            raise _refused(message, "it is larger than its max_payload") from error
 
     async def _move(self, reached: int) -> None:
         hit("delivery.before")
         moved = await asyncio.wrap_future(self._submit(lambda tx: tx.reactors.move(NAME, reached)))
         self._position = moved.value
         hit("delivery.after")
+
+
+def _refused(message: Message, why: str) -> Unavailable:
+    return Unavailable(
+        f"the broker does not take a message for the stream {message.stream}: {why}", code="message_refused"
+    )

@@ -77,9 +77,14 @@ def _message(recorded: Recorded) -> Message:
     return Message(stream, subject, recorded.stream, id, body)
 
 
+def name_of(kind: type[Event]) -> str:
+    """An event's name as subjects have it: without what all have in common, and without its version."""
+    return kind.name.split(".")[1]
+
+
 def event_subject(relationship: str, kind: type[Event]) -> str:
-    """The subject of events of this class: the name without what all have in common, and without its version."""
-    return f"mentoring.events.{relationship}.{kind.name.split('.')[1]}"
+    """The subject of events of this class."""
+    return f"mentoring.events.{relationship}.{name_of(kind)}"
 
 
 def reminder_subject(audience: str) -> str:

@@ -96,7 +96,17 @@ def _account(
         tx.receipts.count("members_dropped", content.dropped)
     disposition = _keep(tx, upstream, received, outcome)
     reason = outcome.reason if isinstance(outcome, Waits | Parks) else None
-    tx.receipts.record(upstream, received.sequence, content.key, content.digest, disposition, first, reason)
+    tx.receipts.record(
+        upstream,
+        received.sequence,
+        content.key,
+        content.digest,
+        disposition,
+        first,
+        reason,
+        content.kind,
+        outcome.relationship if isinstance(outcome, Applied) else content.named,
+    )
     return outcome.bound if isinstance(outcome, Applied) else ()
 
 

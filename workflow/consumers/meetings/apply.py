@@ -25,6 +25,7 @@ class Applied:
     """The message was decided. ``bound`` names what others may have waited for and which is now known."""
 
     disposition: Disposition
+    relationship: UUID
     bound: tuple[str, ...] = ()
 
 
@@ -63,7 +64,7 @@ def apply(tx: Transaction, resolver: Resolver, message: Message) -> Applied | Wa
         for uid in uids
         if tx.directory.bind(uid, data.recurrence_id, relationship)
     )
-    return Applied(Disposition.STALE if decision.stale else Disposition.APPLIED, bound)
+    return Applied(Disposition.STALE if decision.stale else Disposition.APPLIED, relationship, bound)
 
 
 def _happened(message: Message) -> datetime:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import unquote
+from uuid import UUID
 
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from workflow.consumers.meetings.contract import LARGEST_BODY, MEETING_MESSAGE, Data, MeetingMessage
+from workflow.consumers.meetings.contract import LARGEST_BODY, MEETING_MESSAGE, Data, Kind, MeetingMessage
 from workflow.consumers.meetings.reasons import (
     UNTRANSLATED,
     UNTRANSLATED_TYPE,
@@ -33,6 +34,8 @@ _STRUCTURED = "application/cloudevents+json"
 _MEMBER = re.compile(rb'"\s*:')
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _LONGEST_NAME = 512
+_TYPE_PREFIX = "mentoring.meeting."
+_TYPES = frozenset(Kind)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,6 +88,16 @@ class Message:
         return self.envelope.data
 
     @property
+    def kind(self) -> str:
+        """The short form of its type."""
+        return short(self.envelope.type)
+
+    @property
+    def named(self) -> UUID | None:
+        """The relationship that it names, where it names one; there may be none of this id."""
+        return self.envelope.data.relationship_id
+
+    @property
     def label(self) -> Label:
         """What a list shows of it."""
         return Label(self.envelope.source, self.envelope.type)
@@ -104,10 +117,26 @@ class Unreadable:
     digest: bytes
     reason: str
     label: Label
+    named: None = None
+
+    @property
+    def kind(self) -> str | None:
+        """The short form of its type, if that is one of ours: any other may say anything."""
+        return short(self.label.type) if self.label.type in _TYPES else None
 
     def pack(self) -> bytes:
         """The form in which it is kept aside: as it came in."""
         return self.raw.pack()
+
+
+def short(type: str) -> str:
+    """A type without what all have in common, as receipts keep it."""
+    return type.removeprefix(_TYPE_PREFIX)
+
+
+def whole(kind: str) -> str:
+    """The type that ``short`` made this of."""
+    return _TYPE_PREFIX + kind
 
 
 def read(raw: Raw) -> Message | Unreadable:

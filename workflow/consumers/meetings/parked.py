@@ -54,9 +54,9 @@ def retry(tx: Transaction, resolver: Resolver, number: int) -> Retried:
             awaited=outcome.awaited,
             label=message.label,
         )
-        tx.receipts.revise(kept.upstream, kept.seq, Disposition.WAITING, outcome.reason)
+        tx.receipts.revise(kept.upstream, kept.seq, Disposition.WAITING, outcome.reason, message.named)
         return Retried(Disposition.WAITING, outcome.reason)
-    tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition)
+    tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition, relationship=outcome.relationship)
     drain(tx, resolver, outcome.bound)
     return Retried(outcome.disposition)
 

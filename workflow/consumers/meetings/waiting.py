@@ -136,7 +136,7 @@ def _settle(tx: Transaction, kept: HeldMessage, outcome: Applied | Parks) -> tup
     """It waits no longer; what others may have waited for and is now known."""
     tx.waiting.remove(kept.id)
     if isinstance(outcome, Applied):
-        tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition)
+        tx.receipts.revise(kept.upstream, kept.seq, outcome.disposition, relationship=outcome.relationship)
         return outcome.bound
     tx.parked.put(
         kept.upstream,
