@@ -37,8 +37,9 @@ from tests.oracle.figures import (
     seconds_in_states,
 )
 from tests.oracle.life import Life
+from workflow.aggregates.events.concerns import CONFIDED
 from workflow.lifecycle import offline
-from workflow.projections.analytics.confided import CONFIDED, CONFIDED_REMINDERS
+from workflow.projections.analytics.confided import CONFIDED_REMINDERS
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.check_ins import FEWEST
 from workflow.settings import Settings

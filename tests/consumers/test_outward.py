@@ -220,3 +220,12 @@ def test_a_fact_that_cannot_be_told_stops_with_its_position() -> None:
     with pytest.raises(Stopped, match="event 7 of the log cannot be told") as stopped:
         message_of(recorded(event))
     assert TEXT not in stopped.value.detail
+
+
+@pytest.mark.parametrize("kind", [e.ConcernRaised, e.ConcernCleared])
+def test_what_one_of_two_confided_is_told_by_no_concern(
+    kind: type[e.ConcernRaised | e.ConcernCleared],
+) -> None:
+    for code in e.ConcernCode:
+        found = message_of(recorded(sample(kind, full=True).model_copy(update={"code": code})))
+        assert (found is None) is (code in {"help_asked", "low_dialogue"}), code

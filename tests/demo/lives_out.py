@@ -18,11 +18,14 @@ def confided(*, relationships: int, months: int, seed: int) -> set[str]:
     return texts | {identity.partition(":")[2] for identity in identities}
 
 
-def log(http: httpx.Client) -> list[tuple[type[Event], str, str]]:
-    """Each event's class, its stream and its id, in order."""
-    found: list[tuple[type[Event], str, str]] = []
+def log(http: httpx.Client) -> list[tuple[type[Event], str, str, str]]:
+    """Each event's class, its stream, its id and the code of its concern, in order."""
+    found: list[tuple[type[Event], str, str, str]] = []
     position = 0
     while page := http.get("/v1/events", params={"beyond": position, "limit": 1000}).json()["events"]:
-        found += [(EVENTS[one["name"]], one["stream"], one["metadata"]["event_id"]) for one in page]
+        found += [
+            (EVENTS[one["name"]], one["stream"], one["metadata"]["event_id"], one["event"].get("code", ""))
+            for one in page
+        ]
         position = page[-1]["position"]
     return found

@@ -30,6 +30,11 @@ class ConcernCode(Word):
     OVERRUN = "overrun"
 
 
+CONFIDED = (ConcernCode.HELP_ASKED, ConcernCode.LOW_DIALOGUE)
+"""Concerns that rest on what a party confided. Coordinators may know that they stand; in a pair either of the two would
+know by them what the other did."""
+
+
 class ConcernRaised(Event):
     """Something to look at, explained: since when, what it rests on, what would clear it.
 

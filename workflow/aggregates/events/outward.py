@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from workflow.aggregates.events.concerns import CONFIDED, ConcernCleared, ConcernRaised
 from workflow.aggregates.events.event import Event, Value
 from workflow.aggregates.sealed import Sealed
 
@@ -14,6 +15,12 @@ from workflow.aggregates.sealed import Sealed
 def goes_out(kind: type[Event]) -> bool:
     """Whether events of this class go out at all; the class itself has to say so, and not one that it is made of."""
     return vars(kind).get("public") is not None
+
+
+def is_told(event: Event) -> bool:
+    """Whether this very event goes out. Concerns that were confided do not: others' tools might show them to a pair."""
+    confided = isinstance(event, ConcernRaised | ConcernCleared) and event.code in CONFIDED
+    return goes_out(type(event)) and not confided
 
 
 @cache

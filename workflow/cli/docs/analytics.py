@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from workflow.aggregates.events.concerns import CONFIDED
 from workflow.cli.docs.markdown import codes, page, table
 from workflow.projections.analytics.columns import Column, Kind
-from workflow.projections.analytics.confided import CONFIDED
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.check_ins import FEWEST
 from workflow.projections.questions.catalogue import QUESTIONS

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from workflow.aggregates.events import Event, ReminderIssued
-from workflow.aggregates.events.outward import goes_out, outward
+from workflow.aggregates.events.outward import goes_out, is_told, outward
 from workflow.consumers.delivery import reminder
 from workflow.errors import Stopped
 from workflow.places import whence
@@ -41,7 +41,7 @@ def message_of(recorded: Recorded) -> Message | None:
     if not goes_out(recorded.kind):
         return None
     try:
-        return _message(recorded)
+        return _message(recorded) if is_told(recorded.event) else None
     except Exception as error:
         raise Stopped(
             f"event {recorded.position} of the log cannot be told ({whence(error)}), and nothing behind it goes out "

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from workflow.aggregates.events import ConcernCode, ReminderKind
+from workflow.aggregates.events import ReminderKind
 from workflow.projections.check_ins import FEWEST
-
-CONFIDED = (ConcernCode.HELP_ASKED, ConcernCode.LOW_DIALOGUE)
-"""Concerns of that kind. No view with a row a relationship tells of them."""
 
 CONFIDED_REMINDERS = (ReminderKind.CHECK_IN,)
 """Reminders that tell of check-ins: whoever gets none has checked in."""

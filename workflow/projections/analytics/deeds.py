@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from workflow.aggregates.events.concerns import CONFIDED
 from workflow.projections.analytics.columns import boolean, instant, integer, month, number, text
-from workflow.projections.analytics.confided import CONFIDED, CONFIDED_REMINDERS
+from workflow.projections.analytics.confided import CONFIDED_REMINDERS
 from workflow.projections.analytics.pairs import NOT_YET, PAIR, days, rows_of
 from workflow.projections.analytics.view import View
 

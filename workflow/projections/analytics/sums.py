@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from workflow.aggregates.events.concerns import CONFIDED
 from workflow.projections.analytics.columns import integer, month, number, text
-from workflow.projections.analytics.confided import CONFIDED, EACH_PROGRAMME, FEW
+from workflow.projections.analytics.confided import EACH_PROGRAMME, FEW
 from workflow.projections.analytics.deeds import quoted
 from workflow.projections.analytics.pairs import days
 from workflow.projections.analytics.view import View

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from workflow.aggregates.events.concerns import CONFIDED
 from workflow.projections.analytics.columns import day, integer, month, number, text
-from workflow.projections.analytics.confided import CONFIDED, why_withheld
+from workflow.projections.analytics.confided import why_withheld
 from workflow.projections.analytics.pairs import days
 from workflow.projections.analytics.sums import WITHHELD_OF_PROGRAMME
 from workflow.projections.measures import before_returns
