@@ -60,7 +60,7 @@ clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) tests/clients/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 tests/clients/node_modules/.ready: tests/clients/package-lock.json
-	npm ci --prefix tests/clients --ignore-scripts --no-audit --no-fund --loglevel error
+	npm ci --prefix tests/clients --ignore-scripts --silent
 	@touch $@
 
 # An environment whose interpreter has gone is built anew; any other is brought up to the lock.

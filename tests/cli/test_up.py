@@ -57,8 +57,8 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
             assert (_until_received(http, 1))["waiting"] == 1
             (waiting,) = told("waiting", "list", "--data", data)
             assert waiting["waits_for"] == ["identity", "uid"]
-            for words in (("list",), ("show", waiting["number"])):
-                text = run("waiting", *words, "--data", data).stdout
+            listed = run("waiting", "list", "--data", data).stdout
+            for text in (listed, run("waiting", "show", waiting["number"], "--data", data).stdout):
                 assert all(said in text for said in ("identity, uid", "2026-02-04 08:00", "/calendar"))
                 assert not any(identity in text for identity in IDENTITIES)
 
@@ -95,6 +95,7 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
         assert "running, 0 behind" in run("intake", "--data", data).stdout
         assert told("intake", "--data", data)["parked"] == 1
         (parked,) = told("parked", "list", "--data", data)
+        assert told("parked", "show", parked["number"], "--data", data) == parked
         retried = run("parked", "retry", parked["number"], "--data", data)
         assert (retried.exit_code, retried.stdout) == (
             1,

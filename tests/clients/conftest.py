@@ -11,7 +11,7 @@ import pytest
 from tests.end_to_end.service import Request, Up
 
 HERE = Path(__file__).parent
-DEMANDED = "NODE"
+DEMANDED = "NODE_TESTS"
 """Set to `demanded`, this variable makes a failure of what is left out without Node.js."""
 
 Node = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -100,6 +100,10 @@ async def test_a_publisher_that_knows_the_asyncapi_document_alone_has_its_meetin
     sequences = [int(line) for line in run.stdout.split()]
     assert len(sequences) == 3
     assert await shown(service, pair, sequences[-1]) == {"first": "held", "second": "scheduled"}
+    head = (await service.read("/v1/projections"))["head"]
+    page = (await service.http.get(f"/relationships/{pair}", params={"after": head})).text
+    meetings = page.partition('id="meetings"')[2].partition("</section>")[0]
+    assert ("Held" in meetings, "Booked" in meetings) == (True, True)
 
 
 def body(message: HTTPMessage) -> str:
