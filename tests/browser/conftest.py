@@ -26,9 +26,12 @@ CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 LEFT_OUT = CHROMIUM is None and os.environ.get(DEMANDED) != "demanded"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window. It runs as whoever runs the tests, who may be root in a container."""
+    """Chromium, without a window. It runs as whoever runs the tests, who may be root in a container.
+
+    Closed with its module: as long as Playwright is at work it keeps an event loop, beside which nobody runs another.
+    """
     assert CHROMIUM is not None, f"no Chromium was found, and {DEMANDED}=demanded demands one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -36,7 +39,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def life(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A service in the middle of a programme's life, as the demonstration plays it, and now quiet."""
     folder = tmp_path_factory.mktemp("life")
@@ -50,7 +53,7 @@ def life(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guarded(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service that demands a token, and keeps nothing yet."""
     folder = tmp_path_factory.mktemp("guarded")

@@ -70,7 +70,7 @@ CHECK_INS = Projection(
     _KINDS,
     _fold,
     row="a relationship",
-    answers="how often a pair checks in; in a programme, how often either side does",
+    answers="how often a pair checks in; in a programme, and month by month, how often either side does",
 )
 """A row a relationship. ``roles`` is what the fold has to know of the parties; no query gives it. ``months`` counts
 by the month (UTC) of a check-in; it is summed over many relationships, and told of none."""
