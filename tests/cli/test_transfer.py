@@ -18,15 +18,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.cli.conftest import run, silent_for_long, told, up
 from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES
+from workflow.app.importing import bring_in
 from workflow.cli.verb import Desk
 from workflow.demo.stage import publisher, service
 from workflow.folder import Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings
+from workflow.web.api import create_app
 
 IN_THREES = """
 import workflow.store.imported as imported
@@ -322,6 +325,32 @@ def test_ctrl_c_ends_it_between_two_pages(
     assert len(log_of(other)) % 3 == 0
     told("events", "import", file, "--data", other)
     assert log_of(other) == log_of(data)
+
+
+def test_ctrl_c_while_keys_are_looked_at_gives_nobody_back_what_was_taken_from_them(
+    tmp_path: Path, data: Path, relationship: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def remove() -> None:
+        async with offline(Settings(data=data)) as service:
+            transport = httpx.ASGITransport(create_app(service))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                path = f"/v1/relationships/{relationship}/parties/{ADA}/identities/removal"
+                removed = {"identity": "email:ada@example.org"}
+                assert (await http.post(path, json=removed, headers=AS_MENTOR)).status_code == 201
+
+    def pressed(doing: str, done: int, total: int | None) -> None:
+        if doing == "looking at keys":
+            raise KeyboardInterrupt
+
+    asyncio.run(remove())
+    file, before = exported(tmp_path, data), rows(data, "identities")
+    assert len(before) == 1
+    monkeypatch.setattr("workflow.store.imported.PAGE", 3)
+    with pytest.raises(KeyboardInterrupt):
+        bring_in(Settings(data=data), lambda: file.open("rb"), dry_run=False, heed=pressed)
+    assert rows(data, "identities") == before
+    assert told("events", "import", file, "--data", data)["closed"] == 0
+    assert rows(data, "identities") == before
 
 
 def test_a_running_service_exports_itself_and_takes_nothing_in(

@@ -37,7 +37,7 @@ from workflow.store.rounds import Purpose
 
 
 class Derivation:
-    """Writes what the events of one page tell, in the transaction of ``cursor``; they are stored already."""
+    """Writes what events tell, page by page, in the transaction of ``cursor``; they are stored already."""
 
     def __init__(self, store: EventStore, cursor: sqlite3.Cursor, identities: Identities) -> None:
         self._store = store

@@ -97,17 +97,20 @@ def append(store: EventStore, identities: Identities, file: LogFile, heed: Heed 
 
 
 def derive(store: EventStore, identities: Identities, heed: Heed = lambda _: None) -> int:
-    """Tell the tables beside the events anew what these say, for keys that came later; as ``append`` does."""
-    position, closed = 0, 0
-    while page := store.read(position, PAGE):
-        with store.transaction() as cursor:
-            derivation = Derivation(store, cursor, identities)
+    """Tell the tables beside the events anew what these say, for keys that came later; as ``append`` does.
+
+    In one transaction: half-way, people would be known by identities that were taken from them later on.
+    """
+    position = 0
+    with store.transaction() as cursor:
+        derivation = Derivation(store, cursor, identities)
+        while page := store.decode(store.recorder.select_page(cursor, position, PAGE)):
             for recorded in page:
                 derivation.note(recorded)
             derivation.flush()
-        position, closed = page[-1].position, closed + derivation.closed
-        heed(position)
-    return closed
+            position = page[-1].position
+            heed(position)
+    return derivation.closed
 
 
 def _append(store: EventStore, identities: Identities, page: list[Row], instant: datetime | None) -> int:
