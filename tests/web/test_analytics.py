@@ -141,6 +141,17 @@ async def test_an_answer_includes_what_was_written_at_the_position_named(http: h
         assert (row["state"], row["now"]) == ("onboarding", number)
 
 
+async def test_figures_of_different_moments_are_not_told(http: httpx.AsyncClient, service: Service) -> None:
+    await folded(http, service)
+    await http.post("/v1/projections/meetings/pause", headers=AS_OPERATOR)
+    assert (await http.get("/v1/analytics/meetings")).status_code == 200
+    await opened(http)
+    await service.folded(("relationships", "journey"), service.store.head())
+    answer = await http.get("/v1/analytics/meetings")
+    assert (answer.status_code, answer.json()["code"]) == (503, "moments_differ")
+    assert (await http.get("/v1/analytics/states")).status_code == 200
+
+
 async def test_states_are_told_now_ever_and_by_the_end_of_a_day(
     http: httpx.AsyncClient, service: Service
 ) -> None:

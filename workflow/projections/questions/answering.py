@@ -24,7 +24,7 @@ class Answer:
 def answer(connection: Connection, question: Question, asked: Asked) -> Answer:
     """What the views say; both are read in the transaction of the connection.
 
-    Refused where rows were folded into other columns than it asks for.
+    Refused where rows were folded into other columns than it asks for, or are of different moments.
     """
     live = connection.exec_driver_sql("SELECT name, position, shape FROM projections WHERE live = 1").all()
     read = {name: (position, kept) for name, position, kept in live if name in question.reads}
@@ -34,4 +34,11 @@ def answer(connection: Connection, question: Question, asked: Asked) -> Answer:
             f"rows of an earlier version cannot answer this: rebuild {', '.join(others)}",
             code="rebuild_needed",
         )
-    return Answer(question.ask(connection, asked), min(position for position, _ in read.values()))
+    positions = {position for position, _ in read.values()}
+    if len(positions) > 1:
+        raise Unavailable(
+            f"{' and '.join(sorted(read))} are folded up to different positions, so that figures would be of different "
+            "moments: `mentoring projections status` tells why",
+            code="moments_differ",
+        )
+    return Answer(question.ask(connection, asked), positions.pop())
