@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from workflow.errors import MentoringError
+
 RESTORE = "stop the service, put the file aside, and restore it from its backup"
 
 
@@ -48,17 +50,21 @@ class Check(NamedTuple):
 
     about: str
     look: Callable[[], Iterable[Finding]]
+    todo: str = "see to it that this can be looked at, by whoever runs the service, and look again"
+    """What to do where it could not be looked at."""
 
     def found(self) -> list[Finding]:
         """What it has found, up to where it could not go on."""
         found: list[Finding] = []
         try:
             found.extend(self.look())  # what came before an error is in it
+        except MentoringError as error:
+            found.append(trouble(self.about, error.detail, self.todo))
         except Exception as error:  # noqa: BLE001 a folder can be damaged in any way, and every check stands alone
             told = (
                 f"{type(error).__name__}: {error.strerror}"
                 if isinstance(error, OSError)
                 else type(error).__name__
             )
-            found.append(trouble(self.about, f"it could not be looked at ({told})", RESTORE))
+            found.append(trouble(self.about, f"it could not be looked at ({told})", self.todo))
         return found

@@ -16,6 +16,7 @@ import pytest
 
 from tests.cli.conftest import run, silent_for_long, up
 from workflow.folder import Folder
+from workflow.projections.examined import ANEW
 
 Damage = Callable[[Folder], object]
 
@@ -161,6 +162,16 @@ def test_a_damaged_log_leaves_the_keys_and_the_views_to_be_looked_at(folder: Fol
     for about, grade in (("keys.db", "ok"), ("views.db", "ok"), ("master key", "ok"), ("log", "trouble")):
         assert [one["grade"] for one in found[about]] == [grade], about
     assert "it could not be looked at (DatabaseError)" in found["log"][0]["said"]
+
+
+def test_what_cannot_be_looked_at_is_told_with_what_to_do_about_that_alone(folder: Folder) -> None:
+    torn(folder.views)
+    token = folder.path / "no.token"
+    env = {"MENTORING_NATS": "nats://127.0.0.1:1", "MENTORING_NATS_TOKEN_FILE": str(token)}
+    _, found = looked_at(folder.path, env)
+    assert {one["todo"] for about in ("views.db", "projections") for one in found[about]} == {ANEW}
+    (broker,) = found["broker"]
+    assert (str(token) in broker["said"], "backup" in broker["todo"]) == (True, False)
 
 
 def test_settings_that_do_not_fit_keep_it_from_nothing(folder: Folder) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from workflow.app.beginning import installed_version, read_policy, refuse_what_is_not_whole
 from workflow.clocks import RealClock
 from workflow.consumers.transport import examined as broker
-from workflow.diagnosis import Check, Finding, ok, trouble, warning
+from workflow.diagnosis import RESTORE, Check, Finding, ok, trouble, warning
 from workflow.errors import MentoringError
 from workflow.folder import Folder
 from workflow.projections import examined as views
@@ -54,14 +54,16 @@ class Doctor:
             Check("nats-server", broker.binary if self._settings.nats is None else list),
             Check("folder", self._places),
             Check("disk", self._room),
-            Check("events.db", lambda: store.integrity(folder.events)),
-            Check("keys.db", lambda: store.integrity(folder.keys)),
-            Check("views.db", lambda: store.integrity(folder.views, views.ANEW)),
-            Check("master key", lambda: store.keys(folder.keys, self._master_key)),
-            Check("log", lambda: store.log(folder.events, now, self._at_event)),
-            Check("receipts", lambda: store.ledger(folder.events)),
+            Check("events.db", lambda: store.integrity(folder.events), RESTORE),
+            Check("keys.db", lambda: store.integrity(folder.keys), RESTORE),
+            Check("views.db", lambda: store.integrity(folder.views, views.ANEW), views.ANEW),
+            Check("master key", lambda: store.keys(folder.keys, self._master_key), RESTORE),
+            Check("log", lambda: store.log(folder.events, now, self._at_event), RESTORE),
+            Check("receipts", lambda: store.ledger(folder.events), RESTORE),
             Check(
-                "projections", lambda: views.standing(folder.views, PROJECTIONS, store.head(folder.events))
+                "projections",
+                lambda: views.standing(folder.views, PROJECTIONS, store.head(folder.events)),
+                views.ANEW,
             ),
             Check("service", self._service),
             Check("broker", self._broker),
