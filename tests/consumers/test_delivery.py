@@ -26,9 +26,11 @@ from tests.consumers.delivering import (
 )
 from tests.consumers.test_clock import PAIRS, World, active, day, held
 from workflow.consumers.delivery import messages
+from workflow.consumers.delivery.delivery import rest_after
 from workflow.consumers.transport.server import NatsServer
 from workflow.failpoints import VARIABLE
 from workflow.store.recorded import Recorded
+from workflow.web.health import STANDS_STILL
 
 SUBJECTS = ["mentoring.events.*.*"]
 STREAM = "MENTORING_EVENTS"
@@ -78,13 +80,25 @@ async def test_each_reminder_goes_to_the_subject_of_its_audience(
         assert data["audience"] == "party" or data["guidance"]["text"]["en"]
 
 
-async def test_while_intake_is_busy_it_goes_on_more_slowly(
+async def test_while_intake_is_busy_it_stands_after_each_window_and_then_goes_on(
     world: World, server: NatsServer, client: Client
 ) -> None:
     live(world)
-    async with delivering(world, server.url, busy=lambda: True, share=0.9) as delivery:
+    stood: list[int] = []
+
+    def busy() -> bool:
+        stood.append(delivery.status.position)
+        return len(stood) % 4 != 0
+
+    async with delivering(world, server.url, busy=busy, share=1e-9, most=20) as delivery:
         await caught_up(delivery, world)
+    assert all(stood.count(position) == 4 for position in set(stood[:-4]))
     assert deduplicated(await received(client)) == expected(world)
+
+
+def test_it_never_stands_for_so_long_that_health_takes_it_for_stuck() -> None:
+    assert rest_after(0.1, 0.05) == pytest.approx(1.9)
+    assert rest_after(60.0, 0.05) < STANDS_STILL / 2
 
 
 # --- where it begins

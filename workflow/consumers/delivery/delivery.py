@@ -35,6 +35,8 @@ NAME = "delivery"
 _WITHIN = 5.0
 _REFUSED_TO_STORE = 10077
 _LOOKS_AGAIN = 0.05
+_LONGEST_REST = 10.0
+"""Seconds: a position that gives way is not to be taken for one that is stuck."""
 
 
 class Window(NamedTuple):
@@ -155,11 +157,12 @@ class Delivery:
                 async with asyncio.timeout(self._poll_seconds):
                     await self._woken.wait()
         else:
-            await self._give_way((loop.time() - began) / self._share + began)
+            await self._give_way(rest_after(loop.time() - began, self._share))
 
-    async def _give_way(self, until: float) -> None:
-        """Leave the time to intake until then, for as long as it has a backlog."""
+    async def _give_way(self, seconds: float) -> None:
+        """Leave the time to intake for so long, as long as it has a backlog."""
         loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
         while self._busy() and loop.time() < until and not self._stopping:  # noqa: ASYNC110 it tells nobody
             await asyncio.sleep(_LOOKS_AGAIN)
 
@@ -211,6 +214,11 @@ class Delivery:
         moved = await asyncio.wrap_future(self._submit(lambda tx: tx.reactors.move(NAME, reached)))
         self._position = moved.value
         hit("delivery.after")
+
+
+def rest_after(took: float, share: float) -> float:
+    """For how many seconds to give way after a window that took so many, so that it was this share of the time."""
+    return min(took / share - took, _LONGEST_REST)
 
 
 def _refused(message: Message, why: str) -> Unavailable:
