@@ -119,10 +119,17 @@ class Sender:
     async def became(self) -> dict[str, int]:
         """Wait until intake has accounted for all that was sent; how many came to each disposition."""
         counts: Counter[str] = Counter()
+        upstream: str | None = None
         for first, last in self.sent.runs:
             after = first - 1
             while after < last:
                 page = await self._at.get("/v1/intake/receipts", beyond=after, limit=min(_PAGE, last - after))
+                if upstream not in (None, page["upstream"]):
+                    raise Unavailable(
+                        f"the broker's stream was made anew meanwhile; under {upstream}, the one before, "
+                        "`GET /v1/intake/receipts` tells what became of what was sent"
+                    )
+                upstream = page["upstream"]
                 found: list[dict[str, Any]] = [one for one in page["receipts"] if one["sequence"] <= last]
                 counts.update(one["disposition"] for one in found)
                 if found:

@@ -92,7 +92,9 @@ async def today(
     )
     figured = await _figured(request, service, health)
     drawn = charts(figured, w)
-    return page(
+    # A thousand rows take long enough that others would notice.
+    return await run_in_threadpool(
+        page,
         "today.html",
         w,
         **_common(request, service, health),
