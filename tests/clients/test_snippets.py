@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -47,7 +48,15 @@ async def run(folder: Path, *command: str) -> str:
     return said.decode()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="written for curl")
+@pytest.fixture
+async def pair(service: Up, folder: Path) -> str:
+    """The relationship that the page has its reader open first."""
+    if shutil.which("curl") is None:
+        pytest.skip("written for curl")
+    opened = json.loads(await run(folder, "bash", "-euc", snippet("bash", service)))
+    return str(opened["relationship_id"])
+
+
 async def test_with_curl(service: Up, pair: str, folder: Path) -> None:
     said = await run(folder, "bash", "-euc", snippet("sh", service))
     assert said == '{"stored":1,"sequences":[1]}'
