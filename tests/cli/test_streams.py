@@ -110,12 +110,14 @@ def test_events_are_found_by_whatever_they_tell(folder: Path) -> None:
     caused = found("/calendar/7")
     assert caused[0] == "meeting_scheduled"
     assert found("message-1") == found("", "--source", "/Calendar") == caused
-    assert found("goal_set") == ["goal_set"]
+    assert found("goal_set") == found("goal set") == found("", "--name", "goal set") == ["goal_set"]
     assert found(str(ADA), "--name", "goal") == ["goal_set"]
     assert found("^series-[0-9]+$", "--regex") == ["meeting_scheduled"]
     assert found("", "-n", 2) == ["programme_opened", "policy_adopted"]
     late = found("", "--since", "2026-03-01")
     assert late[-1] == "goal_set"
+    for instant in ("2026-03-01 00:00", "2026-03-01 00:00:00", "2026-03-01T00:00:00Z"):
+        assert found("", "--since", instant) == late, "as other verbs print it"
     early = found("", "--until", "2026-03-01")
     assert "programme_opened" in early
     assert len(early) + len(late) == len(found(""))

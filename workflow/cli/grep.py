@@ -12,6 +12,7 @@ import typer
 from workflow.aggregates.sealed import PLACEHOLDER
 from workflow.cli.facts import tell
 from workflow.cli.progress import metered
+from workflow.cli.tables import words
 from workflow.cli.verb import AsJson, Data, Exit, desk, settings_of, verb
 from workflow.errors import Invalid
 
@@ -19,7 +20,8 @@ _PAGE = 1000
 _HIDDEN = {PLACEHOLDER, "confidential"}
 """What stands in the place of what is not told. It is found by nothing, or it would tell which events have some."""
 
-_FORMATS = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+_FORMATS = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
+"""As verbs print instants, and as RFC 3339 has them."""
 
 Matches = Callable[[str], bool]
 
@@ -98,7 +100,7 @@ def _matcher(pattern: str, *, regex: bool) -> Matches:
 
 def _is_of(event: dict[str, Any], name: str | None, source: str | None) -> bool:
     caused = event["metadata"]["source"]
-    return (name is None or name in event["name"]) and (
+    return (name is None or name.replace(" ", "_") in event["name"]) and (
         source is None or (caused is not None and source in caused)
     )
 
@@ -106,6 +108,7 @@ def _is_of(event: dict[str, Any], name: str | None, source: str | None) -> bool:
 def _texts(event: dict[str, Any]) -> Iterator[str]:
     """All that an event says, as far as it is told."""
     yield event["name"]
+    yield words(event["name"])  # as it is printed
     yield event["stream"]
     for part in ("metadata", "event"):
         yield from _within(event[part])
