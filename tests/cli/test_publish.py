@@ -70,6 +70,8 @@ def test_sending_a_file_again_is_harmless(running: Running, tmp_path: Path) -> N
         assert (result.exit_code, result.stderr) == (0, "")
         assert "1200 lines read, 1200 events stored, as sequences " in result.stdout
         assert result.stdout.splitlines()[1] == became
+        why = "`mentoring listen --no-follow --only waiting` tells why"
+        assert (why in result.stdout) == ("waiting" in became)
 
 
 def test_ctrl_c_says_up_to_which_line_everything_is_stored(running: Running) -> None:
@@ -132,6 +134,15 @@ def test_a_dry_run_needs_no_service_and_says_what_would_be_parked_and_why(tmp_pa
         "4 lines read, 1 fit the contract, 3 would not be sent or be parked; nothing was sent\n"
     )
     assert run("publish", written(tmp_path / "fine", held(1)), "--dry-run").exit_code == 0
+
+
+def test_an_event_spread_over_lines_is_told_how_to_become_one(running: Running, tmp_path: Path) -> None:
+    file = written(tmp_path / "event.json", json.dumps(json.loads(held(7_001)), indent=2))
+    for words in (["--dry-run"], ["--data", running.address.data]):
+        result = run("publish", file, *words)
+        assert result.exit_code == 1
+        assert "write each event on one line, as `jq -c . FILE` does" in result.stderr.splitlines()[-1]
+        assert "jq" not in run("publish", file, *words, "--json").stderr
 
 
 @pytest.mark.parametrize(

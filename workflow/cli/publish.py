@@ -30,6 +30,8 @@ _REFUSALS = {
     "body_too_large": "it is larger than the service takes",
 }
 
+_NO_LINES = "no line is an event by itself: write each event on one line, as `jq -c . FILE` does"
+
 
 @verb
 async def publish(
@@ -69,13 +71,14 @@ async def publish(
 
 
 async def _publish(handle: int, sender: Sender, pace: Pace, *, wait: bool, as_json: bool) -> Exit:
-    sent, done = sender.sent, False
+    sent, done, unread = sender.sent, False, 0
     try:
         with _progress(handle) as bar:
             source = Source(handle, bar.read)
             async for lines in source.batches(pace.at_once(MOST)):
                 fit = [line for line in lines if line.fault is None]
                 unfit = [line for line in lines if line.fault is not None]
+                unread += sum(line.fault == "not_json" for line in unfit)
                 await pace.step(len(fit))
                 unfit += await sender.send(fit)
                 sent.refused += sum(line.fault not in _REFUSALS for line in unfit)
@@ -93,6 +96,8 @@ async def _publish(handle: int, sender: Sender, pace: Pace, *, wait: bool, as_js
         if not done:
             _tell_how_far(sent, as_json=as_json)
     _tell(sent, source.lines, became, as_json=as_json)
+    if unread > 1 and not sent.stored and not as_json:
+        err.print(_NO_LINES, soft_wrap=True)
     return Exit.NO if sent.refused else Exit.DONE
 
 
@@ -110,6 +115,10 @@ def _tell(sent: Sent, lines: int, became: dict[str, int] | None, *, as_json: boo
         out.print(
             ", ".join(f"{number} {name}" for name, number in sorted(became.items())) or "nothing to wait for"
         )
+        if unsettled := [name for name in ("parked", "waiting") if became.get(name)]:
+            out.print(
+                f"`mentoring listen --no-follow --only {','.join(unsettled)}` tells why", soft_wrap=True
+            )
 
 
 def _tell_how_far(sent: Sent, *, as_json: bool) -> None:
@@ -159,6 +168,8 @@ async def _check(handle: int, *, as_json: bool) -> Exit:
             "nothing was sent",
             soft_wrap=True,
         )
+        if parked["not_json"] > 1 and not fit:
+            err.print(_NO_LINES, soft_wrap=True)
     return Exit.NO if parked else Exit.DONE
 
 
