@@ -40,7 +40,7 @@ ADA, GRACE = "email:ada@example.org", "email:grace@example.org"
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Up]:
-    async with Up(tmp_path / "data") as up:
+    async with Up(tmp_path / "data", "--nats-port", "0") as up:
         yield up
 
 
