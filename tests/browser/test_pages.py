@@ -142,6 +142,12 @@ def test_nothing_keeps_anybody_from_reading_it(
         assert _fits(page), path
 
 
+def test_no_table_of_a_relationship_hides_lines_below_its_edge(life: Running, opened: Open) -> None:
+    tables = opened(life.http, _first(life), width=NARROW).locator(".scrolls")
+    assert tables.count() >= 2
+    assert tables.evaluate_all("all => all.every(one => getComputedStyle(one).maxHeight === 'none')")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_form_and_an_empty_page_can_be_read_by_anybody(
     guarded: str, opened: Open, scheme: Scheme
