@@ -58,6 +58,7 @@ def test_the_way_of_one_meeting_through_a_restart(data: Path) -> None:
             (waiting,) = told("waiting", "list", "--data", data)
             assert waiting["waits_for"] == ["identity", "uid"]
             listed = run("waiting", "list", "--data", data).stdout
+            assert waiting["reason"] in listed
             for text in (listed, run("waiting", "show", waiting["number"], "--data", data).stdout):
                 assert all(said in text for said in ("identity, uid", "2026-02-04 08:00", "/calendar"))
                 assert not any(identity in text for identity in IDENTITIES)

@@ -36,12 +36,13 @@ async def list_(
     if as_json:
         emit(found)
         return
-    table = Table("number", "since", "until", "waits for", "type", "source")
+    table = Table("number", "since", "until", "reason", "waits for", "type", "source")
     for one in found:
         table.add(
             str(one["number"]),
             minute(one["arrived_at"]),
             minute(one["until"]),
+            one["reason"],
             ", ".join(one["waits_for"]),
             foreign(one["type"]),
             foreign(one["source"]),
