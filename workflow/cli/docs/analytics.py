@@ -100,6 +100,13 @@ _NOBODY = f"""- A relationship is a number, its `pair`: the same in every view, 
 - Times are told as they are. Who knows when a pair met can find it by that: rows of single pairs are personal data all
   the same."""
 
+_ON_NOTEBOOK = """[The notebook](notebooks/questions.ipynb) reads them, too, from the folder `export` beside it. What
+`make` builds has all that it needs, and `--inplace` writes the answers into the copy, for any Jupyter to show:
+
+```console
+$ cp docs/notebooks/questions.ipynb . && .venv/bin/jupyter execute --inplace questions.ipynb
+```"""
+
 _ON_COLUMNS = """A view or column keeps its name and type; new ones may be added. *Empty* says when a value is null.
 Instants are in UTC: text of one length in SQLite and CSV (RFC 3339), timestamps in Parquet. Yes and no are 1 and 0
 in SQLite. A length in days is a number: a day is 24 hours."""
@@ -123,6 +130,7 @@ def analytics() -> str:
         _DUCKDB,
         "So do `read_parquet` of pandas and of polars, and Arrow itself:",
         _ARROW,
+        _ON_NOTEBOOK,
         "## Over HTTP",
         _ON_HTTP,
         _HTTP,
