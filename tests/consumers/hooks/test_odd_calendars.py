@@ -11,7 +11,7 @@ import pytest
 from dateutil import rrule as dateutil_rrule  # type: ignore[import-untyped] # it brings no types
 from icalendar import Calendar
 
-from tests.consumers.hooks.sending import ZONE
+from tests.consumers.hooks.sending import ZONE, calendar
 from workflow.consumers.hooks.hook import Nothing, Sent
 from workflow.consumers.hooks.icalendar import HOOK, MOST_TOLD
 from workflow.consumers.hooks.rules import check_rule
@@ -200,6 +200,29 @@ def test_more_rules_of_zones_than_any_calendar_has_are_refused() -> None:
         zone = "BEGIN:VTIMEZONE\nTZID:Z\n" + "".join(rule.format(one) for one in rules) + "END:VTIMEZONE\n"
         body = f"BEGIN:VCALENDAR\n{zone}END:VCALENDAR\n".encode()
         assert taken(HOOK, Sent("text/calendar", body), ZONE) == Untranslated(reason)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["R RULE:FREQ=SECONDLY", "RRULE\t:FREQ=SECONDLY",
+     'RRULE;X=":FREQ=YEARLY;WKST=":FREQ=SECONDLY', "EXRULE:FREQ=SECONDLY",
+     "COMMENT:x\u2028RRULE:FREQ=SECONDLY", "TZNAME:x\x0cRRULE:FREQ=SECONDLY"],
+)  # fmt: skip
+def test_no_rule_of_a_zone_is_overlooked_however_it_is_written(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = "BEGIN:STANDARD\nDTSTART:16010101T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0200\n{}END:STANDARD\n"
+    parts = part.format("") + part.format(line + "\n")
+    zone = f"BEGIN:VTIMEZONE\nTZID:Own\n{parts}END:VTIMEZONE\n"
+    event = "UID:u\nDTSTAMP:20260101T080000Z\nDTSTART;TZID=Own:20260303T130000\nDURATION:PT1H\n" + PEOPLE[0]
+    with counting(monkeypatch) as steps:
+        assert taken(HOOK, calendar(event, head=zone), ZONE) == Untranslated("rule_unusual")
+    assert steps[0] <= MOST_STEPS
+
+
+def test_nested_components_are_refused_with_blanks_in_their_names() -> None:
+    body = "BEGIN:VCALENDAR\r\n" + "BEG IN:X\r\n" * 9 + "EN D:X\r\n" * 9 + "END:VCALENDAR\r\n"
+    assert taken(HOOK, Sent("text/calendar", body.encode()), ZONE) == Untranslated("too_much")
 
 
 @pytest.mark.parametrize("charset", ["punycode", "idna", "undefined", "unicode_escape", "hex", "x\x00y", ""])
