@@ -242,6 +242,25 @@ def test_nested_mails_are_refused_or_tell_nothing() -> None:
     assert isinstance(taken(HOOK, Sent("message/rfc822", body), ZONE), Untranslated | Nothing)
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("field", ["Content-Type: text/plain", "Content-Disposition: form-data"])
+@pytest.mark.parametrize(
+    ("ended", "between"), [(b"\r\n", b""), (b"\n", b"\r\n "), (b"\r", b"\n\t"), (b"\n", b"\r ")]
+)
+def test_a_mail_whose_fields_would_take_long_to_read_is_refused(
+    field: str, ended: bytes, between: bytes
+) -> None:
+    long = field.encode() + b'; x="' + between + b";" * 250_000
+    body = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nX: y" + ended + long + b"\n\nx\n--b--\n"
+    assert taken(HOOK, Sent("message/rfc822", body), ZONE) == Untranslated("too_much")
+
+
+def test_a_mail_with_too_many_parts_within_each_other_is_refused() -> None:
+    part = "Content-Type: multipart/mixed; boundary=b{0}\r\n\r\n--b{0}\r\n"
+    body = "".join(part.format(number) for number in range(51)).encode()
+    assert taken(HOOK, Sent("message/rfc822", body), ZONE) == Untranslated("too_much")
+
+
 def test_rules_of_every_calendar_program_are_taken() -> None:
     for rule in (
         "FREQ=WEEKLY;BYDAY=TU", "FREQ=WEEKLY;WKST=MO;COUNT=12;INTERVAL=2;BYDAY=TU,TH",
