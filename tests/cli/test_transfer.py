@@ -234,6 +234,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("line 4: version 1 of its stream is to come here", _at(2, b'"version":"1"', b'"version":"2"')),
         ("fit the schema of mentoring.relationship_opened.v1", _at(2, b'"onboarding"', b'"elsewhere"')),
         ("identities.0 is not sealed, as it has to be", _at(2, b'"1.person[^"]*"', b'"email:ada@example.org"')),
+        ("parties.0.identities.0 is not sealed", _at(2, b'"(1.person.[0-9a-f-]*)[^"]*"', rb'"\1.AAAA"')),
         ("does not know; run a newer one", _at(0, b'"mentoring.programme_opened.v1"', b'"mentoring.begun.v7"')),
         ("line 2: the line does not have the form", _at(0, b'"type":', b'"type": ')),
         ("recorded before the event before it", _at(-1, b'"recorded_at":"2026', b'"recorded_at":"2025')),

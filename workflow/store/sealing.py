@@ -25,9 +25,10 @@ from workflow.store.recorded import Recorded
 
 DESTROYED = "destroyed"
 BOX = re.compile(
-    r"1\.(author|person)\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[A-Za-z0-9_-]+={0,2}|" + DESTROYED
+    r"1\.(author|person)\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\."
+    r"([A-Za-z0-9_-]{4}){9,}([A-Za-z0-9_-]{4}|[A-Za-z0-9_-]{3}=|[A-Za-z0-9_-]{2}==)|" + DESTROYED
 )
-"""How a box is written; text in clear is not."""
+"""How a box is written; text in clear is not. Nonce and tag alone have 28 bytes, in 40 characters of base64."""
 
 _NONCE = 12
 _can_hold: dict[type, bool] = {}
