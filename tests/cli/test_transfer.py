@@ -218,6 +218,11 @@ def _at(number: int, old: bytes, new: bytes) -> Callable[[list[bytes]], list[byt
     return change
 
 
+def _moved(event: bytes, position: int, version: int) -> bytes:
+    place = b'"position":"%d","version":"%d"' % (position, version)
+    return re.sub(rb'"position":"\d+","version":"\d+"', place, event)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log that was exported once, for those who damage copies of it."""
@@ -235,6 +240,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("fit the schema of mentoring.relationship_opened.v1", _at(2, b'"onboarding"', b'"elsewhere"')),
         ("identities.0 is not sealed, as it has to be", _at(2, b'"1.person[^"]*"', b'"email:ada@example.org"')),
         ("parties.0.identities.0 is not sealed", _at(2, b'"(1.person.[0-9a-f-]*)[^"]*"', rb'"\1.AAAA"')),
+        ("line 4: a stream begins", lambda events: [*events[:2], _moved(events[3], 3, 1), *events[4:]]),
+        ("line 5: a stream begins", lambda events: [*events[:3], _moved(events[2], 4, 2), *events[4:]]),
         ("does not know; run a newer one", _at(0, b'"mentoring.programme_opened.v1"', b'"mentoring.begun.v7"')),
         ("line 2: the line does not have the form", _at(0, b'"type":', b'"type": ')),
         ("recorded before the event before it", _at(-1, b'"recorded_at":"2026', b'"recorded_at":"2025')),

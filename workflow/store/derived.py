@@ -87,7 +87,8 @@ class Derivation:
     def _begin_round(self, recorded: Recorded, purpose: Purpose) -> None:
         """Whether its last one came to the end is not told; one more finds nothing left to ask where it did."""
         first = self._store.stream_within(self._cursor, recorded.stream)[0].event
-        assert isinstance(first, ProgrammeOpened)
+        if not isinstance(first, ProgrammeOpened):
+            return  # it stands where none belongs, and is passed over there
         self._ledger.rounds.begin(
             first.programme, purpose, recorded.metadata.correlation_id, recorded.event.by
         )

@@ -14,6 +14,7 @@ from itertools import islice
 
 from pydantic import ValidationError
 
+from workflow.aggregates.events import ProgrammeOpened, RelationshipOpened
 from workflow.aggregates.sealed import sealed_members
 from workflow.errors import Conflict, Stopped
 from workflow.failpoints import hit
@@ -78,6 +79,11 @@ def check(store: EventStore, file: LogFile, heed: Heed = lambda _: None) -> Chec
                 last = store.last_version(stream) if head else 0
             if version != last + 1:
                 raise unfit(number, f"version {last + 1} of its stream is to come here, and {version} does")
+            # No fold and no decision looks for what is missing there, and what was brought in cannot be taken out.
+            if isinstance(recorded.event, RelationshipOpened | ProgrammeOpened) != (version == 1):
+                raise unfit(
+                    number, "a stream begins with its opening, and this is another event or another place"
+                )
         versions[stream] = version
         events += 1
         if events % PAGE == 0:
