@@ -285,6 +285,32 @@ def test_a_torn_file_is_noticed(
     assert not Folder(other).events.exists()
 
 
+def of_a_real_clock(file: Path) -> Path:
+    """The file, as if no simulated clock had told its times."""
+    first = file.read_bytes().partition(b"\n")[0]
+    file.write_bytes(
+        file.read_bytes().replace(first, re.sub(rb'"instant":"[^"]*"', b'"instant":null', first))
+    )
+    return file
+
+
+def test_a_fact_of_a_day_to_come_is_refused_for_time_never_goes_back(tmp_path: Path, whole: Path) -> None:
+    file = of_a_real_clock(Path(shutil.copy2(whole, tmp_path)))
+    changed = remade(tmp_path, file, _at(-1, b'"recorded_at":"2026', b'"recorded_at":"9990'))
+    result = run("events", "import", changed, "--data", tmp_path / "other")
+    assert (result.exit_code, "a day that is yet to come" in result.stderr) == (2, True), result.stderr
+    assert not Folder(tmp_path / "other").events.exists()
+
+
+def test_what_is_of_another_kind_of_clock_goes_behind_no_log(tmp_path: Path, whole: Path) -> None:
+    other = tmp_path / "other"
+    real = remade(tmp_path, of_a_real_clock(Path(shutil.copy2(whole, tmp_path))), lambda events: events)
+    assert run("events", "import", real, "--data", other).exit_code == 0
+    result = run("events", "import", whole, "--data", other)
+    assert (result.exit_code, "another kind of clock" in result.stderr) == (1, True), result.stderr
+    assert rows(other, "clock") == []
+
+
 def test_a_log_that_differs_is_refused_at_the_first_line_that_does(
     tmp_path: Path, data: Path, relationship: str
 ) -> None:

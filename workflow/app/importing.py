@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from typing import BinaryIO
 
 from workflow.app.beginning import refuse_what_is_not_whole
+from workflow.clocks import RealClock
 from workflow.folder import Folder
 from workflow.settings import Settings
 from workflow.store.event_store import EventStore
@@ -52,7 +53,7 @@ def bring_in(settings: Settings, file: Open, *, dry_run: bool, heed: Heed) -> Im
         with _looked_at(settings, folder) as (store, _), file() as lines:
             log = LogFile(lines)
             total = log.head.until - log.head.beyond
-            found = check(store, log, lambda done: heed("checking", done, total))
+            found = check(store, log, RealClock().now(), lambda done: heed("checking", done, total))
         if dry_run:
             return Imported(found.events, found.known, found.new, found.head + found.new, None)
         with _opened(settings, folder) as (store, identities):

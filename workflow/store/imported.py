@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from pydantic import ValidationError
@@ -30,6 +30,9 @@ from workflow.store.sealing import BOX, can_hold_sealed
 PAGE = 1000
 """Events that are looked at, and appended, together."""
 
+AHEAD = timedelta(days=1)
+"""How far the clock of where the file was made may be ahead of ours."""
+
 Heed = Callable[[int], None]
 """Told how many events are done; what it raises ends the work."""
 
@@ -48,9 +51,19 @@ class Checked:
         return self.events - self.known
 
 
-def check(store: EventStore, file: LogFile, heed: Heed = lambda _: None) -> Checked:
-    """Look at the whole file, and refuse it at the first line that does not fit its own or the store's log."""
+def check(store: EventStore, file: LogFile, now: datetime, heed: Heed = lambda _: None) -> Checked:
+    """Look at the whole file, and refuse it at the first line that does not fit its own or the store's log.
+
+    ``now`` is what the machine's clock shows. Time never goes back: beyond it, all later facts would be of then.
+    """
     head, beyond = store.head(), file.head.beyond
+    simulated = file.head.instant is not None
+    with store.ledger() as ledger:
+        if head and simulated != (ledger.simulated_instant() is not None):
+            raise Conflict(
+                "the file is of another kind of clock than the log here: bring it into a folder of its own",
+                code="clock_differs",
+            )
     if beyond > head:
         raise Conflict(
             f"the file begins behind position {beyond}, and the log here ends at {head}: bring in what lies between "
@@ -66,6 +79,8 @@ def check(store: EventStore, file: LogFile, heed: Heed = lambda _: None) -> Chec
         position, stream, version, *_ = row
         recorded = _decoded(store, number, row)
         recorded_at = _in_time(number, recorded, recorded_at)
+        if not simulated and recorded_at > now + AHEAD:
+            raise unfit(number, "it is said to be recorded on a day that is yet to come")
         if position <= head:
             if row != next(known):
                 raise Conflict(
