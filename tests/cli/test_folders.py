@@ -68,7 +68,8 @@ def test_a_lost_or_damaged_file_is_not_begun_anew(data: Path, relationship: str)
 
 def test_a_first_start_that_failed_decides_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    failed = run("up", "--data", data, "--clock", "simulated", "--policy", tmp_path / "none.toml")
+    ports = "--port", 0, "--nats-port", 0
+    failed = run("up", "--data", data, "--clock", "simulated", "--policy", tmp_path / "none.toml", *ports)
     assert failed.exit_code == 2
     asked = run("today", "--data", data)
     assert (asked.exit_code, "nothing is kept in" in asked.stderr) == (3, True)

@@ -259,10 +259,12 @@ def test_what_others_wrote_is_no_instruction_to_the_terminal() -> None:
 
 def test_who_has_it_done_is_the_command_line_unless_named(data: Path, relationship: str) -> None:
     assert told("verify", "--data", data)["by"] == "service 00000000-0000-4000-8000-6f7065726174"
-    who = f"coordinator {uuid4()}"
+    who = f"service {uuid4()}"
     assert told("verify", "--data", data, "--actor", who)["by"] == who
     named = run("verify", "--data", data, "--json", env={"MENTORING_ACTOR": who})
     assert json.loads(named.stdout)["by"] == who
+    refused = run("verify", "--data", data, "--actor", f"coordinator {uuid4()}")
+    assert (refused.exit_code, "only who operates the service" in refused.stderr) == (1, True)
     unfit = run("verify", "--data", data, "--actor", "emperor")
     assert (unfit.exit_code, "--actor has the form" in unfit.stderr) == (2, True)
 

@@ -256,6 +256,7 @@ ANSWERS: list[tuple[str, str, int, dict[str, Any], dict[str, Any]]] = [
     ],
     ("POST", "/v1/verify", 200, {}, operator()),
     ("POST", "/v1/verify", 400, {}, {}),
+    ("POST", "/v1/verify", 409, {}, {"headers": AS_COORDINATOR}),
     ("POST", "/v1/verify", 422, {}, operator(params={"after": "x"})),
     ("POST", "/v1/clock", 200, {}, operator(json={"to": "2026-02-01T00:00:00Z"})),
     ("POST", "/v1/clock", 400, {}, {"json": {"to": "2026-02-01T00:00:00Z"}}),

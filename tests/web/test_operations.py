@@ -9,7 +9,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.web.conftest import AS_OPERATOR, active
+from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_OPERATOR, active
 from workflow.aggregates.policy import AgreementPolicy, Policy
 from workflow.app import Service
 from workflow.consumers.meetings.account import receive, take_in
@@ -235,3 +235,15 @@ async def test_how_far_a_comparison_has_come_is_told_while_it_is_under_way(
 @pytest.mark.parametrize("path", ["/v1/parked/0", "/v1/parked/99999999999999999999", "/v1/parked/x"])
 async def test_a_number_that_cannot_be_is_refused(http: httpx.AsyncClient, path: str) -> None:
     assert (await http.get(path)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path", ["projections/journey/pause", "projections/journey/resume", "projections/rebuild", "verify"]
+)
+async def test_what_is_done_to_the_service_is_done_by_who_operates_it(
+    http: httpx.AsyncClient, path: str
+) -> None:
+    for actor in (AS_MENTEE, AS_COORDINATOR):
+        refused = await http.post(f"/v1/{path}", headers=actor)
+        assert (refused.status_code, refused.json()["code"]) == (409, "not_an_operator")
+    assert {one["status"] for one in (await http.get("/v1/projections")).json()["projections"]} == {"running"}

@@ -11,11 +11,11 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Request
+from fastapi import Depends, Header, Request
 
 from workflow.aggregates.commands import Actor
 from workflow.aggregates.events import Role
-from workflow.errors import Invalid
+from workflow.errors import Invalid, Refused
 
 HEADER = "Mentoring-Actor"
 
@@ -62,6 +62,13 @@ async def acting(
         raise Invalid(f"the header {HEADER} says who acts; it is missing", code="actor_missing")
     once(request, HEADER, "actor_malformed")
     return parse_actor(header)
+
+
+async def operating(actor: Annotated[Actor, Depends(acting)]) -> Actor:
+    """Who operates the service; anybody else is refused."""
+    if actor.role is not Role.SERVICE:
+        raise Refused("only who operates the service may ask for this", code="not_an_operator")
+    return actor
 
 
 def once(request: Request, header: str, code: str) -> None:

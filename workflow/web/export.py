@@ -14,11 +14,9 @@ from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.aggregates.commands import Actor
-from workflow.aggregates.events import Role
-from workflow.errors import Refused
 from workflow.lifecycle import OPERATIONS
 from workflow.store.exported import event_line
-from workflow.web.actor import acting, named
+from workflow.web.actor import named, operating
 from workflow.web.asking import FARTHEST, Serving
 from workflow.web.bodies import Out
 from workflow.web.problems import PROBLEMS
@@ -37,13 +35,6 @@ class ExportOut(Out):
     instant: AwareDatetime | None = Field(
         description="where the simulated clock stands; null where it is a real one"
     )
-
-
-async def operating(actor: Annotated[Actor, Depends(acting)]) -> Actor:
-    """Who operates the service; anybody else is refused."""
-    if actor.role is not Role.SERVICE:
-        raise Refused("only who operates the service may ask for this", code="not_an_operator")
-    return actor
 
 
 @router.get(

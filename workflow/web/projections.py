@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
@@ -17,12 +17,15 @@ from workflow.app import Service
 from workflow.consumers.requests.once import Answer
 from workflow.errors import Conflict
 from workflow.projections.verify import Verified as Compared
-from workflow.web.actor import named
+from workflow.web.actor import named, operating
 from workflow.web.asking import After, Asking, By, Serving
 from workflow.web.bodies import Operated, Out
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(prefix="/v1", tags=["operations"])
+
+_OPERATED = [Depends(operating)]
+"""For the role `service` alone: others act in relationships, and not upon the service."""
 
 Name = Annotated[str, Path(description="the projection's name", max_length=100)]
 
@@ -85,6 +88,7 @@ async def projections(service: Serving) -> ProjectionsOut:
     response_model=Rebuilt,
     responses={status: PROBLEMS[status] for status in (404, 409)},
     summary="Fold projections anew",
+    dependencies=_OPERATED,
 )
 async def rebuild(
     by: By,
@@ -108,6 +112,7 @@ async def rebuild(
     response_model=Halted,
     responses={409: PROBLEMS[409]},
     summary="Pause a projection",
+    dependencies=_OPERATED,
 )
 async def pause(name: Name, by: By) -> Answer:
     """It folds nothing more, also after a restart, until it is resumed or rebuilt; what it has is still read."""
@@ -121,6 +126,7 @@ async def pause(name: Name, by: By) -> Answer:
     response_model=Halted,
     responses={409: PROBLEMS[409]},
     summary="Resume a projection",
+    dependencies=_OPERATED,
 )
 async def resume(name: Name, by: By) -> Answer:
     """It goes on behind what it has. One that a failure paused is to be rebuilt instead, and refused here."""
@@ -135,7 +141,13 @@ async def _halt(by: Asking, what: str, ask: Callable[[], Future[None]]) -> Answe
     return await by.operate(what, by.lasting(work))
 
 
-@router.post("/verify", response_model=Verified, summary="Prove that the projections are what the events say")
+@router.post(
+    "/verify",
+    response_model=Verified,
+    responses={409: PROBLEMS[409]},
+    summary="Prove that the projections are what the events say",
+    dependencies=_OPERATED,
+)
 async def verify(by: By, after: After = None) -> Answer:
     """Folds all anew beside the rows that serve, up to the same position, and compares."""
     service = by.service
