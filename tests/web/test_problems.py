@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, PARTIES, opened
+from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, PARTIES, opened
 from workflow.app import Service
 from workflow.web.api import create_app, door
 
@@ -45,13 +45,18 @@ async def test_a_refusal_never_repeats_what_was_sent(
 
 
 @pytest.mark.parametrize(
-    ("path", "query"), [("/v1/relationships", {}), ("/v1/projections/rebuild", {"name": SECRET})]
+    ("path", "query", "actor"),
+    [
+        ("/v1/relationships", {}, AS_COORDINATOR),
+        ("/v1/projections/rebuild", {"name": SECRET}, AS_OPERATOR),
+        (f"/v1/projections/{SECRET}/pause", {}, AS_OPERATOR),
+    ],
 )
 async def test_a_name_that_nobody_knows_is_not_repeated(
-    http: httpx.AsyncClient, path: str, query: dict[str, str]
+    http: httpx.AsyncClient, path: str, query: dict[str, str], actor: dict[str, str]
 ) -> None:
     body = {"parties": PARTIES, "programme": SECRET}
-    answer = await http.post(path, params=query, json=body, headers=AS_COORDINATOR)
+    answer = await http.post(path, params=query, json=body, headers=actor)
     assert answer.status_code == 404
     assert SECRET not in answer.text
 
