@@ -275,7 +275,7 @@ def test_an_older_report_of_an_outcome_is_stale() -> None:
         assert story.latest.stale
 
 
-def test_what_a_correction_to_missed_says_of_those_who_came_does_not_make_it_another() -> None:
+def test_a_correction_to_cancelled_stays_one_whoever_is_said_to_have_come() -> None:
     told = replace(corrected("m", day(11), e.Outcome.CANCELLED), attended=(MENTOR,), cancelled_by=MENTEE)
     story = given(*agreed(), booked("m", day(10))).when(told)
     assert story.last(e.MeetingOutcomeCorrected).outcome is e.Outcome.CANCELLED
