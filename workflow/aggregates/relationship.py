@@ -193,16 +193,16 @@ class Relationship:
         self.steps: frozenset[str] = frozenset()
         self.committed: frozenset[UUID] = frozenset()
         self.draft: Draft | None = None
-        self.signed: dict[UUID, datetime] = {}
+        self.signed: Mapping[UUID, datetime] = {}
         self.agreement: Agreement | None = None
         self.amended_at: datetime | None = None
-        self.topics: dict[UUID, e.Visibility] = {}
-        self.drafted_topics: dict[UUID, e.Visibility] = {}
+        self.topics: Mapping[UUID, e.Visibility] = {}
+        self.drafted_topics: Mapping[UUID, e.Visibility] = {}
         self.calendar = Calendar()
         self.prepared: frozenset[tuple[EntryKey, UUID]] = frozenset()
-        self.goals: dict[UUID, Goal] = {}
+        self.goals: Mapping[UUID, Goal] = {}
         self.directed_at: Told | None = None
-        self.check_ins: dict[UUID, tuple[CheckIn, ...]] = {}
+        self.check_ins: Mapping[UUID, tuple[CheckIn, ...]] = {}
         self.consents: frozenset[UUID] = frozenset()
         self.help_asked: tuple[Told, ...] = ()
         self.contacted_at: datetime | None = None
@@ -212,21 +212,22 @@ class Relationship:
         self.spell: Spell | None = None
         self.looks: tuple[tuple[datetime, int], ...] = ()
         self.look_wanted_since: datetime | None = None
-        self.measures: dict[UUID, MeasureState] = {}
+        self.measures: Mapping[UUID, MeasureState] = {}
         self.reviewed_at: datetime | None = None
         self.proposed: Told | None = None
         self.feedback: frozenset[UUID] = frozenset()
-        self.destroyed: dict[UUID, Destruction] = {}
-        self.concerns: dict[tuple[e.ConcernCode, str | None], OpenConcern] = {}
-        self.reminded: dict[tuple[e.ReminderKind, datetime, int], frozenset[UUID | None]] = {}
-        self.last_reminded: dict[UUID, datetime] = {}
-        self.episodes: dict[tuple[e.ConcernCode, UUID], Episode] = {}
-        self.dues: dict[e.DueKind, datetime] = {}
+        self.destroyed: Mapping[UUID, Destruction] = {}
+        self.concerns: Mapping[tuple[e.ConcernCode, str | None], OpenConcern] = {}
+        self.reminded: Mapping[tuple[e.ReminderKind, datetime, int], frozenset[UUID | None]] = {}
+        self.last_reminded: Mapping[UUID, datetime] = {}
+        self.episodes: Mapping[tuple[e.ConcernCode, UUID], Episode] = {}
+        self.dues: Mapping[e.DueKind, datetime] = {}
 
     def fork(self) -> Relationship:
-        """A copy that can be changed alone; the values inside are immutable and shared.
+        """A copy that can be changed alone; the values inside are immutable and shared, but for the calendar.
 
-        Written out, because a loop over the slots costs four times as much and this runs with every command.
+        A mapping is replaced where something in it changes: most commands change none of them. Written out,
+        because a loop over the slots costs four times as much and this runs with every command.
         """
         copy = Relationship.__new__(Relationship)
         copy.id = self.id
@@ -264,15 +265,15 @@ class Relationship:
         copy.by_role = self.by_role
         copy.topics = self.topics
         copy.drafted_topics = self.drafted_topics
-        copy.goals = self.goals.copy()
-        copy.check_ins = self.check_ins.copy()
-        copy.destroyed = self.destroyed.copy()
-        copy.signed = self.signed.copy()
-        copy.measures = self.measures.copy()
-        copy.concerns = self.concerns.copy()
-        copy.reminded = self.reminded.copy()
-        copy.last_reminded = self.last_reminded.copy()
-        copy.episodes = self.episodes.copy()
+        copy.goals = self.goals
+        copy.check_ins = self.check_ins
+        copy.destroyed = self.destroyed
+        copy.signed = self.signed
+        copy.measures = self.measures
+        copy.concerns = self.concerns
+        copy.reminded = self.reminded
+        copy.last_reminded = self.last_reminded
+        copy.episodes = self.episodes
         copy.calendar = self.calendar.fork()
         return copy
 

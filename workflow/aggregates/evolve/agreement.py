@@ -42,7 +42,7 @@ def _left(state: Relationship, event: e.PartyLeft) -> None:
     if role is not None:
         state.set_parties(staying, {**state.left, event.party: Left(role, event.occurred_at)})
     state.committed -= {event.party}
-    state.check_ins.pop(event.party, None)
+    state.check_ins = {party: given for party, given in state.check_ins.items() if party != event.party}
     state.consents -= {event.party}
     _onboard(state, event)
 
@@ -57,7 +57,7 @@ def _drafted(state: Relationship, event: e.AgreementDrafted) -> None:
 
 def _signed(state: Relationship, event: e.AgreementSigned) -> None:
     if state.draft is not None and event.version == state.draft.version:
-        state.signed[event.party] = event.occurred_at
+        state.signed = {**state.signed, event.party: event.occurred_at}
 
 
 def _concluded(state: Relationship, event: e.AgreementConcluded) -> None:

@@ -40,11 +40,11 @@ def _contacted(state: Relationship, event: e.SupportContactMade) -> None:
 def _destruction_requested(state: Relationship, event: e.DestructionRequested) -> None:
     known = state.destroyed.get(event.person)
     identities = event.identities or (known is not None and known.identities)
-    state.destroyed[event.person] = Destruction(identities)
+    state.destroyed = {**state.destroyed, event.person: Destruction(identities)}
 
 
 def _destroyed(state: Relationship, event: e.Destroyed) -> None:
-    state.destroyed[event.person] = Destruction(event.identities, done=True)
+    state.destroyed = {**state.destroyed, event.person: Destruction(event.identities, done=True)}
 
 
 APPLIERS: Appliers = {

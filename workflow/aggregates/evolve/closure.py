@@ -11,18 +11,18 @@ def _reminded(state: Relationship, event: e.ReminderIssued) -> None:
     _remember(state, event)
     if event.party is None or event.kind in e.EXEMPT_REMINDERS:
         return
-    state.last_reminded[event.party] = event.occurred_at
+    state.last_reminded = {**state.last_reminded, event.party: event.occurred_at}
     code = e.EPISODES.get(event.kind)
     concern = None if code is None else state.concerns.get((code, None))
     if code is not None and concern is not None:
         since, reminded = state.episodes.get((code, event.party), (concern.since, 0))
         count = reminded + 1 if since == concern.since else 1
-        state.episodes[code, event.party] = Episode(concern.since, count)
+        state.episodes = {**state.episodes, (code, event.party): Episode(concern.since, count)}
 
 
 def _remember(state: Relationship, event: e.ReminderIssued | e.ReminderSuppressed) -> None:
     key = event.kind, event.about, event.step
-    state.reminded[key] = state.reminded.get(key, frozenset()) | {event.party}
+    state.reminded = {**state.reminded, key: state.reminded.get(key, frozenset()) | {event.party}}
 
 
 def _closure_proposed(state: Relationship, event: e.ClosureProposed) -> None:

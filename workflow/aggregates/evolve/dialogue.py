@@ -12,7 +12,7 @@ from workflow.aggregates.relationship import CheckIn, Relationship, Told
 def _checked_in(state: Relationship, event: e.CheckInGiven) -> None:
     """In the order in which they were given; of one instant the one told last comes last."""
     given = (*state.check_ins.get(event.party, ()), CheckIn(event.occurred_at, event.low))
-    state.check_ins[event.party] = tuple(sorted(given, key=attrgetter("at")))
+    state.check_ins = {**state.check_ins, event.party: tuple(sorted(given, key=attrgetter("at")))}
 
 
 def _consented(state: Relationship, event: e.CheckInConsentGiven) -> None:

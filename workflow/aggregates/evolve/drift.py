@@ -9,11 +9,12 @@ from workflow.aggregates.relationship import MeasureState, OpenConcern, Relation
 
 
 def _concern_raised(state: Relationship, event: e.ConcernRaised) -> None:
-    state.concerns[event.code, event.subject] = OpenConcern(event.since)
+    state.concerns = {**state.concerns, (event.code, event.subject): OpenConcern(event.since)}
 
 
 def _concern_cleared(state: Relationship, event: e.ConcernCleared) -> None:
-    state.concerns.pop((event.code, event.subject), None)
+    cleared = event.code, event.subject
+    state.concerns = {key: concern for key, concern in state.concerns.items() if key != cleared}
 
 
 def _suspected(state: Relationship, event: e.StagnationSuspected) -> None:
@@ -46,8 +47,8 @@ def _withdraw_spell(state: Relationship) -> None:
 
 def _looked(state: Relationship, event: e.FreshLookHeld) -> None:
     state.looks = (*state.looks, (event.occurred_at, state.version))
-    for measure in event.measures:
-        state.measures[measure.measure] = MeasureState(event.occurred_at, measure.by_when)
+    written = {one.measure: MeasureState(event.occurred_at, one.by_when) for one in event.measures}
+    state.measures = {**state.measures, **written}
     if state.look_wanted_since is not None and event.occurred_at >= state.look_wanted_since:
         state.look_wanted_since = None
 
@@ -59,13 +60,13 @@ def _measures_reviewed(state: Relationship, event: e.MeasuresReviewed) -> None:
 
 def _measure_done(state: Relationship, event: e.MeasureCompleted) -> None:
     if (measure := state.measures.get(event.measure)) is not None:
-        state.measures[event.measure] = measure._replace(done_at=event.occurred_at)
+        state.measures = {**state.measures, event.measure: measure._replace(done_at=event.occurred_at)}
 
 
 def _measure_dropped(state: Relationship, event: e.MeasureDropped) -> None:
     if (measure := state.measures.get(event.measure)) is not None:
         dropped = (*measure.dropped, (event.party, event.occurred_at))
-        state.measures[event.measure] = measure._replace(dropped=dropped)
+        state.measures = {**state.measures, event.measure: measure._replace(dropped=dropped)}
 
 
 def _reinvigorated(state: Relationship, event: e.Reinvigorated) -> None:

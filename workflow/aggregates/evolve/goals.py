@@ -8,7 +8,7 @@ from workflow.aggregates.relationship import Goal, Relationship, Told
 
 
 def _set(state: Relationship, event: e.GoalSet) -> None:
-    state.goals[event.goal] = Goal(event.occurred_at)
+    state.goals = {**state.goals, event.goal: Goal(event.occurred_at)}
     _directed(state, event)
 
 
@@ -21,7 +21,7 @@ def _directed(state: Relationship, event: e.Event) -> None:
 
 def _ended(state: Relationship, event: e.GoalAchieved | e.GoalDropped) -> None:
     if (goal := state.goals.get(event.goal)) is not None:
-        state.goals[event.goal] = goal._replace(open=False)
+        state.goals = {**state.goals, event.goal: goal._replace(open=False)}
     _directed(state, event)
 
 
