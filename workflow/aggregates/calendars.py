@@ -115,31 +115,31 @@ class Calendar:
 
     def meetings(self) -> list[Meeting]:
         """Every meeting with a known start, by start."""
-        return self._sorted().meetings
+        return (self._lists or self._sort()).meetings
 
     def held_ends(self) -> list[tuple[datetime, Meeting]]:
         """The held meetings by their end."""
-        return self._sorted().held
+        return (self._lists or self._sort()).held
 
     def pending(self) -> list[Meeting]:
         """By start, the meetings booked of which nobody has said yet what they came to."""
-        return self._sorted().pending
+        return (self._lists or self._sort()).pending
 
     def unkept(self) -> list[Meeting]:
         """By start, the meetings missed or called off since the last one held."""
-        return self._sorted().unkept
+        return (self._lists or self._sort()).unkept
 
     def fails_until(self) -> datetime | None:
         """By when all meetings missed or called off so far have failed: what is told ahead fails only then."""
-        return self._sorted().fails_until
+        return (self._lists or self._sort()).fails_until
 
     def any_meeting(self) -> bool:
         """Whether there is a meeting that was not called off."""
-        return self._sorted().stands
+        return (self._lists or self._sort()).stands
 
     def unreported(self) -> list[Meeting]:
         """By start, the unconfirmed meetings since the last one of which somebody told the outcome."""
-        return self._sorted().unreported
+        return (self._lists or self._sort()).unreported
 
     def reported_at(self) -> datetime | None:
         """When anybody last told the outcome of a meeting, whichever; even of one whose start is not known."""
@@ -148,16 +148,14 @@ class Calendar:
 
     def contradicted(self) -> list[Meeting]:
         """By start, the meetings whose outcome stands beside a cancellation."""
-        return self._sorted().contradicted
+        return (self._lists or self._sort()).contradicted
 
     def corrections(self) -> tuple[int, ...]:
         """The versions of the corrections of outcomes that stand, in order."""
         return tuple(sorted(entry.correction.version for entry in self._entries.values() if entry.correction))
 
-    def _sorted(self) -> _Lists:
-        lists = self._lists
-        if lists is None:
-            lists = self._lists = _Lists(self._meetings.values())
+    def _sort(self) -> _Lists:
+        self._lists = lists = _Lists(self._meetings.values())
         return lists
 
     # --- changing -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from workflow.aggregates import events as e
 from workflow.aggregates.calendars import Calendar
 from workflow.aggregates.meetings import EntryKey
 from workflow.aggregates.moves import State
+from workflow.aggregates.policy import Policy
 
 
 class Left(NamedTuple):
@@ -171,6 +172,7 @@ class Relationship:
         "state",
         "steps",
         "suspicion",
+        "timed",
         "topics",
         "version",
         "zone",
@@ -222,6 +224,7 @@ class Relationship:
         self.last_reminded: Mapping[UUID, datetime] = {}
         self.episodes: Mapping[tuple[e.ConcernCode, UUID], Episode] = {}
         self.dues: Mapping[e.DueKind, datetime] = {}
+        self.timed: tuple[int, Policy, tuple[datetime | None, ...]] | None = None
 
     def fork(self) -> Relationship:
         """A copy that can be changed alone; the values inside are immutable and shared, but for the calendar.
@@ -260,6 +263,7 @@ class Relationship:
         copy.looks = self.looks
         copy.look_wanted_since = self.look_wanted_since
         copy.dues = self.dues
+        copy.timed = self.timed
         copy.parties = self.parties
         copy.left = self.left
         copy.by_role = self.by_role

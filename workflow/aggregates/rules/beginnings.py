@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
-from workflow.aggregates.events import ConcernCode, Event, OnboardingCompleted, Provenance
+from workflow.aggregates.events import Event, OnboardingCompleted, Provenance
 from workflow.aggregates.moves import Move, State, destination
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.concerns import settle, timed
 from workflow.aggregates.rules.moment import Moment, days, later
 
 
@@ -25,24 +24,11 @@ def complete_onboarding(state: Relationship, moment: Moment) -> Iterator[Event]:
         )
 
 
-def no_first_meeting(state: Relationship, moment: Moment) -> Sequence[Event]:
-    """Nothing was booked for long after the opening."""
-    since = no_first_meeting_from(state, moment)
-    standing = timed(moment, since)
-    return settle(state, moment, ConcernCode.NO_FIRST_MEETING, standing)
-
-
 def no_first_meeting_from(state: Relationship, moment: Moment) -> datetime | None:
     """When the first meeting is missed; None once one is booked or was."""
     if state.calendar.any_meeting():
         return None
     return later(state, state.opened_at, days(moment.policy.onboarding.no_first_meeting_days))
-
-
-def stuck(state: Relationship, moment: Moment) -> Sequence[Event]:
-    """The pair does not come to its agreement."""
-    standing = timed(moment, stuck_from(state, moment))
-    return settle(state, moment, ConcernCode.STUCK, standing)
 
 
 def stuck_from(state: Relationship, moment: Moment) -> datetime | None:

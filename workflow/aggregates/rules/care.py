@@ -9,14 +9,8 @@ from workflow.aggregates.events import ConcernCode, Event
 from workflow.aggregates.moves import State
 from workflow.aggregates.policy import SupportPolicy
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.concerns import Standing, settle, timed
+from workflow.aggregates.rules.concerns import Standing, settle
 from workflow.aggregates.rules.moment import Moment, days, later
-
-
-def no_support_contact(state: Relationship, moment: Moment) -> Sequence[Event]:
-    """A contact was due, and is late."""
-    standing = timed(moment, late_from(state, moment))
-    return settle(state, moment, ConcernCode.NO_SUPPORT_CONTACT, standing)
 
 
 def contact_from(state: Relationship, moment: Moment) -> datetime | None:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from workflow.aggregates.events import ClosureProposed, ConcernCode, Event, Provenance
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.concerns import Standing, settle, timed
+from workflow.aggregates.rules.concerns import Standing, settle
 from workflow.aggregates.rules.moment import Moment, anchor, days, later
 
 
-def overrun(state: Relationship, moment: Moment) -> Sequence[Event]:
-    """Past the end of the term without a word."""
-    if state.agreement is None and (ConcernCode.OVERRUN, None) not in state.concerns:
-        return ()
-    standing = timed(moment, overrun_from(state))
-    return settle(state, moment, ConcernCode.OVERRUN, standing)
-
-
-def overrun_from(state: Relationship) -> datetime | None:
-    """The end of the term; None where a meeting was held since, or there is no term."""
+def overrun_from(state: Relationship, moment: Moment) -> datetime | None:  # noqa: ARG001 a due's signature
+    """The end of the term, past which nothing was said; None where a meeting was held since, or there is no term."""
     if state.agreement is None:
         return None
     ends_at = state.agreement.term_ends_at

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from workflow.aggregates.events import ConcernCode, Event
 from workflow.aggregates.relationship import MeasureState, Relationship
-from workflow.aggregates.rules.concerns import settle, timed
 from workflow.aggregates.rules.moment import Moment, concerns_begin, days, later
-
-
-def no_fresh_look(state: Relationship, moment: Moment) -> Sequence[Event]:
-    """Long in stagnation, or back from it, without having written measures down."""
-    standing = timed(moment, fresh_look_missing_from(state, moment))
-    return settle(state, moment, ConcernCode.NO_FRESH_LOOK, standing)
 
 
 def fresh_look_missing_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -29,15 +20,6 @@ def fresh_look_missing_from(state: Relationship, moment: Moment) -> datetime | N
     if spell.ended_at is not None:
         missing_from = spell.ended_at if missing_from is None else min(spell.ended_at, missing_from)
     return None if missing_from is None else max(missing_from, concerns_begin(state, moment))
-
-
-def measures_overdue(state: Relationship, moment: Moment) -> Sequence[Event]:
-    """A measure is past its date, or nobody has looked at what became of the measures."""
-    if not state.measures:
-        return ()
-    overdue_from = measures_overdue_from(state, moment)
-    standing = timed(moment, overdue_from)
-    return settle(state, moment, ConcernCode.MEASURES_OVERDUE, standing)
 
 
 def measures_overdue_from(state: Relationship, moment: Moment) -> datetime | None:

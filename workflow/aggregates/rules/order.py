@@ -15,12 +15,12 @@ from workflow.aggregates.rules import (
     dialogue,
     direction,
     endings,
-    measures,
     outcomes,
     pauses,
     reminders,
     silence,
     stagnation,
+    timed,
 )
 from workflow.aggregates.rules.moment import Moment
 
@@ -38,20 +38,15 @@ _RULES: tuple[Rule, ...] = (
     stagnation.reinvigorate,
     silence.suspect,
     stagnation.enter,
-    beginnings.no_first_meeting,
-    beginnings.stuck,
+    timed.raise_timed,
     commitment.commitment,
     commitment.contradictory,
     commitment.nobody_reports,
     direction.no_direction,
     dialogue.low_dialogue,
-    measures.no_fresh_look,
-    measures.measures_overdue,
-    care.no_support_contact,
     care.help_asked,
     care.basis_withdrawn,
     endings.propose_closure,
-    endings.overrun,
     reminders.remind,
 )
 

@@ -22,9 +22,11 @@ from workflow.aggregates.rules.moment import Moment, anchor, cadence, days, time
 
 def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
     """When a standing suspicion becomes stagnation; None where none stands in an active relationship."""
-    last = anchor(state)
     suspicion = state.suspicion
-    if state.state is not State.ACTIVE or suspicion is None or suspicion.cleared or last is None:
+    if state.state is not State.ACTIVE or suspicion is None or suspicion.cleared:
+        return None
+    last = anchor(state)
+    if last is None:
         return None
     silence = moment.policy.silence
     return max(

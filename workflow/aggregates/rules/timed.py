@@ -1,0 +1,54 @@
+"""Concerns that time alone brings: each has an instant from which it stands, until a fact takes it away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from workflow.aggregates.events import ConcernCode, DueKind, Event
+from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.rules import beginnings, care, direction, endings, measures
+from workflow.aggregates.rules.concerns import From, settle, timed
+from workflow.aggregates.rules.moment import Moment, concerns_begin
+
+_TIMED: tuple[tuple[DueKind, ConcernCode, From], ...] = (
+    (DueKind.NO_FIRST_MEETING, ConcernCode.NO_FIRST_MEETING, beginnings.no_first_meeting_from),
+    (DueKind.STUCK, ConcernCode.STUCK, beginnings.stuck_from),
+    (DueKind.NO_FRESH_LOOK, ConcernCode.NO_FRESH_LOOK, measures.fresh_look_missing_from),
+    (DueKind.MEASURES_OVERDUE, ConcernCode.MEASURES_OVERDUE, measures.measures_overdue_from),
+    (DueKind.NO_SUPPORT_CONTACT, ConcernCode.NO_SUPPORT_CONTACT, care.late_from),
+    (DueKind.OVERRUN, ConcernCode.OVERRUN, endings.overrun_from),
+    (DueKind.NO_DIRECTION, ConcernCode.NO_DIRECTION, direction.unreviewed_from),
+)
+_BY_TIME_ALONE = tuple((place, code) for place, (_, code, _) in enumerate(_TIMED[:-1]))
+"""But for the direction, of which meetings tell as well: its own rule weighs the two."""
+
+
+def raise_timed(state: Relationship, moment: Moment) -> Iterator[Event]:
+    """Those whose instant has come are raised, and those that have none any more are cleared."""
+    instants = _instants(state, moment)
+    for place, code in _BY_TIME_ALONE:
+        standing = timed(moment, instants[place])
+        if standing is not None or (code, None) in state.concerns:
+            yield from settle(state, moment, code, standing)
+
+
+def next_timed(state: Relationship, moment: Moment) -> tuple[datetime, DueKind] | None:
+    """The earliest that time brings and that is not known yet; in the first days none is asked for."""
+    first: datetime | None = None
+    found: DueKind | None = None
+    for (kind, code, _), instant in zip(_TIMED, _instants(state, moment), strict=True):
+        if instant is not None and (first is None or instant < first) and (code, None) not in state.concerns:
+            first, found = instant, kind
+    if first is None or found is None:
+        return None
+    return max(first, concerns_begin(state, moment)), found
+
+
+def _instants(state: Relationship, moment: Moment) -> tuple[datetime | None, ...]:
+    """When each of them stands, in the order of the table; worked out once for a state and a policy."""
+    known = state.timed
+    if known is None or known[0] != state.version or known[1] is not moment.policy:
+        instants = tuple([since(state, moment) for _, _, since in _TIMED])
+        state.timed = known = state.version, moment.policy, instants
+    return known[2]
