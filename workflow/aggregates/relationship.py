@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from workflow.aggregates import events as e
@@ -127,7 +127,11 @@ class Episode(NamedTuple):
 
 
 class Relationship:
-    """The state of the aggregate: only what the next decision needs, and nothing sealed."""
+    """The state of the aggregate: only what the next decision needs, and nothing sealed.
+
+    ``course_version`` is that of the last event that was not about a meeting. Most are, and what rules work out
+    from all else than the meetings (``timed``, ``course_calls``) is kept until there is another.
+    """
 
     __slots__ = (
         "active_since",
@@ -142,6 +146,8 @@ class Relationship:
         "concerns",
         "consents",
         "contacted_at",
+        "course_calls",
+        "course_version",
         "destroyed",
         "directed_at",
         "draft",
@@ -224,7 +230,9 @@ class Relationship:
         self.last_reminded: Mapping[UUID, datetime] = {}
         self.episodes: Mapping[tuple[e.ConcernCode, UUID], Episode] = {}
         self.dues: Mapping[e.DueKind, datetime] = {}
-        self.timed: tuple[int, Policy, tuple[datetime | None, ...]] | None = None
+        self.course_version = 0
+        self.timed: tuple[int, int, Policy, tuple[datetime | None, ...]] | None = None
+        self.course_calls: tuple[int, Policy, tuple[Any, ...]] | None = None
 
     def fork(self) -> Relationship:
         """A copy that can be changed alone; the values inside are immutable and shared, but for the calendar.
@@ -263,7 +271,9 @@ class Relationship:
         copy.looks = self.looks
         copy.look_wanted_since = self.look_wanted_since
         copy.dues = self.dues
+        copy.course_version = self.course_version
         copy.timed = self.timed
+        copy.course_calls = self.course_calls
         copy.parties = self.parties
         copy.left = self.left
         copy.by_role = self.by_role

@@ -44,7 +44,10 @@ def evolve(state: Relationship, event: Event) -> None:
     state.version += 1
     if event.dues is not None:
         state.dues = event.dues
-    applier = _APPLIERS.get(type(event))
+    kind = type(event)
+    if kind not in meetings.APPLIERS:
+        state.course_version = state.version
+    applier = _APPLIERS.get(kind)
     if applier is not None:
         applier(state, event)
     if state.basis_acknowledged and state.calendar.held_ends():

@@ -11,16 +11,25 @@ from workflow.aggregates.rules import beginnings, care, direction, endings, meas
 from workflow.aggregates.rules.concerns import From, settle, timed
 from workflow.aggregates.rules.moment import Moment, concerns_begin
 
-_TIMED: tuple[tuple[DueKind, ConcernCode, From], ...] = (
+_Timed = tuple[DueKind, ConcernCode, From]
+
+_BY_MEETINGS: tuple[_Timed, ...] = (
     (DueKind.NO_FIRST_MEETING, ConcernCode.NO_FIRST_MEETING, beginnings.no_first_meeting_from),
+    (DueKind.OVERRUN, ConcernCode.OVERRUN, endings.overrun_from),
+)
+_BY_COURSE: tuple[_Timed, ...] = (
     (DueKind.STUCK, ConcernCode.STUCK, beginnings.stuck_from),
     (DueKind.NO_FRESH_LOOK, ConcernCode.NO_FRESH_LOOK, measures.fresh_look_missing_from),
     (DueKind.MEASURES_OVERDUE, ConcernCode.MEASURES_OVERDUE, measures.measures_overdue_from),
     (DueKind.NO_SUPPORT_CONTACT, ConcernCode.NO_SUPPORT_CONTACT, care.late_from),
-    (DueKind.OVERRUN, ConcernCode.OVERRUN, endings.overrun_from),
     (DueKind.NO_DIRECTION, ConcernCode.NO_DIRECTION, direction.unreviewed_from),
 )
-_BY_TIME_ALONE = tuple((place, code) for place, (_, code, _) in enumerate(_TIMED[:-1]))
+"""Of these no meeting changes the instant."""
+
+_TIMED = _BY_MEETINGS + _BY_COURSE
+_BY_TIME_ALONE = tuple(
+    (place, code) for place, (_, code, _) in enumerate(_TIMED) if code is not ConcernCode.NO_DIRECTION
+)
 """But for the direction, of which meetings tell as well: its own rule weighs the two."""
 
 
@@ -48,7 +57,15 @@ def next_timed(state: Relationship, moment: Moment) -> tuple[datetime, DueKind] 
 def _instants(state: Relationship, moment: Moment) -> tuple[datetime | None, ...]:
     """When each of them stands, in the order of the table; worked out once for a state and a policy."""
     known = state.timed
-    if known is None or known[0] != state.version or known[1] is not moment.policy:
-        instants = tuple([since(state, moment) for _, _, since in _TIMED])
-        state.timed = known = state.version, moment.policy, instants
-    return known[2]
+    if known is not None and known[2] is moment.policy:
+        if known[0] == state.version:
+            return known[3]
+        by_course = known[3][len(_BY_MEETINGS) :] if known[1] == state.course_version else None
+    else:
+        by_course = None
+    if by_course is None:
+        by_course = tuple([since(state, moment) for _, _, since in _BY_COURSE])
+    by_meetings = [since(state, moment) for _, _, since in _BY_MEETINGS]
+    instants = (*by_meetings, *by_course)
+    state.timed = state.version, state.course_version, moment.policy, instants
+    return instants

@@ -24,12 +24,14 @@ from workflow.aggregates.rules.moment import Moment, days, hours, later
 from workflow.aggregates.rules.reminders import course, drift, meetings
 from workflow.aggregates.rules.reminders.wanted import COORDINATOR, Call, Source, Wanted, undecided
 
-_SOURCES: tuple[Source, ...] = (
+_OF_MEETINGS: tuple[Source, ...] = (
     meetings.around,
     meetings.book_next,
     course.first_meeting,
-    course.midpoint,
     course.check_in,
+)
+_OF_COURSE: tuple[Source, ...] = (
+    course.midpoint,
     course.support_contact,
     course.closing,
     drift.silence,
@@ -37,6 +39,8 @@ _SOURCES: tuple[Source, ...] = (
     drift.fresh_look,
     drift.measures,
 )
+"""What these want no meeting changes."""
+
 _AFTER_CLOSURE: tuple[Source, ...] = (course.looking_back,)
 _KINDS = {kind: place for place, kind in enumerate(ReminderKind)}
 _A_HUMAN = 2
@@ -49,19 +53,18 @@ def next_reminder(state: Relationship, moment: Moment) -> tuple[datetime, DueKin
     kind: ReminderKind | None = None
     apart = days(moment.policy.reminders.one_in_days)
     quiet_until = max(state.last_reminded.values()) + apart if state.last_reminded else None
-    for source in _SOURCES if state.state is not State.CLOSURE else _AFTER_CLOSURE:
-        for call in source(state, moment):
-            due = call.due
-            if next_at is not None and due >= next_at:
-                continue
-            unlimited = quiet_until is None or due >= quiet_until or call.kind in EXEMPT_REMINDERS
-            if unlimited and not call.but and (call.kind, call.about, call.step) not in state.reminded:
-                next_at, kind = due, call.kind  # for everybody, and at once
-                continue
-            for wanted in undecided(state, call):
-                asked_at = _asked_at(state, moment, wanted)
-                if asked_at is not None and (next_at is None or asked_at < next_at):
-                    next_at, kind = asked_at, call.kind
+    for call in _calls(state, moment):
+        due = call.due
+        if next_at is not None and due >= next_at:
+            continue
+        unlimited = quiet_until is None or due >= quiet_until or call.kind in EXEMPT_REMINDERS
+        if unlimited and not call.but and (call.kind, call.about, call.step) not in state.reminded:
+            next_at, kind = due, call.kind  # for everybody, and at once
+            continue
+        for wanted in undecided(state, call):
+            asked_at = _asked_at(state, moment, wanted)
+            if asked_at is not None and (next_at is None or asked_at < next_at):
+                next_at, kind = asked_at, call.kind
     return None if next_at is None or kind is None else (next_at, REMINDER_DUES[kind])
 
 
@@ -91,9 +94,14 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
             yield _issued(state, wanted, moment)
 
 
-def _calls(state: Relationship, moment: Moment) -> Iterator[Call]:
-    for source in _SOURCES if state.state is not State.CLOSURE else _AFTER_CLOSURE:
-        yield from source(state, moment)
+def _calls(state: Relationship, moment: Moment) -> list[Call]:
+    if state.state is State.CLOSURE:
+        return [call for source in _AFTER_CLOSURE for call in source(state, moment)]
+    known = state.course_calls
+    if known is None or known[0] != state.course_version or known[1] is not moment.policy:
+        calls = tuple([call for source in _OF_COURSE for call in source(state, moment)])
+        state.course_calls = known = state.course_version, moment.policy, calls
+    return [*[call for source in _OF_MEETINGS for call in source(state, moment)], *known[2]]
 
 
 def _asked_at(state: Relationship, moment: Moment, wanted: Wanted) -> datetime | None:
