@@ -29,11 +29,15 @@ from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
 
+WORKED_OUT = {"timed", "course_calls"}
+"""What rules have worked out from all else, and kept."""
+
+
 def as_dict(state: Relationship) -> dict[str, Any]:
     return {
         slot: repr(getattr(state, slot)) if slot == "calendar" else getattr(state, slot, None)
         for slot in Relationship.__slots__
-        if slot != "calendar"
+        if slot not in WORKED_OUT
     }
 
 

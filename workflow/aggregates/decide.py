@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from workflow.aggregates import commands as c
@@ -18,8 +18,7 @@ from workflow.aggregates.rules.agenda import agenda
 from workflow.errors import NotFound, Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided, and the state once it is recorded.
 
     ``stale``: a report that changed nothing that stands. It may still have left an event behind, where

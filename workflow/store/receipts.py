@@ -10,9 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -27,8 +26,7 @@ class Disposition(StrEnum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """One message: where it came in, a hash naming it (None where unreadable), a digest of its body.
 
     ``first`` marks the first readable one of its key, for ever. ``reason`` is the code of why it waits or is
@@ -197,8 +195,7 @@ class Receipts:
         self._added[receipt.disposition.value] -= 1
         self._added[disposition.value] += 1
         if (upstream, seq) in self._new:
-            self._new[upstream, seq] = revised = replace(
-                receipt,
+            self._new[upstream, seq] = revised = receipt._replace(
                 disposition=disposition,
                 reason=reason,
                 relationship=relationship or receipt.relationship,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -12,8 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from workflow.aggregates.events import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What caused a command: carried into the metadata of every event that the command leads to.
 
     ``source`` is told where a message did; ``causation_id`` is that message's id, and the two name it.

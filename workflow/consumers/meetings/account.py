@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from workflow.consumers.meetings.apply import Applied, apply
 from workflow.consumers.meetings.envelope import Message, Raw, Unreadable, read
@@ -20,8 +20,7 @@ class Hole(MentoringError):
     code = "hole"
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """One message of a batch, read, with its sequence in the stream."""
 
     sequence: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from workflow.consumers.meetings import contract as m
@@ -20,8 +20,7 @@ FURTHEST_AHEAD = timedelta(hours=24)
 """How far a publisher's clock may be ahead of ours. What is latest wins, so a fact of next year would win for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """The message was decided. ``bound`` names what others may have waited for and which is now known."""
 
     disposition: Disposition
