@@ -28,17 +28,13 @@ from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
-
 WORKED_OUT = {"timed", "course_calls"}
 """What rules have worked out from all else, and kept."""
 
 
 def as_dict(state: Relationship) -> dict[str, Any]:
-    return {
-        slot: repr(getattr(state, slot)) if slot == "calendar" else getattr(state, slot, None)
-        for slot in Relationship.__slots__
-        if slot not in WORKED_OUT
-    }
+    told = set(Relationship.__slots__) - WORKED_OUT - {"calendar"}
+    return {slot: getattr(state, slot, None) for slot in told} | {"meetings": state.calendar.meetings()}
 
 
 def _live(transaction: Transaction, id: UUID) -> dict[str, Any]:

@@ -19,10 +19,10 @@ def commitment(state: Relationship, moment: Moment) -> Sequence[Event]:
 
 def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
     """A meeting that was called off and yet has an outcome."""
-    if not state.concerns and not state.calendar.contradicted():
+    recorded = [subject for code, subject in state.concerns if code is ConcernCode.CONTRADICTORY]
+    if not recorded and not state.calendar.contradicted():
         return
     standing = contradictions(state)
-    recorded = [subject for code, subject in state.concerns if code is ConcernCode.CONTRADICTORY]
     for subject in sorted({*standing, *(subject for subject in recorded if subject is not None)}):
         yield from settle(state, moment, ConcernCode.CONTRADICTORY, standing.get(subject), subject)
 
@@ -73,7 +73,7 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
 def _found(state: Relationship, moment: Moment) -> tuple[Standing, Meeting] | None:
     """The same, with the meeting by which it stands: none that starts later makes any difference."""
     unkept = state.calendar.unkept()
-    if all(_failed_at(meeting, moment) is None for meeting in unkept):
+    if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
         return None
     limits = moment.policy.concerns
     counted: list[tuple[datetime, Meeting] | None] = []

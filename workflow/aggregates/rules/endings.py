@@ -22,6 +22,8 @@ def overrun_from(state: Relationship, moment: Moment) -> datetime | None:  # noq
 
 def propose_closure(state: Relationship, moment: Moment) -> Iterator[Event]:
     """Nothing was heard for long: closing is proposed to the coordinator, and never done by a clock."""
+    if not moment.passing and state.proposed is None:
+        return  # what the clock has not proposed stands nowhere
     last = inactive_since(state)
     since = _proposed_from(state, moment, last)
     due = since is not None and since <= moment.at
