@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -16,7 +15,7 @@ from workflow.aggregates.events import MeetingScheduled
 from workflow.consumers.meetings import account, waiting
 from workflow.consumers.meetings.account import Hole, receive, take_in
 from workflow.consumers.meetings.apply import Applied, apply
-from workflow.consumers.meetings.envelope import Message, Raw, read
+from workflow.consumers.meetings.envelope import Message, Raw, Unreadable, read
 from workflow.consumers.meetings.parked import drop, retry
 from workflow.consumers.meetings.routing import Parks, Resolver, Waits
 from workflow.errors import NotFound
@@ -80,8 +79,10 @@ def test_one_that_cannot_be_read_claims_no_id(world: World) -> None:
 def test_one_that_can_be_read_at_last_counts_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A later version understands what this one could not read; it was sent twice meanwhile."""
     pair = world.open(ADA, BOB)
+    unread = read(Raw({}, b"{}"))
+    assert isinstance(unread, Unreadable)
     with monkeypatch.context() as patch:
-        patch.setattr(account, "read", lambda raw: replace(read(Raw({}, b"{}")), raw=raw))
+        patch.setattr(account, "read", lambda raw: unread._replace(raw=raw))
         world.take(scheduled("a"), scheduled("a"), scheduled("a", day=12))
     retried = [world.do(lambda tx, n=n: retry(tx, world.resolver, n)) for n in (1, 2, 3)]
     assert [(one.disposition.value, one.reason) for one in retried] == [

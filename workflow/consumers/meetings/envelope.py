@@ -9,9 +9,8 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -38,12 +37,14 @@ _TYPE_PREFIX = "mentoring.meeting."
 _TYPES = frozenset(Kind)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Raw:
+class Raw(NamedTuple):
     """A message as it came in: its CloudEvents and content headers in lower case, and its body."""
 
     headers: Mapping[str, str]
     body: bytes
+
+    def __repr__(self) -> str:
+        return "Raw(…)"
 
     @classmethod
     def received(cls, headers: Mapping[str, str] | None, body: bytes) -> Raw:
@@ -71,8 +72,7 @@ class Raw:
         return cls(json.loads(head), body)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Message:
+class Message(NamedTuple):
     """A message that fits the contract. ``dropped`` counts the members that were not kept."""
 
     envelope: MeetingMessage
@@ -81,6 +81,9 @@ class Message:
     traceparent: str | None
     dropped: int
     kept: bytes
+
+    def __repr__(self) -> str:
+        return "Message(…)"
 
     @property
     def data(self) -> Data:
@@ -108,8 +111,7 @@ class Message:
         return to_json(headers) + b"\n" + self.kept
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Unreadable:
+class Unreadable(NamedTuple):
     """What does not fit the contract, and why; ``key`` where its source and id could be read all the same."""
 
     raw: Raw
@@ -118,6 +120,9 @@ class Unreadable:
     reason: str
     label: Label
     named: None = None
+
+    def __repr__(self) -> str:
+        return "Unreadable(…)"
 
     @property
     def kind(self) -> str | None:
