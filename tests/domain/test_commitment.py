@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given as for_any
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.domain.story import (
@@ -155,6 +156,7 @@ MEETINGS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @for_any(MEETINGS)
 def test_the_clock_asks_at_the_first_instant_at_which_it_stands_otherwise(
     meetings: list[tuple[float, float, str]],

@@ -169,7 +169,7 @@ def assert_no_matter_to_one_that_stagnates(
 
 # --- a few histories with every run, many in the long form ------------------------------------------------
 
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=15, deadline=None)
 MANY = settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
