@@ -74,9 +74,20 @@ def goals_by_status(lives: Iterable[Life]) -> Counter[str]:
     return Counter(goal.status for life in lives for goal in life.goals.values())
 
 
-def check_ins_by_role(lives: Iterable[Life]) -> Counter[str]:
-    """How often mentors and mentees checked in, by what they answered."""
-    return Counter(life.roles[one.party] for life in lives for one in life.deeds.check_ins)
+def check_ins_by_month(lives: Iterable[Life]) -> dict[str, tuple[int, Counter[str]]]:
+    """By month (UTC): in how many relationships somebody answered, and how often mentors and mentees did."""
+    given = [
+        (f"{one.at.astimezone(UTC):%Y-%m}", number, life.roles[one.party])
+        for number, life in enumerate(lives)
+        for one in life.deeds.check_ins
+    ]
+    return {
+        month: (
+            len({number for of, number, _ in given if of == month}),
+            Counter(role for of, _, role in given if of == month),
+        )
+        for month, _, _ in given
+    }
 
 
 def episodes_by_code(lives: Iterable[Life]) -> dict[str, tuple[int, int]]:
