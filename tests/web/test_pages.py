@@ -229,6 +229,10 @@ async def test_a_relationship_tells_why_what_clears_it_and_how_it_came_here(
     assert [row[1:] for row in met] == [["Held", "60"]]
     _, *dues = sheet.tables["What the service asks next"]
     assert len(dues) == len(told["agenda"])
+    assert "meeting held, 5 Jan" in sheet.text
+    finnish = (await _sheet(http, f"/relationships/{relationship}", language="fi")).text
+    assert "tapaaminen pidetty, 5.1." in finnish
+    assert "meeting held" not in finnish
 
 
 @pytest.mark.parametrize(
@@ -238,6 +242,53 @@ async def test_what_is_not_known_is_said_on_a_page(http: httpx.AsyncClient, path
     sheet = await _sheet(http, path, 404)
     assert "No relationship of this id is known." in sheet.text
     assert "/" in sheet.links
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "fi"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/nowhere", 404, "Tässä osoitteessa ei ole sivua."),
+        ("/relationships", 404, "Tässä osoitteessa ei ole sivua."),
+        ("/sign-out", 405, "Tässä osoitteessa ei ole sivua."),
+        ("/?limit=x", 422, "kysymysmerkistä"),
+        ("/?limt=5", 422, "kysymysmerkistä"),
+        ("/?after=-1", 422, "kysymysmerkistä"),
+        ("/sign-in?token=x", 422, "kysymysmerkistä"),
+    ],
+)
+async def test_a_browser_is_told_in_words_what_a_program_is_told_in_json(
+    http: httpx.AsyncClient, path: str, status: int, says: str
+) -> None:
+    shown = await http.get(path, headers=BROWSER)
+    assert (shown.status_code, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert shown.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
+    sheet = Sheet(shown.text)
+    assert (sheet.language, sheet.links) == ("fi", ["#content", "/"])
+    assert says in sheet.text
+    for accept in ("*/*", "application/json", "application/json, text/html;q=0.5", "text/html;q=0"):
+        told = await http.get(path, headers={"Accept": accept})
+        assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
+
+
+async def test_below_the_api_a_browser_is_told_what_programs_are(http: httpx.AsyncClient) -> None:
+    for path in ("/v1", "/v1/nowhere", "/v1/today?limit=x"):
+        told = await http.get(path, headers=BROWSER)
+        assert told.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_goes_wrong_within_is_said_on_a_page_as_well(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(service, "read", fails)
+    shown = await http.get("/", headers=BROWSER)
+    assert (shown.status_code, Sheet(shown.text).language) == (500, "fi")
+    assert SECRET not in shown.text
 
 
 async def test_a_page_waits_for_what_it_was_asked_to_include(

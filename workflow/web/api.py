@@ -43,7 +43,7 @@ from workflow.web.head import Head
 from workflow.web.health import Watch
 from workflow.web.limits import Limits
 from workflow.web.page import routes as pages
-from workflow.web.page import signing
+from workflow.web.page import signing, trouble
 from workflow.web.page.drawing import Drawings
 from workflow.web.queries import known_queries
 from workflow.web.sessions import Sessions
@@ -103,7 +103,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.drawings = Drawings()
     app.state.figured = None
     app.state.figuring = asyncio.Lock()
-    problems.install(app)
+    problems.install(app, trouble.shown)
     for router in (
         health.router,
         commands.router,

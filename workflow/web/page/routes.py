@@ -26,8 +26,8 @@ from workflow.web.page.chart import Name, Theme
 from workflow.web.page.charts import charts
 from workflow.web.page.figures import OUTCOMES, READS, Figures, figures
 from workflow.web.page.rendering import HEADERS, page
+from workflow.web.page.trouble import trouble
 from workflow.web.page.words import Words, preferred
-from workflow.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,7 +85,7 @@ async def today(
     try:
         await service.folded(READS, after)
     except MentoringError as error:
-        return _trouble(w, error, request)
+        return trouble(w, error, request)
     health = await look(service, request.app.state.watch)
     found = await service.read(
         lambda views: Today(count_to_contact(views), to_contact(views, limit)), ("relationships",)
@@ -124,7 +124,7 @@ async def one_relationship(
         if row is None:
             raise _unknown()
     except MentoringError as error:
-        return _trouble(w, error, request)
+        return trouble(w, error, request)
     stays, dues, met = found
     return page(
         "relationship.html",
@@ -213,7 +213,7 @@ def _evidence(
     if not versions:
         return {}
     return {
-        one.version: (one.event.name.split(".")[1].replace("_", " "), one.event.occurred_at)
+        one.version: (one.event.name.split(".")[1], one.event.occurred_at)
         for one in service.store.stream(relationship, min(versions) - 1)
         if one.version in versions
     }
@@ -228,12 +228,3 @@ def _id(text: str) -> UUID:
 
 def _unknown() -> NotFound:
     return NotFound("no relationship of this id is known", code="relationship_unknown")
-
-
-def _trouble(w: Words, error: MentoringError, request: Request) -> Response:
-    answer = page(
-        "trouble.html", w, status_of(error), code=error.code, asked=request.query_params.get("language")
-    )
-    if answer.status_code == 503:
-        answer.headers["Retry-After"] = "1"
-    return answer
