@@ -22,11 +22,11 @@ def meetings_by_month(lives: Iterable[Life], *, counted: bool = False) -> Counte
 
 
 def late_cancellations_by_month(lives: Iterable[Life]) -> Counter[str]:
-    """Those called off with less notice than the policy asks for, by month of the start."""
+    """Those called off with less notice than the policy asked for then, by month of the start."""
     found: Counter[str] = Counter()
     for life in lives:
         for starts_at, one in _started(life, counted=True):
-            if one.cancelled_at is not None and starts_at - one.cancelled_at < life.limits.late:
+            if one.cancelled_at is not None and starts_at - one.cancelled_at < life.notice(one.cancelled_at):
                 found[f"{starts_at.astimezone(UTC):%Y-%m}"] += 1
     return found
 

@@ -14,7 +14,7 @@ from workflow.aggregates.moves import State
 from workflow.projections import journey, meetings, programme_by_day, relationships
 from workflow.projections.tables import Row
 
-READS = ("relationships", "journey", "meetings")
+READS = ("relationships", "journey", "meetings", "policies")
 """The projections that the figures are read from."""
 
 WEEKS = 26

@@ -119,7 +119,7 @@ async def one_relationship(
     """Why a relationship needs somebody, what would clear that, and how it came to be where it is."""
     try:
         known = _id(relationship)
-        await service.folded(("relationships", "journey", "agenda", "meetings"), after)
+        await service.folded(("relationships", "journey", "agenda", "meetings", "policies"), after)
         row, *found = await service.read(lambda views: _whole(views, known), ("relationships",))
         if row is None:
             raise _unknown()
