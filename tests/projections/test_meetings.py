@@ -194,6 +194,21 @@ def test_months_count_what_stands_of_the_meetings_that_start_in_them(folded: Fol
     assert (february["month"], february["missed"]) == ("2026-02", 1)
 
 
+def test_months_are_counted_without_reading_the_long_rows(tmp_path: Path) -> None:
+    views = fold(Log().add(opened(), booked("ada", 2, at=0), held("ada", 2)), tmp_path / "views.db")
+    asked: list[str] = []
+    with views.reading() as connection:
+        connection.connection.dbapi_connection.set_trace_callback(asked.append)  # type: ignore[union-attr]
+        meetings.by_month(connection, begin=day(0).date())
+        connection.connection.dbapi_connection.set_trace_callback(None)  # type: ignore[union-attr]
+        (query,) = [statement for statement in asked if statement.startswith("SELECT")]
+        plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
+    views.close()
+    assert [step for step in plan if "meetings_1" in step] == [
+        "SEARCH meetings_1 USING COVERING INDEX meetings_by_start_1 (starts_at>?)"
+    ]
+
+
 def test_months_are_counted_from_a_day_on_that_is_among_them(folded: Folded) -> None:
     events = booked("ada", 2, at=0), held("ada", 2), booked("cleo", 40, at=20), missed("cleo", 41)
     for since, months in ((2, ["2026-01", "2026-02"]), (3, ["2026-02"]), (41, [])):

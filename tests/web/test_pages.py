@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -131,6 +133,20 @@ async def test_its_tables_hold_what_the_api_and_the_projections_tell(
     header, *rows = sheet.tables["Time in each state"]
     assert [row[0] for row in rows] == ["Onboarding", "Agreement", "Active", "Stagnation"]
     assert [int(row[3]) for row in rows] == list(states.values())[:4]
+
+
+async def test_its_figures_are_those_of_the_rows_that_a_rebuild_made(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    await opened(http)
+    await _sheet(http, after=service.store.head())
+    with closing(sqlite3.connect(service.folder.views)) as connection, connection:
+        connection.execute("UPDATE relationships_1 SET state = 'closure'")
+    await http.post("/v1/clock", json={"to": "2026-01-05T09:00:00Z"}, headers=AS_OPERATOR)  # another hour
+    assert "0 open relationships" in (await _sheet(http)).text
+    rebuilt = await http.post("/v1/projections/rebuild", headers=AS_OPERATOR)
+    assert rebuilt.status_code == 200, rebuilt.text
+    assert "1 open relationship" in (await _sheet(http)).text
 
 
 async def test_each_chart_is_named_for_light_and_for_dark_and_is_there_to_be_had(

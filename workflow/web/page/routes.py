@@ -60,7 +60,7 @@ Speaking = Annotated[Words, Depends(speaking)]
 
 
 class Figured(NamedTuple):
-    """The figures last asked for, and what they were asked of: how far each projection was, and in which hour."""
+    """The figures last asked for, and what they were asked of: how far which rows were folded, and in which hour."""
 
     of: tuple[Any, ...]
     figures: Figures
@@ -184,8 +184,10 @@ def _common(request: Request, service: Service, health: Health) -> dict[str, Any
 
 async def _figured(request: Request, service: Service, health: Health) -> Figures:
     """The figures, asked for anew only where something was folded since, or an hour has begun."""
-    positions = tuple((one.name, one.position) for one in health.projections if one.name in READS)
-    of = (*positions, health.now.replace(minute=0, second=0, microsecond=0))
+    status = await run_in_threadpool(service.runner.status)
+    # A rebuild may find other rows at the same position.
+    stand = tuple((one.name, one.generation, one.position) for one in status if one.name in READS)
+    of = (*stand, health.now.replace(minute=0, second=0, microsecond=0))
     async with request.app.state.figuring:  # of many who come at once, one asks for all
         known: Figured | None = request.app.state.figured
         if known is None or known.of != of:
