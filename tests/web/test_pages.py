@@ -21,7 +21,7 @@ from workflow.app import Service
 from workflow.projections.generations import RunState
 from workflow.web.api import create_app
 from workflow.web.page.chart import Chart, Theme
-from workflow.web.page.drawing import Drawings, Drawn
+from workflow.web.page.kept_drawings import Drawings, Drawn
 from workflow.web.page.rendering import HEADERS
 
 SECRET = "what nobody else may read"

@@ -17,12 +17,12 @@ from workflow.web import (
     commands,
     confided,
     dialogue,
-    export,
     goals,
     guidance,
     health,
     hooks,
     intake,
+    log_pages,
     meetings,
     parked,
     parties,
@@ -44,7 +44,7 @@ from workflow.web.health import Watch
 from workflow.web.limits import Limits
 from workflow.web.page import routes as pages
 from workflow.web.page import signing, trouble
-from workflow.web.page.drawing import Drawings
+from workflow.web.page.kept_drawings import Drawings
 from workflow.web.queries import known_queries
 from workflow.web.sessions import Sessions
 
@@ -115,7 +115,7 @@ def create_app(service: Service) -> FastAPI:
         today.router,
         reads.router,
         analytics.router,
-        export.router,
+        log_pages.router,
         streams.router,
         meetings.router,
         policies.router,

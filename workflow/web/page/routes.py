@@ -18,13 +18,13 @@ from workflow.app import Service
 from workflow.errors import MentoringError, NotFound
 from workflow.projections import agenda, journey, meetings, relationships
 from workflow.projections.generations import RunState
+from workflow.projections.questions.overview import OUTCOMES, READS, Figures, figures
 from workflow.projections.tables import Row
 from workflow.projections.today import count_to_contact, to_contact
-from workflow.web.asking import After, Serving
+from workflow.web.asking import LONGEST_PAGE, After, Serving
 from workflow.web.health import Health, look
 from workflow.web.page.chart import Name, Theme
-from workflow.web.page.charts import charts
-from workflow.web.page.figures import OUTCOMES, READS, Figures, figures
+from workflow.web.page.charts_of_figures import charts
 from workflow.web.page.rendering import HEADERS, page
 from workflow.web.page.trouble import trouble
 from workflow.web.page.words import Words, preferred
@@ -34,7 +34,7 @@ router = APIRouter(include_in_schema=False)
 SHOWN = 25
 """Whom to contact: so many at first, for nobody calls more of them before noon."""
 
-MOST_SHOWN = 1000
+MOST_SHOWN = LONGEST_PAGE
 MOST_MEETINGS = 40
 
 _PICTURES = {**HEADERS, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}

@@ -1,4 +1,4 @@
-"""What the charts show, and the tables beside them: asked of the projections together, so that they agree."""
+"""How the programme stands and has gone, at a glance: asked of the projections together, so that the figures agree."""
 
 from __future__ import annotations
 
