@@ -41,12 +41,14 @@ def _fold(document: Document, recorded: Recorded) -> None:
         document[:] = [{**row, "programme": event.programme}]
     elif isinstance(event, PolicyAdopted) and document:
         hours = event.document.meetings.late_cancellation_hours
-        adopted = {
-            "version": event.version,
-            "programme": document[0]["programme"],
-            "late_seconds": round(hours * 3600),
-        }
-        document[:] = [one for one in document if one["version"] != event.version] + [{**row, **adopted}]
+        document.append(
+            {
+                **row,
+                "version": event.version,
+                "programme": document[0]["programme"],
+                "late_seconds": round(hours * 3600),
+            }
+        )
 
 
 POLICIES = Projection(
