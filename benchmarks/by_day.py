@@ -107,7 +107,6 @@ def main() -> None:
             with views.reading() as connection:
                 year = date(2026, 1, 1), date(2026, 12, 31)
                 cases = {
-                    "states on one day": lambda: programme_by_day.states_on(connection, date(2026, 6, 1)),
                     "all figures of a year": lambda: programme_by_day.by_day(connection, *year),
                     "a calendar held against every stay": lambda: connection.exec_driver_sql(
                         _CALENDAR

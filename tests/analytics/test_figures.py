@@ -152,7 +152,7 @@ def test_the_views_say_what_the_log_says(connection: Connection, lives: list[Lif
             f"SELECT month, count(*) FROM analytics_meetings WHERE counts AND status = '{status}' GROUP BY 1"
         )
         assert dict(read(of_months)) == dict(read(of_rows)) == of_each_meeting(lives, status)
-    late = "SELECT month, count(*) FROM analytics_meetings WHERE counts AND notice_hours < 24 GROUP BY month"
+    late = "SELECT month, count(*) FROM analytics_meetings WHERE counts AND late GROUP BY month"
     assert dict(read(late)) == late_cancellations_by_month(lives)
     goals = dict(read("SELECT status, count(*) FROM analytics_goals GROUP BY status"))
     assert goals == goals_by_status(lives)

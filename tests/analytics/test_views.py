@@ -170,12 +170,13 @@ def test_what_was_confided_is_told_of_five_relationships_or_more(path: Path, num
         log.add(raised(e.ConcernCode.LOW_DIALOGUE, 31), raised(e.ConcernCode.STUCK, 21), stream=pair)
     fold(log, path).close()
     enough = number == 5
-    few = None if enough else "fewer than 5 relationships"
+    few = "fewer than 5 relationships"
     assert read(path, "SELECT * FROM analytics_dialogue") == [
-        ("default", f"{day(30):%Y-%m}", *((5, 10, 5, 5) if enough else (None,) * 4), few)
+        ("default", f"{day(30):%Y-%m}", *((5, 10, 5, 5, None) if enough else (*(None,) * 4, few)))
     ]
     by_code = {row[1]: row[2:] for row in read(path, "SELECT * FROM analytics_concern_codes")}
     assert by_code["low_dialogue"][:2] == ((5, 5) if enough else (None, None))
+    assert by_code["low_dialogue"][-1] == ("open, days: fewer than 5 relationships" if enough else few)
     assert by_code["stuck"] == (number, number, number, None, None)
 
 
@@ -186,7 +187,14 @@ def test_a_side_of_fewer_than_five_is_not_told_beside_the_whole(path: Path) -> N
     log.add(checked_in(31, MENTOR), stream=OTHERS[0])
     fold(log, path).close()
     (row,) = read(path, "SELECT * FROM analytics_dialogue")
-    assert row[2:] == (5, 6, None, None, "fewer than 5 relationships")
+    assert row[2:] == (5, 6, None, None, "by_mentors, by_mentees: fewer than 5 relationships")
+
+
+def test_concerns_are_counted_with_the_mean_time_that_those_cleared_stood(path: Path) -> None:
+    silence = e.ConcernCode.SILENCE
+    log = Log().add(opened(), raised(silence, 45), cleared(silence, 49), raised(silence, 90))
+    fold(log, path).close()
+    assert read(path, "SELECT * FROM analytics_concern_codes") == [("default", "silence", 1, 2, 1, 4.0, None)]
 
 
 def test_of_one_pair_nothing_is_told_that_was_confided(path: Path) -> None:

@@ -142,6 +142,20 @@ def test_nothing_keeps_anybody_from_reading_it(
         assert _fits(page), path
 
 
+@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("width", [360, 800, WIDE])
+def test_no_table_is_cut_at_its_side_and_no_word_runs_out_of_its_box(
+    life: Running, opened: Open, language: str, width: int
+) -> None:
+    for path in ("/", _first(life), "/nowhere"):
+        page = opened(life.http, f"{path}?language={language}", width=width)
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true })")
+        wider = page.locator(".scrolls, .tiles li, .contacts li, .charts article, header, main").evaluate_all(
+            "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)"
+        )
+        assert wider == [], path
+
+
 def test_no_table_of_a_relationship_hides_lines_below_its_edge(life: Running, opened: Open) -> None:
     tables = opened(life.http, _first(life), width=NARROW).locator(".scrolls")
     assert tables.count() >= 2

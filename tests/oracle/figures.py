@@ -22,11 +22,11 @@ def meetings_by_month(lives: Iterable[Life], *, counted: bool = False) -> Counte
 
 
 def late_cancellations_by_month(lives: Iterable[Life]) -> Counter[str]:
-    """Those called off with less notice than the policy asks for, by month of the start."""
+    """Those called off with less notice than the policy asked for then, by month of the start."""
     found: Counter[str] = Counter()
     for life in lives:
         for starts_at, one in _started(life, counted=True):
-            if one.cancelled_at is not None and starts_at - one.cancelled_at < life.limits.late:
+            if one.cancelled_at is not None and starts_at - one.cancelled_at < life.notice(one.cancelled_at):
                 found[f"{starts_at.astimezone(UTC):%Y-%m}"] += 1
     return found
 
@@ -74,9 +74,20 @@ def goals_by_status(lives: Iterable[Life]) -> Counter[str]:
     return Counter(goal.status for life in lives for goal in life.goals.values())
 
 
-def check_ins_by_role(lives: Iterable[Life]) -> Counter[str]:
-    """How often mentors and mentees checked in, by what they answered."""
-    return Counter(life.roles[one.party] for life in lives for one in life.deeds.check_ins)
+def check_ins_by_month(lives: Iterable[Life]) -> dict[str, tuple[int, Counter[str]]]:
+    """By month (UTC): in how many relationships somebody answered, and how often mentors and mentees did."""
+    given = [
+        (f"{one.at.astimezone(UTC):%Y-%m}", number, life.roles[one.party])
+        for number, life in enumerate(lives)
+        for one in life.deeds.check_ins
+    ]
+    return {
+        month: (
+            len({number for of, number, _ in given if of == month}),
+            Counter(role for of, _, role in given if of == month),
+        )
+        for month, _, _ in given
+    }
 
 
 def episodes_by_code(lives: Iterable[Life]) -> dict[str, tuple[int, int]]:

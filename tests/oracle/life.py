@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from tests.oracle.concerns import Care, Concerns
@@ -64,6 +64,7 @@ class Life:
     facts: Facts = field(default_factory=Facts)
     care: Care = field(default_factory=Care)
     limits: Limits = field(default_factory=Limits)
+    adopted: list[tuple[datetime, Limits]] = field(default_factory=list)
     deeds: Deeds = field(default_factory=Deeds)
     faults: list[str] = field(default_factory=list)
 
@@ -81,6 +82,11 @@ class Life:
             (entry.state, at, left, entry.move, entry.declared)
             for entry, at, left in zip(self.entries, entered, [*entered[1:], None], strict=True)
         ]
+
+    def notice(self, at: datetime) -> timedelta:
+        """How much the policy in force at an instant asked for; before the first, what that asks for."""
+        known = [limits for since, limits in self.adopted if since <= at]
+        return (known[-1] if known else self.adopted[0][1] if self.adopted else Limits()).late
 
     @property
     def meetings(self) -> list[Meeting]:

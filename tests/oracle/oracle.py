@@ -26,6 +26,7 @@ class Told:
 
     lives: dict[str, Life] = field(default_factory=dict)
     until: datetime | None = None
+    adopted: list[tuple[datetime, Limits]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
 
@@ -55,10 +56,12 @@ def recompute(lines: Iterable[str], answers: Mapping[str, Iterable[CheckIn]] | N
         position, versions[stream], told.until = entry["position"], entry["version"], recorded_at
         if name == "policy_adopted":
             limits = Limits.of(event["document"])
+            told.adopted.append((datetime.fromisoformat(event["occurred_at"]), limits))
             for life in told.lives.values():  # each is asked by it, whether that changes what is due or not
                 life.limits = limits
         elif name == "relationship_opened":
             told.lives[stream] = _opened(stream, event)
+            told.lives[stream].adopted = told.adopted
         elif stream in told.lives:
             life = told.lives[stream]
             life.limits = limits

@@ -9,6 +9,8 @@ from uuid import UUID, uuid5
 
 from workflow.aggregates import events as e
 from workflow.aggregates.moves import Move, State
+from workflow.aggregates.policy import Policy
+from workflow.aggregates.programme import programme_id
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.projection import Document, Projection, heeded
 from workflow.projections.projection import fold as fold_events
@@ -72,6 +74,23 @@ def rows_of(projection: Projection, page: Sequence[Recorded]) -> list[Row]:
     (events,) = heeded([projection], page, [0])
     fold_events(projection, events, {page[0].stream.int: document})
     return [projection.kept(row) for row in document]
+
+
+def programme(log: Log, name: str, hours: dict[float, float]) -> Log:
+    """A programme's own events: by day, from how many hours on before its start a calling-off is late."""
+    first = min(hours)
+    stream = programme_id(name)
+    log.add(
+        e.ProgrammeOpened(occurred_at=day(first), provenance=SAID, programme=name, zone="Europe/Helsinki"),
+        stream=stream,
+    )
+    for version, (at, late) in enumerate(sorted(hours.items()), 1):
+        document = Policy.model_validate({"meetings": {"late_cancellation_hours": late}})
+        log.add(
+            e.PolicyAdopted(occurred_at=day(at), provenance=SAID, version=version, document=document),
+            stream=stream,
+        )
+    return log
 
 
 def fresh(folder: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import UUID
 
 from tests.projections.deeds import amended, checked_in, contacted, drafted, left, reclassified, signed
 from tests.projections.facts import (
@@ -12,7 +11,6 @@ from tests.projections.facts import (
     OTHER,
     PAIR,
     Log,
-    closed,
     concluded,
     day,
     fold,
@@ -130,32 +128,9 @@ def test_check_ins_are_counted_and_neither_answers_nor_persons_are_told(tmp_path
     views.close()
 
 
-def test_no_figure_is_over_fewer_than_five_relationships(tmp_path: Path) -> None:
-    log = Log()
-    for number in range(4):
-        log.add(opened(), checked_in(30, MENTEE), stream=UUID(int=number))
-    log.add(opened(), stream=UUID(int=9))
-    views = fold(log, tmp_path / "four.db")
-    with views.reading() as connection:
-        assert check_ins.by_programme(connection) == []
-    views.close()
-    views = fold(log.add(checked_in(31, MENTOR), stream=UUID(int=9)), tmp_path / "five.db")
-    with views.reading() as connection:
-        assert check_ins.by_programme(connection) == [
-            {"programme": "default", "relationships": 5, "by_mentors": 1, "by_mentees": 4}
-        ]
-    views.close()
-
-
 def test_contacts_are_told_by_when_they_were_made(tmp_path: Path) -> None:
     log = Log(twice=True).add(opened(), contacted(20), contacted(10))
-    log.add(opened(5), stream=OTHER).add(opened(), closed(3), stream=UUID(int=9))
     views = fold(log, tmp_path / "views.db", page=2)
     with views.reading() as connection:
         assert [row["made_at"] for row in support_contacts.listing(connection, PAIR)] == [day(10), day(20)]
-        found = support_contacts.longest_without(connection)
-        assert [(row["relationship"], row["contacts"], row["last_at"]) for row in found] == [
-            (str(OTHER), 0, None),
-            (str(PAIR), 2, day(20)),
-        ]
     views.close()

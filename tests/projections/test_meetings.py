@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -37,6 +36,7 @@ from tests.projections.facts import (
     fold,
     fresh,
     opened,
+    programme,
     rows_of,
 )
 from workflow.aggregates import commands as c
@@ -87,10 +87,32 @@ def test_how_late_is_known_once_the_start_is(folded: Folded) -> None:
     assert (row["status"], row["notice_seconds"], row["late"]) == ("cancelled", 43_200, True)
 
 
-def test_what_is_late_is_the_programmes_to_say(folded: Folded) -> None:
-    facts = booked("ada", 20, at=1), called_off("ada", 19.5)
-    (row,) = folded(*facts, ask=lambda con: meetings.listing(con, PAIR, late=timedelta(hours=12)))
-    assert row["late"] is False
+@pytest.mark.parametrize(("called_off_at", "late"), [(9.2, True), (9.7, True), (19.2, False), (19.7, True)])
+def test_what_is_late_the_policy_says_that_was_in_force_then(
+    tmp_path: Path, called_off_at: float, late: bool
+) -> None:
+    """It asks for 24 hours at first, and from day 15 on for 12."""
+    start = 10 if called_off_at < 10 else 20
+    log = programme(Log(), "default", {0: 24, 15: 12})
+    programme(log, "another", {0: 24, 15: 1})
+    log.add(opened(), booked("ada", start, at=1), called_off("ada", called_off_at))
+    views = fold(log, tmp_path / "views.db")
+    with views.reading() as connection:
+        (row,) = meetings.listing(connection, PAIR)
+        assert row["late"] is late
+        (month,) = meetings.by_month(connection)
+        assert month["cancelled_late"] == late
+    views.close()
+
+
+def test_what_was_called_off_before_the_first_policy_is_held_to_that(tmp_path: Path) -> None:
+    log = programme(Log(), "default", {5: 48, 6: 1}).add(
+        opened(), booked("ada", 4, at=1), called_off("ada", 2.5)
+    )
+    views = fold(log, tmp_path / "views.db")
+    with views.reading() as connection:
+        assert meetings.listing(connection, PAIR)[0]["late"] is True
+    views.close()
 
 
 @pytest.mark.parametrize(
@@ -170,6 +192,21 @@ def test_months_count_what_stands_of_the_meetings_that_start_in_them(folded: Fol
     )
     assert january["lead_days"] == pytest.approx(2)
     assert (february["month"], february["missed"]) == ("2026-02", 1)
+
+
+def test_months_are_counted_without_reading_the_long_rows(tmp_path: Path) -> None:
+    views = fold(Log().add(opened(), booked("ada", 2, at=0), held("ada", 2)), tmp_path / "views.db")
+    asked: list[str] = []
+    with views.reading() as connection:
+        connection.connection.dbapi_connection.set_trace_callback(asked.append)  # type: ignore[union-attr]
+        meetings.by_month(connection, begin=day(0).date())
+        connection.connection.dbapi_connection.set_trace_callback(None)  # type: ignore[union-attr]
+        (query,) = [statement for statement in asked if statement.startswith("SELECT")]
+        plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")]
+    views.close()
+    assert [step for step in plan if "meetings_1" in step] == [
+        "SEARCH meetings_1 USING COVERING INDEX meetings_by_start_1 (starts_at>?)"
+    ]
 
 
 def test_months_are_counted_from_a_day_on_that_is_among_them(folded: Folded) -> None:

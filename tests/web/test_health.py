@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
@@ -22,6 +23,7 @@ from workflow.errors import Unavailable
 from workflow.lifecycle import offline
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.settings import Settings
+from workflow.web.api import create_app
 from workflow.web.health import STANDS_STILL, Watch
 
 
@@ -55,6 +57,18 @@ async def test_health_names_whom_the_clock_could_not_ask(http: httpx.AsyncClient
     answer = await http.get("/v1/health")
     assert answer.status_code == 503
     assert answer.json()["troubles"] == [f"the clock cannot ask: relationship {ADA}, {GRACE}"]
+
+
+async def test_rows_of_other_columns_stopped_on_no_event(settings: Settings) -> None:
+    async with offline(settings) as service:
+        views = service.folder.views
+    with closing(sqlite3.connect(views)) as connection, connection:
+        connection.execute("UPDATE projections SET shape = 'another' WHERE name = 'goals'")
+    async with offline(settings) as service:
+        transport = httpx.ASGITransport(create_app(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+            (trouble,) = (await http.get("/v1/health")).json()["troubles"]
+    assert trouble == "projection goals is paused; `mentoring projections status` says why"
 
 
 async def test_a_projection_that_stands_still_is_noticed(http: httpx.AsyncClient, service: Service) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -19,7 +21,7 @@ from workflow.app import Service
 from workflow.projections.generations import RunState
 from workflow.web.api import create_app
 from workflow.web.page.chart import Chart, Theme
-from workflow.web.page.drawing import Drawings, Drawn
+from workflow.web.page.kept_drawings import Drawings, Drawn
 from workflow.web.page.rendering import HEADERS
 
 SECRET = "what nobody else may read"
@@ -133,6 +135,20 @@ async def test_its_tables_hold_what_the_api_and_the_projections_tell(
     assert [int(row[3]) for row in rows] == list(states.values())[:4]
 
 
+async def test_its_figures_are_those_of_the_rows_that_a_rebuild_made(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    await opened(http)
+    await _sheet(http, after=service.store.head())
+    with closing(sqlite3.connect(service.folder.views)) as connection, connection:
+        connection.execute("UPDATE relationships_1 SET state = 'closure'")
+    await http.post("/v1/clock", json={"to": "2026-01-05T09:00:00Z"}, headers=AS_OPERATOR)  # another hour
+    assert "0 open relationships" in (await _sheet(http)).text
+    rebuilt = await http.post("/v1/projections/rebuild", headers=AS_OPERATOR)
+    assert rebuilt.status_code == 200, rebuilt.text
+    assert "1 open relationship" in (await _sheet(http)).text
+
+
 async def test_each_chart_is_named_for_light_and_for_dark_and_is_there_to_be_had(
     http: httpx.AsyncClient,
 ) -> None:
@@ -229,6 +245,10 @@ async def test_a_relationship_tells_why_what_clears_it_and_how_it_came_here(
     assert [row[1:] for row in met] == [["Held", "60"]]
     _, *dues = sheet.tables["What the service asks next"]
     assert len(dues) == len(told["agenda"])
+    assert "meeting held, 5 Jan" in sheet.text
+    finnish = (await _sheet(http, f"/relationships/{relationship}", language="fi")).text
+    assert "tapaaminen pidetty, 5.1." in finnish
+    assert "meeting held" not in finnish
 
 
 @pytest.mark.parametrize(
@@ -238,6 +258,53 @@ async def test_what_is_not_known_is_said_on_a_page(http: httpx.AsyncClient, path
     sheet = await _sheet(http, path, 404)
     assert "No relationship of this id is known." in sheet.text
     assert "/" in sheet.links
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "fi"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/nowhere", 404, "Tässä osoitteessa ei ole sivua."),
+        ("/relationships", 404, "Tässä osoitteessa ei ole sivua."),
+        ("/sign-out", 405, "Tässä osoitteessa ei ole sivua."),
+        ("/?limit=x", 422, "kysymysmerkistä"),
+        ("/?limt=5", 422, "kysymysmerkistä"),
+        ("/?after=-1", 422, "kysymysmerkistä"),
+        ("/sign-in?token=x", 422, "kysymysmerkistä"),
+    ],
+)
+async def test_a_browser_is_told_in_words_what_a_program_is_told_in_json(
+    http: httpx.AsyncClient, path: str, status: int, says: str
+) -> None:
+    shown = await http.get(path, headers=BROWSER)
+    assert (shown.status_code, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert shown.headers.items() >= {name.lower(): value for name, value in HEADERS.items()}.items()
+    sheet = Sheet(shown.text)
+    assert (sheet.language, sheet.links) == ("fi", ["#content", "/"])
+    assert says in sheet.text
+    for accept in ("*/*", "application/json", "application/json, text/html;q=0.5", "text/html;q=0"):
+        told = await http.get(path, headers={"Accept": accept})
+        assert (told.status_code, told.headers["content-type"]) == (status, "application/problem+json")
+
+
+async def test_below_the_api_a_browser_is_told_what_programs_are(http: httpx.AsyncClient) -> None:
+    for path in ("/v1", "/v1/nowhere", "/v1/today?limit=x"):
+        told = await http.get(path, headers=BROWSER)
+        assert told.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_goes_wrong_within_is_said_on_a_page_as_well(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(service, "read", fails)
+    shown = await http.get("/", headers=BROWSER)
+    assert (shown.status_code, Sheet(shown.text).language) == (500, "fi")
+    assert SECRET not in shown.text
 
 
 async def test_a_page_waits_for_what_it_was_asked_to_include(

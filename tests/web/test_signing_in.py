@@ -91,8 +91,9 @@ async def test_the_cookie_holds_no_token_and_is_kept_from_scripts_and_other_site
         ("POST", "/v1/relationships"),
         ("POST", "/"),
         ("POST", "/relationships/x"),
-        ("GET", "/unknown"),
-        ("GET", "/relationships/x/y"),
+        ("POST", "/unknown"),
+        ("GET", "/v1"),
+        ("GET", "/v1/unknown"),
     ],
 )
 async def test_no_cookie_opens_anything_but_pages_for_reading(
@@ -102,6 +103,15 @@ async def test_no_cookie_opens_anything_but_pages_for_reading(
         await _signed_in(http)
         answer = await http.request(method, path, headers=AS_COORDINATOR, json={"parties": PARTIES})
         assert (answer.status_code, answer.json()["code"]) == (401, "token_missing")
+
+
+async def test_an_address_that_is_none_is_behind_the_form_as_any_page(service: Service) -> None:
+    async with _browser(service) as http:
+        for path in ("/unknown", "/relationships/x/y", "/v10"):
+            assert (await http.get(path)).headers["location"] == "/sign-in"
+        await _signed_in(http)
+        for path in ("/unknown", "/relationships/x/y", "/v10"):
+            assert (await http.get(path)).status_code == 404
 
 
 async def test_the_bearer_token_opens_pages_as_well_and_a_wrong_one_is_refused(service: Service) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from workflow.aggregates.events import ClosureManner, ClosureReason, ConcernCode, DueKind
+from workflow.aggregates.events import EVENTS, ClosureManner, ClosureReason, ConcernCode, DueKind
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.guidance import Language
@@ -16,7 +16,7 @@ from workflow.web.page.words import Words, preferred, texts
 
 NOON = datetime(2026, 1, 5, 22, 30, tzinfo=UTC)
 HELSINKI = ZoneInfo("Europe/Helsinki")
-OF_THE_SERVICE = ("why.", "clears.")
+OF_THE_SERVICE = ("why.", "clears.", "events.")
 """What the service itself says in English."""
 
 
@@ -44,10 +44,14 @@ def test_every_word_of_the_domain_has_one_here(language: Language) -> None:
         assert names == {code.value for code in codes}, group
 
 
-def test_finnish_has_its_own_reasons_and_cures() -> None:
-    for group in OF_THE_SERVICE:
-        names = {name.removeprefix(group) for name in texts(Language.FI) if name.startswith(group)}
-        assert names == {code.value for code in ConcernCode}
+def test_finnish_has_its_own_reasons_cures_and_names_of_events() -> None:
+    concerns = {code.value for code in ConcernCode}
+    called = {
+        group: {name.removeprefix(group) for name in texts(Language.FI) if name.startswith(group)}
+        for group in OF_THE_SERVICE
+    }
+    events = {name.split(".")[1] for name in EVENTS}
+    assert called == {"why.": concerns, "clears.": concerns, "events.": events}
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ import typer
 
 from workflow.cli.facts import tell
 from workflow.cli.grep import grep
+from workflow.cli.log_file import export, import_
 from workflow.cli.relationships import meant, resolve
-from workflow.cli.transfer import export, import_
 from workflow.cli.verb import AsJson, Data, Desk, desk, out, settings_of, verb
+from workflow.web.asking import LONGEST_PAGE
 
 app = typer.Typer(no_args_is_help=True, help="The log of everything that happened.")
 app.command()(grep)
 app.command("export")(export)
 app.command("import")(import_)
 
-_PAGE = 1000
 _AGAIN = 0.5
 _LAST = 20
 
@@ -84,7 +84,7 @@ async def tail(
 async def _beyond(at: Desk, position: int, *, follow: bool) -> AsyncIterator[dict[str, Any]]:
     """The events of the log beyond a position, and those that come, where a service runs."""
     while True:
-        page = await at.get("/v1/events", beyond=position, limit=_PAGE)
+        page = await at.get("/v1/events", beyond=position, limit=LONGEST_PAGE)
         for event in page["events"]:
             yield event
         position = page["position"]

@@ -15,8 +15,8 @@ from workflow.cli.progress import metered
 from workflow.cli.tables import words
 from workflow.cli.verb import AsJson, Data, Exit, desk, settings_of, verb
 from workflow.errors import Invalid
+from workflow.web.asking import LONGEST_PAGE
 
-_PAGE = 1000
 _HIDDEN = {PLACEHOLDER, "confidential"}
 """What stands in the place of what is not told. It is found by nothing, or it would tell which events have some."""
 
@@ -70,7 +70,7 @@ async def grep(
         with metered("looking") as reach:
             position, over = 0, False
             while not over:
-                page = await at.get("/v1/events", beyond=position, limit=_PAGE)
+                page = await at.get("/v1/events", beyond=position, limit=LONGEST_PAGE)
                 for event in page["events"]:
                     recorded = datetime.fromisoformat(event["recorded_at"])
                     if (end is not None and recorded >= end) or left == 0:

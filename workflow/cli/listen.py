@@ -11,8 +11,8 @@ import typer
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
 from workflow.errors import Invalid
 from workflow.store.receipts import Disposition
+from workflow.web.asking import LONGEST_PAGE
 
-_PAGE = 1000
 _AGAIN = 0.25
 _LAST = 10
 
@@ -74,13 +74,13 @@ async def _receipts(
         if not (follow and at.running):
             return
         upstream, reached = page["upstream"], page["sequence"]
-        if len(page["receipts"]) == _PAGE:  # there may be more before it
+        if len(page["receipts"]) == LONGEST_PAGE:  # there may be more before it
             reached = page["receipts"][-1]["sequence"]
         else:
             await asyncio.sleep(_AGAIN)
-        page = await at.get("/v1/intake/receipts", beyond=reached, only=only, limit=_PAGE)
+        page = await at.get("/v1/intake/receipts", beyond=reached, only=only, limit=LONGEST_PAGE)
         if page["upstream"] != upstream:
-            page = await at.get("/v1/intake/receipts", only=only, limit=_PAGE)
+            page = await at.get("/v1/intake/receipts", only=only, limit=LONGEST_PAGE)
 
 
 def _tell(receipt: dict[str, Any], *, as_json: bool) -> None:

@@ -17,13 +17,13 @@ from workflow.app import installed_version
 from workflow.cli import events, parked, policies, programmes, projections, relationships, streams, waiting
 from workflow.cli.doctor import doctor
 from workflow.cli.documents import asyncapi, diagram
-from workflow.cli.export import export
 from workflow.cli.health import health
 from workflow.cli.intake import intake
 from workflow.cli.listen import listen
 from workflow.cli.publish import publish
 from workflow.cli.today import today
 from workflow.cli.up import up
+from workflow.cli.view_files import export
 from workflow.demo.command import demo
 
 app = typer.Typer(

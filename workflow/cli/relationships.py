@@ -14,10 +14,10 @@ from workflow.cli.tables import ZONE, Table, foreign, minute, words
 from workflow.cli.verb import AsJson, Data, Desk, Spoken, desk, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
 from workflow.guidance import Language
+from workflow.web.asking import LONGEST_PAGE
 
 app = typer.Typer(no_args_is_help=True, help="Relationships: who is where, and everything about one.")
 
-_PAGE = 1000
 _NAMED = 5
 """Candidates that are named where a shortened id could mean several."""
 
@@ -58,7 +58,7 @@ async def list_(
     data: Data = None,
     state: Annotated[State | None, typer.Option(help="Only those in this state.")] = None,
     concern: Annotated[ConcernCode | None, typer.Option(help="Only those with this concern.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = _PAGE,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = LONGEST_PAGE,
     as_json: AsJson = False,
 ) -> None:
     """List relationships with their states and concerns, in the order of their ids.
@@ -74,7 +74,7 @@ async def list_(
                 state=state.value if state else None,
                 concern=concern.value if concern else None,
                 beyond=beyond,
-                limit=min(_PAGE, limit - len(found)),
+                limit=min(LONGEST_PAGE, limit - len(found)),
             )
             found += page["relationships"]
             beyond = page["next"]

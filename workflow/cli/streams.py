@@ -12,12 +12,11 @@ from workflow.cli.relationships import meant, resolve
 from workflow.cli.tables import ZONE, Table, foreign, words
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
 from workflow.errors import Invalid, NotFound
+from workflow.web.asking import LONGEST_PAGE
 
 app = typer.Typer(
     no_args_is_help=True, help="Streams: the events of one relationship or programme, as they are stored."
 )
-
-_PAGE = 1000
 
 
 @app.command()
@@ -43,7 +42,7 @@ async def show(
             out.print(f"[bold]{stream}[/]; {ZONE}", soft_wrap=True)
         position: int | None = beyond
         while position is not None:
-            page = await at.get(f"/v1/streams/{stream}", beyond=position, limit=_PAGE)
+            page = await at.get(f"/v1/streams/{stream}", beyond=position, limit=LONGEST_PAGE)
             _tell(page["events"], as_json=as_json)
             position = page["next"]
 

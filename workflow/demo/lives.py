@@ -26,6 +26,8 @@ from workflow.demo.reports import Call, Sent
 
 TERM_MONTHS = 6
 NEVER = 10_000
+AHEAD = 35 * DAY
+"""So far past the story's last day calendars go on: what is told of it before the end is booked for days to come."""
 SILENT = (Plan.FADES, Plan.LOOKS_AFRESH, Plan.MEETS_AGAIN, Plan.MET_UNREPORTED, Plan.TAKEN_BACK)
 """Plans in which the appointments stop for more than twice the agreed cadence."""
 TURNING = (*SILENT, Plan.DECLARES, Plan.RESTS)
@@ -103,13 +105,15 @@ class Life:
         random, pair = self._random, self.pair
         self._leave = self._leaving(self._active)
         until = min(self._leave or self._end, self._end) - 4 * DAY
+        leaves = self._leave is not None and self._leave < self._end
+        last = until if leaves else self._end + AHEAD
         turn = random.randrange(2, 5) if pair.plan in TURNING else NEVER
         held = 0
         # In some pairs nobody tells what became of two appointments in a row.
         unreported = 2 if Random(f"unreported/{self._seed}/{pair.relationship}").random() < 0.06 else 0
         known = pair.opens - 2 * DAY if random.random() < 0.15 else pair.opens + 6 * timedelta(hours=1)
         day = pair.opens + DAY * random.randrange(4, 11)
-        while day + 4 * DAY < until:
+        while day + 4 * DAY < last:
             fate = "held" if held + 1 >= turn and day > self._active + 4 * DAY else None
             if unreported and held and fate is None:
                 fate, unreported = "silent", unreported - 1

@@ -10,6 +10,7 @@ from workflow.projections.goals import GOALS
 from workflow.projections.journey import JOURNEY
 from workflow.projections.measures import MEASURES
 from workflow.projections.meetings_fold import MEETINGS
+from workflow.projections.policies import POLICIES
 from workflow.projections.relationships import RELATIONSHIPS
 from workflow.projections.reminders import REMINDERS
 from workflow.projections.support_contacts import SUPPORT_CONTACTS
@@ -25,6 +26,7 @@ PROJECTIONS = (
     SUPPORT_CONTACTS,
     EPISODES,
     REMINDERS,
+    POLICIES,
     AGENDA,
 )
 """In the order in which they are shown."""

@@ -6,15 +6,13 @@ here beyond the role, and no table keeps it. Of a single pair not even the role 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Integer, String, Table, func, select
+from sqlalchemy import JSON, Column, Connection, Integer, String, Table, select
 
 from workflow.aggregates.events import CheckInGiven, Event, RelationshipOpened, Role
 from workflow.projections.parties import roles
 from workflow.projections.projection import Document, Projection
-from workflow.projections.relationships import relationships
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
@@ -70,7 +68,7 @@ CHECK_INS = Projection(
     _KINDS,
     _fold,
     row="a relationship",
-    answers="how often a pair checks in; in a programme, and month by month, how often either side does",
+    answers="how often a pair checks in; in a programme, month by month, how often either side does",
 )
 """A row a relationship. ``roles`` is what the fold has to know of the parties; no query gives it. ``months`` counts
 by the month (UTC) of a check-in; it is summed over many relationships, and told of none."""
@@ -89,24 +87,3 @@ def one(connection: Connection, relationship: UUID) -> Row | None:
         check_ins.c.relationship == str(relationship)
     )
     return next((dict(row) for row in connection.execute(query).mappings()), None)
-
-
-def by_programme(connection: Connection) -> Sequence[Row]:
-    """For each programme in which so many relationships checked in that nobody can be made out: how often.
-
-    Programmes in which fewer did are left out altogether.
-    """
-    query = (
-        select(
-            relationships.c.programme,
-            func.count().label("relationships"),
-            func.sum(check_ins.c.by_mentors).label("by_mentors"),
-            func.sum(check_ins.c.by_mentees).label("by_mentees"),
-        )
-        .join(relationships, relationships.c.id == check_ins.c.relationship)
-        .where(check_ins.c.last_at.is_not(None))
-        .group_by(relationships.c.programme)
-        .having(func.count() >= FEWEST)
-        .order_by(relationships.c.programme)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
 from workflow.aggregates.events import ConcernCleared, ConcernRaised, Event
 from workflow.projections.projection import Document, Projection
-from workflow.projections.relationships import relationships
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
@@ -83,24 +82,4 @@ EPISODES = Projection(
 def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
     """The episodes of one relationship."""
     query = select(episodes).where(episodes.c.relationship == str(relationship)).order_by(episodes.c.number)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def by_code(connection: Connection, *, programme: str | None = None) -> Sequence[Row]:
-    """For each code that ever came up: how many episodes, how many still open, and the mean days of the others."""
-    days = func.julianday(episodes.c.cleared_at) - func.julianday(episodes.c.since)
-    query = (
-        select(
-            episodes.c.code,
-            func.count().label("episodes"),
-            func.count().filter(episodes.c.cleared_at.is_(None)).label("open"),
-            func.avg(days).label("days"),
-        )
-        .group_by(episodes.c.code)
-        .order_by(episodes.c.code)
-    )
-    if programme is not None:
-        query = query.join(relationships, relationships.c.id == episodes.c.relationship).where(
-            relationships.c.programme == programme
-        )
     return [dict(row) for row in connection.execute(query).mappings()]

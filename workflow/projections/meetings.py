@@ -18,13 +18,14 @@ from sqlalchemy import (
     Table,
     and_,
     func,
+    literal_column,
     or_,
     select,
-    type_coerce,
 )
 
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
+from workflow.projections.policies import is_late
 from workflow.projections.relationships import relationships
 from workflow.projections.tables import NOT_CANONICAL, READ_LATE, VIEWS, Instant, Row, shown
 
@@ -47,15 +48,21 @@ meetings = Table(
     Column("contradicted_at", Instant),
     Column("entries", Integer, nullable=False),
     Column("registers", JSON, nullable=False, info=READ_LATE),
-    Index("meetings_by_start", "starts_at"),
+    # What months are counted by is in the index: the rows are long, for the registers that they keep.
+    Index(
+        "meetings_by_start",
+        "starts_at",
+        "status",
+        "relationship",
+        "cancelled_at",
+        "notice_seconds",
+        "lead_seconds",
+    ),
     info=shown("uid <> ''"),  # a calendar's UID has at least one character
     sqlite_with_rowid=False,
 )
 
 # --- queries -------------------------------------------------------------------------------------------
-
-LATE = timedelta(hours=24)
-"""A cancellation with less notice is late, where the programme's policy says nothing else."""
 
 _ANSWERS = tuple(column for column in meetings.columns if column.name not in ("entries", "registers"))
 COUNTS = and_(
@@ -65,13 +72,14 @@ COUNTS = and_(
 """Meetings that start at or after the closing count nowhere, nor do those whose start nobody told."""
 
 
-def listing(connection: Connection, relationship: UUID, *, late: timedelta = LATE) -> Sequence[Row]:
-    """The meetings of one relationship by start, with ``late`` where one was called off too late.
+def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
+    """The meetings of one relationship by start; ``late``: called off so by the policy that was in force then.
 
     Those whose start nobody told come first.
     """
     query = (
-        select(*_ANSWERS, type_coerce(_is_late(late), Boolean).label("late"))
+        select(*_ANSWERS, _IS_LATE.label("late"))
+        .join(relationships, relationships.c.id == meetings.c.relationship)
         .where(meetings.c.relationship == str(relationship))
         .order_by(meetings.c.starts_at, meetings.c.uid, meetings.c.recurrence_id)
     )
@@ -82,7 +90,6 @@ def by_month(
     connection: Connection,
     *,
     programme: str | None = None,
-    late: timedelta = LATE,
     begin: date | None = None,
     end: date | None = None,
 ) -> Sequence[Row]:
@@ -99,7 +106,7 @@ def by_month(
                 func.count().filter(meetings.c.status == status.value).label(status.value)
                 for status in _DATED
             ),
-            func.count().filter(_is_late(late)).label("cancelled_late"),
+            func.count().filter(_IS_LATE).label("cancelled_late"),
             (func.avg(meetings.c.lead_seconds) / 86_400.0).label("lead_days"),
         )
         .join(relationships, relationships.c.id == meetings.c.relationship)
@@ -138,5 +145,6 @@ def with_next_booked(
 _DATED = tuple(status for status in Status if status is not Status.UNKNOWN)
 
 
-def _is_late(late: timedelta) -> ColumnElement[bool]:
-    return func.coalesce(meetings.c.notice_seconds < late.total_seconds(), False)
+_IS_LATE: ColumnElement[bool] = literal_column(
+    is_late("relationships.programme", "meetings.cancelled_at", "meetings.notice_seconds"), Boolean
+)

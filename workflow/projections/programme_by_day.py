@@ -15,13 +15,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    String,
     Table,
     func,
     literal,
-    or_,
     select,
-    type_coerce,
     union_all,
 )
 
@@ -33,7 +30,6 @@ from workflow.projections.journey import journey
 from workflow.projections.meetings import COUNTS, meetings
 from workflow.projections.relationships import relationships
 from workflow.projections.reminders import reminders
-from workflow.projections.tables import numbers
 
 READS = ("relationships", "journey", "meetings", "episodes", "reminders")
 """The projections that these queries read."""
@@ -90,18 +86,6 @@ def states_by_day(
         (day, {state.value: standing[state.value] for state in State})
         for day, standing in zip(_days(first, last), _at_ends(changes, first, last), strict=True)
     ]
-
-
-def states_on(connection: Connection, day: date, *, programme: str | None = None) -> dict[str, int]:
-    """How many relationships were in each state at the end of a day; every state is named."""
-    end = f"{(day + timedelta(days=1)).isoformat()}T00:00:00"  # no instant is written shorter
-    query = (
-        select(journey.c.state, func.count())
-        .where(~journey.c.withdrawn, type_coerce(journey.c.entered_at, String) < end)
-        .where(or_(journey.c.left_at.is_(None), type_coerce(journey.c.left_at, String) >= end))
-    )
-    counted = _of_programme(query, journey, programme).group_by(journey.c.state)
-    return numbers(connection.execute(counted), State)
 
 
 def _days(first: date, last: date) -> Iterator[date]:

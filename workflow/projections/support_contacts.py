@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
 from workflow.aggregates.events import Event, SupportContactMade
-from workflow.aggregates.moves import State
 from workflow.projections.projection import Document, Projection
-from workflow.projections.relationships import relationships
 from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
@@ -45,7 +43,7 @@ SUPPORT_CONTACTS = Projection(
     _KINDS,
     _fold,
     row="a contact",
-    answers="who has been longest without one; the next is in the agenda",
+    answers="when each was made, and how many; the next is in the agenda",
 )
 """A row a contact, in the order in which they were told."""
 
@@ -59,30 +57,4 @@ def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
         .where(support_contacts.c.relationship == str(relationship))
         .order_by(support_contacts.c.made_at, support_contacts.c.number)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def longest_without(
-    connection: Connection, *, programme: str | None = None, limit: int = 100
-) -> Sequence[Row]:
-    """Open relationships with their ``contacts`` and the ``last_at``; first those longest without one.
-
-    Where there was none, the time since the opening counts.
-    """
-    last_at = func.max(support_contacts.c.made_at, type_=Instant())
-    query = (
-        select(
-            relationships.c.id.label("relationship"),
-            relationships.c.opened_at,
-            func.count(support_contacts.c.number).label("contacts"),
-            last_at.label("last_at"),
-        )
-        .outerjoin(support_contacts, support_contacts.c.relationship == relationships.c.id)
-        .where(relationships.c.state != State.CLOSURE.value)
-        .group_by(relationships.c.id)
-        .order_by(func.coalesce(last_at, relationships.c.opened_at), relationships.c.id)
-        .limit(limit)
-    )
-    if programme is not None:
-        query = query.where(relationships.c.programme == programme)
     return [dict(row) for row in connection.execute(query).mappings()]

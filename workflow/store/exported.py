@@ -73,7 +73,7 @@ def event_line(row: Row) -> bytes:
     return b"%b%b%b}\n" % (_compact(envelope)[:-1], _DATA, state)
 
 
-class Export:
+class LogLines:
     """Makes the lines of one file, and remembers what the last one has to say of them."""
 
     def __init__(self) -> None:

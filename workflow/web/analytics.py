@@ -85,7 +85,7 @@ class AnswerOut(Out):
     position: int = Field(description="the position of the log that it is of")
     columns: tuple[ColumnOut, ...]
     rows: list[dict[str, Any]] = Field(
-        description="by column; where a row says that it is `withheld`, the figures in it are null"
+        description="by column; where figures of a row are withheld, they are null and `withheld` says which and why"
     )
 
 

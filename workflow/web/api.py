@@ -17,12 +17,12 @@ from workflow.web import (
     commands,
     confided,
     dialogue,
-    export,
     goals,
     guidance,
     health,
     hooks,
     intake,
+    log_pages,
     meetings,
     parked,
     parties,
@@ -43,8 +43,8 @@ from workflow.web.head import Head
 from workflow.web.health import Watch
 from workflow.web.limits import Limits
 from workflow.web.page import routes as pages
-from workflow.web.page import signing
-from workflow.web.page.drawing import Drawings
+from workflow.web.page import signing, trouble
+from workflow.web.page.kept_drawings import Drawings
 from workflow.web.queries import known_queries
 from workflow.web.sessions import Sessions
 
@@ -103,7 +103,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.drawings = Drawings()
     app.state.figured = None
     app.state.figuring = asyncio.Lock()
-    problems.install(app)
+    problems.install(app, trouble.shown)
     for router in (
         health.router,
         commands.router,
@@ -115,7 +115,7 @@ def create_app(service: Service) -> FastAPI:
         today.router,
         reads.router,
         analytics.router,
-        export.router,
+        log_pages.router,
         streams.router,
         meetings.router,
         policies.router,

@@ -37,6 +37,9 @@ Serving = Annotated[Service, Depends(service_of)]
 FARTHEST = 2**62
 """No position, sequence or version is beyond it; what counts on from it still fits a column."""
 
+LONGEST_PAGE = 1000
+"""Rows, or lines, that a route gives at once; whoever wants all asks page by page."""
+
 After = Annotated[
     int | None,
     Query(

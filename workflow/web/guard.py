@@ -30,8 +30,8 @@ SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 _OF_SIGNING_IN = frozenset({SIGN_IN, SIGN_OUT, "/style.css", "/icon.svg"})
 """Answered without a token, because one comes to it by them. They hold nothing of anybody."""
 
-_PAGES = re.compile(r"/|/relationships/[^/]*|/charts/[^/]*/[^/]*")
-"""What a session opens, for reading. No cookie ever opens the API."""
+_PAGES = re.compile(r"/(?!v1(?:/|$)).*", re.DOTALL)
+"""What a session opens, for reading: all that is not the API, which no cookie ever opens."""
 
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _READS = frozenset({"GET", "HEAD"})

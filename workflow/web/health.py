@@ -144,13 +144,7 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
         elif status.trouble is not None:
             begun = "has not begun" if status.state == "off" else "is in trouble and tries again"
             troubles.append(f"intake {begun}: {status.trouble}")
-    troubles += [
-        f"projection {one.name} is paused on event {one.failed_at}; `mentoring projections status` says why"
-        if one.paused_by is None
-        else f"projection {one.name} was paused by {one.paused_by}; `mentoring projections resume {one.name}`"
-        for one in projections
-        if one.state is RunState.PAUSED
-    ]
+    troubles += [_paused(one) for one in projections if one.state is RunState.PAUSED]
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
     if service.runner.trouble is not None:
         troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
@@ -158,6 +152,15 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     if service.driver.trouble is not None:
         troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
     return troubles
+
+
+def _paused(one: Status) -> str:
+    if one.paused_by is not None:
+        return (
+            f"projection {one.name} was paused by {one.paused_by}; `mentoring projections resume {one.name}`"
+        )
+    on = "" if one.failed_at is None else f" on event {one.failed_at}"
+    return f"projection {one.name} is paused{on}; `mentoring projections status` says why"
 
 
 def _stuck(service: Service, watch: Watch, projections: Sequence[Status]) -> list[str]:

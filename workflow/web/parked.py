@@ -21,7 +21,7 @@ from workflow.errors import NotFound
 from workflow.store.held import Outline
 from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
-from workflow.web.asking import FARTHEST, By, Serving
+from workflow.web.asking import FARTHEST, LONGEST_PAGE, By, Serving
 from workflow.web.bodies import Operated, Out
 from workflow.web.hooks import hand_over, publisher_of
 from workflow.web.problems import PROBLEMS
@@ -70,7 +70,7 @@ class Resolved(Operated):
 async def listing(
     service: Serving,
     beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="the `next` of the page before")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 100,
 ) -> ParkedList:
     """Each with its reason; what it says is kept encrypted."""
 

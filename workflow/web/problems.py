@@ -7,11 +7,11 @@ moves that are ``possible``, with their routes. What a client sent is never repe
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -91,11 +91,25 @@ class Problem(BaseModel):
     )
 
 
+class Answer(JSONResponse):
+    """The response that tells of a problem."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, told: Problem, headers: Mapping[str, str]) -> None:
+        super().__init__(told.model_dump(exclude_none=True), told.status, headers=dict(headers))
+        self.told = told
+
+
+Show = Callable[[Request, Answer], Response]
+"""How whoever asked is told of a problem."""
+
+
 def problem(
     status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
-) -> JSONResponse:
+) -> Answer:
     """The response that tells of a problem."""
-    body = Problem(
+    told = Problem(
         type=f"urn:mentoring:problem:{code}",
         title=HTTPStatus(status).phrase,
         status=status,
@@ -103,9 +117,7 @@ def problem(
         code=code,
         **more,
     )
-    return JSONResponse(
-        body.model_dump(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE
-    )
+    return Answer(told, headers or {})
 
 
 def status_of(error: errors.MentoringError) -> int:
@@ -115,7 +127,7 @@ def status_of(error: errors.MentoringError) -> int:
     return next(status for kind, status in _STATUS if isinstance(error, kind))
 
 
-def problem_of(error: errors.MentoringError) -> JSONResponse:
+def problem_of(error: errors.MentoringError) -> Answer:
     """The response that tells of one of our own errors."""
     status = status_of(error)
     headers: dict[str, str] = {}
@@ -133,14 +145,14 @@ def problem_of(error: errors.MentoringError) -> JSONResponse:
     return problem(status, error.code, error.detail, headers=headers, **more)
 
 
-def install(app: FastAPI) -> None:
-    """Make every refusal of ``app`` a problem."""
+def install(app: FastAPI, show: Show) -> None:
+    """Make every refusal of ``app`` a problem, told as ``show`` has it."""
 
-    async def ours(_: Request, error: Exception) -> JSONResponse:
+    async def ours(_: Request, error: Exception) -> Answer:
         assert isinstance(error, errors.MentoringError)
         return problem_of(error)
 
-    async def unfit(_: Request, error: Exception) -> JSONResponse:
+    async def unfit(_: Request, error: Exception) -> Answer:
         assert isinstance(error, RequestValidationError)
         found = error.errors()
         kinds = {fault["type"] for fault in found if fault["loc"][0] == "body"}
@@ -154,7 +166,7 @@ def install(app: FastAPI) -> None:
             detail += f"; the first {MOST_TOLD} of {len(found)} faults are told"
         return problem(422, "invalid", detail, faults=told(found))
 
-    async def plain(request: Request, error: Exception) -> JSONResponse:
+    async def plain(request: Request, error: Exception) -> Answer:
         assert isinstance(error, HTTPException)
         headers = dict(error.headers or {})
         if error.status_code == 405:
@@ -165,20 +177,29 @@ def install(app: FastAPI) -> None:
         )
         return problem(error.status_code, code, detail, headers=headers)
 
-    async def gone(_: Request, __: Exception) -> JSONResponse:
+    async def gone(_: Request, __: Exception) -> Answer:
         # Nobody is left to read it, and no fault of ours is to be found.
         return problem(400, "request_broken_off", "the request was broken off")
 
-    async def unforeseen(_: Request, error: Exception) -> JSONResponse:
+    async def unforeseen(_: Request, error: Exception) -> Answer:
         # The class and the place are enough to find a fault; its message may hold what a client sent.
         _log.error("a request failed: %s", type(error).__name__, exc_info=_without_message(error))
         return problem(500, "internal", "something went wrong that should not have; it was logged")
 
-    app.add_exception_handler(errors.MentoringError, ours)
-    app.add_exception_handler(RequestValidationError, unfit)
-    app.add_exception_handler(HTTPException, plain)
+    def shown(handler: Callable[[Request, Exception], Awaitable[Answer]]) -> _Handler:
+        async def either(request: Request, error: Exception) -> Response:
+            return show(request, await handler(request, error))
+
+        return either
+
+    app.add_exception_handler(errors.MentoringError, shown(ours))
+    app.add_exception_handler(RequestValidationError, shown(unfit))
+    app.add_exception_handler(HTTPException, shown(plain))
     app.add_exception_handler(ClientDisconnect, gone)
-    app.add_exception_handler(Exception, unforeseen)
+    app.add_exception_handler(Exception, shown(unforeseen))
+
+
+_Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:

@@ -20,14 +20,14 @@ from workflow.projections import agenda, journey, relationships
 from workflow.projections.concerns import why
 from workflow.projections.tables import Row
 from workflow.store.recorded import Recorded
-from workflow.web.asking import FARTHEST, After, Serving
+from workflow.web.asking import FARTHEST, LONGEST_PAGE, After, Serving
 from workflow.web.bodies import EventOut, EventsOut, Out
 from workflow.web.commands import Relationship
 from workflow.web.moves import MovesOut, moves_out
 
 router = APIRouter(prefix="/v1", tags=["reads"])
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="at most so many")]
+Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="at most so many")]
 In = Annotated[Language, Query(alias="language", description="the language of the guidance")]
 
 

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from workflow.guidance import Language
 from workflow.projections.today import count_to_contact, to_contact
-from workflow.web.asking import After, Serving
+from workflow.web.asking import LONGEST_PAGE, After, Serving
 from workflow.web.bodies import Out
 from workflow.web.reads import In, RelationshipOut, row_out
 
@@ -29,7 +29,7 @@ async def today(
     service: Serving,
     after: After = None,
     language: In = Language.EN,
-    limit: Annotated[int, Query(ge=1, le=1000, description="at most so many")] = 100,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="at most so many")] = 100,
 ) -> Any:
     """Open relationships with concerns, by their most urgent one, and among equals by how long it stands.
 

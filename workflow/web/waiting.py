@@ -14,7 +14,7 @@ from workflow.consumers.meetings.reasons import WAITING
 from workflow.consumers.meetings.waiting import LONGEST_WAIT
 from workflow.errors import NotFound
 from workflow.store.held import Outline
-from workflow.web.asking import FARTHEST, Serving
+from workflow.web.asking import FARTHEST, LONGEST_PAGE, Serving
 from workflow.web.bodies import Out
 from workflow.web.parked import HeldOut
 
@@ -51,7 +51,7 @@ class WaitingList(Out):
 async def listing(
     service: Serving,
     beyond: Annotated[int, Query(ge=0, le=FARTHEST, description="the `next` of the page before")] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 100,
 ) -> WaitingList:
     """For what kind of thing each waits (`uid`, `identity`, `relationship`), since when, and until when at most."""
 

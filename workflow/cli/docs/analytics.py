@@ -95,8 +95,8 @@ _NOBODY = f"""- A relationship is a number, its `pair`: the same in every view, 
 - A meeting was called off by a side, a measure is a role's. Nobody is ranked.
 - What rests on what a party confided (check-ins, reminders to check in, the concerns {codes([*CONFIDED])}) is told of
   {FEWEST} relationships or more, by programme or by month alone. Where it is of fewer, figures are null, and `withheld`
-  says why. No filter narrows these figures further, and none is of all programmes together: of two that differ by one
-  relationship, the difference would tell of it.
+  says which and why. No filter narrows these figures further, and none is of all programmes together: of two that
+  differ by one relationship, the difference would tell of it.
 - Times are told as they are. Who knows when a pair met can find it by that: rows of single pairs are personal data all
   the same."""
 

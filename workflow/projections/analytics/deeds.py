@@ -9,6 +9,7 @@ from workflow.projections.analytics.columns import boolean, instant, integer, mo
 from workflow.projections.analytics.confided import CONFIDED_REMINDERS
 from workflow.projections.analytics.pairs import NOT_YET, PAIR, days, rows_of
 from workflow.projections.analytics.view import View
+from workflow.projections.policies import is_late
 
 
 def quoted(words: Iterable[str]) -> str:
@@ -50,6 +51,11 @@ MEETINGS = View(
             unit="hours",
             empty="where it was not called off",
         ),
+        boolean(
+            "late",
+            "whether that was less notice than the policy asked for that was in force at the calling-off",
+            is_late("of_programme", "m.cancelled_at", "m.notice_seconds"),
+        ),
         text(
             "cancelled_by",
             "the side that called it off: `mentor`, `mentee` or `both`",
@@ -63,7 +69,7 @@ MEETINGS = View(
         ),
     ),
     rows_of("meetings", "m"),
-    ("meetings", "relationships"),
+    ("meetings", "relationships", "policies"),
     "pair, starts_at, status, booked_at, cancelled_at",
     "SELECT month, count(*) AS held FROM analytics_meetings WHERE counts AND status = 'held' GROUP BY month",
 )

@@ -16,9 +16,8 @@ def days(begin: str, end: str) -> str:
 
 def rows_of(table: str, alias: str) -> str:
     """SQL for the rows of a projection, each with its relationship's number as r.pair."""
-    known = (
-        "(SELECT id, pair, closed_at FROM relationships) AS r"  # no other table has columns of these names
-    )
+    # No other table has columns of these names.
+    known = "(SELECT id, pair, closed_at, programme AS of_programme FROM relationships) AS r"
     return f"FROM {table} AS {alias} JOIN {known} ON r.id = {alias}.relationship"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.aggregates.events.concerns import CONFIDED
-from workflow.projections.analytics.columns import integer, month, number, text
+from workflow.projections.analytics.columns import Column, integer, month, number, text
 from workflow.projections.analytics.confided import EACH_PROGRAMME, FEW
 from workflow.projections.analytics.deeds import quoted
 from workflow.projections.analytics.pairs import days
@@ -11,11 +11,24 @@ from workflow.projections.analytics.view import View
 from workflow.projections.check_ins import FEWEST
 
 _PROGRAMME = text("programme", "the programme")
-WITHHELD = text("withheld", f"why figures of the row are null: `{FEW}`", empty="where none is")
 WITHHELD_OF_PROGRAMME = text(
     "withheld", f"why figures of the row are null: `{FEW}`, or `{EACH_PROGRAMME}`", empty="where none is"
 )
 _WHERE_FEW = f"over {FEW}"
+
+
+def _withheld(all_of_them: str, *some: str, unless: str) -> Column:
+    """Says what is withheld, and nothing of what is told beside it.
+
+    Either every figure is, ``all_of_them``, or ``some`` of them are, ``unless`` enough stand behind each.
+    """
+    of_some = f"{', '.join(some)}: {FEW}"
+    return text(
+        "withheld",
+        f"why figures of the row are null: `{FEW}` where all are, `{of_some}` where these are",
+        f"CASE WHEN {all_of_them} THEN '{FEW}' WHEN NOT {unless} THEN '{of_some}' END",
+        empty="where none is",
+    )
 
 
 def _count(what: str) -> str:
@@ -136,7 +149,7 @@ DIALOGUE = View(
             f"CASE WHEN {_SIDES} THEN sum(mentees) END",
             empty="where either side checked in " + "in " + FEW,
         ),
-        text("withheld", WITHHELD.meaning, f"CASE WHEN NOT {_SIDES} THEN '{FEW}' END", empty=WITHHELD.empty),
+        _withheld(f"count(*) < {FEWEST}", "by_mentors", "by_mentees", unless=_SIDES),
     ),
     """FROM (
     SELECT r.programme, m.key AS month, m.value ->> 'by_mentors' AS mentors, m.value ->> 'by_mentees' AS mentees
@@ -144,7 +157,7 @@ DIALOGUE = View(
 ) GROUP BY programme, month""",
     ("check_ins", "relationships"),
     "programme, month",
-    "SELECT month, relationships, check_ins FROM analytics_dialogue WHERE withheld IS NULL ORDER BY month",
+    "SELECT month, relationships, check_ins FROM analytics_dialogue WHERE check_ins IS NOT NULL ORDER BY month",
 )
 
 _TELLING = f"(e.code NOT IN ({quoted(CONFIDED)}) OR count(DISTINCT e.relationship) >= {FEWEST})"
@@ -186,9 +199,7 @@ CONCERN_CODES = View(
             unit="days",
             empty="where none is cleared, or " + _BOTH.removeprefix("where "),
         ),
-        text(
-            "withheld", WITHHELD.meaning, f"CASE WHEN NOT {_STANDING} THEN '{FEW}' END", empty=WITHHELD.empty
-        ),
+        _withheld(f"NOT {_TELLING}", "open", "days", unless=_STANDING),
     ),
     "FROM episodes AS e JOIN relationships AS r ON r.id = e.relationship GROUP BY programme, e.code",
     ("episodes", "relationships"),

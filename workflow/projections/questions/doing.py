@@ -34,7 +34,10 @@ MEETINGS = Question(
     (
         month("month", "the month of their start"),
         *(integer(status.value, meaning) for status, meaning in _STATUSES.items()),
-        integer("cancelled_late", "those of them that were called off less than 24 hours before"),
+        integer(
+            "cancelled_late",
+            "those called off with less notice than the policy in force then asked for",
+        ),
         number(
             "lead_days",
             "the mean time from the booking to the start",
@@ -45,7 +48,7 @@ MEETINGS = Question(
     lambda connection, asked: by_month(
         connection, programme=asked.programme, begin=asked.begin, end=asked.end
     ),
-    ("meetings", "relationships"),
+    ("meetings", "relationships", "policies"),
     ("programme", "from", "to"),
 )
 

@@ -18,23 +18,23 @@ from workflow.app import Service
 from workflow.errors import MentoringError, NotFound
 from workflow.projections import agenda, journey, meetings, relationships
 from workflow.projections.generations import RunState
+from workflow.projections.questions.overview import OUTCOMES, READS, Figures, figures
 from workflow.projections.tables import Row
 from workflow.projections.today import count_to_contact, to_contact
-from workflow.web.asking import After, Serving
+from workflow.web.asking import LONGEST_PAGE, After, Serving
 from workflow.web.health import Health, look
 from workflow.web.page.chart import Name, Theme
-from workflow.web.page.charts import charts
-from workflow.web.page.figures import OUTCOMES, READS, Figures, figures
+from workflow.web.page.charts_of_figures import charts
 from workflow.web.page.rendering import HEADERS, page
+from workflow.web.page.trouble import trouble
 from workflow.web.page.words import Words, preferred
-from workflow.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 25
 """Whom to contact: so many at first, for nobody calls more of them before noon."""
 
-MOST_SHOWN = 1000
+MOST_SHOWN = LONGEST_PAGE
 MOST_MEETINGS = 40
 
 _PICTURES = {**HEADERS, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
@@ -60,7 +60,7 @@ Speaking = Annotated[Words, Depends(speaking)]
 
 
 class Figured(NamedTuple):
-    """The figures last asked for, and what they were asked of: how far each projection was, and in which hour."""
+    """The figures last asked for, and what they were asked of: how far which rows were folded, and in which hour."""
 
     of: tuple[Any, ...]
     figures: Figures
@@ -85,7 +85,7 @@ async def today(
     try:
         await service.folded(READS, after)
     except MentoringError as error:
-        return _trouble(w, error, request)
+        return trouble(w, error, request)
     health = await look(service, request.app.state.watch)
     found = await service.read(
         lambda views: Today(count_to_contact(views), to_contact(views, limit)), ("relationships",)
@@ -119,12 +119,12 @@ async def one_relationship(
     """Why a relationship needs somebody, what would clear that, and how it came to be where it is."""
     try:
         known = _id(relationship)
-        await service.folded(("relationships", "journey", "agenda", "meetings"), after)
+        await service.folded(("relationships", "journey", "agenda", "meetings", "policies"), after)
         row, *found = await service.read(lambda views: _whole(views, known), ("relationships",))
         if row is None:
             raise _unknown()
     except MentoringError as error:
-        return _trouble(w, error, request)
+        return trouble(w, error, request)
     stays, dues, met = found
     return page(
         "relationship.html",
@@ -184,8 +184,10 @@ def _common(request: Request, service: Service, health: Health) -> dict[str, Any
 
 async def _figured(request: Request, service: Service, health: Health) -> Figures:
     """The figures, asked for anew only where something was folded since, or an hour has begun."""
-    positions = tuple((one.name, one.position) for one in health.projections if one.name in READS)
-    of = (*positions, health.now.replace(minute=0, second=0, microsecond=0))
+    status = await run_in_threadpool(service.runner.status)
+    # A rebuild may find other rows at the same position.
+    stand = tuple((one.name, one.generation, one.position) for one in status if one.name in READS)
+    of = (*stand, health.now.replace(minute=0, second=0, microsecond=0))
     async with request.app.state.figuring:  # of many who come at once, one asks for all
         known: Figured | None = request.app.state.figured
         if known is None or known.of != of:
@@ -213,7 +215,7 @@ def _evidence(
     if not versions:
         return {}
     return {
-        one.version: (one.event.name.split(".")[1].replace("_", " "), one.event.occurred_at)
+        one.version: (one.event.name.split(".")[1], one.event.occurred_at)
         for one in service.store.stream(relationship, min(versions) - 1)
         if one.version in versions
     }
@@ -228,12 +230,3 @@ def _id(text: str) -> UUID:
 
 def _unknown() -> NotFound:
     return NotFound("no relationship of this id is known", code="relationship_unknown")
-
-
-def _trouble(w: Words, error: MentoringError, request: Request) -> Response:
-    answer = page(
-        "trouble.html", w, status_of(error), code=error.code, asked=request.query_params.get("language")
-    )
-    if answer.status_code == 503:
-        answer.headers["Retry-After"] = "1"
-    return answer

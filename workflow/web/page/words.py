@@ -37,15 +37,15 @@ def preferred(asked: str | None, accepted: str | None) -> Language:
     known = {language.value: language for language in Language}
     if asked in known:
         return known[asked]
-    for tag in _by_weight(accepted or ""):
+    for tag in weighed(accepted or ""):
         if (language := known.get(tag.partition("-")[0])) is not None:
             return language
     return Language.EN
 
 
-def _by_weight(accepted: str) -> list[str]:
-    """The language tags of a header that are wanted at all, the most wanted first."""
-    weighed = []
+def weighed(accepted: str) -> list[str]:
+    """The languages, or media types, of a header that are wanted at all, the most wanted first."""
+    found = []
     for part in accepted.lower().split(","):
         tag, _, weight = part.partition(";")
         try:
@@ -53,8 +53,8 @@ def _by_weight(accepted: str) -> list[str]:
         except ValueError:
             given = 0.0
         if given > 0:
-            weighed.append((-given, tag.strip()))
-    return [tag for _, tag in sorted(weighed, key=lambda one: one[0])]
+            found.append((-given, tag.strip()))
+    return [tag for _, tag in sorted(found, key=lambda one: one[0])]
 
 
 class Words:

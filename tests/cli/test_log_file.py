@@ -418,7 +418,7 @@ def test_what_is_recorded_meanwhile_is_not_in_the_file(
             return page
 
         before = http.get("/v1/intake").json()["position"]
-        monkeypatch.setattr("workflow.cli.transfer._PAGE", 3)
+        monkeypatch.setattr("workflow.cli.log_file.LONGEST_PAGE", 3)
         monkeypatch.setattr(Desk, "get_as", ask_and_write)
         found = told("events", "export", tmp_path / "log.jsonl", "--data", data)
         assert http.get("/v1/intake").json()["position"] > before

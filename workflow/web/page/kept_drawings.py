@@ -44,7 +44,7 @@ async def in_a_process(charts: Sequence[Chart]) -> Drawn:
     """Have them drawn by a process of its own, which does not outlive this call."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-m", "workflow.web.page.draw"),
+        *("-P", "-m", "workflow.web.page.drawing_process"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -14,9 +14,9 @@ from workflow.app.snapshots import snapshot
 from workflow.cli.tables import Table
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit, err, out, settings_of, verb
 from workflow.folder import Folder
-from workflow.projections.analytics.export import MANIFEST, Export, chosen
-from workflow.projections.analytics.export import export as write
 from workflow.projections.analytics.files import Format
+from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen
+from workflow.projections.analytics.view_files import export as write
 from workflow.projections.analytics.views import VIEWS
 
 
@@ -47,7 +47,7 @@ async def export(
     were.
     """
     names = [name.strip() for text in views or () for name in text.split(",") if name.strip()]
-    asked = Export(to, format, chosen(names), force)
+    asked = ViewFiles(to, format, chosen(names), force)
     asked.refuse_what_cannot_be()
     settings = settings_of(data)
     async with desk(settings) as at:
@@ -75,7 +75,7 @@ async def _told(at: Desk) -> dict[str, Any]:
     }
 
 
-async def _written(folder: Folder, asked: Export, told: dict[str, Any]) -> dict[str, Any]:
+async def _written(folder: Folder, asked: ViewFiles, told: dict[str, Any]) -> dict[str, Any]:
     """The manifest, once all is written in a thread; who is cancelled waits until that has cleared up."""
     cancelled = Event()
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from workflow.aggregates.moves import State
+from workflow.projections.questions.overview import OUTCOMES, Figures
 from workflow.web.page.chart import Chart, Mark, Name
-from workflow.web.page.figures import OUTCOMES, Figures
 from workflow.web.page.words import Words
 
 _LABELLED = timedelta(weeks=5)

@@ -26,10 +26,10 @@ from tests.projections.deeds import booked, checked_in, held
 from tests.projections.facts import MENTEE, OTHER, Log, day, opened
 from tests.web.conftest import AS_COORDINATOR, PARTIES
 from workflow.errors import Conflict, Invalid, Unavailable
-from workflow.projections.analytics.export import MANIFEST, Export, chosen, export
 from workflow.projections.analytics.files import Format
 from workflow.projections.analytics.snapshot import Snapshot
 from workflow.projections.analytics.view import View
+from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen, export
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.runner import Runner
 from workflow.projections.views import Views
@@ -54,7 +54,7 @@ def to(tmp_path: Path) -> Path:
 
 def written(views: Views, to: Path, /, **more: Any) -> dict[str, Any]:
     with Snapshot(views.path) as snapshot:
-        return export(snapshot, Export(to, **more), {"exported_at": "2026-03-01T00:00:00Z"})
+        return export(snapshot, ViewFiles(to, **more), {"exported_at": "2026-03-01T00:00:00Z"})
 
 
 def rows_of(path: Path, view: View) -> list[tuple[Any, ...]]:
@@ -133,7 +133,7 @@ def test_all_is_of_one_moment_while_the_service_folds(views: Views, to: Path) ->
             Runner(views, more.read, more.head).catch_up()
 
     with Snapshot(views.path) as snapshot:
-        manifest = export(snapshot, Export(to), {}, folding)
+        manifest = export(snapshot, ViewFiles(to), {}, folding)
     assert len(rows_of(views.path, VIEWS[0])) == 8
     rows = {file["view"]: file["rows"] for file in manifest["files"]}
     assert (rows["analytics_relationships"], rows["analytics_states"]) == (7, 7)
@@ -168,12 +168,12 @@ def test_one_that_fails_leaves_nothing_and_earlier_files_as_they_were(views: Vie
             raise Full
 
     with pytest.raises(Full), Snapshot(views.path) as snapshot:
-        export(snapshot, Export(to), {}, full)
+        export(snapshot, ViewFiles(to), {}, full)
     assert not to.exists()
     written(views, to)
     before = {path.name: path.read_bytes() for path in to.iterdir()}
     with pytest.raises(Full), Snapshot(views.path) as snapshot:
-        export(snapshot, Export(to, force=True), {}, full)
+        export(snapshot, ViewFiles(to, force=True), {}, full)
     assert {path.name: path.read_bytes() for path in to.iterdir()} == before
 
 

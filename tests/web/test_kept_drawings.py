@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from workflow.web.page.chart import Chart, Mark, Name, Theme
-from workflow.web.page.draw import svg
-from workflow.web.page.drawing import AGAIN_AFTER, KEPT, Drawings, Drawn, NotDrawn, in_a_process
+from workflow.web.page.drawing_process import svg
+from workflow.web.page.kept_drawings import AGAIN_AFTER, KEPT, Drawings, Drawn, NotDrawn, in_a_process
 
 SVG = "{http://www.w3.org/2000/svg}"
 

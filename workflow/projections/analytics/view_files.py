@@ -24,7 +24,7 @@ Heed = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class ViewFiles:
     """What is to be written where."""
 
     to: Path
@@ -64,7 +64,7 @@ def chosen(names: Sequence[str]) -> tuple[View, ...]:
 
 
 def export(
-    snapshot: Snapshot, asked: Export, told: dict[str, Any], heed: Heed = lambda *_: None
+    snapshot: Snapshot, asked: ViewFiles, told: dict[str, Any], heed: Heed = lambda *_: None
 ) -> dict[str, Any]:
     """Write the files; the manifest. ``told`` is what else it is to say.
 

@@ -18,9 +18,9 @@ from workflow.app.importing import Imported, Open, bring_in, spooled
 from workflow.cli.progress import in_thread, metered
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, Stopped, Unavailable
-from workflow.store.exported import Export, Head
+from workflow.store.exported import Head, LogLines
+from workflow.web.asking import LONGEST_PAGE
 
-_PAGE = 1000
 _AGAIN, _CHUNK = 0.2, 1024 * 1024
 _STANDARD = Path("-")
 
@@ -47,7 +47,7 @@ async def export(
     there once it is whole; the service may go on meanwhile. Keys, receipts, and messages that wait or are parked are
     not in it.
     """
-    made = Export()
+    made = LogLines()
     async with desk(settings_of(data)) as at:
         last, lines = await _lines(at, made, beyond, until, actor)
         with _written(file) as write, metered("exporting") as reach:
@@ -110,12 +110,12 @@ async def import_(
 
 
 async def _lines(
-    at: Desk, made: Export, beyond: int, until: int | None, actor: str | None
+    at: Desk, made: LogLines, beyond: int, until: int | None, actor: str | None
 ) -> tuple[int, AsyncIterator[bytes]]:
     """The last position, and the lines of the file, page by page."""
 
     async def page(position: int, last: int | None) -> dict[str, Any]:
-        asked = {"beyond": position, "until": last, "limit": _PAGE}
+        asked = {"beyond": position, "until": last, "limit": LONGEST_PAGE}
         return cast("dict[str, Any]", await at.get_as("/v1/events/export", actor, **asked))
 
     first = await page(beyond, until)

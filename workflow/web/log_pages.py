@@ -17,7 +17,7 @@ from workflow.aggregates.commands import Actor
 from workflow.lifecycle import OPERATIONS
 from workflow.store.exported import event_line
 from workflow.web.actor import named, operating
-from workflow.web.asking import FARTHEST, Serving
+from workflow.web.asking import FARTHEST, LONGEST_PAGE, Serving
 from workflow.web.bodies import Out
 from workflow.web.problems import PROBLEMS
 
@@ -49,7 +49,7 @@ async def export(
     until: Annotated[
         int | None, Query(ge=0, le=FARTHEST, description="only events up to this position")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=1000, description="at most so many")] = 500,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="at most so many")] = 500,
 ) -> ExportOut:
     """Page by page, for `mentoring events export`; only for the role `service`. What is sealed stays encrypted."""
 

@@ -1,4 +1,4 @@
-"""What the charts show, and the tables beside them: asked of the projections together, so that they agree."""
+"""How the programme stands and has gone, at a glance: asked of the projections together, so that the figures agree."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflow.aggregates.moves import State
 from workflow.projections import journey, meetings, programme_by_day, relationships
 from workflow.projections.tables import Row
 
-READS = ("relationships", "journey", "meetings")
+READS = ("relationships", "journey", "meetings", "policies")
 """The projections that the figures are read from."""
 
 WEEKS = 26
