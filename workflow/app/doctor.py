@@ -59,6 +59,7 @@ class Doctor:
             Check("views.db", lambda: store.integrity(folder.views, views.ANEW), views.ANEW),
             Check("master key", lambda: store.keys(folder.keys, self._master_key), RESTORE),
             Check("log", lambda: store.log(folder.events, now, self._at_event), RESTORE),
+            Check("import", lambda: store.unfinished(folder.events), RESTORE),
             Check("receipts", lambda: store.ledger(folder.events), RESTORE),
             Check(
                 "projections",

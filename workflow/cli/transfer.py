@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import gzip
 import os
-import select
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, cast
+from typing import Annotated, Any, cast
 
 import typer
 
-from workflow.app.importing import Imported, Open, bring_in, spooled
+from workflow.app.importing import Imported, bring_in
+from workflow.app.incoming import incoming
 from workflow.cli.progress import in_thread, metered
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, Stopped, Unavailable
 from workflow.store.exported import Export, Head
 
 _PAGE = 1000
-_AGAIN, _CHUNK = 0.2, 1024 * 1024
 _STANDARD = Path("-")
 
 File = Annotated[
@@ -74,7 +72,8 @@ async def import_(
     """Bring an exported log into a folder that holds nothing yet, or the beginning of the same log.
 
     No service may run there. The whole file is checked first; where any line does not fit, or differs from what is
-    there, nothing is written. What is there already is passed over: after Ctrl-C the same again goes on where it was.
+    there, nothing is written. What is there already is passed over: after Ctrl-C or a kill the same again goes on where
+    it was. Until all is there the folder can be looked at, and nothing else: no service starts on it.
     Copy keys.db and master.key into the folder beforehand where what is sealed is to be read again.
     """
     settings = settings_of(data)
@@ -85,10 +84,7 @@ async def import_(
                 reach(done, total, doing)
                 go_on()
 
-            with ExitStack() as stack:
-                opened: Open = partial(_opened, file)
-                if file == _STANDARD:
-                    opened = stack.enter_context(spooled(_standard_input(go_on)))
+            with incoming(sys.stdin.fileno() if file == _STANDARD else file, go_on) as opened:
                 return bring_in(settings, opened, dry_run=dry_run, heed=heed)
 
         found = await in_thread(work)
@@ -168,22 +164,3 @@ def _written(file: Path) -> Iterator[Callable[[bytes], object]]:
             raise
     except OSError as error:
         raise Unavailable(f"{file} cannot be written: {error.strerror}", code="file_unwritable") from error
-
-
-def _opened(file: Path) -> BinaryIO:
-    try:
-        return cast("BinaryIO", gzip.open(file, "rb")) if file.suffix == ".gz" else file.open("rb")
-    except OSError as error:
-        raise Invalid(f"{file} cannot be read: {error.strerror}", code="file_unreadable") from error
-
-
-def _standard_input(go_on: Callable[[], None]) -> Iterator[bytes]:
-    """What comes in, without holding up Ctrl-C while nothing does."""
-    source = sys.stdin.fileno()
-    while True:
-        go_on()
-        if select.select([source], [], [], _AGAIN)[0]:
-            chunk = os.read(source, _CHUNK)
-            if not chunk:
-                return
-            yield chunk

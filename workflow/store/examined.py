@@ -19,6 +19,7 @@ from workflow.diagnosis import RESTORE, Finding, ok, trouble, warning
 from workflow.errors import Stopped
 from workflow.store.master import derive, read_master_key
 from workflow.store.receipts import Disposition
+from workflow.store.unfinished import TODO, said
 from workflow.store.upcasting import STEPS
 
 WAL_SOUND = (3, 51, 3)
@@ -57,11 +58,11 @@ def integrity(path: Path, todo: str = RESTORE) -> Iterator[Finding]:
         return  # whether it should be there is said of the folder
     try:
         with reading(path) as db:
-            said = [str(row[0]) for row in db.execute("PRAGMA quick_check(1)")]
+            found = [str(row[0]) for row in db.execute("PRAGMA quick_check(1)")]
     except sqlite3.DatabaseError as error:
         yield trouble(path.name, f"SQLite cannot read it ({error})", todo)
         return
-    if said == ["ok"]:
+    if found == ["ok"]:
         yield ok(path.name, "its pages are whole")
     else:
         yield trouble(path.name, "its pages are damaged", todo)
@@ -129,6 +130,19 @@ def log(path: Path, now: datetime, heed: Callable[[int, int], None]) -> Iterator
         )
     else:
         yield ok("clock", "simulated" if simulated else f"{now:%Y-%m-%d %H:%M} UTC, behind the last event")
+
+
+def unfinished(path: Path) -> Iterator[Finding]:
+    """Whether all of a log that was brought in is here."""
+    if not path.exists():
+        return
+    with reading(path) as db:
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'imports'").fetchone() is None:
+            return  # it was made by an earlier version
+        found = db.execute("SELECT until FROM imports").fetchone()
+        if found is not None:
+            (head,) = db.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()
+            yield trouble("import", f"{said(head, found[0])}, and no service starts on it", TODO)
 
 
 def ledger(path: Path) -> Iterator[Finding]:
