@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -11,6 +13,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workflow.errors import Conflict, Unavailable
+
+_SCRATCH = ".scratch"
+_DRAFTS = ("service.new", "master.key.*.new")
 
 
 class Address(BaseModel):
@@ -71,6 +76,11 @@ class Folder:
         """Where the running service says how to reach it."""
         return self.path / "service.json"
 
+    def scratch(self) -> Path:
+        """Where files lie that are needed meanwhile. What a kill left there goes when the folder is next held."""
+        (scratch := self.path / _SCRATCH).mkdir(mode=0o700, exist_ok=True)
+        return scratch
+
     def nothing_kept(self) -> Unavailable:
         """Why no verb but ``up`` does anything in a folder in which nothing was begun."""
         return Unavailable(
@@ -111,7 +121,18 @@ class Folder:
         os.ftruncate(lock, 0)
         os.write(lock, f"{os.getpid()}\n".encode())
         self._lock = lock
+        self._clear()
         return self
+
+    def _clear(self) -> None:
+        """Take away what somebody who was killed had begun; whoever holds the folder has begun nothing yet."""
+        scratch = self.path / _SCRATCH
+        if not scratch.is_symlink():
+            shutil.rmtree(scratch, ignore_errors=True)
+        for drafts in _DRAFTS:
+            for draft in self.path.glob(drafts):
+                with suppress(OSError):
+                    draft.unlink()
 
     def _refuse_if_open_to_others(self) -> None:
         """Whoever may rename what lies in the folder may put keys and addresses of their own in its place."""

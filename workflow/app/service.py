@@ -282,7 +282,9 @@ class Service:
 
     def verify(self, heed: Callable[[int], None]) -> Verified:
         """Fold everything anew and compare; ``heed`` is told how far it has come, and may end it by raising."""
-        return verify(self.folder.views, PROJECTIONS, self.store.read, heed=heed)
+        return verify(
+            self.folder.views, PROJECTIONS, self.store.read, heed=heed, scratch_in=self.folder.scratch()
+        )
 
     # --- for the clock ------------------------------------------------------------------------------------
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -16,6 +15,7 @@ from workflow.app.importing import Imported, bring_in
 from workflow.app.incoming import incoming
 from workflow.cli.progress import in_thread, metered
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
+from workflow.drafts import Draft
 from workflow.errors import Conflict, Invalid, Stopped, Unavailable
 from workflow.store.exported import Export, Head
 
@@ -143,24 +143,21 @@ def _written(file: Path) -> Iterator[Callable[[bytes], object]]:
         yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
-    draft = file.with_name(f"{file.name}.{os.getpid()}.new")
     try:
         if file.exists():
-            raise Conflict(f"{file} is there already; name another file, or remove it", code="file_exists")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as plain:
-                if file.suffix == ".gz":
-                    with gzip.GzipFile("", "wb", compresslevel=6, fileobj=plain, mtime=0) as packed:
-                        yield packed.write
-                else:
-                    yield plain.write
-                plain.flush()
-                os.fsync(plain.fileno())
-            draft.rename(file)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink()
-            raise
+            raise _there_already(file)
+        with Draft(file.parent) as draft:
+            if file.suffix == ".gz":
+                with gzip.GzipFile("", "wb", compresslevel=6, fileobj=draft.file, mtime=0) as packed:
+                    yield packed.write
+            else:
+                yield draft.file.write
+            draft.put(file)
+    except FileExistsError as error:  # since it was begun
+        raise _there_already(file) from error
     except OSError as error:
         raise Unavailable(f"{file} cannot be written: {error.strerror}", code="file_unwritable") from error
+
+
+def _there_already(file: Path) -> Conflict:
+    return Conflict(f"{file} is there already; name another file, or remove it", code="file_exists")

@@ -19,6 +19,7 @@ from eventsourcing.utils import Environment, EnvType, get_topic
 from workflow.aggregates.events import Event
 from workflow.errors import Stopped
 from workflow.failpoints import hit
+from workflow.secret_files import own_database
 from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.ledger import Ledger
 from workflow.store.mapper import EventMapper
@@ -66,6 +67,7 @@ class EventStore:
     def __init__(self, path: Path, keys: KeyStore) -> None:
         self.keys = keys
         self.sealing = Sealing(keys)
+        own_database(path)
         try:
             self.facts = Facts(path, self.sealing)
         except (PersistenceError, sqlite3.DatabaseError) as error:
@@ -76,8 +78,6 @@ class EventStore:
         assert isinstance(self.facts.recorder, EventRecorder)
         self.mapper: EventMapper = self.facts.mapper
         self.recorder: EventRecorder = self.facts.recorder
-        for file in path.parent.glob(f"{path.name}*"):
-            file.chmod(0o600)
 
     # --- reading ------------------------------------------------------------------------------------------
 
