@@ -13,11 +13,12 @@ import typer
 
 from workflow.app.importing import Imported, bring_in
 from workflow.app.incoming import incoming
-from workflow.cli.progress import in_thread, metered
+from workflow.cli.progress import metered
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
 from workflow.drafts import Draft
 from workflow.errors import Conflict, Invalid, Stopped, Unavailable
 from workflow.store.exported import Export, Head
+from workflow.threads import Waited, in_thread
 
 _PAGE = 1000
 _STANDARD = Path("-")
@@ -79,12 +80,12 @@ async def import_(
     settings = settings_of(data)
     with metered("importing") as reach:
 
-        def work(go_on: Callable[[], None]) -> Imported:
+        def work(waited: Waited) -> Imported:
             def heed(doing: str, done: int, total: int | None) -> None:
                 reach(done, total, doing)
-                go_on()
+                waited.go_on()
 
-            with incoming(sys.stdin.fileno() if file == _STANDARD else file, go_on) as opened:
+            with incoming(sys.stdin.fileno() if file == _STANDARD else file, waited.go_on) as opened:
                 return bring_in(settings, opened, dry_run=dry_run, heed=heed)
 
         found = await in_thread(work)

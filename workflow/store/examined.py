@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from pydantic import TypeAdapter
@@ -18,6 +17,7 @@ from workflow.aggregates.events import EVENTS
 from workflow.diagnosis import RESTORE, Finding, ok, trouble, warning
 from workflow.errors import Stopped
 from workflow.store.master import derive, read_master_key
+from workflow.store.reading import read_only
 from workflow.store.receipts import Disposition
 from workflow.store.unfinished import TODO, said
 from workflow.store.upcasting import STEPS
@@ -44,20 +44,12 @@ def sqlite() -> Iterator[Finding]:
         yield ok("SQLite", f"version {version}")
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that changes nothing."""
-    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)) as db:
-        db.execute("PRAGMA busy_timeout = 5000")
-        yield db
-
-
 def integrity(path: Path, todo: str = RESTORE) -> Iterator[Finding]:
     """Whether SQLite can read the file, and finds its pages whole."""
     if not path.exists():
         return  # whether it should be there is said of the folder
     try:
-        with reading(path) as db:
+        with closing(read_only(path)) as db:
             found = [str(row[0]) for row in db.execute("PRAGMA quick_check(1)")]
     except sqlite3.DatabaseError as error:
         yield trouble(path.name, f"SQLite cannot read it ({error})", todo)
@@ -79,7 +71,7 @@ def keys(path: Path, master_key_file: Path) -> Iterator[Finding]:
         return
     if not path.exists():
         return
-    with reading(path) as db:
+    with closing(read_only(path)) as db:
         wrapped = db.execute("SELECT wrapped FROM keys WHERE scope = 'check'").fetchone()
         living, gone = db.execute("SELECT count(wrapped), count(*) - count(wrapped) FROM keys").fetchone()
     try:
@@ -99,7 +91,7 @@ def log(path: Path, now: datetime, heed: Callable[[int, int], None]) -> Iterator
     """Whether positions and versions have no holes, times never decrease, and every event can be read."""
     if not path.exists():
         return
-    with reading(path) as db:
+    with closing(read_only(path)) as db:
         (head,) = db.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()
         simulated = db.execute("SELECT 1 FROM clock").fetchone() is not None
         versions: dict[str, int] = {}
@@ -136,7 +128,7 @@ def unfinished(path: Path) -> Iterator[Finding]:
     """Whether all of a log that was brought in is here."""
     if not path.exists():
         return
-    with reading(path) as db:
+    with closing(read_only(path)) as db:
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'imports'").fetchone() is None:
             return  # it was made by an earlier version
         found = db.execute("SELECT until FROM imports").fetchone()
@@ -149,7 +141,7 @@ def ledger(path: Path) -> Iterator[Finding]:
     """Whether what was received is what became of it, and whatever waits or is parked has its body."""
     if not path.exists():
         return
-    with reading(path) as db:
+    with closing(read_only(path)) as db:
         db.execute("BEGIN")  # all of one moment, for a service may go on
         receipts = Counter(
             dict(db.execute("SELECT disposition, count(*) FROM receipts GROUP BY 1").fetchall())
@@ -183,7 +175,7 @@ def ledger(path: Path) -> Iterator[Finding]:
 def head(path: Path) -> int | None:
     """Where the log ends; None where that cannot be read."""
     try:
-        with reading(path) as db:
+        with closing(read_only(path)) as db:
             return int(db.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()[0])
     except sqlite3.DatabaseError:
         return None
@@ -192,7 +184,7 @@ def head(path: Path) -> int | None:
 def positions(path: Path) -> dict[str, int]:
     """How far each upstream was taken in, as far as that can be read."""
     try:
-        with reading(path) as db:
+        with closing(read_only(path)) as db:
             return dict(db.execute("SELECT name, position FROM upstreams").fetchall())
     except sqlite3.DatabaseError:
         return {}
