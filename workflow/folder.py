@@ -138,7 +138,7 @@ class Folder:
             os.close(lock)
 
     def _clear(self) -> None:
-        """Take away what somebody who was killed had begun; whoever holds the folder has begun nothing yet."""
+        """Take away what is needed no more: of who begins, and was killed before, and of who ends."""
         scratch = self.path / _SCRATCH
         if not scratch.is_symlink():
             shutil.rmtree(scratch, ignore_errors=True)
@@ -159,6 +159,7 @@ class Folder:
     def release(self) -> None:
         """Give the folder back."""
         if self._lock is not None:
+            self._clear()
             self.address_file.unlink(missing_ok=True)
             os.ftruncate(self._lock, 0)
             os.close(self._lock)
