@@ -40,10 +40,14 @@ class Draft:
                 return None
             raise
 
-    def put(self, to: Path) -> None:
-        """Give it its name; ``FileExistsError`` where another file has that."""
+    def keep(self) -> None:
+        """Make durable what was written."""
         self.file.flush()
         os.fsync(self.file.fileno())
+
+    def put(self, to: Path) -> None:
+        """Give it its name; ``FileExistsError`` where another file has that."""
+        self.keep()
         if self._name is None:
             # Told of a folder, this follows the link by which the system shows what is open.
             folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -68,6 +68,10 @@ def _chunks(source: int, go_on: Callable[[], None]) -> Iterator[bytes]:
                 chunk = os.read(source, _CHUNK)
             except BlockingIOError:  # somebody else read it
                 continue
+            except OSError as error:
+                raise Invalid(
+                    f"what comes in cannot be read any further: {error.strerror}", code="file_unreadable"
+                ) from error
             if not chunk:
                 return
             yield chunk

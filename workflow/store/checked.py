@@ -18,7 +18,6 @@ from workflow.errors import Conflict, Stopped
 from workflow.store.event_store import EventStore
 from workflow.store.exported import LogFile, unfit
 from workflow.store.mapper import Decoder
-from workflow.store.recorded import Metadata
 from workflow.store.recorder import Row
 from workflow.store.sealing import BOX, can_hold_sealed
 from workflow.store.unfinished import TODO, Unfinished, said
@@ -97,8 +96,8 @@ def check(here: Here, file: LogFile, now: datetime, heed: Heed = lambda _: None)
     events = 0
     for number, row in file.rows():
         position, stream, version, *_ = row
-        event, metadata = _decoded(decoder, number, row)
-        clock.note(number, stream, event, metadata)
+        event, recorded_at = _decoded(decoder, number, row)
+        clock.note(number, stream, event, recorded_at)
         if position <= here.head:
             if row != next(known):
                 raise Conflict(
@@ -156,11 +155,10 @@ class _Clock:
         self._before = before
         self._latest = now + AHEAD
         self._due: dict[str, datetime] = {}
-        """When the next of each stream is asked for."""
+        """When the next of each stream is asked for: never before it was recorded that it is due."""
 
-    def note(self, number: int, stream: str, event: Event, metadata: Metadata) -> None:
+    def note(self, number: int, stream: str, event: Event, recorded_at: datetime) -> None:
         """The next event, at a line of the file."""
-        recorded_at = metadata.recorded_at
         if self._before is not None and recorded_at < self._before:
             raise unfit(number, "it is said to be recorded before the event before it")
         if self._instant is None and recorded_at > self._latest:
@@ -169,7 +167,7 @@ class _Clock:
             raise unfit(number, "it is said to be recorded later than where the simulated clock stands")
         self._before = recorded_at
         if event.dues:
-            self._due[stream] = max(min(event.dues.values()), metadata.asked_at or recorded_at)
+            self._due[stream] = max(min(event.dues.values()), recorded_at)
         elif event.dues is not None:
             self._due.pop(stream, None)
 
@@ -189,12 +187,15 @@ class _Clock:
             )
 
 
-def _decoded(decoder: Decoder, number: int, row: Row) -> tuple[Event, Metadata]:
-    """The event as it will be read; refused where its schema says otherwise, or what should be sealed is not."""
+def _decoded(decoder: Decoder, number: int, row: Row) -> tuple[Event, datetime]:
+    """The event as it will be read, and when it was recorded.
+
+    Refused where its schema says otherwise, or what should be sealed is not.
+    """
     position, stream, version, name, state = row
     try:
         recorded = decoder.decode(position, UUID(stream), version, name, state)
-        event, metadata = recorded.event, recorded.metadata
+        event, recorded_at = recorded.event, recorded.metadata.recorded_at
     except Stopped as error:
         raise unfit(number, error.detail) from error
     except (KeyError, TypeError, ValueError, ValidationError):
@@ -204,4 +205,4 @@ def _decoded(decoder: Decoder, number: int, row: Row) -> tuple[Event, Metadata]:
         for path, sealed in sealed_members(event):
             if sealed.box is None or not BOX.fullmatch(sealed.box):
                 raise unfit(number, f"{path} is not sealed, as it has to be")
-    return event, metadata
+    return event, recorded_at

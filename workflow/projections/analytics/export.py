@@ -103,9 +103,13 @@ def export(
                 }
                 text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
                 begin(MANIFEST).write(text.encode())
+                for (
+                    whole
+                ) in drafts.values():  # so that little time lies between the first place taken and the last
+                    whole.keep()
                 _make_room(asked)
-                for name, draft_of in drafts.items():
-                    draft_of.put(asked.to / name)
+                for name, whole in drafts.items():
+                    whole.put(asked.to / name)
         except BaseException:
             if made and not any(asked.to.iterdir()):
                 asked.to.rmdir()
