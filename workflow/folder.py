@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -11,6 +14,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workflow.errors import Conflict, Unavailable
+
+_LOOKS, _A_LOOK = 100, 0.01
+"""How often it is tried again while others look whether the folder is held, and the seconds in between."""
+
+_SCRATCH = ".scratch"
+_DRAFTS = ("service.new", "master.key.*.new")
 
 
 class Address(BaseModel):
@@ -71,6 +80,11 @@ class Folder:
         """Where the running service says how to reach it."""
         return self.path / "service.json"
 
+    def scratch(self) -> Path:
+        """Where files lie that are needed meanwhile. What a kill left there goes when the folder is next held."""
+        (scratch := self.path / _SCRATCH).mkdir(mode=0o700, exist_ok=True)
+        return scratch
+
     def nothing_kept(self) -> Unavailable:
         """Why no verb but ``up`` does anything in a folder in which nothing was begun."""
         return Unavailable(
@@ -99,19 +113,39 @@ class Folder:
             lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._unusable(error) from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(lock):
             holder = os.read(lock, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(lock)
             raise Conflict(
                 f"the folder {self.path} is in use by process {holder}; stop it, or name another folder",
                 code="folder_in_use",
-            ) from None
+            )
         os.ftruncate(lock, 0)
         os.write(lock, f"{os.getpid()}\n".encode())
         self._lock = lock
+        self._clear()
         return self
+
+    def held(self) -> bool:
+        """Whether a process holds the folder. Nothing is made to find out, and nobody is kept from taking it."""
+        try:
+            lock = os.open(self.path / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _locked(lock, fcntl.LOCK_SH)
+        finally:
+            os.close(lock)
+
+    def _clear(self) -> None:
+        """Take away what is needed no more: of who begins, and was killed before, and of who ends."""
+        scratch = self.path / _SCRATCH
+        if not scratch.is_symlink():
+            shutil.rmtree(scratch, ignore_errors=True)
+        for drafts in _DRAFTS:
+            for draft in self.path.glob(drafts):
+                with suppress(OSError):
+                    draft.unlink()
 
     def _refuse_if_open_to_others(self) -> None:
         """Whoever may rename what lies in the folder may put keys and addresses of their own in its place."""
@@ -125,6 +159,7 @@ class Folder:
     def release(self) -> None:
         """Give the folder back."""
         if self._lock is not None:
+            self._clear()
             self.address_file.unlink(missing_ok=True)
             os.ftruncate(self._lock, 0)
             os.close(self._lock)
@@ -151,3 +186,23 @@ class Folder:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _taken(lock: int) -> bool:
+    """Whether the folder's lock could be taken: at once, unless somebody looks just now whether it is free."""
+    for _ in range(_LOOKS):
+        if _locked(lock, fcntl.LOCK_EX):
+            return True
+        if not _locked(lock, fcntl.LOCK_SH):
+            return False  # somebody holds it
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        time.sleep(_A_LOOK)
+    return False
+
+
+def _locked(lock: int, how: int) -> bool:
+    try:
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

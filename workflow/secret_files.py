@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from workflow.errors import Invalid
@@ -70,3 +71,15 @@ def own_secret(path: Path, what: str) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(32) + "\n")
     return read_secret(path, what)
+
+
+def own_database(path: Path) -> None:
+    """See that a database is its owner's alone before SQLite opens it: what lies beside it takes over its mode.
+
+    One that is there is not opened for that: to close it would take away the locks that SQLite holds in this process.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    for beside in ("", "-wal", "-shm"):
+        with suppress(FileNotFoundError):
+            path.with_name(f"{path.name}{beside}").chmod(0o600)

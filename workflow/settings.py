@@ -153,7 +153,12 @@ class Settings(BaseSettings):
         return None
 
     def secrets_of_hooks(self, providers: Iterable[str]) -> dict[str, str]:
-        """The secrets of the providers that have one. A file that is named as none of them is a slip, and refused."""
+        """The secrets of the providers that have one."""
+        files = self.files_of_hooks(providers)
+        return {name: read_secret(file, f"secret of the hook {name}") for name, file in files.items()}
+
+    def files_of_hooks(self, providers: Iterable[str]) -> dict[str, Path]:
+        """Where these secrets lie. A file that is named as no provider is a slip, and refused."""
         if self.hook_secrets is None:
             return {}
         known = set(providers)
@@ -172,7 +177,7 @@ class Settings(BaseSettings):
                     f"{', '.join(sorted(known))}",
                     code="hook_unknown",
                 )
-        return {name: read_secret(self.hook_secrets / name, f"secret of the hook {name}") for name in named}
+        return {name: self.hook_secrets / name for name in named}
 
     def nats_token(self) -> str | None:
         """The token that the NATS server demands, where a file of it is named."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 import signal
 import socket
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import run, silent_for_long, up
+from workflow.errors import Conflict
 from workflow.folder import Folder
 from workflow.projections.examined import ANEW
 
@@ -131,6 +134,9 @@ def test_a_sound_folder_has_nothing_in_trouble_and_is_left_as_it_is(folder: Fold
         ("folder", "trouble", "there is no folder", lambda folder: shutil.rmtree(folder.path)),
         ("folder", "trouble", "others may write to", lambda folder: folder.path.chmod(0o777)),
         ("folder", "warning", "others may read", lambda folder: folder.events.chmod(0o644)),
+        ("folder", "trouble", "leads to nothing", lambda folder: (folder.path / "keys.db-old").symlink_to("nowhere")),
+        ("folder", "trouble", "views.db leads to", lambda folder: [
+            folder.views.unlink(), folder.views.symlink_to("nowhere")]),
         ("master key", "trouble", "others may read", lambda folder: folder.master_key.chmod(0o644)),
         ("master key", "trouble", "it is not the one", lambda folder: folder.master_key.write_bytes(b"k" * 32)),
         ("master key", "trouble", "no master key of 32 bytes", lambda folder: folder.master_key.write_bytes(b"k")),
@@ -182,6 +188,64 @@ def test_settings_that_do_not_fit_keep_it_from_nothing(folder: Folder) -> None:
     assert (code, "cannot be read" in found["settings"][0]["said"]) == (1, True)
 
 
+def test_secrets_of_hooks_are_looked_at_and_none_is_shown(folder: Folder, tmp_path: Path) -> None:
+    secrets, secret = tmp_path / "secrets", "a-secret-of-some-length"
+    env = {"MENTORING_HOOK_SECRETS": str(secrets)}
+
+    def hooks() -> tuple[int, list[tuple[str, str]]]:
+        result = run("doctor", "--json", "--data", folder.path, env=env)
+        assert secret not in result.output
+        found = json.loads(result.stdout)["findings"]
+        return result.exit_code, [(one["grade"], one["said"]) for one in found if one["about"] == "hooks"]
+
+    code, ((grade, said),) = hooks()
+    assert (code, grade, "cannot be read" in said) == (1, "trouble", True)
+    secrets.mkdir(mode=0o700)
+    for name in ("calcom", "calendly"):
+        (secrets / name).write_text(secret, "utf-8")
+        (secrets / name).chmod(0o600)
+    code, ((grade, said),) = hooks()
+    assert (code, grade) == (0, "ok")
+    assert said == "open with a secret of their own: calcom, calendly; closed: icalendar"
+    (secrets / "calcom").chmod(0o644)
+    (secrets / "calendly").write_text("short", "utf-8")
+    secrets.chmod(0o777)
+    code, found = hooks()
+    assert (code, [grade for grade, _ in found]) == (1, ["trouble", "trouble", "warning"])
+    for (_, said), words in zip(
+        found, ("others may read", "has to be one word", "others may put"), strict=True
+    ):
+        assert words in said
+    secrets.chmod(0o700)
+    (secrets / "calendar").touch()
+    code, ((grade, said),) = hooks()
+    assert (code, grade, "there is no hook calendar" in said) == (1, "trouble", True)
+    env.clear()
+    assert hooks()[1][0][1].startswith("open with a secret of their own: none")
+
+
+def test_whoever_looks_keeps_no_service_from_starting(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = os.open(folder.path / "lock", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)  # in the middle of a look
+    looks: list[float] = []
+
+    def look_away(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            os.close(lock)
+
+    monkeypatch.setattr("workflow.folder.time.sleep", look_away)
+    with folder:
+        assert len(looks) == 2
+        assert Folder(folder.path).held()
+        with pytest.raises(Conflict, match=f"in use by process {os.getpid()}"):
+            Folder(folder.path).hold()
+        assert len(looks) == 2  # who holds it is told of at once
+    assert not Folder(folder.path).held()
+
+
 def test_a_disk_that_is_nearly_full_is_told_of(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     for free, grade in ((100 * 1024**2, "trouble"), (1024**3, "warning"), (100 * 1024**3, "ok")):
         monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: _Usage(free))
@@ -208,7 +272,9 @@ def test_beside_a_running_service_it_looks_at_that_and_its_broker_too(folder: Fo
         assert "0 messages are not taken in yet" in found["broker"][0]["said"]
         run("projections", "pause", "goals", "--data", folder.path)
         code, found = looked_at(folder.path)
-        assert (code, "projection goals was paused by" in found["service"][0]["said"]) == (1, True)
+        said = [one["said"] for some in found.values() for one in some]
+        assert (code, sum("goals was paused by" in one for one in said)) == (0, 1), said
+        assert "and is well, but for what is told above" in found["service"][0]["said"]
         run("projections", "resume", "goals", "--data", folder.path)
         running.process.send_signal(signal.SIGSTOP)
         try:

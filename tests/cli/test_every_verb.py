@@ -46,6 +46,6 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("verb", verbs(app), ids=" ".join)
+@pytest.mark.parametrize("verb", list(verbs(app)), ids=" ".join)
 def test_a_test_runs_it(verb: tuple[str, ...]) -> None:
     assert any(verb == said[: len(verb)] for said in SAID)

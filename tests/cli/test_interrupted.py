@@ -42,7 +42,7 @@ def test_a_comparison_is_given_up_at_once(
 ) -> None:
     ended: list[bool] = []
 
-    def endless(*_: object, heed: Callable[[int], None]) -> None:
+    def endless(*_: object, heed: Callable[[int], None], **__: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         try:
             while True:

@@ -9,18 +9,16 @@ import os
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.cli.carrying import DIRECTORY, IN_THREES, at, exported, log_of, remade, rows, with_keys
 from tests.cli.conftest import run, silent_for_long, told, up
 from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES
 from workflow.app.importing import bring_in
@@ -30,54 +28,6 @@ from workflow.folder import Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings
 from workflow.web.api import create_app
-
-IN_THREES = """
-import workflow.store.imported as imported
-imported.PAGE = 3
-from workflow.cli.main import app
-app()
-"""
-DIRECTORY = ("identities", "memberships", "departures", "relationships", "uids", "destructions", "clock")
-
-
-def exported(tmp_path: Path, data: Path, name: str = "log.jsonl") -> Path:
-    file = tmp_path / name
-    assert run("events", "export", file, "--data", data).exit_code == 0
-    return file
-
-
-def with_keys(data: Path, other: Path) -> Path:
-    """A folder in which nothing lies but the keys of another one."""
-    other.mkdir(mode=0o700)
-    for kept in (Folder(data).keys, Folder(data).master_key):
-        shutil.copy2(kept, other)
-    return other
-
-
-def rows(data: Path, table: str) -> list[Any]:
-    with closing(sqlite3.connect(Folder(data).events)) as connection:
-        return sorted(connection.execute(f"SELECT * FROM {table}").fetchall())
-
-
-def log_of(data: Path) -> list[Any]:
-    return rows(data, "stored_events")
-
-
-def remade(folder: Path, file: Path, change: Callable[[list[bytes]], list[bytes]]) -> Path:
-    """A file like this with other lines between its first and last, and an end that fits them."""
-    first, *events, _ = file.read_bytes().splitlines(keepends=True)
-    changed = change(events)
-    digest = sha256(b"".join([first, *changed])).hexdigest()
-    end = {
-        "specversion": "1.0",
-        "id": digest[:16],
-        "source": "urn:mentoring:log",
-        "type": "mentoring.log.ends.v1",
-        "data": {"events": len(changed), "sha256": digest},
-    }
-    other = folder / "changed.jsonl"
-    other.write_bytes(b"".join([first, *changed, json.dumps(end).encode(), b"\n"]))
-    return other
 
 
 def test_a_log_comes_back_as_it_was_with_all_that_decisions_need(
@@ -208,16 +158,6 @@ def test_standard_output_and_input_serve_as_files(tmp_path: Path, data: Path, re
     assert log_of(other) == log_of(data)
 
 
-def _at(number: int, old: bytes, new: bytes) -> Callable[[list[bytes]], list[bytes]]:
-    def change(events: list[bytes]) -> list[bytes]:
-        changed = re.sub(old, new, events[number])
-        assert changed != events[number]
-        events[number] = changed
-        return events
-
-    return change
-
-
 def _moved(event: bytes, position: int, version: int) -> bytes:
     place = b'"position":"%d","version":"%d"' % (position, version)
     return re.sub(rb'"position":"\d+","version":"\d+"', place, event)
@@ -236,19 +176,19 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("why", "change"),
     [
         ("line 4: position 3 is to come here, and 4 does", lambda events: [*events[:2], *events[3:]]),
-        ("line 4: version 1 of its stream is to come here", _at(2, b'"version":"1"', b'"version":"2"')),
-        ("fit the schema of mentoring.relationship_opened.v1", _at(2, b'"onboarding"', b'"elsewhere"')),
-        ("identities.0 is not sealed, as it has to be", _at(2, b'"1.person[^"]*"', b'"email:ada@example.org"')),
-        ("parties.0.identities.0 is not sealed", _at(2, b'"(1.person.[0-9a-f-]*)[^"]*"', rb'"\1.AAAA"')),
+        ("line 4: version 1 of its stream is to come here", at(2, b'"version":"1"', b'"version":"2"')),
+        ("fit the schema of mentoring.relationship_opened.v1", at(2, b'"onboarding"', b'"elsewhere"')),
+        ("identities.0 is not sealed, as it has to be", at(2, b'"1.person[^"]*"', b'"email:ada@example.org"')),
+        ("parties.0.identities.0 is not sealed", at(2, b'"(1.person.[0-9a-f-]*)[^"]*"', rb'"\1.AAAA"')),
         ("line 4: a stream begins", lambda events: [*events[:2], _moved(events[3], 3, 1), *events[4:]]),
         ("line 5: a stream begins", lambda events: [*events[:3], _moved(events[2], 4, 2), *events[4:]]),
-        ("does not know; run a newer one", _at(0, b'"mentoring.programme_opened.v1"', b'"mentoring.begun.v7"')),
-        ("line 2: the line does not have the form", _at(0, b'"type":', b'"type": ')),
-        ("recorded before the event before it", _at(-1, b'"recorded_at":"2026', b'"recorded_at":"2025')),
+        ("does not know; run a newer one", at(0, b'"mentoring.programme_opened.v1"', b'"mentoring.begun.v7"')),
+        ("line 2: the line does not have the form", at(0, b'"type":', b'"type": ')),
+        ("recorded before the event before it", at(-1, b'"recorded_at":"2026', b'"recorded_at":"2025')),
         ("line 2: this is no JSON", lambda events: [b"{\n", *events[1:]]),
         ("line 2: this is no CloudEvent", lambda events: [b"[]\n", *events[1:]]),
-        ("line 2: the source names no stream", _at(0, b":stream:", b":stream:x")),
-        ("line 2: position and version are whole", _at(0, b'"position":"1"', b'"position":"-1"')),
+        ("line 2: the source names no stream", at(0, b":stream:", b":stream:x")),
+        ("line 2: position and version are whole", at(0, b'"position":"1"', b'"position":"-1"')),
     ],
 )  # fmt: skip
 def test_a_line_that_does_not_fit_refuses_the_whole_file(
@@ -296,7 +236,7 @@ def of_a_real_clock(file: Path) -> Path:
 
 def test_a_fact_of_a_day_to_come_is_refused_for_time_never_goes_back(tmp_path: Path, whole: Path) -> None:
     file = of_a_real_clock(Path(shutil.copy2(whole, tmp_path)))
-    changed = remade(tmp_path, file, _at(-1, b'"recorded_at":"2026', b'"recorded_at":"9990'))
+    changed = remade(tmp_path, file, at(-1, b'"recorded_at":"2026', b'"recorded_at":"9990'))
     result = run("events", "import", changed, "--data", tmp_path / "other")
     assert (result.exit_code, "a day that is yet to come" in result.stderr) == (2, True), result.stderr
     assert not Folder(tmp_path / "other").events.exists()
@@ -317,7 +257,7 @@ def test_a_log_that_differs_is_refused_at_the_first_line_that_does(
     file, other = exported(tmp_path, data), tmp_path / "other"
     told("events", "export", tmp_path / "first.jsonl", "--until", 4, "--data", data)
     told("events", "import", tmp_path / "first.jsonl", "--data", other)
-    changed = remade(tmp_path, file, _at(3, b'"self_reported"', b'"observed"'))
+    changed = remade(tmp_path, file, at(3, b'"self_reported"', b'"observed"'))
     result = run("events", "import", changed, "--data", other)
     assert result.exit_code == 1
     assert "line 5: another event stands at position 4 here" in result.stderr
@@ -352,7 +292,7 @@ def test_ctrl_c_ends_it_between_two_pages(
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patched:
-        patched.setattr("workflow.store.imported.PAGE", 3)
+        patched.setattr("workflow.store.checked.PAGE", 3)
         patched.setattr("workflow.store.imported.hit", press)
         result = run("events", "import", file, "--data", other)
     assert (result.exit_code, result.stderr) == (130, "mentoring: interrupted\n")

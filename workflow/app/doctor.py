@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import platform
@@ -14,7 +13,8 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from workflow.app.beginning import installed_version, read_policy, refuse_what_is_not_whole
+from workflow.app import named_files
+from workflow.app.beginning import installed_version, refuse_what_is_not_whole
 from workflow.clocks import RealClock
 from workflow.consumers.transport import examined as broker
 from workflow.diagnosis import RESTORE, Check, Finding, ok, trouble, warning
@@ -43,12 +43,15 @@ class Doctor:
         self._folder = Folder(settings.data)
         self._master_key = settings.master_key_file or self._folder.master_key
         self._heed = heed
+        self._told: set[str] = set()
+        """What was said by now."""
 
     def look(self) -> Iterator[Finding]:
         """Everything, one after the other, whatever became of the one before."""
         folder, now = self._folder, RealClock().now()
         checks = [
-            Check("settings", self._files_named),
+            Check("settings", lambda: named_files.tokens(self._settings), named_files.MEND),
+            Check("hooks", lambda: named_files.hooks(self._settings), named_files.MEND),
             Check("versions", _versions),
             Check("SQLite", store.sqlite),
             Check("nats-server", broker.binary if self._settings.nats is None else list),
@@ -59,6 +62,7 @@ class Doctor:
             Check("views.db", lambda: store.integrity(folder.views, views.ANEW), views.ANEW),
             Check("master key", lambda: store.keys(folder.keys, self._master_key), RESTORE),
             Check("log", lambda: store.log(folder.events, now, self._at_event), RESTORE),
+            Check("import", lambda: store.unfinished(folder.events), RESTORE),
             Check("receipts", lambda: store.ledger(folder.events), RESTORE),
             Check(
                 "projections",
@@ -70,21 +74,12 @@ class Doctor:
         ]
         for number, check in enumerate(checks):
             self._heed(check.about, number, len(checks))
-            yield from check.found()
+            found = check.found()
+            self._told |= {one.said for one in found}
+            yield from found
 
     def _at_event(self, position: int, head: int) -> None:
         self._heed("log", position, head)
-
-    def _files_named(self) -> Iterator[Finding]:
-        settings, well = self._settings, True
-        for read in (settings.http_token, settings.nats_token, lambda: read_policy(settings)):
-            try:
-                read()
-            except MentoringError as error:
-                well = False
-                yield trouble("settings", error.detail, "mend it: the service does not start so")
-        if well:
-            yield ok("settings", "they fit, and the files that they name can be read")
 
     def _places(self) -> Iterator[Finding]:
         path, well = self._folder.path, True
@@ -97,7 +92,16 @@ class Doctor:
                 "folder", self._folder.nothing_kept().detail, "is it the right one? Name it with --data"
             )
         for found in (path, *sorted(one for one in path.iterdir() if one.name.split("-")[0] in _NOBODY_ELSE)):
-            mode, owner = found.stat().st_mode, found.stat().st_uid
+            try:
+                mode, owner = found.stat().st_mode, found.stat().st_uid
+            except OSError:  # as where a link leads nowhere
+                well = False
+                yield trouble(
+                    "folder",
+                    f"{found} leads to nothing that can be looked at",
+                    "put back what it leads to, or remove the link",
+                )
+                continue
             if owner != os.geteuid() and os.geteuid() != 0:
                 well = False
                 yield trouble(
@@ -130,24 +134,9 @@ class Doctor:
         else:
             yield ok("disk", said)
 
-    def _held(self) -> bool:
-        """Whether a process holds the folder. Nothing is made to find out."""
-        try:
-            lock = os.open(self._folder.path / "lock", os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        else:
-            return False
-        finally:
-            os.close(lock)
-
     def _service(self) -> Iterator[Finding]:
         address = self._folder.address()
-        if not self._held():
+        if not self._folder.held():
             left = "" if address is None else ", and the last one was killed"
             yield ok("service", f"none runs on this folder{left}")
             return
@@ -170,14 +159,20 @@ class Doctor:
         if told.get("instance") != str(address.instance):
             yield trouble("service", f"another service answers at {address.http}", todo)
             return
-        for one in told["troubles"]:
-            yield trouble("service", str(one), "see *When something is not well* in docs/operate.md")
-        if not told["troubles"]:
-            yield ok("service", f"version {told['version']} answers at {address.http}, and is well")
+        troubles = [one for one in map(str, told["troubles"]) if not self._is_told(one)]
+        for one in troubles:
+            yield trouble("service", one, "see *When something is not well* in docs/operate.md")
+        if not troubles:
+            but = ", but for what is told above" if told["troubles"] else ""
+            yield ok("service", f"version {told['version']} answers at {address.http}, and is well{but}")
+
+    def _is_told(self, trouble: str) -> bool:
+        """Whether the projections tell of it already, as what an operator's own pause is: no trouble."""
+        return trouble.partition(";")[0].removeprefix("projection ") in self._told
 
     def _broker(self) -> Iterator[Finding]:
         address, settings = self._folder.address(), self._settings
-        running = address if self._held() else None
+        running = address if self._folder.held() else None
         url = running.nats if running is not None else settings.nats
         if url is None:
             yield ok("broker", "its own server starts and stops with the service")

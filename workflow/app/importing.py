@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
-from typing import BinaryIO
 
 from workflow.app.beginning import refuse_what_is_not_whole
+from workflow.app.incoming import Open
 from workflow.clocks import RealClock
 from workflow.folder import Folder
 from workflow.settings import Settings
+from workflow.store.checked import Here, check
 from workflow.store.event_store import EventStore
 from workflow.store.exported import LogFile
 from workflow.store.identities import Identities
-from workflow.store.imported import append, check, derive
+from workflow.store.imported import append, derive
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
-
-Open = Callable[[], BinaryIO]
-"""Opens the file from its beginning."""
 
 Heed = Callable[[str, int, int | None], None]
 """Told what is being done, how many events of it are, and of how many; what it raises ends the import."""
@@ -44,53 +40,36 @@ def bring_in(settings: Settings, file: Open, *, dry_run: bool, heed: Heed) -> Im
     The folder is made where there is none, and held meanwhile, unless nothing is to be written in any case.
     """
     folder = Folder(settings.data)
-    with file():
-        pass  # one that cannot be read leaves no folder behind
     with ExitStack() as stack:
         if not dry_run or folder.path.exists():
             stack.enter_context(folder)
         refuse_what_is_not_whole(settings, folder)
-        with _looked_at(settings, folder) as (store, _), file() as lines:
+        with _looked_at(settings, folder) as here, file() as lines:
             log = LogFile(lines)
             total = log.head.until - log.head.beyond
-            found = check(store, log, RealClock().now(), lambda done: heed("checking", done, total))
+            found = check(here, log, RealClock().now(), lambda done: heed("checking", done, total))
         if dry_run:
             return Imported(found.events, found.known, found.new, found.head + found.new, None)
         with _opened(settings, folder) as (store, identities):
             if found.new:
                 with file() as lines:
                     log = LogFile(lines)
-                    closed = append(store, identities, log, lambda done: heed("appending", done, total))
+                    closed = append(
+                        store, identities, log, found, lambda done: heed("appending", done, total)
+                    )
             else:  # the keys may have come since
                 closed = derive(store, identities, lambda done: heed("looking at keys", done, found.head))
             return Imported(found.events, found.known, found.new, store.head(), closed)
 
 
 @contextmanager
-def spooled(chunks: Iterable[bytes]) -> Iterator[Open]:
-    """What can be read only once, kept on disk meanwhile, for nobody else to read."""
-    with TemporaryFile() as kept:
-        kept.writelines(chunks)
-        kept.flush()
-
-        def again() -> BinaryIO:
-            kept.seek(0)
-            return open(kept.fileno(), "rb", closefd=False)
-
-        yield again
-
-
-@contextmanager
-def _looked_at(settings: Settings, folder: Folder) -> Iterator[tuple[EventStore, Identities]]:
-    """The store of the folder, or an empty one elsewhere, so that a file that is refused leaves nothing there."""
+def _looked_at(settings: Settings, folder: Folder) -> Iterator[Here]:
+    """The log of the folder. Where there is none, nothing is made: a file that is refused leaves nothing behind."""
     if folder.events.exists():
-        with _opened(settings, folder) as opened:
-            yield opened
+        with _opened(settings, folder) as (store, _):
+            yield Here(store)
     else:
-        with TemporaryDirectory(prefix="mentoring-import-") as scratch:
-            empty = Folder(Path(scratch))
-            with _opened(settings.model_copy(update={"master_key_file": None}), empty) as opened:
-                yield opened
+        yield Here(None)
 
 
 @contextmanager

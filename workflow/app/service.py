@@ -132,10 +132,17 @@ class Service:
     async def begin(self, *, serving: bool = False) -> None:
         """Set the writer and the projections to work, and see that the programme is open.
 
-        Only what is ``serving`` clears away what an earlier run left behind.
+        Only what is ``serving`` clears away what an earlier run left behind. On a log that is being brought in, and not
+        all of which is here, nobody serves: it can be read, and nothing is set to work that adds to it.
         """
+        unfinished = await asyncio.to_thread(self.store.unfinished)
+        if unfinished is not None and serving:
+            raise unfinished
         await asyncio.to_thread(self.destructions.keep)
         await asyncio.to_thread(self.writer.start, sweep=serving)
+        if unfinished is not None:
+            self.runner.start()
+            return
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
         self.parts.keep(self.draining.run(), "draining")
@@ -275,7 +282,9 @@ class Service:
 
     def verify(self, heed: Callable[[int], None]) -> Verified:
         """Fold everything anew and compare; ``heed`` is told how far it has come, and may end it by raising."""
-        return verify(self.folder.views, PROJECTIONS, self.store.read, heed=heed)
+        return verify(
+            self.folder.views, PROJECTIONS, self.store.read, heed=heed, scratch_in=self.folder.scratch()
+        )
 
     # --- for the clock ------------------------------------------------------------------------------------
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 from workflow.app.doctor import Doctor, unreadable
-from workflow.cli.progress import in_thread, metered
+from workflow.cli.progress import metered
 from workflow.cli.tables import Table, foreign
 from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
 from workflow.diagnosis import Finding, Grade
 from workflow.errors import Invalid
 from workflow.settings import Settings
+from workflow.threads import Waited, in_thread
 
 
 @verb
@@ -32,10 +32,10 @@ async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
         settings = Settings.model_construct(data=named)
     with metered("looking", "") as reach:
 
-        def work(go_on: Callable[[], None]) -> list[Finding]:
+        def work(waited: Waited) -> list[Finding]:
             def heed(doing: str, done: int, total: int | None) -> None:
                 reach(done, total, f"looking at {doing}")
-                go_on()
+                waited.go_on()
 
             return list(Doctor(settings, heed).look())
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import gzip
-import os
-import select
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, cast
+from typing import Annotated, Any, cast
 
 import typer
 
-from workflow.app.importing import Imported, Open, bring_in, spooled
-from workflow.cli.progress import in_thread, metered
+from workflow.app.importing import Imported, bring_in
+from workflow.app.incoming import incoming
+from workflow.cli.progress import metered
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
+from workflow.drafts import Draft
 from workflow.errors import Conflict, Invalid, Stopped, Unavailable
 from workflow.store.exported import Head, LogLines
+from workflow.threads import Waited, in_thread
 from workflow.web.asking import LONGEST_PAGE
 
-_AGAIN, _CHUNK = 0.2, 1024 * 1024
 _STANDARD = Path("-")
 
 File = Annotated[
@@ -74,21 +73,19 @@ async def import_(
     """Bring an exported log into a folder that holds nothing yet, or the beginning of the same log.
 
     No service may run there. The whole file is checked first; where any line does not fit, or differs from what is
-    there, nothing is written. What is there already is passed over: after Ctrl-C the same again goes on where it was.
+    there, nothing is written. What is there already is passed over: after Ctrl-C or a kill the same again goes on where
+    it was. Until all is there the folder can be looked at, and nothing else: no service starts on it.
     Copy keys.db and master.key into the folder beforehand where what is sealed is to be read again.
     """
     settings = settings_of(data)
     with metered("importing") as reach:
 
-        def work(go_on: Callable[[], None]) -> Imported:
+        def work(waited: Waited) -> Imported:
             def heed(doing: str, done: int, total: int | None) -> None:
                 reach(done, total, doing)
-                go_on()
+                waited.go_on()
 
-            with ExitStack() as stack:
-                opened: Open = partial(_opened, file)
-                if file == _STANDARD:
-                    opened = stack.enter_context(spooled(_standard_input(go_on)))
+            with incoming(sys.stdin.fileno() if file == _STANDARD else file, waited.go_on) as opened:
                 return bring_in(settings, opened, dry_run=dry_run, heed=heed)
 
         found = await in_thread(work)
@@ -147,43 +144,21 @@ def _written(file: Path) -> Iterator[Callable[[bytes], object]]:
         yield sys.stdout.buffer.write
         sys.stdout.buffer.flush()
         return
-    draft = file.with_name(f"{file.name}.{os.getpid()}.new")
     try:
         if file.exists():
-            raise Conflict(f"{file} is there already; name another file, or remove it", code="file_exists")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as plain:
-                if file.suffix == ".gz":
-                    with gzip.GzipFile("", "wb", compresslevel=6, fileobj=plain, mtime=0) as packed:
-                        yield packed.write
-                else:
-                    yield plain.write
-                plain.flush()
-                os.fsync(plain.fileno())
-            draft.rename(file)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink()
-            raise
+            raise _there_already(file)
+        with Draft(file.parent) as draft:
+            if file.suffix == ".gz":
+                with gzip.GzipFile("", "wb", compresslevel=6, fileobj=draft.file, mtime=0) as packed:
+                    yield packed.write
+            else:
+                yield draft.file.write
+            draft.put(file)
+    except FileExistsError as error:  # since it was begun
+        raise _there_already(file) from error
     except OSError as error:
         raise Unavailable(f"{file} cannot be written: {error.strerror}", code="file_unwritable") from error
 
 
-def _opened(file: Path) -> BinaryIO:
-    try:
-        return cast("BinaryIO", gzip.open(file, "rb")) if file.suffix == ".gz" else file.open("rb")
-    except OSError as error:
-        raise Invalid(f"{file} cannot be read: {error.strerror}", code="file_unreadable") from error
-
-
-def _standard_input(go_on: Callable[[], None]) -> Iterator[bytes]:
-    """What comes in, without holding up Ctrl-C while nothing does."""
-    source = sys.stdin.fileno()
-    while True:
-        go_on()
-        if select.select([source], [], [], _AGAIN)[0]:
-            chunk = os.read(source, _CHUNK)
-            if not chunk:
-                return
-            yield chunk
+def _there_already(file: Path) -> Conflict:
+    return Conflict(f"{file} is there already; name another file, or remove it", code="file_exists")

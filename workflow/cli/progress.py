@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.progress import (
     BarColumn,
@@ -14,6 +13,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -26,8 +26,6 @@ _AGAIN = 0.2
 
 if TYPE_CHECKING:
     from workflow.cli.verb import Desk
-
-T = TypeVar("T")
 
 
 class Reach(Protocol):
@@ -45,12 +43,43 @@ class _Rate(ProgressColumn):
         return Text("" if task.speed is None else f"{task.speed:,.0f} {task.fields['unit']}/s")
 
 
+class Bar:
+    """What is shown of work under way; nothing where nobody looks. Safe from any thread."""
+
+    def __init__(self, progress: Progress | None = None, task: TaskID | None = None) -> None:
+        self._progress = progress
+        self._task = task
+        self._doing: str | None = None
+
+    def show(self, **fields: Any) -> None:
+        """Show it with these of a task's fields: ``completed``, ``total``, ``description``, or a column's own."""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, **fields)
+
+    def begin(self, doing: str) -> None:
+        """Something else is being done from now on, at a rate of its own."""
+        if self._progress is not None and self._task is not None and doing != self._doing:
+            self._progress.reset(self._task, description=doing)
+            self._doing = doing
+
+
+@contextmanager
+def drawn(
+    *columns: ProgressColumn, doing: str = "", total: int | None = None, **fields: Any
+) -> Iterator[Bar]:
+    """A bar with these columns for what is done meanwhile, gone when it is."""
+    if not err.is_terminal:
+        yield Bar()
+        return
+    # What is printed meanwhile goes above the bar, or where it was sent: never to standard error instead.
+    redirected = out.is_terminal
+    with Progress(*columns, console=err, transient=True, redirect_stdout=redirected) as progress:
+        yield Bar(progress, progress.add_task(doing, total=total, **fields))
+
+
 @contextmanager
 def metered(doing: str, unit: str = "events") -> Iterator[Reach]:
-    """A bar for what is done meanwhile, gone when it is; nothing where nobody looks."""
-    if not err.is_terminal:
-        yield lambda done, total=None, doing=None: None
-        return
+    """A bar of how far and how fast something goes, and how much longer."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -60,15 +89,12 @@ def metered(doing: str, unit: str = "events") -> Iterator[Reach]:
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("left"),
     )
-    # What is printed meanwhile goes above the bar, or where it was sent: never to standard error instead.
-    redirected = out.is_terminal
-    with Progress(*columns, console=err, transient=True, redirect_stdout=redirected) as progress:
-        bar = progress.add_task(doing, total=None, unit=unit)
+    with drawn(*columns, doing=doing, unit=unit) as bar:
 
         def reach(done: int, total: int | None = None, doing: str | None = None) -> None:
-            if doing is not None and doing != progress.tasks[0].description:
-                progress.reset(bar, description=doing)  # another pass has a rate of its own
-            progress.update(bar, completed=done, total=total)
+            if doing is not None:
+                bar.begin(doing)
+            bar.show(completed=done, total=total)
 
         yield reach
 
@@ -90,28 +116,3 @@ async def watched(
     finally:
         task.cancel()
         await asyncio.wait({task})
-
-
-class _GivenUp(Exception):
-    """Nobody waits for it any more."""
-
-
-async def in_thread(work: Callable[[Callable[[], None]], T]) -> T:
-    """What ``work`` comes to in a thread of its own. It is given what to call now and then: that ends it on Ctrl-C.
-
-    It is waited for also then, so that its files are closed by itself.
-    """
-    given_up = threading.Event()
-
-    def go_on() -> None:
-        if given_up.is_set():
-            raise _GivenUp
-
-    working = asyncio.ensure_future(asyncio.to_thread(work, go_on))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        given_up.set()
-        with suppress(_GivenUp):
-            await working
-        raise

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, TextColumn
 
 from workflow.cli.lines import Line, Source
+from workflow.cli.progress import Bar, drawn
 from workflow.cli.sending import Pace, Sender, Sent
 from workflow.cli.verb import AsJson, Data, Exit, desk, emit, err, out, settings_of, verb
 from workflow.consumers.meetings.envelope import Message, Raw, read
@@ -74,7 +75,7 @@ async def _publish(handle: int, sender: Sender, pace: Pace, *, wait: bool, as_js
     sent, done, unread = sender.sent, False, 0
     try:
         with _progress(handle) as bar:
-            source = Source(handle, bar.read)
+            source = Source(handle, lambda read: bar.show(completed=read))
             async for lines in source.batches(pace.at_once(MOST)):
                 fit = [line for line in lines if line.fault is None]
                 unfit = [line for line in lines if line.fault is not None]
@@ -85,7 +86,7 @@ async def _publish(handle: int, sender: Sender, pace: Pace, *, wait: bool, as_js
                 for line in sorted(unfit):
                     _tell_fault(line, as_json=as_json)
                 sent.through = lines[-1].number
-                bar.sent(sent.stored)
+                bar.show(events=sent.stored)
         done = True
         became = await sender.became() if wait else None
     except OSError as error:
@@ -150,7 +151,7 @@ def _tell_fault(line: Line, *, as_json: bool) -> None:
 async def _check(handle: int, *, as_json: bool) -> Exit:
     fit, parked = 0, Counter[str]()
     with _progress(handle) as bar:
-        source = Source(handle, bar.read)
+        source = Source(handle, lambda read: bar.show(completed=read))
         async for lines in source.batches(MOST):
             for line in lines:
                 fault = line.fault or _reason(line.body)
@@ -159,7 +160,7 @@ async def _check(handle: int, *, as_json: bool) -> Exit:
                     continue
                 parked[fault] += 1
                 _tell_fault(line._replace(fault=fault), as_json=as_json)
-            bar.sent(fit)
+            bar.show(events=fit)
     if as_json:
         emit({"lines": source.lines, "fit": fit, "unfit": dict(parked)})
     else:
@@ -198,31 +199,11 @@ def _opened(file: str) -> Iterator[int]:
         os.close(handle)
 
 
-class _Bar:
-    """How far it is, on a terminal; nowhere else."""
-
-    def __init__(self, progress: Progress | None, size: int | None) -> None:
-        self._progress = progress
-        self._task = None if progress is None else progress.add_task("", total=size, events=0)
-
-    def read(self, bytes_read: int) -> None:
-        """So much was read so far."""
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=bytes_read)
-
-    def sent(self, events: int) -> None:
-        """So many are done with."""
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, events=events)
-
-
 @contextmanager
-def _progress(handle: int) -> Iterator[_Bar]:
-    if not err.is_terminal:
-        yield _Bar(None, None)
-        return
+def _progress(handle: int) -> Iterator[Bar]:
+    """How much of it is read, and how many events of it are done with."""
     found = os.fstat(handle)
     size = found.st_size if stat.S_ISREG(found.st_mode) else None
     columns = (TextColumn("reading"), BarColumn(), TextColumn("{task.fields[events]:,} events"))
-    with Progress(*columns, console=err, transient=True) as progress:
-        yield _Bar(progress, size)
+    with drawn(*columns, total=size, events=0) as bar:
+        yield bar

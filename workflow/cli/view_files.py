@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from threading import Event
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
 from workflow.app.snapshots import snapshot
+from workflow.cli.progress import drawn
 from workflow.cli.tables import Table
-from workflow.cli.verb import AsJson, Data, Desk, desk, emit, err, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
 from workflow.folder import Folder
 from workflow.projections.analytics.files import Format
 from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen
 from workflow.projections.analytics.view_files import export as write
 from workflow.projections.analytics.views import VIEWS
+from workflow.threads import Waited, in_thread
 
 
 @verb
@@ -76,44 +76,21 @@ async def _told(at: Desk) -> dict[str, Any]:
 
 
 async def _written(folder: Folder, asked: ViewFiles, told: dict[str, Any]) -> dict[str, Any]:
-    """The manifest, once all is written in a thread; who is cancelled waits until that has cleared up."""
-    cancelled = Event()
+    """The manifest, once all is written."""
+    columns = (
+        TextColumn("writing {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("files"),
+    )
+    with drawn(*columns, total=len(asked.views)) as bar:
+        places = {view.name: place for place, view in enumerate(asked.views)}
 
-    def work() -> dict[str, Any]:
-        with _Bar(len(asked.views)) as bar, snapshot(folder, cancelled.is_set) as moment:
-            return write(moment, asked, told, bar.heed)
+        def heed(view: str, rows: int) -> None:
+            bar.show(description=f"{view}, {rows:,} rows", completed=places[view])
 
-    writing = asyncio.create_task(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        cancelled.set()
-        await asyncio.wait({writing})
-        raise
+        def work(waited: Waited) -> dict[str, Any]:
+            with snapshot(folder, waited.given_up) as moment:
+                return write(moment, asked, told, heed)
 
-
-class _Bar:
-    """How far it is, where somebody looks."""
-
-    def __init__(self, views: int) -> None:
-        columns = (
-            TextColumn("writing {task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("files"),
-        )
-        self._progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-        self._task: TaskID = self._progress.add_task("", total=views)
-        self._begun = 0
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def heed(self, view: str, rows: int) -> None:
-        """Show which view is being written, and how much of it."""
-        self._begun += not rows
-        self._progress.update(self._task, description=f"{view}, {rows:,} rows", completed=self._begun - 1)
+        return await in_thread(work)

@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from workflow.diagnosis import Finding, ok, trouble, warning
 from workflow.projections.generations import RunState
 from workflow.projections.projection import Projection
 from workflow.projections.tables import shape
+from workflow.store.reading import read_only
 
 ANEW = "stop the service and remove views.db with its -wal and -shm: it is folded anew from the events"
 
@@ -22,7 +22,7 @@ def standing(path: Path, projections: Sequence[Projection], head: int | None) ->
     """How the projections stand against a log that ends at ``head``; None where that could not be read."""
     if not path.exists():
         return
-    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+    with closing(read_only(path)) as db:
         db.row_factory = sqlite3.Row
         rows = {row["name"]: dict(row) for row in db.execute("SELECT * FROM projections WHERE live = 1")}
     well = True

@@ -57,12 +57,14 @@ def verify(
     *,
     heed: Callable[[int], None] = lambda _: None,
     page: int = PAGE,
+    scratch_in: Path | None = None,
 ) -> Verified:
     """Fold all projections anew into a scratch file and compare them row by row with those in ``views``.
 
+    It lies in ``scratch_in``, which somebody clears after a kill; without it, where the system keeps such files.
     ``heed`` is told after each page how far it has come; what it raises ends the comparison.
     """
-    with TemporaryDirectory(prefix="mentoring-verify-") as folder:
+    with TemporaryDirectory(prefix="mentoring-verify-", dir=scratch_in) as folder:
         scratch = Views(Path(folder) / "scratch.db", projections, durable=False)
         with closing(scratch), closing(sqlite3.connect(views, isolation_level=None)) as connection:
             connection.execute("PRAGMA query_only = ON")

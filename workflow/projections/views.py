@@ -19,6 +19,7 @@ from workflow.projections.folding import Folding, Kept
 from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.projection import FoldFailed, Projection, heeded
 from workflow.projections.tables import GenerationTable, compact, generation_table, shape
+from workflow.secret_files import own_database
 from workflow.store.recorded import Recorded
 
 _GENERATIONS = """
@@ -54,6 +55,7 @@ class Views:
         self.path = path
         self.projections = tuple(projections)
         self._foldings: dict[Generation, Folding] = {}
+        own_database(path)
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA busy_timeout = 10000")
         self._connection.execute("PRAGMA journal_mode = WAL")

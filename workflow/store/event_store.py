@@ -19,12 +19,14 @@ from eventsourcing.utils import Environment, EnvType, get_topic
 from workflow.aggregates.events import Event
 from workflow.errors import Stopped
 from workflow.failpoints import hit
+from workflow.secret_files import own_database
 from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.ledger import Ledger
 from workflow.store.mapper import EventMapper
 from workflow.store.recorded import Metadata, Origin, Recorded
 from workflow.store.recorder import EventRecorder, Factory, ImmediatePool, Row
 from workflow.store.sealing import Sealing, can_hold_sealed
+from workflow.store.unfinished import Imports, refusal
 
 _PATIENCE = 10.0
 """Seconds for which a store that is closed waits for its readers."""
@@ -65,6 +67,7 @@ class EventStore:
     def __init__(self, path: Path, keys: KeyStore) -> None:
         self.keys = keys
         self.sealing = Sealing(keys)
+        own_database(path)
         try:
             self.facts = Facts(path, self.sealing)
         except (PersistenceError, sqlite3.DatabaseError) as error:
@@ -75,8 +78,6 @@ class EventStore:
         assert isinstance(self.facts.recorder, EventRecorder)
         self.mapper: EventMapper = self.facts.mapper
         self.recorder: EventRecorder = self.facts.recorder
-        for file in path.parent.glob(f"{path.name}*"):
-            file.chmod(0o600)
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -106,6 +107,28 @@ class EventStore:
         """The position of the last fact; 0 where there is none."""
         with self._snapshot() as cursor:
             return self.recorder.head(cursor)
+
+    def stands(self, until: int | None = None) -> tuple[int, datetime | None]:
+        """Where the log ends, and where its simulated clock stands; None where it has none. Both of one moment.
+
+        Where the log goes on behind ``until``, it is where the clock stood at the fact there.
+        """
+        with self._snapshot() as cursor:
+            head, instant = self.recorder.head(cursor), Ledger(cursor, self.keys).simulated_instant()
+            rows = [] if until is None or until >= head else self.recorder.select_page(cursor, until - 1, 1)
+        if instant is not None and rows:
+            instant = self.decode(rows)[0].metadata.recorded_at
+        return head, instant
+
+    def unfinished(self) -> Stopped | None:
+        """Why nothing may be added to this log: it is being brought in, and not all of it is here."""
+        with self._snapshot() as cursor:
+            return self.unfinished_within(cursor)
+
+    def unfinished_within(self, cursor: sqlite3.Cursor) -> Stopped | None:
+        """As ``unfinished``, as the transaction of ``cursor`` sees it."""
+        found = Imports(cursor).unfinished()
+        return None if found is None else refusal(self.recorder.head(cursor), found)
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

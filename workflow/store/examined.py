@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 from pydantic import TypeAdapter
@@ -18,7 +17,9 @@ from workflow.aggregates.events import EVENTS
 from workflow.diagnosis import RESTORE, Finding, ok, trouble, warning
 from workflow.errors import Stopped
 from workflow.store.master import derive, read_master_key
+from workflow.store.reading import read_only
 from workflow.store.receipts import Disposition
+from workflow.store.unfinished import TODO, said
 from workflow.store.upcasting import STEPS
 
 WAL_SOUND = (3, 51, 3)
@@ -43,25 +44,17 @@ def sqlite() -> Iterator[Finding]:
         yield ok("SQLite", f"version {version}")
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that changes nothing."""
-    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)) as db:
-        db.execute("PRAGMA busy_timeout = 5000")
-        yield db
-
-
 def integrity(path: Path, todo: str = RESTORE) -> Iterator[Finding]:
     """Whether SQLite can read the file, and finds its pages whole."""
     if not path.exists():
         return  # whether it should be there is said of the folder
     try:
-        with reading(path) as db:
-            said = [str(row[0]) for row in db.execute("PRAGMA quick_check(1)")]
+        with closing(read_only(path)) as db:
+            found = [str(row[0]) for row in db.execute("PRAGMA quick_check(1)")]
     except sqlite3.DatabaseError as error:
         yield trouble(path.name, f"SQLite cannot read it ({error})", todo)
         return
-    if said == ["ok"]:
+    if found == ["ok"]:
         yield ok(path.name, "its pages are whole")
     else:
         yield trouble(path.name, "its pages are damaged", todo)
@@ -78,7 +71,7 @@ def keys(path: Path, master_key_file: Path) -> Iterator[Finding]:
         return
     if not path.exists():
         return
-    with reading(path) as db:
+    with closing(read_only(path)) as db:
         wrapped = db.execute("SELECT wrapped FROM keys WHERE scope = 'check'").fetchone()
         living, gone = db.execute("SELECT count(wrapped), count(*) - count(wrapped) FROM keys").fetchone()
     try:
@@ -98,7 +91,7 @@ def log(path: Path, now: datetime, heed: Callable[[int, int], None]) -> Iterator
     """Whether positions and versions have no holes, times never decrease, and every event can be read."""
     if not path.exists():
         return
-    with reading(path) as db:
+    with closing(read_only(path)) as db:
         (head,) = db.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()
         simulated = db.execute("SELECT 1 FROM clock").fetchone() is not None
         versions: dict[str, int] = {}
@@ -131,11 +124,24 @@ def log(path: Path, now: datetime, heed: Callable[[int, int], None]) -> Iterator
         yield ok("clock", "simulated" if simulated else f"{now:%Y-%m-%d %H:%M} UTC, behind the last event")
 
 
+def unfinished(path: Path) -> Iterator[Finding]:
+    """Whether all of a log that was brought in is here."""
+    if not path.exists():
+        return
+    with closing(read_only(path)) as db:
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'imports'").fetchone() is None:
+            return  # it was made by an earlier version
+        found = db.execute("SELECT until FROM imports").fetchone()
+        if found is not None:
+            (head,) = db.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()
+            yield trouble("import", f"{said(head, found[0])}, and no service starts on it", TODO)
+
+
 def ledger(path: Path) -> Iterator[Finding]:
     """Whether what was received is what became of it, and whatever waits or is parked has its body."""
     if not path.exists():
         return
-    with reading(path) as db:
+    with closing(read_only(path)) as db:
         db.execute("BEGIN")  # all of one moment, for a service may go on
         receipts = Counter(
             dict(db.execute("SELECT disposition, count(*) FROM receipts GROUP BY 1").fetchall())
@@ -169,7 +175,7 @@ def ledger(path: Path) -> Iterator[Finding]:
 def head(path: Path) -> int | None:
     """Where the log ends; None where that cannot be read."""
     try:
-        with reading(path) as db:
+        with closing(read_only(path)) as db:
             return int(db.execute("SELECT coalesce(max(rowid), 0) FROM stored_events").fetchone()[0])
     except sqlite3.DatabaseError:
         return None
@@ -178,7 +184,7 @@ def head(path: Path) -> int | None:
 def positions(path: Path) -> dict[str, int]:
     """How far each upstream was taken in, as far as that can be read."""
     try:
-        with reading(path) as db:
+        with closing(read_only(path)) as db:
             return dict(db.execute("SELECT name, position FROM upstreams").fetchall())
     except sqlite3.DatabaseError:
         return {}

@@ -108,6 +108,10 @@ class LogFile:
         self._hash = sha256()
         self.head = self._begin()
 
+    def digest(self) -> bytes:
+        """What tells all lines that were read so far from any others."""
+        return self._hash.digest()
+
     def rows(self) -> Iterator[Numbered]:
         """The events. The end is looked at before the last one is given back, so that none comes of a torn file."""
         position, held = self.head.beyond, None

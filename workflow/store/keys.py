@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from workflow.errors import NotFound, Stopped, Unavailable
 from workflow.failpoints import hit
+from workflow.secret_files import own_database
 from workflow.store.master import derive
 
 CACHED = 4096
@@ -51,8 +52,8 @@ class KeyStore:
         self._monotonic = monotonic
         self._lock = threading.RLock()
         self._cache: OrderedDict[str, tuple[float, AESGCM | None]] = OrderedDict()
+        own_database(path)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        path.chmod(0o600)
         try:
             self._prepare()
         except sqlite3.DatabaseError as error:

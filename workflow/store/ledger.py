@@ -16,6 +16,7 @@ from workflow.store.reactors import Reactors
 from workflow.store.receipts import Receipts
 from workflow.store.rounds import Rounds
 from workflow.store.schema import from_micros, to_micros
+from workflow.store.unfinished import Imports
 
 
 class Ledger:
@@ -34,6 +35,7 @@ class Ledger:
         self.rounds = Rounds(cursor)
         self.idempotency = Idempotency(cursor)
         self.reactors = Reactors(cursor)
+        self.imports = Imports(cursor)
 
     def simulated_instant(self) -> datetime | None:
         """Where the simulated clock stands; None where there never was one."""

@@ -125,43 +125,13 @@ _METADATA = _validator(_WithMetadata)
 _FOR_AGENDA = _validator(_ForAgenda)
 
 
-class EventMapper(Mapper[UUID]):
-    """Turns events into their stored form and back, as the event sourcing library asks a mapper to."""
+class Decoder:
+    """Reads what was stored; for that no key is needed."""
 
-    def __init__(
-        self,
-        sealing: Sealing,
-        *,
-        events: Mapping[str, type[Event]] = EVENTS,
-        steps: Mapping[str, Step] = STEPS,
-    ) -> None:
-        super().__init__(JSONTranscoder())
-        self.sealing = sealing
+    def __init__(self, events: Mapping[str, type[Event]] = EVENTS, steps: Mapping[str, Step] = STEPS) -> None:
         self._events = events
         self._steps = steps
         self._readers: dict[str, _Reader] = {}
-
-    # --- to be stored -------------------------------------------------------------------------------------
-
-    def encode(self, stream: UUID, event: Event, metadata: Metadata) -> bytes:
-        """The stored form. The keys of what the event seals must be there."""
-        kind = type(event)
-        if can_hold_sealed(kind):
-            boxes = self.sealing.boxes(stream, metadata.event_id, event)
-            body = kind.__pydantic_serializer__.to_json(event, context={"boxes": boxes})
-        else:
-            body = kind.__pydantic_serializer__.to_json(event)
-        return b'{"metadata":%b,"event":%b}' % (_metadata_json(metadata), body)
-
-    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """The library's way in; the writer encodes in batches instead."""
-        assert isinstance(domain_event, Recorded)
-        recorded = domain_event
-        self.sealing.ensure(list(self.sealing.scopes(recorded.stream, recorded.event)))
-        state = self.encode(recorded.stream, recorded.event, recorded.metadata)
-        return StoredEvent(recorded.stream, recorded.version, recorded.event.name, state)
-
-    # --- as it was stored ---------------------------------------------------------------------------------
 
     def decode(self, position: int, stream: UUID, version: int, topic: str, state: bytes) -> Recorded:
         """The fact that was stored."""
@@ -188,18 +158,6 @@ class EventMapper(Mapper[UUID]):
             _in_plain_utc(event.dues)
         return event
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Recorded:
-        """The library's way out. Only a notification knows its position."""
-        position = stored_event.id if isinstance(stored_event, Notification) else 0
-        stream = stored_event.originator_id
-        return self.decode(
-            position,
-            stream if isinstance(stream, UUID) else UUID(stream),
-            stored_event.originator_version,
-            stored_event.topic,
-            stored_event.state,
-        )
-
     def _reader(self, name: str) -> _Reader:
         reader = self._readers.get(name)
         if reader is None:
@@ -211,6 +169,55 @@ class EventMapper(Mapper[UUID]):
                 )
             reader = self._readers[name] = _Reader(kind)
         return reader
+
+
+class EventMapper(Decoder, Mapper[UUID]):
+    """Turns events into their stored form and back, as the event sourcing library asks a mapper to."""
+
+    def __init__(
+        self,
+        sealing: Sealing,
+        *,
+        events: Mapping[str, type[Event]] = EVENTS,
+        steps: Mapping[str, Step] = STEPS,
+    ) -> None:
+        Decoder.__init__(self, events, steps)
+        Mapper.__init__(self, JSONTranscoder())
+        self.sealing = sealing
+
+    # --- to be stored -------------------------------------------------------------------------------------
+
+    def encode(self, stream: UUID, event: Event, metadata: Metadata) -> bytes:
+        """The stored form. The keys of what the event seals must be there."""
+        kind = type(event)
+        if can_hold_sealed(kind):
+            boxes = self.sealing.boxes(stream, metadata.event_id, event)
+            body = kind.__pydantic_serializer__.to_json(event, context={"boxes": boxes})
+        else:
+            body = kind.__pydantic_serializer__.to_json(event)
+        return b'{"metadata":%b,"event":%b}' % (_metadata_json(metadata), body)
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
+        """The library's way in; the writer encodes in batches instead."""
+        assert isinstance(domain_event, Recorded)
+        recorded = domain_event
+        self.sealing.ensure(list(self.sealing.scopes(recorded.stream, recorded.event)))
+        state = self.encode(recorded.stream, recorded.event, recorded.metadata)
+        return StoredEvent(recorded.stream, recorded.version, recorded.event.name, state)
+
+    # --- as it was stored ---------------------------------------------------------------------------------
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Recorded:
+        """The library's way out. Only a notification knows its position."""
+        position = stored_event.id if isinstance(stored_event, Notification) else 0
+        stream = stored_event.originator_id
+        return self.decode(
+            position,
+            stream if isinstance(stream, UUID) else UUID(stream),
+            stored_event.originator_version,
+            stored_event.topic,
+            stored_event.state,
+        )
 
 
 def _in_plain_utc(members: dict[Any, Any]) -> None:

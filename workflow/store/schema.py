@@ -110,6 +110,12 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS answers_by_age ON idempotency (answered_at)",
     # How far the log was read by whoever acts on it outside of this service.
     "CREATE TABLE IF NOT EXISTS reactors (name TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID",
+    # A log that is being brought in, while not all of it is here: where it ends, and how many identities stayed closed.
+    """
+    CREATE TABLE IF NOT EXISTS imports (
+        id INTEGER PRIMARY KEY CHECK (id = 1), until INTEGER NOT NULL, closed INTEGER NOT NULL
+    )
+    """,
     # Where a simulated clock stands, so that a restart goes on from there.
     "CREATE TABLE IF NOT EXISTS clock (id INTEGER PRIMARY KEY CHECK (id = 1), instant INTEGER NOT NULL)",
 )

@@ -18,7 +18,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from workflow.clocks import Clock
-from workflow.errors import MentoringError, Unavailable
+from workflow.errors import MentoringError, Stopped, Unavailable
 from workflow.failpoints import hit
 from workflow.places import whence
 from workflow.store.cache import AggregateCache
@@ -56,6 +56,7 @@ class Writer:
         self._states = AggregateCache(states)
         self._memberships = Memberships()
         self._recorded_at: datetime | None = None
+        self._unfinished: Stopped | None = None
         self._listeners: list[Callable[[int], None]] = []
         self._jobs = Jobs()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -196,6 +197,8 @@ class Writer:
         job.written = job.error = None
         batch.cursor.execute("SAVEPOINT unit")
         try:
+            if self._unfinished is not None:
+                raise Stopped(self._unfinished.detail, code=self._unfinished.code)
             transaction = Transaction(batch, self._clock.now())
             value = job.unit(transaction)
             transaction.complete()
@@ -213,6 +216,7 @@ class Writer:
         self._memberships.clear()
         self._head = self._store.recorder.head(cursor)
         self._recorded_at = self._store.last_recorded_at(cursor)
+        self._unfinished = self._store.unfinished_within(cursor)
 
 
 def _as_told(failure: Exception | None) -> MentoringError:

@@ -79,8 +79,8 @@ class Asking:
         A request with the same key that comes meanwhile waits for the answer of this one.
         """
         asked, answers = self.asked, self.service.once
-        if asked.key is None:
-            return await self.run(answers.keeping(asked, await work()))
+        if asked.key is None:  # nothing is kept of it
+            return self._told(Reply(await work(), asked.status, self.service.writer.head))
         async with self._turns.setdefault((asked.principal, asked.route, asked.key), asyncio.Lock()):
             known = await asyncio.wrap_future(self.service.writer.submit(answers.known(asked), urgent=True))
             if known.value is not None:

@@ -33,13 +33,13 @@ class ExportOut(Out):
     position: int = Field(description="the position read up to; the next page comes after it")
     head: int = Field(description="the last position in the log")
     instant: AwareDatetime | None = Field(
-        description="where the simulated clock stands; null where it is a real one"
+        description="where the simulated clock stands, or stood at `until`; null where it is a real one"
     )
 
 
 @router.get(
     "/events/export",
-    responses={status: PROBLEMS[status] for status in (400, 409)},
+    responses={status: PROBLEMS[status] for status in (400, 409, 503)},
     summary="Export the log",
 )
 async def export(
@@ -51,18 +51,23 @@ async def export(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE, description="at most so many")] = 500,
 ) -> ExportOut:
-    """Page by page, for `mentoring events export`; only for the role `service`. What is sealed stays encrypted."""
+    """Page by page, for `mentoring events export`; only for the role `service`. What is sealed stays encrypted.
+
+    Of a log that is being imported, and not all of which is here, only a part that is named by `until`.
+    """
 
     def read() -> ExportOut:
         found = service.store.rows(beyond, limit)
+        head, instant = service.store.stands(until)  # behind them: none of them lies beyond it
+        unfinished = service.store.unfinished()
+        if unfinished is not None and (until is None or until > head):
+            raise unfinished  # the file would look like all of it
         if until is not None:
             found = [row for row in found if row[0] <= until]
-        with service.store.ledger() as ledger:
-            instant = ledger.simulated_instant()
         return ExportOut(
             lines=[event_line(row).decode() for row in found],
             position=found[-1][0] if found else beyond,
-            head=service.store.head(),
+            head=head,
             instant=instant,
         )
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -17,6 +15,7 @@ from workflow.app import Service
 from workflow.consumers.requests.once import Answer
 from workflow.errors import Conflict
 from workflow.projections.verify import Verified as Compared
+from workflow.threads import Waited, in_thread
 from workflow.web.actor import named, operating
 from workflow.web.asking import After, Asking, By, Serving
 from workflow.web.bodies import Operated, Out
@@ -172,27 +171,18 @@ async def verify(by: By, after: After = None) -> Answer:
     return await by.operate("everything folded anew and compared", by.lasting(work))
 
 
-class _GivenUp(Exception):
-    """Nobody waits for the comparison any more."""
-
-
 async def _compared(service: Service) -> Compared:
-    """The comparison, in a thread of its own; it ends when nobody waits for it any more."""
-    given_up = threading.Event()
+    """The comparison; it ends when nobody waits for it any more."""
 
-    def heed(position: int) -> None:
-        service.verifying = position
-        if given_up.is_set():
-            raise _GivenUp
+    def compare(waited: Waited) -> Compared:
+        def heed(position: int) -> None:
+            service.verifying = position
+            waited.go_on()
 
-    comparing = asyncio.ensure_future(asyncio.to_thread(service.verify, heed))
+        return service.verify(heed)
+
     try:
-        return await asyncio.shield(comparing)
-    except asyncio.CancelledError:
-        given_up.set()
-        with suppress(_GivenUp):  # the files that it reads are closed once we are gone
-            await comparing
-        raise
+        return await in_thread(compare)
     finally:
         service.verifying = None
 

@@ -152,6 +152,7 @@ class NatsServer:
         """Whether as much can be written as a server needs to go on for a while."""
         trial = self._folder / "room"
         try:
+            trial.touch(0o600)
             with trial.open("wb") as file:
                 file.write(bytes(_ROOM))
                 os.fsync(file.fileno())
@@ -189,6 +190,7 @@ class NatsServer:
             stderr=asyncio.subprocess.PIPE,
             # A session of its own: a Ctrl-C in the terminal is for us, who then stop it in our order.
             start_new_session=True,
+            umask=0o077,
             preexec_fn=_dies_with_parent(),
         )
         assert self._process.stderr is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from workflow.errors import Unavailable
 from workflow.projections.analytics.columns import Kind
@@ -23,7 +23,7 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-Write = Callable[[Path, View, Rows], None]
+Write = Callable[[BinaryIO, View, Rows], None]
 
 
 def writer_of(format: Format) -> Write:
@@ -34,14 +34,15 @@ def writer_of(format: Format) -> Write:
     return _csv
 
 
-def _csv(path: Path, view: View, rows: Rows) -> None:
-    with path.open("x", encoding="utf-8", newline="") as file:
-        table = CommaSeparated(file, [column.name for column in view.columns])
-        for some in rows:
-            table.write(some)
+def _csv(into: BinaryIO, view: View, rows: Rows) -> None:
+    text = io.TextIOWrapper(into, encoding="utf-8", newline="")
+    table = CommaSeparated(text, [column.name for column in view.columns])
+    for some in rows:
+        table.write(some)
+    text.detach()  # flushed, and left open
 
 
-def _parquet(path: Path, view: View, rows: Rows) -> None:
+def _parquet(into: BinaryIO, view: View, rows: Rows) -> None:
     arrow, parquet = _arrow()
     types = {
         Kind.INTEGER: arrow.int64(),
@@ -58,7 +59,7 @@ def _parquet(path: Path, view: View, rows: Rows) -> None:
         ]
     )
     instants = [place for place, column in enumerate(view.columns) if column.kind is Kind.INSTANT]
-    with parquet.ParquetWriter(path, schema) as file:
+    with parquet.ParquetWriter(into, schema) as file:
         for some in rows:
             columns = [list(values) for values in zip(*some, strict=True)]
             for place in instants:

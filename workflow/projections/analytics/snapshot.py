@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 from workflow.errors import Conflict, Unavailable
 from workflow.projections.analytics.columns import Kind
@@ -15,6 +14,7 @@ from workflow.projections.analytics.view import View
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.tables import shape
+from workflow.store.reading import read_only
 
 AT_ONCE = 10_000
 """Rows that are in memory together."""
@@ -35,11 +35,9 @@ class Snapshot:
         self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> Self:
-        uri = f"file:{quote(str(self._path))}?mode=ro"
         connection = None
         try:
-            connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA busy_timeout = 10000")
+            connection = read_only(self._path, of_one_thread=False)
             connection.execute("BEGIN")
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # here the moment is taken
         except sqlite3.DatabaseError as error:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import file_digest
+from io import BufferedRandom
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from workflow.drafts import Draft
 from workflow.errors import Conflict, Invalid, Unavailable
 from workflow.projections.analytics.dictionary import dictionary
 from workflow.projections.analytics.files import Format, Rows, writer_of
@@ -68,8 +71,8 @@ def export(
 ) -> dict[str, Any]:
     """Write the files; the manifest. ``told`` is what else it is to say.
 
-    They are written under a name of their own and take their place once all are whole, the manifest last: whatever
-    ends this before leaves nothing behind, and files of an earlier export as they were.
+    They have no name until all are whole and take their places, the manifest last: whatever ends this before, a kill
+    too, leaves nothing behind, and files of an earlier export as they were.
     """
     asked.refuse_what_cannot_be()
     write = writer_of(asked.format)
@@ -77,15 +80,20 @@ def export(
         made = not asked.to.exists()
         asked.to.mkdir(parents=True, exist_ok=True)
         try:
-            with TemporaryDirectory(dir=asked.to, prefix=".export-") as folder:
-                drafts = Path(folder)
+            with ExitStack() as stack:
+                drafts: dict[str, Draft] = {}
+
+                def begin(name: str) -> BufferedRandom:
+                    drafts[name] = stack.enter_context(Draft(asked.to))
+                    return drafts[name].file
+
                 position = snapshot.position(asked.views)
                 files = []
                 for view in asked.views:
-                    draft = drafts / asked.file(view)
-                    counted = _Counted(view, heed)
+                    name, counted = asked.file(view), _Counted(view, heed)
+                    draft = begin(name)
                     write(draft, view, counted.of(snapshot.rows(view)))
-                    files.append(_described(draft, view, counted.rows))
+                    files.append(_described(draft, name, view, counted.rows))
                 manifest = {
                     **told,
                     "position": position,
@@ -94,10 +102,14 @@ def export(
                     "dictionary": dictionary(asked.views),
                 }
                 text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-                (drafts / MANIFEST).write_text(text, "utf-8")
-                _make_room(asked.to)
-                for name in asked.names:
-                    (drafts / name).replace(asked.to / name)
+                begin(MANIFEST).write(text.encode())
+                for (
+                    whole
+                ) in drafts.values():  # so that little time lies between the first place taken and the last
+                    whole.keep()
+                _make_room(asked)
+                for name, whole in drafts.items():
+                    whole.put(asked.to / name)
         except BaseException:
             if made and not any(asked.to.iterdir()):
                 asked.to.rmdir()
@@ -110,17 +122,17 @@ def export(
     return manifest
 
 
-def _make_room(to: Path) -> None:
-    """Take away the earlier manifest and the files that it lists: beside the new ones they would be of another moment.
+def _make_room(asked: ViewFiles) -> None:
+    """Take away what is written anew, the earlier manifest and the files that it lists: they are of another moment.
 
     The manifest goes first, since it must not speak of files that it was not made with.
     """
-    ours = {f"{view.name}.{format.value}" for view in VIEWS for format in Format}
+    to, ours = asked.to, {f"{view.name}.{format.value}" for view in VIEWS for format in Format}
     try:
         listed = {str(file["file"]) for file in json.loads((to / MANIFEST).read_bytes())["files"]}
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         listed = set()
-    for name in (MANIFEST, *(ours & listed)):
+    for name in (MANIFEST, *(ours & listed), *(asked.names if asked.force else ())):
         (to / name).unlink(missing_ok=True)
 
 
@@ -140,13 +152,8 @@ class _Counted:
             self._heed(self._view.name, self.rows)
 
 
-def _described(path: Path, view: View, rows: int) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    return {
-        "view": view.full_name,
-        "file": path.name,
-        "rows": rows,
-        "bytes": path.stat().st_size,
-        "sha256": digest,
-    }
+def _described(file: BufferedRandom, name: str, view: View, rows: int) -> dict[str, Any]:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    digest = file_digest(file, "sha256").hexdigest()
+    return {"view": view.full_name, "file": name, "rows": rows, "bytes": size, "sha256": digest}
