@@ -58,6 +58,9 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         http = Http(door(service))
         serving = asyncio.create_task(http.serve([listener]), name="http")
         stack.push_async_callback(_close, http, serving)
+        stack.push_async_callback(
+            service.translators.close
+        )  # nobody at the door waits for one that has no end
         address = Address(
             instance=service.instance,
             pid=os.getpid(),

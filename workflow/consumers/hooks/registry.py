@@ -26,6 +26,14 @@ def installed(found: Iterable[EntryPoint] | None = None) -> dict[str, Hook]:
     return hooks
 
 
+def find(name: str) -> Hook:
+    """The hook of this name; nothing of others is loaded."""
+    if name in OURS:
+        return OURS[name]
+    (point,) = entry_points(group=GROUP, name=name)
+    return _loaded(point, {})
+
+
 def _loaded(point: EntryPoint, hooks: Mapping[str, Hook]) -> Hook:
     if _NAME.fullmatch(point.name) is None or point.name in hooks:
         raise Invalid(
