@@ -241,7 +241,7 @@ async def test_tried_again_with_a_mended_adapter_it_is_translated_anew(
     def translate(sent: Sent, zone: ZoneInfo) -> Told:
         seen.append(sent)
         about = {"uid": "u", "parties": ["email:ada@example.org", "email:grace@example.org"]}
-        return Told(tuple(event("calcom", Kind.CANCELLED, [n], time, **about, sequence=n) for n in (1, 2)))
+        return Told(tuple(event("calcom", Kind.CANCELLED, time, **about, sequence=n) for n in (1, 2)))
 
     mended(service, translate)
     answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
@@ -291,7 +291,7 @@ async def test_a_retry_whose_messages_are_not_stored_leaves_it_parked(
     parked = await _parked(http, service, broker)
     time = service.clock.now()
     about = {"uid": "u", "parties": ["email:ada@example.org"]}
-    mended(service, lambda *_: Told((event("calcom", Kind.CANCELLED, ["1"], time, **about),)))
+    mended(service, lambda *_: Told((event("calcom", Kind.CANCELLED, time, **about),)))
     broker.refuses_from = 0
     answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
     assert answer.status_code == 503

@@ -26,7 +26,7 @@ MODULE = """
     def translate(sent, zone):
         parties = [f"email:{address}" for address in sent.body.decode().split()]
         when = datetime(2026, 1, 5, tzinfo=UTC)
-        return Told((event("tiny", Kind.CANCELLED, [sent.body], when, uid="tiny", parties=parties),))
+        return Told((event("tiny", Kind.CANCELLED, when, uid="tiny", parties=parties),))
 
     HOOK = Hook("tiny", over_body("X-Tiny"), translate)
 """
