@@ -157,7 +157,9 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     troubles += [
         f"projection {one.name} is paused on event {one.failed_at}; `mentoring projections status` says why"
         if one.paused_by is None
-        else f"projection {one.name} was paused by {one.paused_by}; `mentoring projections resume {one.name}`"
+        # Health is answered without a token: who it was is told to whoever has one.
+        else f"projection {one.name} was paused by hand (`mentoring projections status` says by whom); "
+        f"`mentoring projections resume {one.name}`"
         for one in projections
         if one.state is RunState.PAUSED
     ]
