@@ -33,10 +33,10 @@ from workflow.consumers.hooks.taking import Hooks
 from workflow.consumers.hooks.translators import Translators
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.requests.commands import Commands
 from workflow.consumers.requests.identities import Naming
 from workflow.consumers.requests.once import Once
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Stopped

@@ -14,23 +14,14 @@ from pydantic_core import to_json
 from workflow.consumers.hooks.hook import Event, Hook, Nothing, Sent, Told, Untranslatable
 from workflow.consumers.meetings.envelope import Raw, Unreadable, read
 from workflow.consumers.meetings.reasons import WHY_UNTRANSLATED
+from workflow.consumers.transport.outgoing import STRUCTURED, Outgoing
 from workflow.errors import Invalid, NotFound
 from workflow.places import whence
 
 _log = logging.getLogger(__name__)
 
-STRUCTURED = "application/cloudevents+json"
-
 FAILED = "failed"
 """The reason where a translation came to no end, or raised what nobody foresaw."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Outgoing:
-    """A message for the broker, and the key that spreads the work."""
-
-    key: str
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
