@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from tests.consumers.hooks.sending import changed, file, here
+from tests.consumers.hooks.sending import OURS, changed, file, here
 from tests.web.conftest import AS_OPERATOR, HOOK_SECRET
 from tests.web.test_publishing import Broker
 from workflow.app import Service
 from workflow.consumers.hooks.hook import Hook, Nothing, Sent, Told, event
-from workflow.consumers.hooks.registry import OURS
 from workflow.consumers.hooks.signatures import OLDEST, sign
 from workflow.consumers.hooks.taking import Hooks
 from workflow.consumers.hooks.translators import Translators

@@ -102,7 +102,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.hooks = asyncio.Semaphore(hooks.MOST_AT_ONCE)
     app.state.tokens = Tokens(service.token)
     app.state.sessions = Sessions()
-    app.state.drawings = Drawings()
+    app.state.drawings = Drawings(begin=service.parts.begin)
     app.state.figured = None
     app.state.figuring = asyncio.Lock()
     problems.install(app)

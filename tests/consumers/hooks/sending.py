@@ -9,10 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflow.consumers.hooks.hook import Hook, Nothing, Sent
-from workflow.consumers.hooks.registry import OURS
+from workflow.consumers.hooks.registry import installed
 from workflow.consumers.hooks.taking import Taken, Translating, Untranslated, taken
 
 FILES = Path(__file__).parents[2] / "corpus" / "hooks"
+OURS = installed(())
 ZONE = ZoneInfo("Europe/Helsinki")
 ADA, GRACE, FRIEND = "email:ada@example.org", "email:grace@example.org", "email:friend@example.com"
 MEDIA = {".json": "application/json", ".ics": "text/calendar; charset=UTF-8", ".eml": "message/rfc822"}

@@ -11,11 +11,10 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.consumers.hooks.sending import ADA, GRACE, ZONE, calendar, file
+from tests.consumers.hooks.sending import ADA, GRACE, OURS, ZONE, calendar, file
 from tests.domain.story import MENTEE, MENTOR, Story, agreed, assert_replays, day, facts, given
 from workflow.aggregates.meetings import Status
 from workflow.consumers.hooks.hook import Sent
-from workflow.consumers.hooks.registry import OURS
 from workflow.consumers.hooks.taking import taken
 from workflow.consumers.meetings.contract import MEETING_MESSAGE, MeetingMessage
 from workflow.consumers.meetings.translate import command_of

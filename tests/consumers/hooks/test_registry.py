@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.consumers.hooks.sending import ZONE, told
+from tests.consumers.hooks.sending import OURS, ZONE, told
 from workflow.consumers.hooks.hook import Hook, Sent
-from workflow.consumers.hooks.registry import OURS, installed
+from workflow.consumers.hooks.registry import installed
 from workflow.consumers.hooks.taking import Untranslated, taken
 from workflow.consumers.meetings.reasons import REASONS
 from workflow.errors import Invalid
@@ -43,7 +43,7 @@ def install(folder: Path, points: str, module: str = MODULE, name: str = "tiny_h
 
 
 def test_without_other_packages_there_are_ours() -> None:
-    assert installed() == dict(OURS)
+    assert installed() == OURS
     assert set(OURS) == {"icalendar", "calcom", "calendly"}
 
 

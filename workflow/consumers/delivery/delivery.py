@@ -30,6 +30,7 @@ from workflow.failpoints import hit
 from workflow.store.jobs import Written
 from workflow.store.recorded import Recorded
 from workflow.store.transaction import Transaction
+from workflow.threads import in_thread
 
 NAME = "delivery"
 """Under which the position is kept."""
@@ -144,7 +145,7 @@ class Delivery:
         loop = asyncio.get_running_loop()
         self._woken.clear()
         began = loop.time()
-        window = await asyncio.to_thread(self._next)
+        window = await in_thread(self._next)
         if window.chains:
             await self._send(window.chains)
         if window.reached > self._position:

@@ -13,7 +13,7 @@ from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from workflow.consumers.meetings.batch import Unit, finished, take_batch
+from workflow.consumers.meetings.batch import Unit, take_batch
 from workflow.consumers.meetings.resume import recognise
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing
@@ -27,6 +27,7 @@ from workflow.failpoints import hit
 from workflow.store.receipts import Receipt
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
+from workflow.threads import finished
 
 log = logging.getLogger(__name__)
 

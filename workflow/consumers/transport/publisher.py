@@ -18,7 +18,7 @@ from workflow.consumers.transport.streams import STREAM, SUBJECT
 from workflow.errors import Unavailable
 
 _TRIES_AFTER = 1.0
-_AT_ONCE = 128
+MOST_UNANSWERED = 128
 """Messages of one batch that the broker was given and has not answered yet."""
 
 log = logging.getLogger("mentoring.broker")
@@ -84,7 +84,7 @@ async def hand_over(publisher: Publisher | None, messages: Sequence[Outgoing]) -
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(_AT_ONCE, len(messages))):
+            for _ in range(min(MOST_UNANSWERED, len(messages))):
                 group.create_task(some())
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None  # the first one ended the others
