@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -55,6 +57,11 @@ def test_another_package_brings_its_hook(tmp_path: Path, monkeypatch: pytest.Mon
     (event,) = told(hooks["tiny"], Sent("text/plain", b"ada@example.org grace@example.org"))
     assert event["source"] == "/hooks/tiny"
     assert event["data"]["parties"] == ["email:ada@example.org", "email:grace@example.org"]
+
+
+def test_no_verb_loads_what_reads_calendars() -> None:
+    code = "import sys, workflow.cli.main; sys.exit('icalendar' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
