@@ -81,8 +81,12 @@ class Translators:
         self._closing = asyncio.Event()
         self.ran_over = 0
         """How many bodies took too long, since the start."""
-        self.trouble: str | None = None
-        """What keeps bodies from being translated at all, as long as it does."""
+        self._troubles: dict[str, str] = {}
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps the bodies of a provider from being translated at all, as long as it does."""
+        return next(iter(self._troubles.values()), None)
 
     async def translate(self, provider: str, sent: Sent) -> Taken:
         """What it comes to: ``failed`` where it takes too long, or ends its process."""
@@ -135,12 +139,11 @@ class Translators:
         try:
             translator = await self._started(provider)
         except (OSError, _Broken, TimeoutError) as error:
-            self.trouble = (
-                f"the process that translates {provider} does not start ({type(error).__name__.lstrip('_')})"
-            )
-            _log.error("%s", self.trouble)
+            kind = type(error).__name__.lstrip("_")
+            self._troubles[provider] = f"the process that translates {provider} does not start ({kind})"
+            _log.error("%s", self._troubles[provider])
             return None
-        self.trouble = None
+        self._troubles.pop(provider, None)
         return translator
 
     async def _started(self, provider: str) -> _Translator:
