@@ -20,7 +20,7 @@ from workflow.app import Service
 from workflow.consumers.hooks.hook import Hook, Nothing, Sent, Told, event
 from workflow.consumers.hooks.signatures import OLDEST, sign
 from workflow.consumers.hooks.taking import Hooks
-from workflow.consumers.hooks.translators import Translators
+from workflow.consumers.hooks.translators import MOST_WAITING, Translators
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.contract import LARGEST_BODY, Kind
 from workflow.web.api import create_app
@@ -330,6 +330,10 @@ async def test_what_takes_too_long_is_parked_as_it_came_and_counted_in_health(
     answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
     assert answer.json()["disposition"] == "applied"
     assert json.loads(broker.stored[1][1])["type"] == "mentoring.meeting.scheduled.v1"
+
+
+def test_one_provider_leaves_places_to_the_others() -> None:
+    assert MOST_WAITING < MOST_AT_ONCE
 
 
 async def test_where_none_can_be_translated_health_says_so(

@@ -16,7 +16,7 @@ from tests.consumers.hooks.sending import OURS, ZONE, file, told
 from tests.consumers.hooks.test_registry import install
 from workflow.consumers.hooks.hook import Nothing, Sent
 from workflow.consumers.hooks.taking import Untranslated, taken
-from workflow.consumers.hooks.translators import Translators
+from workflow.consumers.hooks.translators import MOST_WAITING, Translators
 from workflow.errors import Unavailable
 
 ODD = """
@@ -142,6 +142,20 @@ async def test_while_one_never_ends_other_providers_are_translated(making: Makin
         assert isinstance(await translators.translate("calcom", sent), tuple)
         assert not endless.done()
         endless.cancel()
+
+
+async def test_so_many_of_one_provider_wait_and_no_more(making: Making) -> None:
+    async with making(PLENTY) as translators:
+        endless = [asyncio.create_task(odd(translators, "never")) for _ in range(MOST_WAITING)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable) as refused:
+            await odd(translators, "who")
+        assert refused.value.code == "busy"
+        assert isinstance(await translators.translate("calcom", file("calcom", "created.json")), tuple)
+        for one in endless:
+            one.cancel()
+        await asyncio.wait(endless)
+        assert await pid(translators)
 
 
 @pytest.mark.parametrize(("body", "reason"), [("end", "failed"), ("fill", "failed"), ("much", "too_much")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -20,6 +20,10 @@ COMMAND = (sys.executable, "-P", "-m", "workflow.consumers.hooks.translating")
 
 LOADED_WITHIN = 60.0
 """Seconds in which a process has to be ready, on a machine that others keep busy."""
+
+MOST_WAITING = 16
+"""Bodies of one provider that are translated or wait for it: fewer than all hooks that may be under way, so that one
+whose bodies have no end leaves places to the others."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +81,7 @@ class Translators:
         self._seconds = seconds
         self._command = command
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waiting: Counter[str] = Counter()
         self._ready: dict[str, _Translator] = {}
         self._closing = asyncio.Event()
         self.ran_over = 0
@@ -90,6 +95,9 @@ class Translators:
 
     async def translate(self, provider: str, sent: Sent) -> Taken:
         """What it comes to: ``failed`` where it takes too long, or ends its process."""
+        if self._waiting[provider] >= MOST_WAITING:
+            raise Unavailable("too many hooks of this provider are under way; try again", code="busy")
+        self._waiting[provider] += 1
         asking = asyncio.create_task(self._in_turn(provider, sent), name="translation")
         closing = asyncio.create_task(self._closing.wait(), name="translators close")
         try:
@@ -100,6 +108,7 @@ class Translators:
         finally:
             for task in (asking, closing):
                 task.cancel()
+            self._waiting[provider] -= 1
             await asyncio.wait({asking, closing})
 
     async def close(self) -> None:
