@@ -76,8 +76,6 @@ def _form(request: Request, w: Words, error: MentoringError | None = None) -> Re
         code=None if error is None else error.code,
         asked=request.query_params.get("language"),
     )
-    # Without it a browser would not say that the form is ours: it would send `Origin: null`.
-    answer.headers["Referrer-Policy"] = "same-origin"
     if answer.status_code == 429:
         answer.headers["Retry-After"] = str(SLOWED_FOR)
     return answer
