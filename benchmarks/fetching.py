@@ -26,7 +26,8 @@ from nats.js import api
 
 from benchmarks.backlog import fill, serving
 from benchmarks.workload import Sent
-from workflow.consumers.meetings.subscriber import make_broker, subscribe
+from workflow.consumers.meetings.subscriber import subscribe
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.pull import Batch, Pull
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 

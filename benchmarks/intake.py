@@ -17,7 +17,7 @@ from benchmarks.reference import Standing, check, standing
 from benchmarks.workload import Workload, beginnings
 from workflow.consumers.meetings.batch import PART
 from workflow.consumers.meetings.intake import Intake
-from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.broker import make_broker
 from workflow.demo.cast import START
 
 # --- ours ------------------------------------------------------------------------------------------------

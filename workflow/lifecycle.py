@@ -58,6 +58,8 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
         http = Http(door(service))
         serving = asyncio.create_task(http.serve([listener]), name="http")
         stack.push_async_callback(_close, http, serving)
+        # First of all: nobody at the door is to wait for a translation that has no end.
+        stack.push_async_callback(service.translators.close)
         address = Address(
             instance=service.instance,
             pid=os.getpid(),

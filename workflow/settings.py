@@ -91,6 +91,13 @@ class Settings(BaseSettings):
         description="folder with a file for each provider that may send to `POST /v1/hooks/{provider}`, named as it "
         "(`icalendar`, `calcom`, `calendly`), that holds the secret it signs with; a provider without one is closed",
     )
+    hook_seconds: float = Field(
+        5,
+        gt=0,
+        le=300,
+        allow_inf_nan=False,
+        description="seconds that the translation of one hook may take; what takes longer is parked as it came",
+    )
     master_key_file: Path | None = Field(
         None,
         description="file with the master key; without it `master.key` in the folder, made at first start",

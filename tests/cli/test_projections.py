@@ -33,7 +33,7 @@ def test_one_is_paused_and_resumed_where_no_service_runs(data: Path, relationshi
     assert "no projection has this name" in run("projections", "resume", "nosuch", "--data", data).stderr
 
 
-def test_a_pause_survives_a_kill_and_health_says_by_whom(data: Path, relationship: str) -> None:
+def test_a_pause_survives_a_kill_and_health_names_nobody(data: Path, relationship: str) -> None:
     with up(data) as running:
         assert run("projections", "pause", "journey", "--actor", WHO, "--data", data).exit_code == 0
         running.stop(signal.SIGKILL)
@@ -42,7 +42,10 @@ def test_a_pause_survives_a_kill_and_health_says_by_whom(data: Path, relationshi
         position = opened.json()["position"]
         other = f"/v1/relationships/{opened.json()['relationship_id']}"
         health = http.get("/v1/health")
-        said = f"projection journey was paused by {WHO}; `mentoring projections resume journey`"
+        said = (
+            "projection journey was paused by hand (`mentoring projections status` says by whom); "
+            "`mentoring projections resume journey`"
+        )
         assert (health.status_code, health.json()["troubles"]) == (503, [said])
         assert run("health", "--data", data).exit_code == 1
         # What it has is read; who needs more is told that it does not come.

@@ -17,7 +17,7 @@ from tests.consumers.test_clock import PAIRS, World, active, day, held
 from workflow.consumers.delivery.delivery import Delivery
 from workflow.consumers.delivery.messages import message_of
 from workflow.consumers.delivery.streams import Limits
-from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.broker import make_broker
 
 LIMITS = Limits(16 * 1024**2, 30)
 PATIENCE = 20

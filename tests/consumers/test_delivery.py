@@ -6,8 +6,10 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nats.aio.client import Client
@@ -15,6 +17,7 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 
 from tests.consumers import delivering as process
 from tests.consumers.delivering import (
+    LIMITS,
     caught_up,
     deduplicated,
     delivering,
@@ -26,7 +29,8 @@ from tests.consumers.delivering import (
 )
 from tests.consumers.test_clock import PAIRS, World, active, day, held
 from workflow.consumers.delivery import messages
-from workflow.consumers.delivery.delivery import rest_after
+from workflow.consumers.delivery.delivery import Delivery, rest_after
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.server import NatsServer
 from workflow.failpoints import VARIABLE
 from workflow.store.recorded import Recorded
@@ -278,3 +282,28 @@ async def test_a_fact_that_cannot_be_told_stops_it_there_with_all_before_it_deli
         for fact in world.store.read(0, untellable - 1)
         if (message := messages.message_of(fact)) is not None
     }
+
+
+async def test_cancelled_it_has_ended_only_when_it_reads_no_longer() -> None:
+    """The log that it reads is closed as soon as it has ended."""
+    begun, go_on, read = threading.Event(), threading.Event(), threading.Event()
+
+    def reading(*_: int) -> list[Recorded]:
+        begun.set()
+        go_on.wait()
+        read.set()
+        return []
+
+    nobody: Any = None
+    delivery = Delivery(make_broker("nats://127.0.0.1:9"), reading, nobody, LIMITS)
+    window = asyncio.create_task(delivery._go_on())
+    await asyncio.to_thread(begun.wait)
+    window.cancel()
+    try:
+        await asyncio.sleep(0)
+        assert not window.done()
+    finally:
+        go_on.set()
+    await asyncio.wait({window})
+    assert window.cancelled()
+    assert read.is_set()

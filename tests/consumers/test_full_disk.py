@@ -14,7 +14,7 @@ import pytest
 from tests.consumers.test_intake import running
 from tests.consumers.test_troubles import until
 from tests.consumers.world import ADA, BOB, World, body, reached, scheduled
-from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Unavailable

@@ -15,7 +15,7 @@ from nats.aio.client import Client
 
 from tests.consumers.world import ADA, BOB, World, body, event, held, reached, scheduled
 from workflow.consumers.meetings.intake import Intake
-from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare

@@ -18,7 +18,7 @@ from nats.js.errors import APIError, ServerError
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, body, held, reached, refusal, scheduled
-from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import LARGEST, STREAM, declare, look, purge

@@ -20,7 +20,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from workflow.consumers.meetings.subscriber import make_broker, subscribe
+from workflow.consumers.meetings.subscriber import subscribe
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.pull import CONSUMER, Batch, Broken, Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, declare

@@ -21,8 +21,8 @@ from workflow.clocks import SimulatedClock
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.meetings.waiting import drain_closed, drain_opened, expire, go_on
+from workflow.consumers.transport.broker import make_broker
 from workflow.errors import Stopped
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities

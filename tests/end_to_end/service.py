@@ -42,10 +42,21 @@ class Died(Exception):
 class Up:
     """One life of a service on a folder."""
 
-    def __init__(self, data: Path, *options: str, failpoints: str = "") -> None:
+    def __init__(
+        self,
+        data: Path,
+        *options: str,
+        failpoints: str = "",
+        packages: Path | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self._command = [sys.executable, "-m", "workflow.cli", "up", "--data", str(data), "--port", "0"]
         self._command += ["--clock", "simulated", "--json", *options]
-        self._failpoints = failpoints
+        self._more = {VARIABLE: failpoints, **(more or {})}
+        if packages is not None:  # installed beside ours
+            self._more["PYTHONPATH"] = os.pathsep.join(
+                filter(None, (str(packages), os.environ.get("PYTHONPATH")))
+            )
         self._process: asyncio.subprocess.Process | None = None
         self._http: httpx.AsyncClient | None = None
         self.nats = ""
@@ -74,7 +85,7 @@ class Up:
             *self._command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            env=os.environ | {VARIABLE: self._failpoints},
+            env=os.environ | self._more,
         )
         assert self._process.stdout is not None
         async with asyncio.timeout(PATIENCE):
@@ -110,6 +121,11 @@ class Up:
         """Kill it as it stands."""
         assert self._process is not None
         self._process.kill()
+
+    def stop(self) -> None:
+        """Have it stop, as an operator does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
 
     async def gone(self) -> int:
         """Wait until the process has ended; what it ended with."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import os
 import re
 from datetime import datetime
 from hashlib import sha256
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.consumers.hooks.sending import file
+from tests.consumers.hooks.test_registry import install
 from tests.end_to_end.service import OPERATOR, PATIENCE, Request, Up
 from workflow.consumers.hooks.hook import Sent
 
@@ -123,3 +125,40 @@ async def test_what_cannot_be_translated_ends_parked(tmp_path: Path) -> None:
         assert parked["reason"] == "untranslated:payload_unfit:triggerEvent"
         answer = await up.http.post(f"/v1/parked/{parked['number']}/retry", headers=OPERATOR)
         assert answer.json()["disposition"] == "parked"
+
+
+ENDLESS = """
+    import time
+    from workflow.consumers.hooks.hook import Hook
+    from workflow.consumers.hooks.signatures import over_body
+
+    def translate(sent, zone):
+        open(sent.body, "w").close()  # a pipe, whose other end waits for it
+        while True:
+            time.sleep(1)
+
+    HOOK = Hook("endless", over_body("X-Endless"), translate)
+"""
+
+
+async def test_a_translation_without_end_keeps_no_service_from_stopping(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    install(packages, "endless = endless_hook:HOOK", ENDLESS, "endless_hook")
+    folder = secrets(tmp_path / "secrets")
+    (folder / "endless").write_text(SECRET, "utf-8")
+    (folder / "endless").chmod(0o600)
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    body = str(begun).encode()
+    options = ("--nats-port", "0", "--hook-secrets", str(folder))
+    more = {"MENTORING_HOOK_SECONDS": "300"}
+    async with asyncio.timeout(PATIENCE), Up(tmp_path / "data", *options, packages=packages, more=more) as up:
+        sending = asyncio.create_task(
+            up.http.post("/v1/hooks/endless", content=body, headers={"X-Endless": signed(body)})
+        )
+        await asyncio.to_thread(begun.read_text)
+        up.stop()
+        answer = await sending
+        assert (answer.status_code, answer.json()["code"]) == (503, "stopping")
+        assert await up.gone() == 0

@@ -8,6 +8,8 @@ import pytest
 from workflow.errors import Invalid
 from workflow.settings import Settings, read_settings
 from workflow.web.guard import Guard
+from workflow.web.sessions import Sessions
+from workflow.web.tokens import Tokens
 
 TOKEN = "a-token-of-enough-letters"
 
@@ -17,10 +19,14 @@ async def _hello(scope: object, receive: object, send: object) -> None:
     await send({"type": "http.response.body", "body": b"hello"})  # type: ignore[operator]
 
 
+def guarding(token: str | None) -> Guard:
+    return Guard(_hello, tokens=Tokens(token), sessions=Sessions())
+
+
 async def _asked(
     token: str | None, path: str = "/v1/relationships", method: str = "GET", **headers: str
 ) -> httpx.Response:
-    transport = httpx.ASGITransport(Guard(_hello, token=token))
+    transport = httpx.ASGITransport(guarding(token))
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         return await client.request(method, path, headers=given)
@@ -44,7 +50,7 @@ async def test_without_the_token_nobody_comes_in(authorization: str, code: str) 
 
 
 async def test_a_request_brings_one_token() -> None:
-    transport = httpx.ASGITransport(Guard(_hello, token=TOKEN))
+    transport = httpx.ASGITransport(guarding(TOKEN))
     tokens = [("authorization", f"Bearer {TOKEN}"), ("authorization", "Bearer other-token-of-letters")]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         assert (await client.get("/v1/agenda", headers=tokens)).status_code == 401
@@ -120,7 +126,7 @@ async def test_our_own_pages_and_programs_may_ask() -> None:
 
 
 async def test_a_request_has_one_host() -> None:
-    transport = httpx.ASGITransport(Guard(_hello, token=None))
+    transport = httpx.ASGITransport(guarding(None))
     hosts = [("host", "evil.example.org"), ("host", "127.0.0.1")]
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         assert (await client.get("/v1/agenda", headers=hosts)).status_code == 421

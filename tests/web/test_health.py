@@ -17,7 +17,7 @@ from workflow.consumers.clock.driver import told
 from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.status import IntakeStatus
-from workflow.consumers.meetings.subscriber import make_broker
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Unavailable
 from workflow.lifecycle import offline

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,24 +13,31 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from tests.consumers.hooks.sending import changed, file
+from tests.consumers.hooks.sending import OURS, changed, file, here
 from tests.web.conftest import AS_OPERATOR, HOOK_SECRET
 from tests.web.test_publishing import Broker
 from workflow.app import Service
 from workflow.consumers.hooks.hook import Hook, Nothing, Sent, Told, event
-from workflow.consumers.hooks.registry import OURS
 from workflow.consumers.hooks.signatures import OLDEST, sign
 from workflow.consumers.hooks.taking import Hooks
+from workflow.consumers.hooks.translators import MOST_WAITING, Translators
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.contract import LARGEST_BODY, Kind
 from workflow.web.api import create_app
 from workflow.web.hooks import MOST_AT_ONCE
 
 SECRET = HOOK_SECRET.encode()
+NEVER = "import sys, time; sys.stdout.write(4 * chr(0)); sys.stdout.flush(); time.sleep(1000)"
+"""A process that is ready, and never answers."""
+
+
+def with_hooks(service: Service, hooks: Mapping[str, Hook], *opened: str) -> None:
+    service.hooks = Hooks(hooks, dict.fromkeys(opened, HOOK_SECRET), here(hooks))
 
 
 @pytest.fixture
 def broker(service: Service) -> Broker:
+    with_hooks(service, OURS, *OURS)
     broker = Broker()
     service.publisher = broker  # type: ignore[assignment]
     return broker
@@ -131,7 +139,7 @@ async def test_an_old_signature_is_refused_by_the_services_own_clock(
 async def test_a_hook_without_a_secret_is_closed_and_says_what_opens_it(
     http: httpx.AsyncClient, service: Service, broker: Broker
 ) -> None:
-    service.hooks = Hooks(OURS, {"calendly": HOOK_SECRET}, ZoneInfo("UTC"))
+    with_hooks(service, OURS, "calendly")
     answer = await calcom(http, file("calcom", "created.json"))
     assert (answer.status_code, answer.json()["code"]) == (403, "hook_closed")
     assert "MENTORING_HOOK_SECRETS" in answer.json()["detail"]
@@ -197,7 +205,7 @@ def taken_in(service: Service, broker: Broker) -> None:
 
 def mended(service: Service, translate: Any) -> None:
     hook = Hook("calcom", OURS["calcom"].check, translate)
-    service.hooks = Hooks({**OURS, "calcom": hook}, {"calcom": HOOK_SECRET}, ZoneInfo("UTC"))
+    with_hooks(service, {**OURS, "calcom": hook}, "calcom")
 
 
 async def _parked(http: httpx.AsyncClient, service: Service, broker: Broker) -> dict[str, Any]:
@@ -232,7 +240,7 @@ async def test_tried_again_with_a_mended_adapter_it_is_translated_anew(
     def translate(sent: Sent, zone: ZoneInfo) -> Told:
         seen.append(sent)
         about = {"uid": "u", "parties": ["email:ada@example.org", "email:grace@example.org"]}
-        return Told(tuple(event("calcom", Kind.CANCELLED, [n], time, **about, sequence=n) for n in (1, 2)))
+        return Told(tuple(event("calcom", Kind.CANCELLED, time, **about, sequence=n) for n in (1, 2)))
 
     mended(service, translate)
     answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
@@ -269,7 +277,7 @@ async def test_tried_again_in_vain_it_stays_for_the_reason_that_it_has_now(
     answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
     assert (answer.json()["disposition"], answer.json()["reason"]) == ("parked", "untranslated:failed")
     assert len(broker.stored) == 1
-    service.hooks = Hooks({}, {}, ZoneInfo("UTC"))
+    with_hooks(service, {})
     again = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
     assert again.json()["reason"] == "untranslated:provider_unknown"
     (listed,) = (await http.get("/v1/parked")).json()["parked"]
@@ -282,7 +290,7 @@ async def test_a_retry_whose_messages_are_not_stored_leaves_it_parked(
     parked = await _parked(http, service, broker)
     time = service.clock.now()
     about = {"uid": "u", "parties": ["email:ada@example.org"]}
-    mended(service, lambda *_: Told((event("calcom", Kind.CANCELLED, ["1"], time, **about),)))
+    mended(service, lambda *_: Told((event("calcom", Kind.CANCELLED, time, **about),)))
     broker.refuses_from = 0
     answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
     assert answer.status_code == 503
@@ -301,3 +309,41 @@ async def test_a_fault_of_an_adapter_loses_nothing_and_its_words_are_in_no_log(
     assert broker.stored[0][1] == b"secret words"
     assert "RuntimeError" in caplog.text
     assert "secret words" not in caplog.text + answer.text
+
+
+async def test_what_takes_too_long_is_parked_as_it_came_and_counted_in_health(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    service.translators = Translators("UTC", 0.05, (sys.executable, "-c", NEVER))
+    service.hooks = Hooks(OURS, {"calcom": HOOK_SECRET}, service.translators.translate)
+    sent = file("calcom", "created.json")
+    answer = await calcom(http, sent)
+    assert (answer.status_code, answer.json()["stored"]) == (202, 1)
+    assert answer.json()["untranslated"] is not None
+    taken_in(service, broker)
+    (parked,) = (await http.get("/v1/parked")).json()["parked"]
+    assert parked["reason"] == "untranslated:failed"
+    health = await http.get("/v1/health")
+    assert (health.status_code, health.json()["hooks"]) == (200, {"ran_over": 1})
+
+    with_hooks(service, OURS, "calcom")
+    answer = await http.post(f"/v1/parked/{parked['number']}/retry", headers=AS_OPERATOR)
+    assert answer.json()["disposition"] == "applied"
+    assert json.loads(broker.stored[1][1])["type"] == "mentoring.meeting.scheduled.v1"
+
+
+def test_one_provider_leaves_places_to_the_others() -> None:
+    assert MOST_WAITING < MOST_AT_ONCE
+
+
+async def test_where_none_can_be_translated_health_says_so(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    service.translators = Translators("UTC", 60, ("/bin/false",))
+    service.hooks = Hooks(OURS, {"calcom": HOOK_SECRET}, service.translators.translate)
+    assert (await calcom(http, file("calcom", "created.json"))).status_code == 202
+    health = await http.get("/v1/health")
+    assert health.status_code == 503
+    assert health.json()["troubles"] == [
+        "hooks are parked untranslated: the process that translates calcom does not start (Broken)"
+    ]

@@ -7,8 +7,10 @@ import sys
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
 
+from workflow.app import Service
 from workflow.web.page.chart import Chart, Mark, Name, Theme
 from workflow.web.page.drawing_process import svg
 from workflow.web.page.kept_drawings import AGAIN_AFTER, KEPT, Drawings, Drawn, NotDrawn, in_a_process
@@ -176,3 +178,27 @@ async def test_a_chart_that_is_not_of_the_set_is_none() -> None:
     assert name is not None
     assert await drawings.svg(name, Name.STATES, Theme.LIGHT) is None
     assert await drawings.svg("unknown", Name.MEETINGS, Theme.LIGHT) is None
+
+
+async def test_a_drawing_under_way_ends_with_the_service(http: httpx.AsyncClient, service: Service) -> None:
+    """And the picture that somebody waits for is none."""
+    transport = http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    drawings: Drawings = transport.app.state.drawings  # type: ignore[attr-defined]
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(_: Sequence[Chart]) -> Drawn:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return []
+
+    drawings._draw = endless
+    name = drawings.ask([a_chart()])
+    picture = asyncio.create_task(http.get(f"/charts/{name}/meetings-light.svg"))
+    await begun.wait()
+    await service.parts.cancel()
+    assert ended.is_set()
+    assert (await picture).status_code == 404

@@ -45,7 +45,7 @@ async def _sheet(http: httpx.AsyncClient, path: str = "/", status: int = 200, **
     answer = await http.get(path, params=query)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    kept = HEADERS if path != "/sign-in" else HEADERS | {"Referrer-Policy": "same-origin"}
+    kept = HEADERS
     assert answer.headers.items() >= {name.lower(): value for name, value in kept.items()}.items()
     return Sheet(answer.text)
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from workflow.consumers.meetings.status import in_words
+from workflow.consumers.transport.refusals import in_words
 from workflow.places import whence
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from workflow.places import whence
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -16,14 +18,15 @@ class Parts:
     """The tasks of one service, from their beginning until all are cancelled together."""
 
     def __init__(self) -> None:
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.ended: dict[str, str] = {}
         """Those that should be at work for as long as the service is, and have ended, with what ended them."""
 
-    def begin(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def begin(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """One that may come to its end."""
         task = asyncio.create_task(work, name=name)
-        self._tasks.append(task)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
     def keep(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -32,9 +35,10 @@ class Parts:
 
     async def cancel(self) -> None:
         """End all of them, and wait until they have ended."""
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():

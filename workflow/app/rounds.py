@@ -13,6 +13,7 @@ from workflow.consumers.rounds import go_round
 from workflow.places import whence
 from workflow.store.event_store import EventStore
 from workflow.store.writer import Writer
+from workflow.threads import in_thread
 
 _MOST = 100
 """Relationships that cannot be asked in one go; with more, the fault is not theirs."""
@@ -35,7 +36,7 @@ class Rounds:
     async def go(self) -> None:
         """Ask until nothing more can be asked at once."""
         left: dict[UUID, Unaskable] = {}
-        while await asyncio.to_thread(self._under_way):
+        while await in_thread(self._under_way):
             page = partial(go_round, left=frozenset(left))
             try:
                 more = (await asyncio.wrap_future(self._writer.submit(page))).value

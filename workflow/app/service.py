@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -31,12 +30,13 @@ from workflow.consumers.delivery.delivery import Delivery
 from workflow.consumers.delivery.streams import Limits
 from workflow.consumers.hooks.registry import installed
 from workflow.consumers.hooks.taking import Hooks
+from workflow.consumers.hooks.translators import Translators
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.subscriber import make_broker
 from workflow.consumers.requests.commands import Commands
 from workflow.consumers.requests.identities import Naming
 from workflow.consumers.requests.once import Once
+from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.errors import Stopped
@@ -76,7 +76,8 @@ class Service:
         self.version = installed_version()
         self.token = settings.http_token()
         hooks = installed()
-        self.hooks = Hooks(hooks, settings.secrets_of_hooks(hooks), ZoneInfo(settings.zone))
+        self.translators = Translators(settings.zone, settings.hook_seconds)
+        self.hooks = Hooks(hooks, settings.secrets_of_hooks(hooks), self.translators.translate)
         self.new_id: Callable[[], UUID] = NewIds()
         self.instance = uuid4()
         refuse_what_is_not_whole(settings, folder)
@@ -237,6 +238,7 @@ class Service:
                 stack.push_async_callback(self.intake.stop)
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
+            stack.push_async_callback(self.translators.close)
             if self.delivery is not None:
                 self.delivery.stop()
                 stack.push_async_callback(self.delivery.close)

@@ -9,6 +9,7 @@ from workflow.consumers.meetings.waiting import expire, go_on
 from workflow.store.event_store import EventStore
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
+from workflow.threads import in_thread
 
 
 class Waiting:
@@ -21,7 +22,7 @@ class Waiting:
 
     async def drain(self) -> None:
         """Work off what waited for something that has come about."""
-        while await asyncio.to_thread(self._drains_under_way):
+        while await in_thread(self._drains_under_way):
             await asyncio.wrap_future(self._writer.submit(lambda tx: go_on(tx, self._resolver)))
 
     def _drains_under_way(self) -> bool:

@@ -13,7 +13,7 @@ from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
 from workflow.diagnosis import Finding, Grade
 from workflow.errors import Invalid
 from workflow.settings import Settings
-from workflow.threads import Waited, in_thread
+from workflow.threads import Waited, while_wanted
 
 
 @verb
@@ -39,7 +39,7 @@ async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
 
             return list(Doctor(settings, heed).look())
 
-        found += await in_thread(work)
+        found += await while_wanted(work)
     worst = Grade.TROUBLE in {one.grade for one in found}
     if as_json:
         emit({"well": not worst, "findings": [one._asdict() for one in found]})

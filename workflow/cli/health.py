@@ -33,6 +33,8 @@ async def health(data: Data = None, as_json: AsJson = False) -> Exit:
             out.print(f"intake: {told['intake']['state']}, {behind(told['intake']['behind'])}")
         if told["delivery"] is not None:
             out.print(f"delivery: {told['delivery']['state']}, {told['delivery']['lag']} events behind")
+        if told["hooks"]["ran_over"]:
+            out.print(f"hooks: {told['hooks']['ran_over']} parked, whose translation took too long")
         for one in told["projections"]:
             out.print(f"projection {one['name']}: {one['status']}, {one['lag']} behind")
     return Exit.DONE if told["status"] == "ok" else Exit.NO

@@ -18,7 +18,7 @@ from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, sett
 from workflow.drafts import Draft
 from workflow.errors import Conflict, Invalid, Stopped, Unavailable
 from workflow.store.exported import Head, LogLines
-from workflow.threads import Waited, in_thread
+from workflow.threads import Waited, while_wanted
 from workflow.web.asking import LONGEST_PAGE
 
 _STANDARD = Path("-")
@@ -88,7 +88,7 @@ async def import_(
             with incoming(sys.stdin.fileno() if file == _STANDARD else file, waited.go_on) as opened:
                 return bring_in(settings, opened, dry_run=dry_run, heed=heed)
 
-        found = await in_thread(work)
+        found = await while_wanted(work)
     if as_json:
         emit({"dry_run": dry_run, **{name: getattr(found, name) for name in Imported.__slots__}})
         return

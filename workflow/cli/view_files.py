@@ -17,7 +17,7 @@ from workflow.projections.analytics.files import Format
 from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen
 from workflow.projections.analytics.view_files import export as write
 from workflow.projections.analytics.views import VIEWS
-from workflow.threads import Waited, in_thread
+from workflow.threads import Waited, while_wanted
 
 
 @verb
@@ -93,4 +93,4 @@ async def _written(folder: Folder, asked: ViewFiles, told: dict[str, Any]) -> di
             with snapshot(folder, waited.given_up) as moment:
                 return write(moment, asked, told, heed)
 
-        return await in_thread(work)
+        return await while_wanted(work)

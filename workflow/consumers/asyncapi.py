@@ -18,7 +18,9 @@ from workflow.consumers.delivery.reminder import Audience
 from workflow.consumers.delivery.schemas import OUTGOING, schema_of
 from workflow.consumers.examples import incoming, outgoing
 from workflow.consumers.meetings.contract import MESSAGES, Envelope, Kind
-from workflow.consumers.meetings.subscriber import make_broker, subscribe
+from workflow.consumers.meetings.subscriber import subscribe
+from workflow.consumers.transport.broker import make_broker
+from workflow.consumers.transport.outgoing import STRUCTURED
 from workflow.consumers.transport.pull import Batch
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 
@@ -218,7 +220,7 @@ def _message(
         "name": str(type),
         "title": title,
         "summary": summary,
-        "contentType": "application/cloudevents+json",
+        "contentType": STRUCTURED,
         "payload": payload,
         "examples": [{"name": "example", "payload": example}],
     }

@@ -15,6 +15,7 @@ from workflow.aggregates.commands import ConfirmDestruction
 from workflow.store.destructions import Destruction
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
+from workflow.threads import in_thread
 
 PAGE = 100
 """Destructions done together."""
@@ -35,8 +36,8 @@ class Destroyer:
 
     async def run(self) -> None:
         """Do all that is still to be done."""
-        while page := await asyncio.to_thread(self._asked, PAGE):
-            await asyncio.to_thread(self._destroy, [scope for one in page for scope in one.scopes])
+        while page := await in_thread(self._asked, PAGE):
+            await in_thread(self._destroy, [scope for one in page for scope in one.scopes])
             await asyncio.wrap_future(self._submit(lambda tx, page=page: confirm(tx, page)))  # type: ignore[misc]
 
 

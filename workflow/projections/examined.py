@@ -9,8 +9,7 @@ from pathlib import Path
 
 from workflow.diagnosis import Finding, ok, trouble, warning
 from workflow.projections.generations import RunState
-from workflow.projections.projection import Projection
-from workflow.projections.tables import shape
+from workflow.projections.projection import Projection, of_other_columns
 from workflow.store.reading import read_only
 
 ANEW = "stop the service and remove views.db with its -wal and -shm: it is folded anew from the events"
@@ -50,7 +49,7 @@ def _standing(projection: Projection, row: dict[str, object] | None, head: int |
     elif row["state"] == RunState.PAUSED:
         said = f"{name} is paused by a failure on event {row['failed_at']}"
         yield trouble("projections", said, f"{rebuild} with the version in which it is mended")
-    elif row["shape"] != shape(projection.table):
+    elif of_other_columns([projection], {name: str(row["shape"])}):
         yield trouble("projections", f"{name} was folded into columns of another version", rebuild)
     elif head is not None and head - position > _FAR:
         said = f"{name} is {head - position} events behind"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Table
 
 from workflow.aggregates.events import EVENTS, Event
-from workflow.projections.tables import Row
+from workflow.projections.tables import Row, shape
 from workflow.store.recorded import Recorded
 
 Document = list[Row]
@@ -113,3 +113,10 @@ def fold(projection: Projection, events: Sequence[Recorded], documents: Mapping[
         except Exception as error:
             where = f"on {recorded.kind.name} of {recorded.stream}, version {recorded.version}"
             raise FoldFailed(projection.name, recorded.position, where, error) from error
+
+
+def of_other_columns(projections: Iterable[Projection], shapes: Mapping[str, str]) -> list[str]:
+    """Those whose rows were folded into other columns than they have now, by the shapes that are kept with them."""
+    return sorted(
+        one.name for one in projections if one.name in shapes and shapes[one.name] != shape(one.table)
+    )

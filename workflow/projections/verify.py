@@ -17,9 +17,9 @@ from typing import Any
 from workflow.errors import Conflict
 from workflow.projections.canonical import content_hash
 from workflow.projections.generations import Generation, RunState
-from workflow.projections.projection import Projection
+from workflow.projections.projection import Projection, of_other_columns
 from workflow.projections.runner import PAGE
-from workflow.projections.tables import GenerationTable, Row, generation_table, shape
+from workflow.projections.tables import GenerationTable, Row, generation_table
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
@@ -83,20 +83,15 @@ def verify(
 
 def _live(connection: sqlite3.Connection, projections: Sequence[Projection]) -> dict[str, tuple[int, int]]:
     """Generation and position of what serves; refused where its columns are not those that are folded now."""
-    live, others = {}, []
-    shapes = {projection.name: shape(projection.table) for projection in projections}
-    for name, number, position, kept_shape in connection.execute(
+    kept = connection.execute(
         "SELECT name, generation, position, shape FROM main.projections WHERE live = 1"
-    ):
-        live[name] = number, position
-        if shapes.get(name, kept_shape) != kept_shape:
-            others.append(name)
-    if others:
+    ).fetchall()
+    if others := of_other_columns(projections, {name: shape for name, _, _, shape in kept}):
         raise Conflict(
-            f"rows of another version cannot be compared: rebuild {', '.join(sorted(others))}",
+            f"rows of another version cannot be compared: rebuild {', '.join(others)}",
             code="rebuild_needed",
         )
-    return live
+    return {name: (number, position) for name, number, position, _ in kept}
 
 
 def _fold_to(

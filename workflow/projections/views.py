@@ -17,7 +17,7 @@ from sqlalchemy import Connection, create_engine, event
 from workflow.projections.analytics.naming import name_views
 from workflow.projections.folding import Folding, Kept
 from workflow.projections.generations import Folded, Generation, RunState
-from workflow.projections.projection import FoldFailed, Projection, heeded
+from workflow.projections.projection import FoldFailed, Projection, heeded, of_other_columns
 from workflow.projections.tables import GenerationTable, compact, generation_table, shape
 from workflow.secret_files import own_database
 from workflow.store.recorded import Recorded
@@ -250,7 +250,7 @@ class Views:
         if found is None:
             return None
         number, position, state, cause, failed_at, kept_shape, paused_by = found
-        fits = kept_shape == shape(projection.table)
+        fits = not of_other_columns([projection], {projection.name: kept_shape})
         if not fits:
             state, cause = RunState.PAUSED, "its rows were folded into other columns: rebuild it"
             paused_by = None

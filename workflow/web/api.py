@@ -47,6 +47,7 @@ from workflow.web.page import signing, trouble
 from workflow.web.page.kept_drawings import Drawings
 from workflow.web.queries import known_queries
 from workflow.web.sessions import Sessions
+from workflow.web.tokens import Tokens
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -99,8 +100,9 @@ def create_app(service: Service) -> FastAPI:
     app.state.batches = asyncio.Lock()
     app.state.turns = Turns()
     app.state.hooks = asyncio.Semaphore(hooks.MOST_AT_ONCE)
-    app.state.sessions = Sessions(service.token)
-    app.state.drawings = Drawings()
+    app.state.tokens = Tokens(service.token)
+    app.state.sessions = Sessions()
+    app.state.drawings = Drawings(begin=service.parts.begin)
     app.state.figured = None
     app.state.figuring = asyncio.Lock()
     problems.install(app, trouble.shown)
@@ -135,7 +137,7 @@ def create_app(service: Service) -> FastAPI:
     # The last one added is asked first: who may not come in takes nobody's place.
     app.add_middleware(Head)
     app.add_middleware(Limits, larger={"/v1/events": service.settings.max_batch_bytes})
-    app.add_middleware(Guard, token=service.token, sessions=app.state.sessions)
+    app.add_middleware(Guard, tokens=app.state.tokens, sessions=app.state.sessions)
     return app
 
 

@@ -18,7 +18,7 @@ from workflow.web.problems import MEDIA_TYPE, PROBLEMS, Problem
 
 Document = dict[str, Any]
 
-SHARED = frozenset({401, 403, 408, 413, 414, 421, 431, 500, 503})
+SHARED = frozenset({401, 403, 408, 413, 414, 421, 429, 431, 500, 503})
 """Problems that any route may answer, whatever it does."""
 
 _REFERENCE = "#/components/schemas/Problem"
@@ -88,7 +88,7 @@ def answered(path: str, operation: Document) -> set[int]:
         statuses |= {400}
     if any(parameter["in"] == "path" for parameter in parameters):
         statuses |= {404}
-    return statuses - {401} if _needs_no_token(path) else statuses
+    return statuses - {401, 429} if _needs_no_token(path) else statuses
 
 
 def _needs_no_token(path: str) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from workflow.consumers.transport.outgoing import STRUCTURED
 from workflow.web.batches import MOST_IN_A_BATCH
 
-STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
 
 _EXAMPLE: dict[str, Any] = {

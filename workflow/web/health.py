@@ -72,6 +72,14 @@ class DeliveryHealth(Out):
     lag: int = Field(description="events recorded behind it, public or not")
 
 
+class HooksHealth(Out):
+    """Whether what providers send is translated."""
+
+    ran_over: int = Field(
+        description="hooks whose translation took longer than `MENTORING_HOOK_SECONDS`, since the start; each is parked"
+    )
+
+
 class Health(Out):
     """Whether everything is at work. It is answered without a token, and holds nothing personal."""
 
@@ -86,6 +94,7 @@ class Health(Out):
     head: int = Field(description="the last position in the log")
     intake: IntakeHealth | None = Field(description="null while the folder is worked on offline")
     delivery: DeliveryHealth | None = Field(description="null while the folder is worked on offline")
+    hooks: HooksHealth
     projections: list[ProjectionHealth]
 
 
@@ -121,6 +130,7 @@ async def look(service: Service, watch: Watch) -> Health:
         delivery=DeliveryHealth(state=delivery.state, position=delivery.position, lag=lag)
         if delivery
         else None,
+        hooks=HooksHealth(ran_over=service.translators.ran_over),
         projections=[
             ProjectionHealth(name=one.name, status=one.state, position=one.position, lag=one.lag)
             for one in projections
@@ -149,15 +159,18 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     if service.runner.trouble is not None:
         troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
     troubles += [f"{chore.undone}: {chore.trouble}" for chore in service.chores if chore.trouble]
+    if service.translators.trouble is not None:
+        troubles.append(f"hooks are parked untranslated: {service.translators.trouble}")
     if service.driver.trouble is not None:
         troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
     return troubles
 
 
 def _paused(one: Status) -> str:
-    if one.paused_by is not None:
+    if one.paused_by is not None:  # health is answered without a token: who it was is told to whoever has one
         return (
-            f"projection {one.name} was paused by {one.paused_by}; `mentoring projections resume {one.name}`"
+            f"projection {one.name} was paused by hand (`mentoring projections status` says by whom); "
+            f"`mentoring projections resume {one.name}`"
         )
     on = "" if one.failed_at is None else f" on event {one.failed_at}"
     return f"projection {one.name} is paused{on}; `mentoring projections status` says why"

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
-from workflow.app import Service
 from workflow.consumers.hooks.hook import Nothing, Sent
 from workflow.consumers.hooks.stored import packed
-from workflow.consumers.hooks.taking import STRUCTURED, Outgoing, Untranslated
+from workflow.consumers.hooks.taking import Untranslated
 from workflow.consumers.meetings.reasons import UNTRANSLATED, explain
-from workflow.consumers.transport.publisher import Publisher
+from workflow.consumers.transport.outgoing import Outgoing
+from workflow.consumers.transport.publisher import hand_over
 from workflow.errors import Unavailable
 from workflow.web.asking import Serving
 from workflow.web.bodies import Published, example
@@ -75,24 +75,10 @@ async def take(
         found = await hooks.translate(provider, sent)
         if isinstance(found, Nothing):
             return HookTaken(stored=0, sequences=[], nothing=found.why)
-        publisher = publisher_of(service)
+        untranslated = None
         if isinstance(found, Untranslated):
+            untranslated = explain(f"{UNTRANSLATED}:{found.reason}")
             raw = packed(provider, sent, found.reason, now)
-            sequence = await publisher.publish("hooks", raw.body, raw.headers)
-            why = explain(f"{UNTRANSLATED}:{found.reason}")
-            return HookTaken(stored=1, sequences=[sequence], untranslated=why)
-        sequences = await hand_over(publisher, found)
-        return HookTaken(stored=len(sequences), sequences=sequences)
-
-
-def publisher_of(service: Service) -> Publisher:
-    """The way to the broker."""
-    if service.publisher is None:
-        raise Unavailable("there is no broker while the folder is worked on offline", code="no_broker")
-    return service.publisher
-
-
-async def hand_over(publisher: Publisher, messages: tuple[Outgoing, ...]) -> list[int]:
-    """Have the broker store the messages; their sequences, in their order."""
-    headers = {"content-type": STRUCTURED}
-    return list(await asyncio.gather(*(publisher.publish(one.key, one.body, headers) for one in messages)))
+            found = (Outgoing("hooks", raw.body, raw.headers),)
+        sequences = await hand_over(service.publisher, found)
+        return HookTaken(stored=len(sequences), sequences=sequences, untranslated=untranslated)

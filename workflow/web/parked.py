@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -11,11 +11,10 @@ from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.app import Service
-from workflow.consumers.hooks.hook import Nothing
-from workflow.consumers.hooks.stored import Kept, find, settle
-from workflow.consumers.hooks.taking import Untranslated
+from workflow.consumers.hooks.retrying import retry as retry_hook
+from workflow.consumers.hooks.stored import Kept, find
 from workflow.consumers.meetings import parked
-from workflow.consumers.meetings.reasons import UNTRANSLATED, WAITING, explain
+from workflow.consumers.meetings.reasons import WAITING, explain
 from workflow.consumers.requests.once import Answer, Work
 from workflow.errors import NotFound
 from workflow.store.held import Outline
@@ -23,7 +22,6 @@ from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 from workflow.web.asking import FARTHEST, LONGEST_PAGE, By, Serving
 from workflow.web.bodies import Operated, Out
-from workflow.web.hooks import hand_over, publisher_of
 from workflow.web.problems import PROBLEMS
 
 router = APIRouter(prefix="/v1/parked", tags=["operations"])
@@ -133,20 +131,8 @@ def _from_a_hook(service: Service, number: int) -> Kept | None:
 
 
 async def _translate_anew(service: Service, number: int, kept: Kept) -> Answer:
-    found = await service.hooks.translate(kept.provider, kept.sent)
-    reason = None
-    if isinstance(found, Untranslated):
-        disposition, reason = Disposition.PARKED, found.reason
-    elif isinstance(found, Nothing):
-        disposition = Disposition.STALE
-    else:
-        # Before it is settled: what is handed over twice is known as a duplicate, and nothing is lost between.
-        await hand_over(publisher_of(service), found)
-        disposition = Disposition.APPLIED
-    await asyncio.wrap_future(
-        service.writer.submit(lambda tx: settle(tx, number, disposition, reason), urgent=True)
-    )
-    return _resolved(number, parked.Retried(disposition, f"{UNTRANSLATED}:{reason}" if reason else None))
+    submit = partial(service.writer.submit, urgent=True)
+    return _resolved(number, await retry_hook(service.hooks, service.publisher, submit, number, kept))
 
 
 def _work(number: int, resolve: Callable[[Transaction], parked.Retried]) -> Work:

@@ -23,6 +23,7 @@ from workflow import errors
 from workflow.projections.readers import BeyondTheLog, NotYetFolded
 from workflow.web.faults import MOST_TOLD, Fault, told
 from workflow.web.moves import moves_out
+from workflow.web.tokens import SLOWED_FOR
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -49,7 +50,7 @@ _STATUS_BY_CODE = {
     "media_type_unknown": 415,
     "encoding_unknown": 415,
     "token_missing": 401,
-    "sign_in_slowed": 429,
+    "tokens_slowed": 429,
     "token_wrong": 401,
     "origin_foreign": 403,
     "host_unknown": 421,
@@ -134,6 +135,8 @@ def problem_of(error: errors.MentoringError) -> Answer:
     more: dict[str, Any] = {}
     if status == 503:
         headers["Retry-After"] = "1"
+    if status == 429:
+        headers["Retry-After"] = str(SLOWED_FOR)
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="mentoring"'
     if isinstance(error, errors.Refused) and error.possible:
@@ -230,6 +233,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     415: {"description": "The body does not say that it is of a media type taken here"},
     421: {"description": "It is not addressed to this machine, and there is no token"},
     422: {"description": "The request does not fit, or its idempotency key was used for another body"},
+    429: {
+        "description": "Too many wrong bearer tokens from this address; try again after `Retry-After` seconds"
+    },
     431: {"description": "The headers are too large"},
     500: {"description": "A fault of ours; it was logged"},
     503: {"description": "Not now; try again after `Retry-After` seconds"},

@@ -15,7 +15,7 @@ from workflow.app import Service
 from workflow.consumers.requests.once import Answer
 from workflow.errors import Conflict
 from workflow.projections.verify import Verified as Compared
-from workflow.threads import Waited, in_thread
+from workflow.threads import Waited, while_wanted
 from workflow.web.actor import named, operating
 from workflow.web.asking import After, Asking, By, Serving
 from workflow.web.bodies import Operated, Out
@@ -182,7 +182,7 @@ async def _compared(service: Service) -> Compared:
         return service.verify(heed)
 
     try:
-        return await in_thread(compare)
+        return await while_wanted(compare)
     finally:
         service.verifying = None
 

@@ -14,28 +14,19 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from workflow.consumers.meetings.contract import LARGEST_BODY
-from workflow.errors import Invalid, Unavailable
+from workflow.consumers.transport.outgoing import STRUCTURED, Outgoing
+from workflow.consumers.transport.publisher import hand_over
+from workflow.errors import Invalid
 from workflow.web import forms
 from workflow.web.actor import once
 from workflow.web.asking import Serving
 from workflow.web.batches import elements
 from workflow.web.bodies import Published
-from workflow.web.forms import BATCHED, STRUCTURED
+from workflow.web.forms import BATCHED
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 router = APIRouter(prefix="/v1", tags=["events"])
-
-
-class Outgoing:
-    """One event on its way to the broker: the body and headers that it will have there, and its key."""
-
-    __slots__ = ("body", "headers", "key")
-
-    def __init__(self, body: bytes, headers: dict[str, str], key: str) -> None:
-        self.body = body
-        self.headers = headers
-        self.key = key
 
 
 @router.post("/events", status_code=202, summary="Publish events", openapi_extra=forms.OPENAPI)
@@ -57,7 +48,7 @@ async def publish(request: Request, service: Serving) -> Published:
         event = _json(body)
         if isinstance(event, list):
             raise Invalid(f"a batch of events comes as {BATCHED}, and says so", code="body_malformed")
-        events = [Outgoing(body, {"content-type": STRUCTURED}, _key(event))]
+        events = [Outgoing(_token(_key(event)), body)]
     elif "ce-specversion" in request.headers:
         _within(body)
         attributes = [(name, value) for name, value in request.headers.items() if name.startswith("ce-")]
@@ -66,26 +57,23 @@ async def publish(request: Request, service: Serving) -> Published:
             raise Invalid("an attribute comes once in the headers", code="body_malformed")
         if any(not value.isascii() for value in headers.values()):
             raise Invalid("attributes beyond ASCII are percent-encoded in headers", code="body_malformed")
-        events = [Outgoing(body, headers | {"content-type": media}, headers.get("ce-partitionkey", ""))]
+        events = [
+            Outgoing(_token(headers.get("ce-partitionkey", "")), body, headers | {"content-type": media})
+        ]
     else:
         raise Invalid(
             f"events come as {STRUCTURED}, as {BATCHED}, or with their attributes in ce- headers",
             code="media_type_unknown",
         )
-    if service.publisher is None:
-        raise Unavailable("there is no broker while the folder is worked on offline", code="no_broker")
-    publish_one = service.publisher.publish
-    sequences = await asyncio.gather(
-        *(publish_one(_token(event.key), event.body, event.headers) for event in events)
-    )
-    return Published(stored=len(sequences), sequences=list(sequences))
+    sequences = await hand_over(service.publisher, events)
+    return Published(stored=len(sequences), sequences=sequences)
 
 
 def _batch(body: bytes) -> list[Outgoing]:
     batch = []
     for event, single in elements(body):
         _within(single)
-        batch.append(Outgoing(single, {"content-type": STRUCTURED}, _key(event)))
+        batch.append(Outgoing(_token(_key(event)), single))
     return batch
 
 

@@ -6,17 +6,13 @@ pages for reading: the guard asks for it nowhere else.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
-
-from workflow.errors import Invalid, Unavailable
 
 COOKIE = "mentoring_session"
 
@@ -26,44 +22,20 @@ LASTS = 12 * 3600
 MOST_SESSIONS = 1000
 """Beyond it the oldest one ends."""
 
-MOST_FAILURES = 10
-"""Wrong tokens in a minute, whoever sends them: behind a proxy all come from one address."""
-
-_MINUTE = 60.0
-
 
 class Sessions:
-    """Those who are signed in. ``token`` is the one demanded; without one nobody needs to sign in."""
+    """Those who are signed in."""
 
-    def __init__(self, token: str | None, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._token = token.encode() if token is not None else None
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._until: dict[bytes, float] = {}
-        self._failures: deque[float] = deque()
 
-    @property
-    def needed(self) -> bool:
-        """Whether one has to sign in at all."""
-        return self._token is not None
-
-    def sign_in(self, token: str) -> str:
-        """The word of a new session, for whoever brings the token. No more than so many guesses are looked at."""
-        now = self._monotonic()
-        while self._failures and now - self._failures[0] >= _MINUTE:
-            self._failures.popleft()
-        if len(self._failures) >= MOST_FAILURES:
-            raise Unavailable(
-                "too many wrong tokens were given; try again in a minute", code="sign_in_slowed"
-            )
-        if self._token is None or not hmac.compare_digest(
-            token.strip().encode("utf-8", "replace"), self._token
-        ):
-            self._failures.append(now)
-            raise Invalid("this is not the token that the service demands", code="token_wrong")
+    def begin(self) -> str:
+        """The word of a new session, for whoever brought the token."""
         word = secrets.token_urlsafe(32)
         while len(self._until) >= MOST_SESSIONS:
             del self._until[next(iter(self._until))]
-        self._until[_digest(word)] = now + LASTS
+        self._until[_digest(word)] = self._monotonic() + LASTS
         return word
 
     def sign_out(self, word: str | None) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflow.consumers.hooks.hook import Hook, Nothing, Sent
-from workflow.consumers.hooks.registry import OURS
-from workflow.consumers.hooks.taking import Untranslated, taken
+from workflow.consumers.hooks.registry import installed
+from workflow.consumers.hooks.taking import Taken, Translating, Untranslated, taken
 
 FILES = Path(__file__).parents[2] / "corpus" / "hooks"
+OURS = installed(())
 ZONE = ZoneInfo("Europe/Helsinki")
 ADA, GRACE, FRIEND = "email:ada@example.org", "email:grace@example.org", "email:friend@example.com"
 MEDIA = {".json": "application/json", ".ics": "text/calendar; charset=UTF-8", ".eml": "message/rfc822"}
@@ -38,6 +40,15 @@ def calendar(*events: str, method: str = "REQUEST", head: str = "") -> Sent:
     inside = "".join(f"BEGIN:VEVENT\n{one.strip()}\nEND:VEVENT\n" for one in events)
     text = f"BEGIN:VCALENDAR\nVERSION:2.0\nMETHOD:{method}\n{head}{inside}END:VCALENDAR\n"
     return Sent("text/calendar; charset=utf-8", text.replace("\n", "\r\n").encode())
+
+
+def here(hooks: Mapping[str, Hook]) -> Translating:
+    """Translates in the tests' own process: hooks that they make are found in no other."""
+
+    async def translate(name: str, sent: Sent) -> Taken:
+        return taken(hooks[name], sent, ZONE)
+
+    return translate
 
 
 def told(provider: str | Hook, sent: Sent) -> list[dict[str, Any]]:

@@ -11,11 +11,10 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.consumers.hooks.sending import ADA, GRACE, ZONE, calendar, file
+from tests.consumers.hooks.sending import ADA, GRACE, OURS, ZONE, calendar, file
 from tests.domain.story import MENTEE, MENTOR, Story, agreed, assert_replays, day, facts, given
 from workflow.aggregates.meetings import Status
 from workflow.consumers.hooks.hook import Sent
-from workflow.consumers.hooks.registry import OURS
 from workflow.consumers.hooks.taking import taken
 from workflow.consumers.meetings.contract import MEETING_MESSAGE, MeetingMessage
 from workflow.consumers.meetings.translate import command_of
@@ -159,3 +158,22 @@ def test_a_no_show_that_is_withdrawn_leaves_the_meeting_without_an_outcome(provi
         story = lived(told[:number])
         assert story.state is not None
         assert [one.status for one in story.state.calendar.meetings()] == [status]
+
+
+def test_what_is_false_and_came_first_stands_no_stronger_for_it() -> None:
+    """Mailed by somebody who has seen the UID, the SEQUENCE and the instant of the true one."""
+    about = f"{BASE}DTSTAMP:{written(day(10))}\nSEQUENCE:0\nDURATION:PT1H\n"
+    (true,), (false,) = (
+        messages("icalendar", calendar(f"{about}DTSTART:{written(at)}\n"))
+        for at in (FIRST, FIRST + timedelta(days=3))
+    )
+    later = BASE + f"DTSTAMP:{written(day(11))}\nSEQUENCE:1\nDTSTART:{written(FIRST)}\nDURATION:PT2H\n"
+    one_way, other_way = lived([false, true]), lived([true, false])
+    assert one_way.state is not None
+    assert other_way.state is not None
+    assert facts(one_way.state) == facts(other_way.state)
+    (revised,) = messages("icalendar", calendar(later))
+    story = lived([false, true, revised])
+    assert story.state is not None
+    (meeting,) = story.state.calendar.meetings()
+    assert meeting.starts_at == FIRST

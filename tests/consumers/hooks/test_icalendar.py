@@ -119,6 +119,29 @@ def test_the_same_mail_twice_is_the_same_message() -> None:
     assert not any(UID in id for id in ids)
 
 
+def test_the_same_revision_with_other_words_is_the_same_message() -> None:
+    """As calendars mail it to each attendee, and again with who has answered."""
+    answered = BASE.replace("ATTENDEE:", "ATTENDEE;PARTSTAT=ACCEPTED;CN=Grace:") + "SUMMARY:Talk\n"
+    assert told("icalendar", calendar(answered + HOUR)) == told("icalendar", calendar(BASE + HOUR))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("DTSTART:20260303T130000Z", "DTSTART:20260303T123000Z"),
+        ("DTEND:20260303T140000Z", "DTEND:20260303T150000Z"),
+        ("grace@example.org", "mallory@example.org"),
+    ],
+)
+def test_a_revision_that_says_something_else_is_another_message(ours: str, theirs: str) -> None:
+    """Whoever mails a false one first under the same UID, SEQUENCE and DTSTAMP does not have the true one refused."""
+    true, false = (
+        one("icalendar", calendar(text)) for text in (BASE + HOUR, (BASE + HOUR).replace(ours, theirs))
+    )
+    assert true["data"] != false["data"]
+    assert true["id"] != false["id"]
+
+
 # --- series -----------------------------------------------------------------------------------------------
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
 
-from tests.consumers.hooks.sending import ZONE, told
+from tests.consumers.hooks.sending import OURS, ZONE, told
 from workflow.consumers.hooks.hook import Hook, Sent
-from workflow.consumers.hooks.registry import OURS, installed
+from workflow.consumers.hooks.registry import installed
 from workflow.consumers.hooks.taking import Untranslated, taken
 from workflow.consumers.meetings.reasons import REASONS
 from workflow.errors import Invalid
@@ -26,7 +28,7 @@ MODULE = """
     def translate(sent, zone):
         parties = [f"email:{address}" for address in sent.body.decode().split()]
         when = datetime(2026, 1, 5, tzinfo=UTC)
-        return Told((event("tiny", Kind.CANCELLED, [sent.body], when, uid="tiny", parties=parties),))
+        return Told((event("tiny", Kind.CANCELLED, when, uid="tiny", parties=parties),))
 
     HOOK = Hook("tiny", over_body("X-Tiny"), translate)
 """
@@ -43,7 +45,7 @@ def install(folder: Path, points: str, module: str = MODULE, name: str = "tiny_h
 
 
 def test_without_other_packages_there_are_ours() -> None:
-    assert installed() == dict(OURS)
+    assert installed() == OURS
     assert set(OURS) == {"icalendar", "calcom", "calendly"}
 
 
@@ -55,6 +57,11 @@ def test_another_package_brings_its_hook(tmp_path: Path, monkeypatch: pytest.Mon
     (event,) = told(hooks["tiny"], Sent("text/plain", b"ada@example.org grace@example.org"))
     assert event["source"] == "/hooks/tiny"
     assert event["data"]["parties"] == ["email:ada@example.org", "email:grace@example.org"]
+
+
+def test_no_verb_loads_what_reads_calendars() -> None:
+    code = "import sys, workflow.cli.main; sys.exit('icalendar' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

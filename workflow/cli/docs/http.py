@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from workflow.aggregates.policy import Policy
 from workflow.app import Service
+from workflow.app.parts import Parts
 from workflow.cli.docs.markdown import codes, kind, limits, page, table
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.http_server import HEAD_WITHIN, LARGEST_HEAD, MOST_CONNECTIONS
@@ -46,7 +47,7 @@ _PROBLEM = {
 
 def openapi() -> dict[str, Any]:
     """The document of a service that nobody started: the routes do not depend on what it keeps."""
-    unstarted = SimpleNamespace(version="0", settings=Settings.model_construct(), token=None)
+    unstarted = SimpleNamespace(version="0", settings=Settings.model_construct(), token=None, parts=Parts())
     return create_app(cast("Service", unstarted)).openapi()
 
 

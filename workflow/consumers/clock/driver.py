@@ -23,6 +23,7 @@ from workflow.errors import Conflict, Stopped
 from workflow.places import whence
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
+from workflow.threads import in_thread
 
 PAGE = 500
 """Dues asked in one transaction."""
@@ -142,7 +143,7 @@ class ClockDriver:
     async def _due(self, to: datetime, left: Mapping[UUID, Unaskable]) -> Sequence[Due]:
         """The next page of what is due, without those that could not be asked before."""
         more = len(left) * len(DueKind)
-        dues = await asyncio.to_thread(self._agenda, to, self._page + more)
+        dues = await in_thread(self._agenda, to, self._page + more)
         return [due for due in dues if due.relationship not in left][: self._page]
 
     def _leave(self, fault: Unaskable, left: dict[UUID, Unaskable]) -> None:

@@ -20,20 +20,22 @@ from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
 
-from workflow.consumers.delivery.messages import MEDIA_TYPE, Message, message_of
+from workflow.consumers.delivery.messages import Message, message_of
 from workflow.consumers.delivery.status import DeliveryStatus, Standing
 from workflow.consumers.delivery.streams import Limits, declare
+from workflow.consumers.transport.outgoing import STRUCTURED
+from workflow.consumers.transport.refusals import is_full
 from workflow.errors import Stopped, Unavailable
 from workflow.failpoints import hit
 from workflow.store.jobs import Written
 from workflow.store.recorded import Recorded
 from workflow.store.transaction import Transaction
+from workflow.threads import in_thread
 
 NAME = "delivery"
 """Under which the position is kept."""
 
 _WITHIN = 5.0
-_REFUSED_TO_STORE = 10077
 _LOOKS_AGAIN = 0.05
 _LONGEST_REST = 10.0
 """Seconds: a position that gives way is not to be taken for one that is stuck."""
@@ -143,7 +145,7 @@ class Delivery:
         loop = asyncio.get_running_loop()
         self._woken.clear()
         began = loop.time()
-        window = await asyncio.to_thread(self._next)
+        window = await in_thread(self._next)
         if window.chains:
             await self._send(window.chains)
         if window.reached > self._position:
@@ -199,11 +201,11 @@ class Delivery:
             raise failed.exceptions[0] from None  # the first one ended the others
 
     async def _publish(self, streams: JetStreamContext, message: Message) -> None:
-        headers = {"Nats-Msg-Id": message.id, "content-type": MEDIA_TYPE}
+        headers = {"Nats-Msg-Id": message.id, "content-type": STRUCTURED}
         try:
             await streams.publish(message.subject, message.body, stream=message.stream, headers=headers)
         except APIError as error:
-            if error.err_code == _REFUSED_TO_STORE:
+            if is_full(error):
                 raise Unavailable(f"the stream {message.stream} is full", code="stream_full") from error
             raise _refused(message, error.description or "it tells no reason") from error
         except MaxPayloadError as error:

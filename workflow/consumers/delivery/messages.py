@@ -20,7 +20,6 @@ EVENTS, REMINDERS = "MENTORING_EVENTS", "MENTORING_REMINDERS"
 SUBJECTS = {EVENTS: "mentoring.events.*.*", REMINDERS: "mentoring.reminders.*"}
 
 SOURCE = "urn:mentoring:workflow"
-MEDIA_TYPE = "application/cloudevents+json"
 
 
 class Message(NamedTuple):

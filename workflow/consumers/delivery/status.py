@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from workflow.consumers.meetings.status import in_words
+from workflow.consumers.transport.refusals import in_words
 from workflow.errors import Stopped
 from workflow.places import whence
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError, BadRequestError, NotFoundError
+from nats.js.errors import BadRequestError, NotFoundError
 
 from workflow.consumers.delivery.messages import SUBJECTS
+from workflow.consumers.transport.refusals import largest_granted
 from workflow.errors import Unavailable
 
-_LEAST = 16 * 1024**2
-_NOT_SO_MUCH = 10047
 _DAY = 86_400.0
 
 
@@ -65,21 +64,7 @@ async def _make(streams: JetStreamContext, name: str, subject: str, limits: Limi
         max_bytes=limits.max_bytes,
         max_age=limits.max_days * _DAY,
     )
-    while True:
-        try:
-            await streams.add_stream(config)
-        except APIError as error:
-            if error.err_code != _NOT_SO_MUCH:
-                raise
-            size = config.max_bytes or 0
-            if size // 2 < _LEAST:
-                raise Unavailable(
-                    f"the broker has no room for the stream {name} of {size} bytes: make room",
-                    code="stream_too_large",
-                ) from error
-            config = replace(config, max_bytes=size // 2)
-        else:
-            return
+    await largest_granted(streams.add_stream, config, "MENTORING_OUTBOUND_BYTES")
 
 
 def _unfit(config: StreamConfig, subject: str) -> list[str]:

@@ -87,13 +87,11 @@ def translate(sent: Sent, zone: ZoneInfo) -> Told | Nothing:  # noqa: ARG001 eve
 def _of_booking(said: OfBooking) -> Told | Nothing:
     booking = said.payload
     parties = _parties(booking)
-    named = (said.trigger_event, booking.uid, said.created_at)
     if said.trigger_event == "BOOKING_CANCELLED":
         by = identities([booking.cancelled_by or ""])
         cancelled = event(
             NAME,
             Kind.CANCELLED,
-            named,
             said.created_at,
             uid=booking.uid,
             parties=parties,
@@ -108,7 +106,6 @@ def _of_booking(said: OfBooking) -> Told | Nothing:
             event(
                 NAME,
                 Kind.RESCHEDULED if moved else Kind.SCHEDULED,
-                named,
                 said.created_at,
                 uid=booking.uid,
                 parties=parties,
@@ -126,21 +123,15 @@ def _of_attendance(said: OfAttendance) -> Told | Nothing:
     if not attendees:
         return Nothing("it names no attendee")
     absent = identities(one.email for one in attendees if one.no_show)
-    named = (
-        said.trigger_event,
-        said.payload.booking_uid,
-        said.created_at,
-        *((one.email, one.no_show) for one in attendees),
-    )
     about: dict[str, Any] = {
         "uid": said.payload.booking_uid,
         "parties": identities(one.email for one in attendees),
     }
     told: Event
     if absent:
-        told = event(NAME, Kind.MISSED, named, said.created_at, **about, missed_by=absent)
+        told = event(NAME, Kind.MISSED, said.created_at, **about, missed_by=absent)
     else:
-        told = event(NAME, Kind.CORRECTED, named, said.created_at, **about, outcome="none")
+        told = event(NAME, Kind.CORRECTED, said.created_at, **about, outcome="none")
     return Told((told,))
 
 

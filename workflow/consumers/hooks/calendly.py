@@ -132,7 +132,7 @@ _TRANSLATIONS = {
 
 def _event(said: OfInvitee, kind: Kind, time: datetime, parties: list[str], **data: Any) -> Event:
     uid = uid_of(said.payload.uri)
-    return event(NAME, kind, (said.event, uid, time), time, uid=uid, parties=parties, **data)
+    return event(NAME, kind, time, uid=uid, parties=parties, **data)
 
 
 def uid_of(uri: str) -> str:

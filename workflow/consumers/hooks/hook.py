@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -62,16 +62,14 @@ class Hook:
     translate: Translate
 
 
-def event(provider: str, kind: Kind, named: Iterable[object], time: datetime, **data: Any) -> Event:
-    """A CloudEvent of a provider. What is ``named`` makes its id: the same for the same message, for ever.
+def event(provider: str, kind: Kind, time: datetime, **data: Any) -> Event:
+    """A CloudEvent of a provider. Members that are None are left out.
 
-    Members that are None are left out.
+    Its id is made of all that it says: the same for the same message, for ever. Were it made of a calendar's names
+    alone, whoever knew them could say something false under them first, and the true one would be a conflict.
     """
-    return {
-        "specversion": "1.0",
+    said: Event = {
         "type": kind.value,
-        "source": source_of(provider),
-        "id": id_of(named),
         "time": time.isoformat(),
         "data": {
             member: value.isoformat() if isinstance(value, datetime) else value
@@ -79,6 +77,7 @@ def event(provider: str, kind: Kind, named: Iterable[object], time: datetime, **
             if value is not None
         },
     }
+    return {"specversion": "1.0", "source": source_of(provider), "id": _id_of(said), **said}
 
 
 def source_of(provider: str) -> str:
@@ -86,6 +85,6 @@ def source_of(provider: str) -> str:
     return f"/hooks/{provider}"
 
 
-def id_of(named: Iterable[object]) -> str:
+def _id_of(said: Event) -> str:
     """A name for ever, which repeats nothing of what it is made from."""
-    return blake2b(json.dumps([str(part) for part in named]).encode(), digest_size=16).hexdigest()
+    return blake2b(json.dumps(said).encode(), digest_size=16).hexdigest()

@@ -115,15 +115,12 @@ def _told(entry: Entry, core: Entry, method: str, zone: ZoneInfo, **about: Any) 
         "sequence": entry.sequence,
         "parties": parties,
     }
-    named = (method, entry.uid, entry.sequence, recurrence_id, entry.stamp)
     if method == "CANCEL" and not entry.cancelled:
         # It takes an invitation away from somebody; whether the others still meet cannot be told from it.
         raise Untranslatable("cancel_unclear")
     if entry.cancelled:
         by = organizer_of(entry, core)
-        told = event(
-            NAME, Kind.CANCELLED, named, entry.stamp, **common, cancelled_by=by if by in parties else None
-        )
+        told = event(NAME, Kind.CANCELLED, entry.stamp, **common, cancelled_by=by if by in parties else None)
         told["id"] = f"2-{told['id']}"  # of one revision and instant, being called off is the later
         yield told
         return
@@ -135,7 +132,6 @@ def _told(entry: Entry, core: Entry, method: str, zone: ZoneInfo, **about: Any) 
     told = event(
         NAME,
         Kind.RESCHEDULED if moved else Kind.SCHEDULED,
-        named,
         entry.stamp,
         **common,
         starts_at=about["starts_at"],

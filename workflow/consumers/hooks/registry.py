@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
-from workflow.consumers.hooks import calcom, calendly, icalendar
 from workflow.consumers.hooks.hook import Hook
 from workflow.errors import Invalid
 
 GROUP = "mentoring_workflow.hooks"
 """The entry-point group in which other packages name their hooks: ``provider = "package.module:HOOK"``."""
 
-OURS: Mapping[str, Hook] = {one.name: one for one in (icalendar.HOOK, calcom.HOOK, calendly.HOOK)}
+OURS = ("icalendar", "calcom", "calendly")
+"""The modules of this package that are providers, loaded where one is asked for: what reads calendars is large."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 def installed(found: Iterable[EntryPoint] | None = None) -> dict[str, Hook]:
     """All hooks by name. One that cannot be loaded, or takes another's name, is refused by its own name."""
-    hooks = dict(OURS)
+    hooks = {name: _ours(name) for name in OURS}
     for point in entry_points(group=GROUP) if found is None else found:
         hooks[point.name] = _loaded(point, hooks)
     return hooks
+
+
+def find(name: str) -> Hook:
+    """The hook of this name; nothing of others is loaded."""
+    if name in OURS:
+        return _ours(name)
+    (point,) = entry_points(group=GROUP, name=name)
+    return _loaded(point, {})
+
+
+def _ours(name: str) -> Hook:
+    hook: Hook = import_module(f"{__package__}.{name}").HOOK
+    return hook
 
 
 def _loaded(point: EntryPoint, hooks: Mapping[str, Hook]) -> Hook:

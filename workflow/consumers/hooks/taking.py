@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
@@ -15,20 +14,14 @@ from pydantic_core import to_json
 from workflow.consumers.hooks.hook import Event, Hook, Nothing, Sent, Told, Untranslatable
 from workflow.consumers.meetings.envelope import Raw, Unreadable, read
 from workflow.consumers.meetings.reasons import WHY_UNTRANSLATED
+from workflow.consumers.transport.outgoing import STRUCTURED, Outgoing
 from workflow.errors import Invalid, NotFound
 from workflow.places import whence
 
 _log = logging.getLogger(__name__)
 
-STRUCTURED = "application/cloudevents+json"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Outgoing:
-    """A message for the broker, and the key that spreads the work."""
-
-    key: str
-    body: bytes
+FAILED = "failed"
+"""The reason where a translation came to no end, or raised what nobody foresaw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +29,25 @@ class Untranslated:
     """It was not understood; ``reason`` is a code of ours."""
 
     reason: str
+    fault: str | None = field(default=None, compare=False)
+    """Where a mistake of the adapter lies, for the log."""
 
 
 Taken = tuple[Outgoing, ...] | Nothing | Untranslated
+
+Translating = Callable[[str, Sent], Awaitable[Taken]]
+"""Has a provider's body translated."""
 
 
 class Hooks:
     """The hooks of one service. One that has no secret is closed."""
 
-    def __init__(self, hooks: Mapping[str, Hook], secrets: Mapping[str, str], zone: ZoneInfo) -> None:
+    def __init__(
+        self, hooks: Mapping[str, Hook], secrets: Mapping[str, str], translating: Translating
+    ) -> None:
         self._hooks = hooks
         self._secrets = {name: secret.encode() for name, secret in secrets.items()}
-        self._zone = zone
-        self._turn = asyncio.Lock()
+        self._translating = translating
 
     def admit(self, name: str) -> None:
         """Raises where there is no such hook, or it is closed."""
@@ -69,12 +68,13 @@ class Hooks:
         self._hooks[name].check(headers, body, self._secrets[name], now)
 
     async def translate(self, name: str, sent: Sent) -> Taken:
-        """What it tells, each message checked against the contract. One body at a time, beside the event loop."""
-        hook = self._hooks.get(name)
-        if hook is None:
+        """What it tells, each message checked against the contract."""
+        if name not in self._hooks:
             return Untranslated("provider_unknown")
-        async with self._turn:
-            return await asyncio.to_thread(taken, hook, sent, self._zone)
+        found = await self._translating(name, sent)
+        if isinstance(found, Untranslated) and found.fault is not None:
+            _log.error("what came by the hook %s could not be translated: %s", name, found.fault)
+        return found
 
 
 def taken(hook: Hook, sent: Sent, zone: ZoneInfo) -> Taken:
@@ -86,8 +86,7 @@ def taken(hook: Hook, sent: Sent, zone: ZoneInfo) -> Taken:
         why = untranslatable.reason
         return Untranslated(why if WHY_UNTRANSLATED.fullmatch(why) else "unnamed")
     except Exception as error:  # noqa: BLE001 whatever it is, what was sent is not lost by it
-        _log.error("what came by the hook %s could not be translated: %s", hook.name, whence(error))
-        return Untranslated("failed")
+        return Untranslated(FAILED, whence(error))
 
 
 def _outgoing(told: Told) -> tuple[Outgoing, ...] | Untranslated:

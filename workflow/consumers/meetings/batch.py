@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from workflow.consumers.meetings.account import Hole, Received, receive, take_in
 from workflow.consumers.meetings.routing import Resolver
@@ -14,6 +12,7 @@ from workflow.errors import MentoringError, Stopped, Unavailable
 from workflow.places import whence
 from workflow.store.faults import of_the_storage
 from workflow.store.transaction import Transaction
+from workflow.threads import in_thread
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ async def take_batch(write: Write, resolver: Resolver, upstream: str, batch: Bat
     Raises ``Broken`` where the batch does not follow what is recorded, ``Unavailable`` where nothing can be
     stored at present.
     """
-    received = await asyncio.to_thread(
+    received = await in_thread(
         receive,
         batch.sequences,
         [message.data for message in batch],
@@ -92,19 +91,3 @@ async def _give_up(write: Write, resolver: Resolver, upstream: str, after: int, 
             "see to the disk and the data folder, then start the service anew",
             code="intake_failed",
         ) from error
-
-
-async def finished(work: Coroutine[Any, Any, Any]) -> None:
-    """Wait for ``work`` to its end, and only then let a cancellation through."""
-    task = asyncio.create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-        except Exception:  # noqa: BLE001, S110 told below
-            pass
-    if cancelled is not None:
-        raise cancelled
-    task.result()

@@ -24,12 +24,12 @@ from workflow.consumers.meetings.reasons import (
     WHY_UNTRANSLATED,
     reason_of,
 )
+from workflow.consumers.transport.outgoing import STRUCTURED
 from workflow.store.held import UNLABELLED, Label
 
 _log = logging.getLogger(__name__)
 
 _PREFIX = "ce-"
-_STRUCTURED = "application/cloudevents+json"
 _MEMBER = re.compile(rb'"\s*:')
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _LONGEST_NAME = 512
@@ -203,7 +203,7 @@ def trace_context(value: Any) -> str | None:
 
 
 def _is_binary(headers: Mapping[str, str]) -> bool:
-    if not headers or headers.get("content-type", "").lower().startswith(_STRUCTURED):
+    if not headers or headers.get("content-type", "").lower().startswith(STRUCTURED):
         return False
     return any(name.startswith(_PREFIX) for name in headers)
 

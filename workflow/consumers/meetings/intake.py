@@ -13,19 +13,21 @@ from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from workflow.consumers.meetings.batch import Unit, finished, take_batch
+from workflow.consumers.meetings.batch import Unit, take_batch
 from workflow.consumers.meetings.resume import recognise
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing, in_words
+from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing
 from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.gaps import Gap, find_gap
 from workflow.consumers.transport.pull import STALLED_AFTER, Batch, Broken, Pull, Stalled
+from workflow.consumers.transport.refusals import in_words
 from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
 from workflow.errors import Stopped
 from workflow.failpoints import hit
 from workflow.store.receipts import Receipt
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
+from workflow.threads import finished
 
 log = logging.getLogger(__name__)
 

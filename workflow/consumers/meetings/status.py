@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from nats.errors import Error as NatsError
-
-from workflow.errors import MentoringError
+from workflow.consumers.transport.refusals import in_words
 from workflow.places import whence
 
 log = logging.getLogger(__name__)
@@ -89,12 +87,3 @@ class Standing:
             return ""
         first, last = self.unwritten
         return f" at message {first}" if first == last else f" at messages {first} to {last}"
-
-
-def in_words(error: BaseException) -> str:
-    """What may be said of it to anybody: the words of an exception that is not ours may hold what was sent."""
-    if isinstance(error, MentoringError):
-        return error.detail
-    if isinstance(error, NatsError | TimeoutError):
-        return f"the broker does not answer ({type(error).__name__})"
-    return type(error).__name__

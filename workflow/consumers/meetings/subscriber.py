@@ -7,55 +7,19 @@ that cannot be read must never fail its batch.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage
-from faststream.nats.security import NatsToken
 from faststream.nats.subscriber.usecases import LogicSubscriber
 
 from workflow.consumers.transport.pull import Batch
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 
-log = logging.getLogger("mentoring.broker")
-
 Handler = Callable[[Batch], Awaitable[None]]
 Subscriber = LogicSubscriber[Any]
-
-
-def make_broker(
-    url: str, purpose: str = "intake", *, token: str | None = None, logger: Any = None
-) -> NatsBroker:
-    """A broker that keeps on reconnecting, and notices within seconds that a connection is deaf.
-
-    ``purpose`` names the connection where its coming and going is logged, and to the broker.
-    """
-
-    async def lost() -> None:
-        if not broker.connection.is_closed:  # else it was us who left
-            log.warning("the broker has gone away (%s); connecting again", purpose)
-
-    async def back() -> None:
-        log.info("the broker is back (%s)", purpose)
-
-    broker = NatsBroker(
-        url,
-        security=NatsToken(token) if token else None,
-        name=f"mentoring {purpose}",
-        disconnected_cb=lost,
-        reconnected_cb=back,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=1,
-        ping_interval=5,
-        max_outstanding_pings=2,
-        ack_policy=AckPolicy.MANUAL,
-        logger=logger,
-        description="Meetings as other services know them",
-    )
-    return broker
 
 
 def subscribe(broker: NatsBroker, handler: Handler) -> Subscriber:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from faststream.exceptions import IncorrectState
@@ -12,11 +12,14 @@ from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
+from workflow.consumers.transport.outgoing import Outgoing
+from workflow.consumers.transport.refusals import is_full
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 from workflow.errors import Unavailable
 
-_REFUSED_TO_STORE = 10077
 _TRIES_AFTER = 1.0
+MOST_UNANSWERED = 128
+"""Messages of one batch that the broker was given and has not answered yet."""
 
 log = logging.getLogger("mentoring.broker")
 
@@ -54,7 +57,7 @@ class Publisher:
                 SUBJECT.replace("*", key), body, timeout=self._within, stream=STREAM, headers=dict(headers)
             )
         except APIError as error:
-            if error.err_code == _REFUSED_TO_STORE:
+            if is_full(error):
                 raise Unavailable(
                     "the broker's stream is full; send this again once more has been taken in and removed",
                     code="stream_full",
@@ -63,6 +66,29 @@ class Publisher:
         except (IncorrectState, NatsError, TimeoutError) as error:
             raise _not_stored() from error
         return stored.seq
+
+
+async def hand_over(publisher: Publisher | None, messages: Sequence[Outgoing]) -> list[int]:
+    """Have the broker store all of them; their sequences, in their order.
+
+    Raises as soon as one is not stored. Others may be by then: sent again, they are duplicates.
+    """
+    if publisher is None:
+        raise Unavailable("there is no broker while the folder is worked on offline", code="no_broker")
+    sequences = [0] * len(messages)
+    left = iter(enumerate(messages))
+
+    async def some() -> None:
+        for number, one in left:  # all share it: each takes the next that nobody has
+            sequences[number] = await publisher.publish(one.key, one.body, one.headers)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(MOST_UNANSWERED, len(messages))):
+                group.create_task(some())
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # the first one ended the others
+    return sequences
 
 
 def _not_stored() -> Unavailable:

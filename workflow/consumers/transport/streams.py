@@ -10,7 +10,8 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 
-from workflow.errors import Stopped, Unavailable
+from workflow.consumers.transport.refusals import largest_granted
+from workflow.errors import Stopped
 
 STREAM = "MENTORING"
 SUBJECT = "mentoring.meetings.*"
@@ -24,9 +25,7 @@ NAME = "mentoring-upstream"
 
 PARTITION = 0
 
-_LEAST = 16 * 1024**2
 _SHORTEST_WINDOW = 0.1
-_NOT_SO_MUCH = 10047
 _NOT_TO_BE_CHANGED = 10052
 
 
@@ -97,27 +96,17 @@ async def _granted(
 ) -> StreamInfo:
     """The stream as the broker stores it, of the largest size that it grants where none was asked for."""
     wanted = _ours(config, max_bytes)
-    while True:
-        try:
-            return await store(wanted)
-        except APIError as error:
-            if error.err_code == _NOT_TO_BE_CHANGED:
-                raise Stopped(
-                    f"the stream {STREAM} might lose messages before they are taken in, and the broker does not "
-                    f"let that be changed ({error.description}). Delete the stream so that a new one begins "
-                    "and ask the publishers to send again",
-                    code="stream_unfit",
-                ) from error
-            if error.err_code != _NOT_SO_MUCH:
-                raise
-            size = wanted.max_bytes or 0
-            if size == max_bytes or size // 2 < _LEAST:
-                raise Unavailable(
-                    f"the broker has no room for a stream of {size} bytes; make room, or set "
-                    "MENTORING_STREAM_BYTES to what it has room for",
-                    code="stream_too_large",
-                ) from error
-            wanted = replace(wanted, max_bytes=size // 2)
+    try:
+        return await largest_granted(store, wanted, "MENTORING_STREAM_BYTES", exactly=max_bytes is not None)
+    except APIError as error:
+        if error.err_code != _NOT_TO_BE_CHANGED:
+            raise
+        raise Stopped(
+            f"the stream {STREAM} might lose messages before they are taken in, and the broker does not "
+            f"let that be changed ({error.description}). Delete the stream so that a new one begins "
+            "and ask the publishers to send again",
+            code="stream_unfit",
+        ) from error
 
 
 def _ours(config: StreamConfig, max_bytes: int | None) -> StreamConfig:

@@ -13,7 +13,7 @@ from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
-from workflow.projections.tables import shape
+from workflow.projections.projection import of_other_columns
 from workflow.store.reading import read_only
 
 AT_ONCE = 10_000
@@ -76,11 +76,10 @@ class Snapshot:
                 code="views_of_another_version",
             )
         reads = {name for view in views for name in view.reads}
-        shapes = {projection.name: shape(projection.table) for projection in PROJECTIONS}
         live = self.connection.execute("SELECT name, position, state, shape FROM projections WHERE live = 1")
         read = [row for row in live.fetchall() if row[0] in reads]
-        paused = [name for name, _, state, kept in read if state == RunState.PAUSED or kept != shapes[name]]
-        if paused:
+        paused = {name for name, _, state, _ in read if state == RunState.PAUSED}
+        if paused := paused | set(of_other_columns(PROJECTIONS, {name: shape for name, _, _, shape in read})):
             raise Conflict(
                 f"{', '.join(sorted(paused))} paused, so that figures would be of different moments: `mentoring "
                 "projections status` tells why, `mentoring projections rebuild` folds anew",

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from workflow.errors import Unavailable
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.projection import of_other_columns
 from workflow.projections.questions.question import Asked, Question
-from workflow.projections.tables import Row, shape
+from workflow.projections.tables import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,8 @@ def answer(connection: Connection, question: Question, asked: Asked) -> Answer:
     Refused where rows were folded into other columns than it asks for, or are of different moments.
     """
     live = connection.exec_driver_sql("SELECT name, position, shape FROM projections WHERE live = 1").all()
-    read = {name: (position, kept) for name, position, kept in live if name in question.reads}
-    shapes = {projection.name: shape(projection.table) for projection in PROJECTIONS}
-    if others := sorted(name for name, (_, kept) in read.items() if kept != shapes[name]):
+    read = {name: (position, shape) for name, position, shape in live if name in question.reads}
+    if others := of_other_columns(PROJECTIONS, {name: shape for name, (_, shape) in read.items()}):
         raise Unavailable(
             f"rows of an earlier version cannot answer this: rebuild {', '.join(others)}",
             code="rebuild_needed",

@@ -12,9 +12,10 @@ import logging
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from hashlib import sha256
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -31,6 +32,9 @@ WITHIN = 60.0
 
 AGAIN_AFTER = 60.0
 """Seconds in which what could not be drawn is not tried again, however often it is asked for."""
+
+Begin = Callable[[Coroutine[Any, Any, Drawn], str], asyncio.Task[Drawn]]
+"""Has a task of this name at work, and owns it."""
 
 _CHARTS = TypeAdapter(tuple[Chart, ...])
 _log = logging.getLogger(__name__)
@@ -80,9 +84,12 @@ class Drawings:
         self,
         draw: Callable[[Sequence[Chart]], Awaitable[Drawn]] = in_a_process,
         *,
+        begin: Begin = lambda work, name: asyncio.create_task(work, name=name),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``begin`` has the drawings run, and ends them with the service."""
         self._draw = draw
+        self._begin = begin
         self._monotonic = monotonic
         self._turn = asyncio.Lock()
         self._sets: OrderedDict[str, _Set] = OrderedDict()
@@ -96,7 +103,7 @@ class Drawings:
             return None
         if one.task is None:
             one.failed_at = None
-            one.task = asyncio.create_task(self._in_turn(one), name="drawing")
+            one.task = self._begin(self._in_turn(one), "drawing")
         while len(self._sets) > KEPT:
             _, oldest = self._sets.popitem(last=False)
             if oldest.task is not None:

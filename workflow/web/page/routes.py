@@ -176,7 +176,7 @@ def _common(request: Request, service: Service, health: Health) -> dict[str, Any
         "lag": max((one.lag for one in health.projections), default=0),
         "paused": any(one.status is RunState.PAUSED for one in health.projections),
         "programme": service.settings.programme,
-        "signed_in": request.app.state.sessions.needed,
+        "signed_in": request.app.state.tokens.needed,
         "asked": request.query_params.get("language"),
         "path": request.url.path,
     }

@@ -14,6 +14,7 @@ from workflow.web.page.routes import Speaking
 from workflow.web.page.words import Words
 from workflow.web.problems import status_of
 from workflow.web.sessions import COOKIE, LASTS, Sessions, word_of
+from workflow.web.tokens import SLOWED_FOR, Tokens, address_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,15 +30,17 @@ async def form(request: Request, w: Speaking) -> Response:
 @router.post(SIGN_IN)
 async def sign_in(request: Request, w: Speaking) -> Response:
     """Open the pages for whoever brings the token."""
+    tokens: Tokens = request.app.state.tokens
     sessions: Sessions = request.app.state.sessions
-    if not sessions.needed:
+    if not tokens.needed:
         return RedirectResponse("/", 303, HEADERS)
     body = await request.body()
     try:
         _check_origin(request)
-        word = sessions.sign_in(_token(request, body))
+        tokens.check(_token(request, body), address_of(request.scope))
     except MentoringError as error:
         return _form(request, w, error)
+    word = sessions.begin()
     answer = RedirectResponse("/", 303, HEADERS)
     answer.set_cookie(
         COOKIE,
@@ -52,8 +55,12 @@ async def sign_in(request: Request, w: Speaking) -> Response:
 
 
 @router.post(SIGN_OUT)
-async def sign_out(request: Request) -> Response:
+async def sign_out(request: Request, w: Speaking) -> Response:
     """End the session."""
+    try:
+        _check_origin(request)
+    except MentoringError as error:
+        return _form(request, w, error)
     request.app.state.sessions.sign_out(word_of(request.headers))
     answer = RedirectResponse(SIGN_IN, 303, HEADERS)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
@@ -65,26 +72,24 @@ def _form(request: Request, w: Words, error: MentoringError | None = None) -> Re
         "sign_in.html",
         w,
         200 if error is None else status_of(error),
-        needed=request.app.state.sessions.needed,
+        needed=request.app.state.tokens.needed,
         code=None if error is None else error.code,
         asked=request.query_params.get("language"),
     )
-    # Without it a browser would not say that the form is ours: it would send `Origin: null`.
-    answer.headers["Referrer-Policy"] = "same-origin"
     if answer.status_code == 429:
-        answer.headers["Retry-After"] = "60"
+        answer.headers["Retry-After"] = str(SLOWED_FOR)
     return answer
 
 
-def _token(request: Request, body: bytes) -> str:
+def _token(request: Request, body: bytes) -> bytes:
     given = parse_qs(body.decode("utf-8", "replace")).get("token", [])
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM or len(given) != 1:
         raise Invalid("the form brings one token", code="token_wrong")
-    return given[0]
+    return given[0].encode("utf-8", "replace")
 
 
 def _check_origin(request: Request) -> None:
-    """A page of another site must not sign anybody in: whose pages would they look at?"""
+    """A page of another site must not sign anybody in (whose pages would they look at?), or out."""
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
         raise Invalid("the form was sent by a page of another site", code="origin_foreign")

@@ -1,0 +1,59 @@
+"""What the broker refuses, and what may be said of what keeps us from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from nats.errors import Error as NatsError
+from nats.js.api import StreamConfig, StreamInfo
+from nats.js.errors import APIError
+
+from workflow.errors import MentoringError, Unavailable
+
+SMALLEST = 16 * 1024**2
+"""Bytes: a stream is made of this size or a larger one, or not at all."""
+
+_NOT_STORED = 10077
+_NOT_SO_MUCH = 10047
+
+
+def is_full(error: APIError) -> bool:
+    """Whether a message was not stored because its stream holds as much as it may."""
+    return error.err_code == _NOT_STORED
+
+
+async def largest_granted(
+    store: Callable[[StreamConfig], Awaitable[StreamInfo]],
+    config: StreamConfig,
+    setting: str,
+    *,
+    exactly: bool = False,
+) -> StreamInfo:
+    """The stream as the broker stores it: of its size, or the largest half of it, quarter of it … that is granted.
+
+    With ``exactly`` of its size or not at all. ``setting`` is what names that size.
+    """
+    while True:
+        try:
+            return await store(config)
+        except APIError as error:
+            if error.err_code != _NOT_SO_MUCH:
+                raise
+            size = config.max_bytes or 0
+            if exactly or size // 2 < SMALLEST:
+                raise Unavailable(
+                    f"the broker has no room for the stream {config.name} of {size} bytes; make room, or set "
+                    f"{setting} to what it has room for",
+                    code="stream_too_large",
+                ) from error
+            config = replace(config, max_bytes=size // 2)
+
+
+def in_words(error: BaseException) -> str:
+    """What may be said of it to anybody: the words of an exception that is not ours may hold what was sent."""
+    if isinstance(error, MentoringError):
+        return error.detail
+    if isinstance(error, NatsError | TimeoutError):
+        return f"the broker does not answer ({type(error).__name__})"
+    return type(error).__name__
