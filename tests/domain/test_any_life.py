@@ -27,6 +27,7 @@ from tests.domain.story import (
     DEFAULT,
     MENTEE,
     MENTOR,
+    PAIR,
     Story,
     assert_replays,
     facts,
@@ -36,9 +37,11 @@ from tests.domain.story import (
 )
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
+from workflow.aggregates.evolve import replay
 from workflow.aggregates.moves import MOVES, State
 from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.rules import Moment, rules_of
+from workflow.aggregates.rules.agenda import agenda
 from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
 
@@ -255,6 +258,19 @@ class AnyLife(RuleBasedStateMachine):
     def replay_equals_life(self) -> None:
         if hasattr(self, "story"):
             assert_replays(self.story)
+
+    @invariant()
+    def what_rules_have_kept_is_what_they_would_work_out_anew(self) -> None:
+        if not hasattr(self, "story"):
+            return
+        kept = self.story.state
+        anew = replay(PAIR, self.story.events)
+        assert kept is not None
+        assert anew is not None
+        in_force = self.story.in_force
+        moment = Moment(self.now, self.now, False, in_force.version, in_force.policy)
+        assert agenda(kept, moment) == agenda(anew, moment)
+        assert (kept.timed, kept.course_calls) == (anew.timed, anew.course_calls)
 
     @invariant()
     def states_follow_the_table(self) -> None:
