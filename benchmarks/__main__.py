@@ -21,9 +21,6 @@ from workflow.app import broker_key
 from workflow.lifecycle import tune_interpreter
 from workflow.store.master import load_master_key
 
-_FEWER = 10
-"""The documented way takes its share of pairs in, each with all of its messages: it would take too long."""
-
 _KEY = secrets.token_bytes(32)
 """What comes in lies encrypted, as it does in a service of its own."""
 
@@ -40,24 +37,30 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=24_000, help="0: all that the relationships send")
     parser.add_argument("--relationships", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--share",
+        type=int,
+        default=10,
+        help="the documented way takes in one pair of so many, each with all of its messages",
+    )
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for latest.json")
     asked = parser.parse_args()
     work = workload(asked.messages or None, asked.relationships)
     with TemporaryDirectory(prefix="mentoring-bench-") as name:
-        results = asyncio.run(_measure(Path(name), work, asked.rounds))
+        results = asyncio.run(_measure(Path(name), work, asked.rounds, asked.share))
     found = machine()
     report.write(results, found, asked.to)
     report.show(results, found)
 
 
-async def _measure(folder: Path, work: Workload, rounds: int) -> list[report.Result]:
-    results = [await intake_case(folder, work, rounds), rebuild_case(folder, work, rounds)]
+async def _measure(folder: Path, work: Workload, rounds: int, share: int) -> list[report.Result]:
+    results = [await intake_case(folder, work, rounds, share), rebuild_case(folder, work, rounds)]
     return results + await latency_cases(folder, work)
 
 
-async def intake_case(folder: Path, work: Workload, rounds: int) -> report.Result:
-    """Intake beside the documented way, on a tenth of the pairs, and beside the limit."""
-    fewer = work.one_in(_FEWER)
+async def intake_case(folder: Path, work: Workload, rounds: int, share: int) -> report.Result:
+    """Intake beside the documented way, on one pair of ``share``, and beside the limit."""
+    fewer = work.one_in(share)
     expected, expected_of_fewer = reference(work), reference(fewer)
     prepared = prepare(folder / "prepared", work)
     prepared_naive = intake.prepare_naive(folder / "naive.prepared", fewer)

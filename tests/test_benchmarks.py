@@ -15,7 +15,7 @@ NAIVE = Path(report.__file__).with_name("naive.py")
 async def test_every_way_comes_to_the_same(tmp_path: Path) -> None:
     """Each way checks what it left behind, and ends the run where that differs."""
     work = workload(400, 40)
-    results = [await intake_case(tmp_path, work, 1), rebuild_case(tmp_path, work, 1)]
+    results = [await intake_case(tmp_path, work, 1, share=10), rebuild_case(tmp_path, work, 1)]
     report.write(results, {}, tmp_path)
     written = json.loads((tmp_path / "latest.json").read_text("utf-8"))
     assert [row["case"] for row in written] == ["intake", "rebuild"]
