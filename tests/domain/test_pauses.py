@@ -1,5 +1,7 @@
 """A pause: at most 60 days, by any party or the coordinator; what would fall due meanwhile waits."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.domain.story import (
@@ -186,25 +188,29 @@ def test_reminders_of_booked_meetings_continue() -> None:
 
 
 def test_a_reminder_that_the_limit_had_moved_into_it_waits_for_its_end() -> None:
-    pulse = policy(dialogue={"pulse_days": [20]})
-    story = given(*AGREED, paused(21, until=40), in_force=pulse).pass_time(day(60))
+    early = policy(agreement={"midpoint": 0.1})
+    story = given(*AGREED, paused(21, until=40), in_force=early).pass_time(day(60))
     assert [at for _, who, at in story.reminders("book_next_meeting") if who == "mentee"] == [day(16, 1)]
-    assert story.reminders("check_in") == [
-        ("check_in", "mentor", day(20)),
-        ("check_in", "mentee", day(42, 1)),
+    assert story.reminders("midpoint") == [
+        ("midpoint", "mentor", day(18, 2.3)),
+        ("midpoint", "mentee", day(42, 1)),
     ]
-    story = given(*AGREED, paused(21), in_force=pulse).pass_time(day(60))
-    assert story.reminders("check_in") == [("check_in", "mentor", day(20))]
+    story = given(*AGREED, paused(21), in_force=early).pass_time(day(60))
+    assert story.reminders("midpoint") == [("midpoint", "mentor", day(18, 2.3))]
 
 
 def test_one_of_the_end_of_the_term_does_not_nor_one_after_the_closing() -> None:
-    pulse = policy(dialogue={"pulse_days": [25]})
-    story = given(*agreed(months=2), *met(1), paused(30, until=50), in_force=pulse).pass_time(day(40))
-    assert story.reminders("closing")[:2] == [("closing", "mentee", day(32)), ("closing", "mentor", day(32))]
-    story = given(*AGREED, paused(19), closed(20)).pass_time(day(24))
-    assert story.reminders("check_in") == [
-        ("check_in", "mentor", day(20)),
-        ("check_in", "mentee", day(23, 1)),
+    late = policy(agreement={"midpoint": 0.45})
+    story = given(*agreed(months=2), *met(1), paused(30, until=50), in_force=late).pass_time(day(40))
+    (halfway,) = {at for _, _, at in story.reminders("midpoint")}
+    moved = halfway + timedelta(days=7)
+    assert moved > day(30)
+    assert story.reminders("closing")[:2] == [("closing", "mentee", moved), ("closing", "mentor", moved)]
+    soon = policy(closure={"feedback_days": [1, 30]})
+    story = given(*AGREED, paused(19), closed(20), in_force=soon).pass_time(day(24))
+    assert story.reminders("feedback") == [
+        ("feedback", "mentor", day(21)),
+        ("feedback", "mentee", day(23, 1)),
     ]
 
 

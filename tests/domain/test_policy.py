@@ -408,7 +408,11 @@ CASES: dict[str, Case] = {
         first_of([62, 61.5, 61, 60.5, 60, 59.5, 59, 58.5], permitted(paused_for)), 59, 60, 61
     ),
     "reminders.one_in_days": Case(
-        reminded("fresh_look", "mentee", *agreed(), *met(14), DECLARED, until=60), [36], [37], [38]
+        reminded("midpoint", "mentee", *agreed(), *met(14), until=60),
+        [35.0417],
+        [36.0417],
+        [37.0417],
+        around={"agreement": {"midpoint": 0.17}},
     ),
     "reminders.most_per_episode": Case(
         lambda in_force: len(

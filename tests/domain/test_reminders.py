@@ -16,6 +16,7 @@ from tests.domain.story import (
     amended,
     booked,
     cancelled,
+    checked_in,
     contacted,
     corrected,
     day,
@@ -400,6 +401,20 @@ def test_so_is_one_long_after_the_one_before_it() -> None:
 def test_whom_a_reminder_to_check_in_is_for_is_shown_to_nobody() -> None:
     assert hidden_of(e.ReminderKind.CHECK_IN) == {"audience", "guidance", "party"}
     assert not any(hidden_of(kind) for kind in e.ReminderKind if kind is not e.ReminderKind.CHECK_IN)
+
+
+def test_nor_does_any_other_reminder_tell_who_has_checked_in() -> None:
+    def seen(actor: c.Actor) -> list[dict[str, object]]:
+        asked = policy(dialogue={"pulse_days": [16, 30]}, reminders={"one_in_days": 20})
+        story = given(*agreed(), *met(15), checked_in(15.5, 1, 1, 1, actor=actor), in_force=asked)
+        return [
+            event.model_dump(exclude={"dues", *hidden_of(event.kind)})
+            for event in story.pass_time(day(100)).events
+            if isinstance(event, e.ReminderIssued | e.ReminderSuppressed)
+        ]
+
+    assert "check_in" in {one["kind"] for one in seen(AS_MENTOR)}
+    assert seen(AS_MENTOR) == seen(AS_MENTEE)
 
 
 def test_a_meeting_of_a_series_is_reminded_of_by_itself() -> None:

@@ -16,31 +16,23 @@ from uuid import UUID, uuid4
 import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
+from tests.domain.story import everything
 from tests.store.place import ORIGIN, START, Place, booking, open_one, opening
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.programme import programme_id
-from workflow.aggregates.relationship import Relationship
 from workflow.errors import Conflict, NotFound, Refused, Unavailable
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
-WORKED_OUT = {"timed", "course_calls"}
-"""What rules have worked out from all else, and kept."""
-
-
-def as_dict(state: Relationship) -> dict[str, Any]:
-    told = set(Relationship.__slots__) - WORKED_OUT - {"calendar"}
-    return {slot: getattr(state, slot, None) for slot in told} | {"meetings": state.calendar.meetings()}
-
 
 def _live(transaction: Transaction, id: UUID) -> dict[str, Any]:
     state = transaction.relationship(id)
     assert state is not None
-    return as_dict(state)
+    return everything(state)
 
 
 def _note(order: list[str], text: str) -> Callable[[Transaction], None]:
@@ -148,7 +140,7 @@ def test_states_in_memory_equal_replayed_ones_whatever_failed(place: Place) -> N
         live = place.do(partial(_live, id=id)).value
         replayed = replay(id, [r.event for r in place.store.stream(id)])
         assert replayed is not None
-        assert live == as_dict(replayed)
+        assert live == everything(replayed)
         assert live["version"] == len(place.store.stream(id))
 
 

@@ -192,7 +192,7 @@ class PausePolicy(Section):
 
 
 class ReminderPolicy(Section):
-    """Limits on what a party is sent. Reminders of meetings, preparation and outcomes are exempt."""
+    """Limits on what a party is sent. Reminders of meetings, preparation, outcomes and check-ins are exempt."""
 
     one_in_days: Days = Field(
         7, description="days within which a party gets at most one reminder per relationship"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from workflow.aggregates import events as e
 from workflow.aggregates.calendars import Calendar
 from workflow.aggregates.meetings import EntryKey
 from workflow.aggregates.moves import State
-from workflow.aggregates.policy import Policy
 
 
 class Left(NamedTuple):
@@ -129,8 +128,8 @@ class Episode(NamedTuple):
 class Relationship:
     """The state of the aggregate: only what the next decision needs, and nothing sealed.
 
-    ``course_version`` is that of the last event that was not about a meeting. Most are, and what rules work out
-    from all else than the meetings (``timed``, ``course_calls``) is kept until there is another.
+    ``course_version`` is that of the last event that was not about a meeting; ``unmoved`` is for the rules to keep
+    what they have worked out from all else than the meetings.
     """
 
     __slots__ = (
@@ -146,7 +145,6 @@ class Relationship:
         "concerns",
         "consents",
         "contacted_at",
-        "course_calls",
         "course_version",
         "destroyed",
         "directed_at",
@@ -178,8 +176,8 @@ class Relationship:
         "state",
         "steps",
         "suspicion",
-        "timed",
         "topics",
+        "unmoved",
         "version",
         "zone",
     )
@@ -231,8 +229,7 @@ class Relationship:
         self.episodes: Mapping[tuple[e.ConcernCode, UUID], Episode] = {}
         self.dues: Mapping[e.DueKind, datetime] = {}
         self.course_version = 0
-        self.timed: tuple[int, int, Policy, tuple[datetime | None, ...]] | None = None
-        self.course_calls: tuple[int, Policy, tuple[Any, ...]] | None = None
+        self.unmoved: object = None
 
     def fork(self) -> Relationship:
         """A copy that can be changed alone; the values inside are immutable and shared, but for the calendar.
@@ -272,8 +269,7 @@ class Relationship:
         copy.look_wanted_since = self.look_wanted_since
         copy.dues = self.dues
         copy.course_version = self.course_version
-        copy.timed = self.timed
-        copy.course_calls = self.course_calls
+        copy.unmoved = self.unmoved
         copy.parties = self.parties
         copy.left = self.left
         copy.by_role = self.by_role

@@ -31,8 +31,13 @@ class ReminderKind(Word):
     FEEDBACK = "feedback"
 
 
-EXEMPT_REMINDERS = frozenset({ReminderKind.PREPARATION, ReminderKind.MEETING, ReminderKind.OUTCOME})
-"""Those that no limit on the number of reminders holds back."""
+EXEMPT_REMINDERS = frozenset(
+    {ReminderKind.PREPARATION, ReminderKind.MEETING, ReminderKind.OUTCOME, ReminderKind.CHECK_IN}
+)
+"""Those that no limit on the number of reminders holds back, and that hold no other back.
+
+Among them the ones to check in: whoever gets none has done so, and the next that is not sent would tell who got one.
+"""
 
 REMINDER_DUES = {kind: DueKind(f"remind_{kind.value}") for kind in ReminderKind}
 """What the clock asks for when a reminder of a kind is due."""

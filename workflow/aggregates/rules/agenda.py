@@ -18,10 +18,10 @@ from workflow.aggregates.rules import (
     silence,
     stagnation,
 )
+from workflow.aggregates.rules.by_time import next_timed
 from workflow.aggregates.rules.concerns import From
 from workflow.aggregates.rules.moment import Moment, concerns_begin
-from workflow.aggregates.rules.reminders import next_reminder
-from workflow.aggregates.rules.timed import next_timed
+from workflow.aggregates.rules.reminders.limits import next_reminder
 
 
 def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:

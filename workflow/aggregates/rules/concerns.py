@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from workflow.aggregates.events import ConcernCleared, ConcernCode, ConcernRaised, Event, Provenance
+from workflow.aggregates.events import (
+    ConcernCleared,
+    ConcernCode,
+    ConcernRaised,
+    DueKind,
+    Event,
+    Provenance,
+)
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.moment import Moment, concerns_begin
 
@@ -14,6 +22,15 @@ Standing = tuple[datetime, tuple[int, ...]]
 
 From = Callable[[Relationship, Moment], datetime | None]
 """When time alone brings a concern; None where it does not."""
+
+
+class Timed(NamedTuple):
+    """A concern that time brings: as what the clock asks for it, and from when on it stands."""
+
+    kind: DueKind
+    code: ConcernCode
+    since: From
+
 
 CLEARS = {
     ConcernCode.NO_FIRST_MEETING: "a meeting booked or held",

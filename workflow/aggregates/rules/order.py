@@ -10,6 +10,7 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import (
     agreement,
     beginnings,
+    by_time,
     care,
     commitment,
     dialogue,
@@ -17,12 +18,11 @@ from workflow.aggregates.rules import (
     endings,
     outcomes,
     pauses,
-    reminders,
     silence,
     stagnation,
-    timed,
 )
 from workflow.aggregates.rules.moment import Moment
+from workflow.aggregates.rules.reminders import limits
 
 Rule = Callable[[Relationship, Moment], Iterable[Event]]
 
@@ -38,7 +38,7 @@ _RULES: tuple[Rule, ...] = (
     stagnation.reinvigorate,
     silence.suspect,
     stagnation.enter,
-    timed.raise_timed,
+    by_time.settle_timed,
     commitment.commitment,
     commitment.contradictory,
     commitment.nobody_reports,
@@ -47,13 +47,13 @@ _RULES: tuple[Rule, ...] = (
     care.help_asked,
     care.basis_withdrawn,
     endings.propose_closure,
-    reminders.remind,
+    limits.remind,
 )
 
-_AFTER_CLOSURE: tuple[Rule, ...] = (reminders.remind,)
+_AFTER_CLOSURE: tuple[Rule, ...] = (limits.remind,)
 """What is still asked of a relationship that has ended."""
 
-_OF_TIME = {outcomes.unconfirmed, stagnation.enter, reminders.remind}
+_OF_TIME = {outcomes.unconfirmed, stagnation.enter, limits.remind}
 """These bring about what time alone does, and are asked by the clock."""
 
 _OF_FACTS, _OF_FACTS_AFTER_CLOSURE = (

@@ -21,8 +21,9 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.moment import Moment, days, hours, later
-from workflow.aggregates.rules.reminders import course, drift, meetings
+from workflow.aggregates.rules.reminders import course, meetings
 from workflow.aggregates.rules.reminders.wanted import COORDINATOR, Call, Source, Wanted, undecided
+from workflow.aggregates.rules.unmoved import unmoved
 
 _OF_MEETINGS: tuple[Source, ...] = (
     meetings.around,
@@ -30,17 +31,6 @@ _OF_MEETINGS: tuple[Source, ...] = (
     course.first_meeting,
     course.check_in,
 )
-_OF_COURSE: tuple[Source, ...] = (
-    course.midpoint,
-    course.support_contact,
-    course.closing,
-    drift.silence,
-    drift.contact,
-    drift.fresh_look,
-    drift.measures,
-)
-"""What these want no meeting changes."""
-
 _AFTER_CLOSURE: tuple[Source, ...] = (course.looking_back,)
 _KINDS = {kind: place for place, kind in enumerate(ReminderKind)}
 _A_HUMAN = 2
@@ -97,11 +87,8 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
 def _calls(state: Relationship, moment: Moment) -> list[Call]:
     if state.state is State.CLOSURE:
         return [call for source in _AFTER_CLOSURE for call in source(state, moment)]
-    known = state.course_calls
-    if known is None or known[0] != state.course_version or known[1] is not moment.policy:
-        calls = tuple([call for source in _OF_COURSE for call in source(state, moment)])
-        state.course_calls = known = state.course_version, moment.policy, calls
-    return [*[call for source in _OF_MEETINGS for call in source(state, moment)], *known[2]]
+    calls = [call for source in _OF_MEETINGS for call in source(state, moment)]
+    return [*calls, *unmoved(state, moment).calls]
 
 
 def _asked_at(state: Relationship, moment: Moment, wanted: Wanted) -> datetime | None:
