@@ -34,11 +34,17 @@ def words(name: str) -> str:
 def members(node: dict[str, Any], without: frozenset[str] = frozenset()) -> str:
     """The members of an object's JSON schema as a table."""
     rows = [
-        [f"`{name}`", kind(inner), _default(name, inner, node)]
+        [f"`{name}`", kind(inner) + _or_none(inner), _default(name, inner, node)]
         for name, inner in node["properties"].items()
         if name not in without
     ]
     return table(["member", "what", "where not told"], rows)
+
+
+def _or_none(node: dict[str, Any]) -> str:
+    """What is always told may be told to be none."""
+    nullable = any(choice.get("type") == "null" for choice in node.get("anyOf", []))
+    return ", or none" if nullable and "default" not in node else ""
 
 
 def _default(name: str, node: dict[str, Any], parent: dict[str, Any]) -> str:
