@@ -300,9 +300,10 @@ def test_a_policy_is_compared_with_the_one_in_force_and_adopted(
         ["agreement.cadence_days"],
     )
     again = run("policy", "adopt", file, "--data", data)
-    assert (
-        again.stdout
-        == "version 2 of programme default is in force\nit says nothing otherwise than the one before\n"
+    assert again.stdout == "version 2 of programme default is in force already: there was nothing to adopt\n"
+    file.write_text("[silence]\nsuspected_after = 1.2\n")
+    assert "agreement.cadence_days: 30.0 (left out, so the default), and 14.0 in version 2" in (
+        run("policy", "check", file, "--data", data).stdout
     )
     assert told("programme", "show", "--data", data)["under_way"] == []
     assert told("policy", "show", "--data", data)["policy"]["agreement"]["cadence_days"] == 14

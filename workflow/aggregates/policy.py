@@ -233,7 +233,7 @@ class Policy(Section):
 
 
 def parse_policy(document: str) -> Policy:
-    """The policy that a TOML document describes; what it leaves out keeps its default."""
+    """The policy that a TOML document describes; what it leaves out takes its default."""
     try:
         return Policy.model_validate(tomllib.loads(document))
     except tomllib.TOMLDecodeError as error:

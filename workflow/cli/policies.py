@@ -70,7 +70,10 @@ async def check(file: File, data: Data = None, as_json: AsJson = False) -> None:
         before = Policy.model_validate(found["policy"])
         against = f"version {found['version']}, which is in force"
     typer.echo(f"{file} is a policy")
-    _tell_changes([change._asdict() for change in changes(before, policy)], against)
+    found = [change._asdict() for change in changes(before, policy)]
+    if not found:
+        typer.echo(f"it says nothing otherwise than {against}")
+    _tell_changes(found, policy, against)
 
 
 @app.command("adopt")
@@ -87,18 +90,21 @@ async def adopt(file: File, data: Data = None, actor: By = None, as_json: AsJson
     if as_json:
         emit(adopted)
         return
-    typer.echo(f"version {adopted['version']} of programme {adopted['programme']} is in force")
-    _tell_changes(adopted["changes"], "the one before")
+    already = "" if adopted["changes"] else " already: there was nothing to adopt"
+    typer.echo(f"version {adopted['version']} of programme {adopted['programme']} is in force{already}")
+    _tell_changes(adopted["changes"], policy, "the one before")
     if not whole:
         typer.echo("what is due in its relationships is still being dated anew")
 
 
-def _tell_changes(found: list[dict[str, Any]], against: str) -> None:
-    if not found:
-        typer.echo(f"it says nothing otherwise than {against}")
+def _tell_changes(found: list[dict[str, Any]], policy: Policy, against: str) -> None:
+    """Among them what the document leaves out: that takes its default, whatever was in force."""
     for change in found:
         before, after = json.dumps(change["before"]), json.dumps(change["after"])
-        typer.echo(f"{change['member']}: {after}, and {before} in {against}")
+        section, _, name = change["member"].partition(".")
+        told = section in policy.model_fields_set and name in getattr(policy, section).model_fields_set
+        left_out = "" if told else " (left out, so the default)"
+        typer.echo(f"{change['member']}: {after}{left_out}, and {before} in {against}")
 
 
 def _text(file: Path) -> str:

@@ -27,7 +27,7 @@ Programme = Annotated[
 
 
 class PolicyIn(Policy):
-    """A policy. What is left out keeps its default, whatever the one in force says."""
+    """A policy. What is left out takes its default, whatever the one in force says."""
 
     model_config = example(silence={"suspected_after": 1.2}, support={"then_every_days": 14})
 

@@ -33,10 +33,14 @@ def policy() -> str:
         ]
     return page(
         "The policy of a programme",
-        "A policy is a TOML document. What it leaves out keeps its default, and a member that is not listed "
-        "here is refused, so that a misspelt limit is seen. It is adopted in versions (`mentoring policy "
+        "A policy is a TOML document. What it leaves out takes its default, whatever was in force (to change one "
+        "number, start from `mentoring policy show > policy.toml`), and a member that is not listed here is "
+        "refused, so that a misspelt limit is seen. It is adopted in versions (`mentoring policy "
         "adopt`); every decision names the version that was in force. The same for "
         "programs: [policy.schema.json](policy.schema.json).",
+        "With an adoption everything that is open is weighed anew. A concern that the new numbers bring is "
+        "recorded then, and says since when it stands by them, which may be an earlier day: figures that count "
+        "the open concerns of a past day count it, too. What was sent, suppressed or entered before stays.",
         "C is the agreed cadence. A day is 24 hours. Limits are inclusive: at exactly n the rule fires, and "
         "a limit of 7 days permits day 7.",
         *blocks,
