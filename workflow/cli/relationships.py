@@ -154,7 +154,7 @@ def _tell_concerns(concerns: list[dict[str, Any]], events: dict[int, dict[str, A
         known = [events[version] for version in concern["evidence"] if version in events]
         for event in sorted(known, key=lambda one: (one["event"]["occurred_at"], one["version"])):
             out.print(
-                f"  because {minute(event['event']['occurred_at'])} {foreign(told(event))} "
+                f"  because {minute(_when(event['event']))} {foreign(told(event))} "
                 f"(event {event['version']})",
                 soft_wrap=True,
             )
@@ -193,3 +193,8 @@ def _timeline(timeline: list[dict[str, Any]]) -> Table:
     for event in timeline:
         table.add(str(event["version"]), minute(event["event"]["occurred_at"]), foreign(told(event)))
     return table
+
+
+def _when(event: dict[str, Any]) -> str:
+    """When it happened: of a meeting its start, where that is told, for it may have been reported much later."""
+    return str(event.get("starts_at") or event["occurred_at"])

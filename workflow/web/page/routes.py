@@ -210,12 +210,18 @@ def _whole(
 def _evidence(
     service: Service, relationship: UUID, concerns: Sequence[Row]
 ) -> dict[int, tuple[str, datetime]]:
-    """What the events are that concerns rest on: their names and when they happened, and nothing of what they say."""
+    """What the events are that concerns rest on: their names and when they happened, and nothing of what they say.
+
+    Of a meeting that is when it began, as far as its event tells: it may have been reported much later.
+    """
     versions = {version for one in concerns for version in one["evidence"]}
     if not versions:
         return {}
     return {
-        one.version: (one.event.name.split(".")[1], one.event.occurred_at)
+        one.version: (
+            one.event.name.split(".")[1],
+            getattr(one.event, "starts_at", None) or one.event.occurred_at,
+        )
         for one in service.store.stream(relationship, min(versions) - 1)
         if one.version in versions
     }
