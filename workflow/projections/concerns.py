@@ -9,7 +9,7 @@ WHY: dict[str, str] = {
     "stuck": "still not begun",
     "no_first_meeting": "no first meeting booked",
     "low_dialogue": "the dialogue goes badly",
-    "no_fresh_look": "stagnation without a fresh look and measures",
+    "no_fresh_look": "no fresh look with measures since it stagnated",
     "measures_overdue": "measures are overdue",
     "no_direction": "no goal, or none reviewed for long",
     "closure_proposed": "inactive for so long that closing is proposed",
