@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from sqlalchemy import Column, Index, Integer, String, Table
 
 from workflow.aggregates.events import Event, PolicyAdopted, ProgrammeOpened
@@ -25,6 +27,12 @@ policies = Table(
 
 # --- the fold --------------------------------------------------------------------------------------------
 
+
+def _seconds(hours: float) -> int:
+    """Up to the next whole second, as a notice goes down to one: so less than so many is less, of either."""
+    return ceil(round(hours * 3600, 6))
+
+
 _KINDS: frozenset[type[Event]] = frozenset({ProgrammeOpened, PolicyAdopted})
 
 
@@ -46,7 +54,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
                 **row,
                 "version": event.version,
                 "programme": document[0]["programme"],
-                "late_seconds": round(hours * 3600),
+                "late_seconds": _seconds(hours),
             }
         )
 
@@ -63,7 +71,7 @@ POLICIES = Projection(
 
 # --- what queries are made of ----------------------------------------------------------------------------
 
-LATE_WITHOUT_POLICY = round(MeetingPolicy().late_cancellation_hours * 3600)
+LATE_WITHOUT_POLICY = _seconds(MeetingPolicy().late_cancellation_hours)
 """Seconds, by a log that begins before programmes adopted any."""
 
 

@@ -103,9 +103,8 @@ def export(
                 }
                 text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
                 begin(MANIFEST).write(text.encode())
-                for (
-                    whole
-                ) in drafts.values():  # so that little time lies between the first place taken and the last
+                # All of them first, so that little time lies between the first place taken and the last.
+                for whole in drafts.values():
                     whole.keep()
                 _make_room(asked)
                 for name, whole in drafts.items():
