@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -326,3 +326,18 @@ def test_a_programme_is_closed_by_its_name_with_all_of_its_relationships(
     assert told("relationship", "show", relationship, "--data", data)["state"] == "closure"
     shown = run("programme", "show", "--data", data).stdout
     assert "open since 2026-01-05 08:00 until 2026-03-01 00:00; policy version 1" in shown
+
+
+def test_a_contact_is_noted_and_clears_what_asked_for_it(data: Path, relationship: str) -> None:
+    overdue, who = "a support contact is overdue", f"coordinator {UUID(int=7)}"
+    assert overdue in run("relationship", "show", relationship, "--data", data).stdout
+    refused = run("relationship", "contacted", relationship, "--data", data)
+    assert (refused.exit_code, refused.stderr) == (1, "mentoring: only a coordinator can do this\n")
+    noted = run(
+        "relationship", "contacted", relationship[:8], "--note", "hello", "--actor", who, "--data", data
+    )
+    assert noted.stdout.startswith("noted; what stands of it still: nothing heard for long")
+    assert overdue not in noted.stdout
+    text = run("relationship", "show", relationship, "--data", data).stdout
+    assert overdue not in text
+    assert "hello" not in text

@@ -11,10 +11,15 @@ from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import Move, State
 from workflow.cli.facts import DOING, told
 from workflow.cli.tables import ZONE, Table, foreign, minute, words
-from workflow.cli.verb import AsJson, Data, Desk, Spoken, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, Desk, Spoken, desk, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
 from workflow.guidance import Language
 from workflow.web.asking import LONGEST_PAGE
+
+Which = Annotated[
+    str, typer.Argument(help="The relationship's id, or how it begins: at least 4 digits of it.")
+]
+Note = Annotated[str | None, typer.Option(metavar="TEXT", help="What was said; kept encrypted.")]
 
 app = typer.Typer(no_args_is_help=True, help="Relationships: who is where, and everything about one.")
 
@@ -99,10 +104,29 @@ async def list_(
 
 @app.command()
 @verb
+async def contacted(
+    relationship: Which, data: Data = None, actor: By = None, note: Note = None, as_json: AsJson = False
+) -> None:
+    """Note that the coordinator spoke with a pair: that clears what asks for a support contact, or for help.
+
+    It is a coordinator who says so: `--actor "coordinator ID"`, with the ID under which that one is known to you.
+    """
+    given = meant(relationship)
+    async with desk(settings_of(data)) as at:
+        base = f"/v1/relationships/{await resolve(at, given)}"
+        done = await at.post(f"{base}/support-contacts", actor, {"note": note})
+        still = (await at.get(base, after=done["position"]))["concerns"]
+    if as_json:
+        emit(done)
+        return
+    why = ", ".join(concern["why"] for concern in still)
+    typer.echo(f"noted; what stands of it still: {why}" if why else "noted; nothing else stands of it")
+
+
+@app.command()
+@verb
 async def show(
-    relationship: Annotated[
-        str, typer.Argument(help="The relationship's id, or how it begins: at least 4 digits of it.")
-    ],
+    relationship: Which,
     data: Data = None,
     language: Spoken = Language.EN,
     as_json: AsJson = False,
