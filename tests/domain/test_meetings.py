@@ -306,3 +306,13 @@ def test_a_uid_that_is_told_twice_to_be_replaced_is_replaced() -> None:
     )
     assert meeting(story).status == "scheduled"
     assert meeting(story).starts_at == day(22)
+
+
+def test_a_correction_says_who_missed_it_whoever_the_publisher_named() -> None:
+    story = given(*agreed(), held("m", day(15))).when(corrected("m", day(17), e.Outcome.MISSED))
+    assert story.last(e.MeetingOutcomeCorrected).missed_by == (MENTEE,)
+
+
+def test_a_report_of_an_earlier_meeting_says_nothing_of_one_that_may_still_be_told() -> None:
+    earlier = replace(held("h", day(10)), at=day(16))
+    given(*agreed(), *unreported(15, 20), earlier).pass_time(day(23, 1)).then_concern("nobody_reports")

@@ -54,6 +54,14 @@ def destruction(person: c.Actor, actor: c.Actor | None, at: float = 1) -> c.Requ
 # --- leaving ----------------------------------------------------------------------------------------------
 
 
+def test_the_check_ins_of_who_leaves_go_and_those_of_all_who_stay_remain() -> None:
+    for leaver in (AS_MENTOR, AS_SECOND):
+        story = three(*ALL).when(held("m", day(2)))
+        story.when(*(checked_in(3, 4, 4, 4, actor=actor) for actor in ALL)).when(left(5, leaver))
+        assert story.state is not None
+        assert story.state.check_ins.keys() == {MENTOR, MENTEE, SECOND} - {leaver.person}
+
+
 def test_one_of_two_mentors_may_leave() -> None:
     story = three(*ALL).then_state("active").when(left(5)).then(e.PartyLeft).then_state("active")
     assert story.state is not None
