@@ -245,6 +245,7 @@ async def test_a_relationship_tells_why_what_clears_it_and_how_it_came_here(
     assert [row[1:] for row in met] == [["Held", "60"]]
     _, *dues = sheet.tables["What the service asks next"]
     assert len(dues) == len(told["agenda"])
+    assert "none yet" in sheet.text  # of goals
     assert "meeting held, 5 Jan" in sheet.text
     finnish = (await _sheet(http, f"/relationships/{relationship}", language="fi")).text
     assert "tapaaminen pidetty, 5.1." in finnish

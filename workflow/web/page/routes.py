@@ -16,8 +16,9 @@ from starlette.concurrency import run_in_threadpool
 from workflow.aggregates.programme import programme_id, replay_programme
 from workflow.app import Service
 from workflow.errors import MentoringError, NotFound
-from workflow.projections import agenda, journey, meetings, relationships
+from workflow.projections import agenda, goals, journey, meetings, relationships
 from workflow.projections.generations import RunState
+from workflow.projections.goals import GoalStatus
 from workflow.projections.questions.overview import OUTCOMES, READS, Figures, figures
 from workflow.projections.tables import Row
 from workflow.projections.today import count_to_contact, to_contact
@@ -119,13 +120,13 @@ async def one_relationship(
     """Why a relationship needs somebody, what would clear that, and how it came to be where it is."""
     try:
         known = _id(relationship)
-        await service.folded(("relationships", "journey", "agenda", "meetings", "policies"), after)
-        row, *found = await service.read(lambda views: _whole(views, known), ("relationships",))
+        await service.folded(("relationships", "journey", "agenda", "meetings", "policies", "goals"), after)
+        found = await service.read(lambda views: _whole(views, known), ("relationships",))
+        row, stays, dues, met, aims = found
         if row is None:
             raise _unknown()
     except MentoringError as error:
         return trouble(w, error, request)
-    stays, dues, met = found
     return page(
         "relationship.html",
         w,
@@ -135,6 +136,9 @@ async def one_relationship(
         evidence=await run_in_threadpool(_evidence, service, known, row["concerns"]),
         stays=stays,
         dues=dues,
+        goals=len(aims),
+        open_goals=sum(goal["status"] == GoalStatus.OPEN.value for goal in aims),
+        looked_at=max((goal["reviewed_at"] or goal["set_at"] for goal in aims), default=None),
         meetings=met[-MOST_MEETINGS:][::-1],
         earlier=max(len(met) - MOST_MEETINGS, 0),
     )
@@ -198,12 +202,13 @@ async def _figured(request: Request, service: Service, health: Health) -> Figure
 
 def _whole(
     views: Connection, relationship: UUID
-) -> tuple[Row | None, Sequence[Row], Sequence[agenda.Due], Sequence[Row]]:
+) -> tuple[Row | None, Sequence[Row], Sequence[agenda.Due], Sequence[Row], Sequence[Row]]:
     return (
         relationships.one(views, relationship),
         journey.stays(views, relationship),
         agenda.listing(views, relationship=relationship),
         [one for one in meetings.listing(views, relationship) if one["starts_at"] is not None],
+        goals.listing(views, relationship),
     )
 
 
