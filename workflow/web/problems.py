@@ -65,6 +65,7 @@ _FRAMEWORKS = {
     405: ("method_not_allowed", "the route is not asked in this way; the header Allow says in which"),
     408: ("body_late", "the body did not come in time"),
     413: ("body_too_large", "the body is too large for this route"),
+    503: ("busy", "too many requests are under way; try again"),
 }
 """What the framework itself refuses, in our words; in its own it could say what it was sent."""
 
