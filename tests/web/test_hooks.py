@@ -342,14 +342,16 @@ async def test_what_takes_too_long_is_parked_as_it_came_and_counted_in_health(
     assert json.loads(broker.stored[1][1])["type"] == "mentoring.meeting.scheduled.v1"
 
 
-async def test_where_none_can_be_translated_health_says_so(
+async def test_where_none_can_be_translated_the_provider_sends_again_and_health_says_so(
     http: httpx.AsyncClient, service: Service, broker: Broker
 ) -> None:
     service.translators = Translators("UTC", 60, ("/bin/false",))
     service.hooks = Hooks(OURS, {"calcom": HOOK_SECRET}, service.translators.translate)
-    assert (await calcom(http, file("calcom", "created.json"))).status_code == 202
+    answer = await calcom(http, file("calcom", "created.json"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert broker.stored == []
     health = await http.get("/v1/health")
     assert health.status_code == 503
     assert health.json()["troubles"] == [
-        "hooks are parked untranslated: the process that translates calcom does not start (Broken)"
+        "hooks are to be sent again later: the process that translates calcom does not start (Broken)"
     ]

@@ -79,7 +79,8 @@ class HooksHealth(Out):
     """Whether what providers send is translated."""
 
     ran_over: int = Field(
-        description="hooks whose translation took longer than `MENTORING_HOOK_SECONDS`, since the start; each is parked"
+        description="translations that took longer than `MENTORING_HOOK_SECONDS`, since the start: of hooks, each of "
+        "which is parked, and of parked ones that were tried anew, which stay so"
     )
 
 
@@ -163,8 +164,7 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     if service.runner.trouble is not None:
         troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
     troubles += [f"{chore.undone}: {chore.trouble}" for chore in service.chores if chore.trouble]
-    if service.translators.trouble is not None:
-        troubles.append(f"hooks are parked untranslated: {service.translators.trouble}")
+    troubles += [f"hooks are to be sent again later: {trouble}" for trouble in service.translators.troubles]
     if service.driver.trouble is not None:
         troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
     return troubles
