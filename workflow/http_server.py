@@ -112,6 +112,8 @@ class Connection(H11Protocol):
                 "Content-Type": "application/problem+json",
                 "Content-Length": str(len(body)),
                 "Connection": "close",
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
                 **headers,
             }
             head = "".join(f"{name}: {value}\r\n" for name, value in given.items())

@@ -48,6 +48,7 @@ from workflow.web.page.kept_drawings import Drawings
 from workflow.web.queries import known_queries
 from workflow.web.sessions import Sessions
 from workflow.web.tokens import Tokens
+from workflow.web.unkept import Unkept
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -140,6 +141,7 @@ def create_app(service: Service) -> FastAPI:
         Limits, largest={"/v1/events": service.settings.max_batch_bytes, SIGN_IN: signing.LARGEST_FORM}
     )
     app.add_middleware(Guard, tokens=app.state.tokens, sessions=app.state.sessions)
+    app.add_middleware(Unkept)
     return app
 
 

@@ -28,7 +28,7 @@ class Broken(Exception):
 
 
 class NotStarted(Exception):
-    """A process is not ready: ``kind`` is that of the error, ``said`` what it wrote before it was to be asked anything."""
+    """A process is not ready: ``kind`` is that of the error, ``said`` what it wrote before it was asked anything."""
 
     def __init__(self, error: Exception, said: str) -> None:
         super().__init__(said)
