@@ -50,7 +50,9 @@ async def test_what_the_api_answers_is_kept_by_nobody_and_is_what_it_says(
     def fails(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(service, "read", fails)  # what nobody foresaw is answered by the framework's outmost part
+    monkeypatch.setattr(
+        service, "read", fails
+    )  # what nobody foresaw is answered by the framework's outmost part
     asked = {
         f"/v1/relationships/{relationship}/check-ins": 200,
         "/v1/agenda": 500,
