@@ -24,7 +24,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from workflow.errors import Unavailable
 
 MOST_CONNECTIONS = 512
-"""Open at once; beyond it an idle one is closed, and where there is none the new one is answered 503. Below the 1024 files that a process may often have open."""
+"""Open at once; beyond it an idle one is closed, and where there is none the new one is answered 503. Below the 1024
+files that a process may often have open."""
 
 HEAD_WITHIN = 10.0
 """Seconds in which a request's head has to come, from when the connection is open or its first byte is there."""
