@@ -25,6 +25,7 @@ OPEN_TO_ALL = frozenset({"/v1/health"})
 SIGNED = "/v1/hooks/"
 """Below it no token is demanded, and no name of this machine: what comes there is signed, with a secret that no web
 page has."""
+
 KNOWN = "mentoring.known"
 """In a request's scope: whether it brought the token or a session, or needs neither. What is signed is known later."""
 

@@ -262,6 +262,27 @@ async def test_one_that_did_not_start_is_tried_again_by_itself_and_the_log_says_
     await translators.close()
 
 
+async def test_it_is_tried_again_after_pauses_that_double_up_to_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def at_once(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 9:
+            raise asyncio.CancelledError
+        await sleep(0)
+
+    monkeypatch.setattr("workflow.consumers.hooks.translators.asyncio.sleep", at_once)
+    translators = Translators(ZONE.key, PLENTY, ("/no/such/program",))
+    with pytest.raises(Unavailable):
+        await translators.translate("calcom", file("calcom", "created.json"))
+    await asyncio.wait({translators._mending["calcom"]})
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    await translators.close()
+
+
 async def test_what_a_hook_says_while_it_translates_is_in_no_log(
     making: Making, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -117,7 +117,10 @@ class Translators:
             return await self._started(provider)
         except NotStarted as error:
             self._tell(provider, error)
-            self._mending[provider] = asyncio.create_task(self._mend(provider), name=f"mending {provider}")
+            if not self._closing.is_set():
+                self._mending[provider] = asyncio.create_task(
+                    self._mend(provider), name=f"mending {provider}"
+                )
             raise self._busy(provider) from error
 
     async def _mend(self, provider: str) -> None:
