@@ -253,7 +253,7 @@ def _limits() -> Iterator[str]:
     yield "Bodies come uncompressed; one with a `Content-Encoding` is answered 415."
     yield (
         "Answers are kept by no cache (`Cache-Control: no-store`), but for this document's source, "
-        "`GET /v1/openapi.json`; what they say they are is what they are (`nosniff`)."
+        "`/v1/openapi.json`; what they say they are is what they are (`nosniff`)."
     )
 
 
