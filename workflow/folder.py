@@ -147,10 +147,13 @@ class Folder:
                 with suppress(OSError):
                     draft.unlink()
 
-    def _refuse_if_open_to_others(self) -> None:
-        """Whoever may rename what lies in the folder may put keys and addresses of their own in its place."""
+    def ours_alone(self) -> bool:
+        """Whether nobody else may rename what lies in it, and so put keys and addresses of their own in its place."""
         found = self.path.stat()
-        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        return found.st_uid == os.geteuid() and not found.st_mode & 0o022
+
+    def _refuse_if_open_to_others(self) -> None:
+        if not self.ours_alone():
             raise Conflict(
                 f"others may write to the folder {self.path}; it must be yours alone (chmod 700)",
                 code="folder_open_to_others",
@@ -175,7 +178,10 @@ class Folder:
         draft.replace(self.address_file)
 
     def address(self) -> Address | None:
-        """Where a service of this folder said that it answers, if it did; it may have died since."""
+        """Where a service of this folder said that it answers, if it did; it may have died since.
+
+        It is to be believed only where the folder is ``ours_alone``.
+        """
         try:
             return Address.model_validate_json(self.address_file.read_bytes())
         except (OSError, ValidationError):

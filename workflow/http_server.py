@@ -24,7 +24,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from workflow.errors import Unavailable
 
 MOST_CONNECTIONS = 512
-"""Open at once; beyond it they are answered 503. Below the 1024 files that a process may often have open."""
+"""Open at once; beyond it an idle one is closed, and where there is none the new one is answered 503. Below the 1024
+files that a process may often have open."""
 
 HEAD_WITHIN = 10.0
 """Seconds in which a request's head has to come, from when the connection is open or its first byte is there."""
@@ -47,14 +48,16 @@ class Connection(H11Protocol):
     """One connection of a client."""
 
     _late: asyncio.TimerHandle | None = None
+    _made = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Take it, unless there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            self._refuse(503, {"Retry-After": "1"})
-        else:
+        self._made = self.loop.time()
+        if self._room():
             self._watch()
+        else:
+            self._refuse(503, {"Retry-After": "1"})
 
     def data_received(self, data: bytes) -> None:
         """Go on with a request, or with the head of one."""
@@ -72,6 +75,21 @@ class Connection(H11Protocol):
         self.logger.debug(msg)
         hint = getattr(sys.exception(), "error_status_hint", 400)
         self._refuse(hint if hint in _REFUSALS else 400, {})
+
+    def _room(self) -> bool:
+        """Whether there is any for one more. A connection on which nothing is asked gives way to it.
+
+        First the oldest of those that never asked: whoever comes to ask does so within moments.
+        """
+        others: list[Any] = [one for one in self.connections if one is not self]
+        others = [one for one in others if not one.transport.is_closing()]
+        if len(others) < MOST_CONNECTIONS:
+            return True
+        idle = [one for one in others if not one._under_way()]
+        if not idle:
+            return False
+        min(idle, key=lambda one: (one.cycle is not None, one._made)).transport.close()
+        return True
 
     def _watch(self) -> None:
         """While no request is under way, wait for the head of one, and not for ever.
@@ -112,6 +130,8 @@ class Connection(H11Protocol):
                 "Content-Type": "application/problem+json",
                 "Content-Length": str(len(body)),
                 "Connection": "close",
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
                 **headers,
             }
             head = "".join(f"{name}: {value}\r\n" for name, value in given.items())

@@ -9,10 +9,12 @@ import shutil
 import signal
 import socket
 import sqlite3
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -283,6 +285,83 @@ def test_beside_a_running_service_it_looks_at_that_and_its_broker_too(folder: Fo
             running.process.send_signal(signal.SIGCONT)
         running.stop(signal.SIGKILL)
     assert "the last one was killed" in looked_at(folder.path)[1]["service"][0]["said"]
+
+
+class Listener:
+    """Somebody's NATS server, who keeps whatever is told to it."""
+
+    def __enter__(self) -> Listener:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.heard = b""
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+        return self
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection:
+                    connection.sendall(b'INFO {"auth_required":true,"max_payload":1048576}\r\n')
+                    self.heard += connection.recv(4096)
+                    connection.sendall(b"-ERR 'Authorization Violation'\r\n")
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """A file of whoever looks, which no service was to read."""
+    file = tmp_path / "secret"
+    file.write_text("a-secret-of-whoever-looks")
+    file.chmod(0o600)
+    return file
+
+
+def forged(folder: Folder, listener: Listener, **more: str) -> None:
+    """What a folder says of its service, as whoever may write there has it."""
+    told: dict[str, object] = {
+        "instance": str(UUID(int=7)),
+        "pid": 1,
+        "http": f"http://127.0.0.1:{listener.port}",
+    }
+    told |= {"nats": f"nats://127.0.0.1:{listener.port}", "clock": "real", "data": str(folder.path), **more}
+    folder.address_file.write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize("theirs", ["it belongs to another", "others may write to it"])
+def test_what_a_folder_says_that_is_not_ours_alone_is_not_believed(
+    folder: Folder, secret: Path, theirs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy2(secret, folder.nats_token)
+    with Listener() as listener, folder:
+        forged(folder, listener, nats_token_file=str(folder.nats_token))
+        if theirs == "others may write to it":
+            folder.path.chmod(0o770)
+        else:
+            monkeypatch.setattr("os.geteuid", lambda: 4711)
+        _, found = looked_at(folder.path)
+        monkeypatch.undo()
+    for about in ("service", "broker"):
+        ((grade, said),) = [(one["grade"], one["said"]) for one in found[about]]
+        assert (grade, "not yours alone" in said) == ("warning", True)
+    assert listener.heard == b""
+
+
+def test_no_file_but_its_own_or_a_named_one_is_taken_for_the_token_of_the_broker(
+    folder: Folder, secret: Path
+) -> None:
+    with Listener() as listener, folder:
+        forged(folder, listener, nats_token_file=str(secret))
+        _, found = looked_at(folder.path)
+        assert "MENTORING_NATS_TOKEN_FILE" in found["broker"][0]["todo"]
+        assert secret.read_bytes() not in listener.heard
+        looked_at(folder.path, {"MENTORING_NATS_TOKEN_FILE": str(secret)})
+        assert secret.read_bytes() in listener.heard
 
 
 def test_a_broker_elsewhere_that_does_not_answer_is_in_trouble(folder: Folder) -> None:

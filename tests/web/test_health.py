@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import httpx
 import pytest
@@ -15,11 +15,12 @@ from workflow.app import Service
 from workflow.app.chore import Chore
 from workflow.consumers.clock.driver import told
 from workflow.consumers.clock.page import Unaskable
+from workflow.consumers.delivery.status import DeliveryStatus
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.status import IntakeStatus
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.server import NatsServer
-from workflow.errors import Unavailable
+from workflow.errors import Conflict, Unavailable
 from workflow.lifecycle import offline
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.settings import Settings
@@ -51,12 +52,46 @@ async def test_a_trouble_is_told_without_what_its_exception_says(
     assert trouble == "the clock cannot ask: KeyError"
 
 
-async def test_health_names_whom_the_clock_could_not_ask(http: httpx.AsyncClient, service: Service) -> None:
+async def test_health_counts_whom_the_clock_could_not_ask(http: httpx.AsyncClient, service: Service) -> None:
     fault = Unaskable(ADA, KeyError("ada@example.org"))
-    service.driver.trouble = told({ADA: fault, GRACE: fault})
-    answer = await http.get("/v1/health")
-    assert answer.status_code == 503
-    assert answer.json()["troubles"] == [f"the clock cannot ask: relationship {ADA}, {GRACE}"]
+    for left, said in (
+        ({ADA: fault}, "a relationship that the log names"),
+        ({ADA: fault, GRACE: fault}, "2 relationships that the log names"),
+    ):
+        service.driver.trouble = told(left)
+        answer = await http.get("/v1/health")
+        assert answer.status_code == 503
+        assert answer.json()["troubles"] == [f"the clock cannot ask: {said}"]
+
+
+async def test_health_names_nobody_whatever_fails(
+    http: httpx.AsyncClient, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    named = f"something else is kept under {ADA}, in {ADA.hex}"
+
+    async def fail() -> None:
+        raise Conflict(named, code="id_taken")
+
+    service.driver.trouble = f"Stopped: {named}"
+    service.expiry = Chore(fail, service.expiry.undone, every=3600)
+    service.asking = Chore(fail, service.asking.undone, every=3600)
+    chores = [asyncio.create_task(one.run()) for one in (service.expiry, service.asking)]
+    stopped = IntakeStatus("stopped", f"the gap {ADA}/0:1-2", None, f"{ADA}/0", 5, 3)
+    service.intake = SimpleNamespace(status=stopped, stop=AsyncMock())  # type: ignore[assignment]
+    delivery = DeliveryStatus("stopped", named, None, 3)
+    service.delivery = SimpleNamespace(status=delivery, stop=Mock(), close=AsyncMock())  # type: ignore[assignment]
+    service.server = NatsServer(service.folder.broker)
+    service.server.trouble = named
+    await asyncio.sleep(0)
+    told = (await http.get("/v1/health")).json()
+    for one in chores:
+        one.cancel()
+    service.server.trouble = None
+    assert told.pop("instance") == str(service.instance)
+    assert len(told["troubles"]) == 6
+    assert str(ADA) not in str(told)
+    assert ADA.hex not in str(told)
+    assert str(ADA) in caplog.text
 
 
 async def test_rows_of_other_columns_stopped_on_no_event(settings: Settings) -> None:

@@ -19,12 +19,12 @@ from tests.web.test_publishing import Broker
 from workflow.app import Service
 from workflow.consumers.hooks.hook import Hook, Nothing, Sent, Told, event
 from workflow.consumers.hooks.signatures import OLDEST, sign
-from workflow.consumers.hooks.taking import Hooks
-from workflow.consumers.hooks.translators import MOST_WAITING, Translators
+from workflow.consumers.hooks.taking import Hooks, Taken
+from workflow.consumers.hooks.translators import Translators
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.contract import LARGEST_BODY, Kind
 from workflow.web.api import create_app
-from workflow.web.hooks import MOST_AT_ONCE
+from workflow.web.hooks import MOST_OF_ONE
 
 SECRET = HOOK_SECRET.encode()
 NEVER = "import sys, time; sys.stdout.write(4 * chr(0)); sys.stdout.flush(); time.sleep(1000)"
@@ -171,27 +171,37 @@ async def test_a_body_beyond_the_limit_is_refused(http: httpx.AsyncClient, broke
     assert broker.stored == []
 
 
-async def test_hooks_take_no_more_than_their_places(http: httpx.AsyncClient, broker: Broker) -> None:
-    """Anybody can begin one: commands and reads have the other places for themselves."""
-    ended = asyncio.Event()
-    begun = asyncio.Semaphore(0)
+async def test_providers_whose_bodies_have_no_end_take_no_places_from_others(
+    http: httpx.AsyncClient, service: Service, broker: Broker
+) -> None:
+    ended, begun = asyncio.Event(), asyncio.Semaphore(0)
+    at_once = here(OURS)
 
-    async def slow() -> AsyncIterator[bytes]:
-        begun.release()
-        await ended.wait()
-        yield b"{}"
+    async def translate(provider: str, sent: Sent) -> Taken:
+        if provider != "calcom":
+            begun.release()
+            await ended.wait()
+            return Nothing("it had no end")
+        return await at_once(provider, sent)
 
-    slow_ones = [
-        asyncio.create_task(http.post("/v1/hooks/calcom", content=slow())) for _ in range(MOST_AT_ONCE)
-    ]
-    for _ in range(MOST_AT_ONCE):
+    service.hooks = Hooks(OURS, dict.fromkeys(OURS, HOOK_SECRET), translate)
+
+    async def send(provider: str, header: str) -> httpx.Response:
+        sent = Sent("text/plain", b"endless")
+        headers = timed(sent, service.clock.now(), header)
+        return await http.post(f"/v1/hooks/{provider}", content=sent.body, headers=headers)
+
+    endless = (("icalendar", "mentoring-signature"), ("calendly", "calendly-webhook-signature"))
+    under_way = [asyncio.create_task(send(*one)) for one in endless for _ in range(MOST_OF_ONE)]
+    for _ in under_way:
         await begun.acquire()
-    answer = await calcom(http, file("calcom", "created.json"))
-    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    for one in endless:
+        answer = await send(*one)
+        assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert (await calcom(http, file("calcom", "created.json"))).status_code == 202
     assert (await http.get("/v1/intake")).status_code == 200
     ended.set()
-    assert {one.status_code for one in await asyncio.gather(*slow_ones)} == {403}
-    assert (await calcom(http, file("calcom", "created.json"))).status_code == 202
+    assert {one.status_code for one in await asyncio.gather(*under_way)} == {202}
 
 
 # --- what cannot be translated ----------------------------------------------------------------------------
@@ -332,18 +342,16 @@ async def test_what_takes_too_long_is_parked_as_it_came_and_counted_in_health(
     assert json.loads(broker.stored[1][1])["type"] == "mentoring.meeting.scheduled.v1"
 
 
-def test_one_provider_leaves_places_to_the_others() -> None:
-    assert MOST_WAITING < MOST_AT_ONCE
-
-
-async def test_where_none_can_be_translated_health_says_so(
+async def test_where_none_can_be_translated_the_provider_sends_again_and_health_says_so(
     http: httpx.AsyncClient, service: Service, broker: Broker
 ) -> None:
     service.translators = Translators("UTC", 60, ("/bin/false",))
     service.hooks = Hooks(OURS, {"calcom": HOOK_SECRET}, service.translators.translate)
-    assert (await calcom(http, file("calcom", "created.json"))).status_code == 202
+    answer = await calcom(http, file("calcom", "created.json"))
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert broker.stored == []
     health = await http.get("/v1/health")
     assert health.status_code == 503
     assert health.json()["troubles"] == [
-        "hooks are parked untranslated: the process that translates calcom does not start (Broken)"
+        "hooks are to be sent again later: the process that translates calcom does not start (Broken)"
     ]

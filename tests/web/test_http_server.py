@@ -57,6 +57,7 @@ def _problem(answer: bytes) -> tuple[int, str]:
     return problem["status"], problem["code"]
 
 
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -135,11 +136,30 @@ async def test_the_last_connection_that_there_is_no_room_for_is_told(
 ) -> None:
     monkeypatch.setattr(http_server, "MOST_CONNECTIONS", 1)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert await reader.readuntil(b"ok")
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+    assert await reader.readuntil(b"100 Continue\r\n\r\n")
     assert _problem(await _said(port)) == (503, "busy")
+    writer.write(b"x")
+    assert await reader.readuntil(b"ok")
     writer.close()
     await writer.wait_closed()
+
+
+async def test_connections_on_which_nothing_is_asked_give_way(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "MOST_CONNECTIONS", 2)
+    asked, asking = await asyncio.open_connection("127.0.0.1", port)
+    asking.write(GET)
+    assert await asked.readuntil(b"ok")
+    idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    for reader, _ in idle[:2]:
+        assert await reader.read() == b""  # closed, the oldest first
+    asking.write(GET)
+    assert await asked.readuntil(b"ok")  # one that has asked before is kept longer
+    for _, writer in (*idle, (asked, asking)):
+        writer.close()
+        await writer.wait_closed()
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -10,11 +10,13 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request
+from starlette.types import Receive, Scope, Send
 
 from tests.web.conftest import AS_COORDINATOR
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.http_server import LARGEST_HEAD
 from workflow.web import problems
+from workflow.web.guard import KNOWN
 from workflow.web.limits import LONGEST_TARGET, Limits
 
 
@@ -38,7 +40,11 @@ class Waiting:
             return len(await request.body())
 
         app.add_middleware(Limits, **limits)
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+
+        async def known(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, KNOWN: True}, receive, send)
+
+        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(known), base_url="http://127.0.0.1")
 
 
 async def test_beyond_so_many_at_once_the_next_is_to_try_again() -> None:

@@ -32,6 +32,7 @@ Heed = Callable[[str, int, int | None], None]
 _LIBRARIES = ("eventsourcing", "pydantic", "cryptography", "faststream", "nats-py", "sqlalchemy", "fastapi")
 _LEAST, _LITTLE = 256 * 1024**2, 2 * 1024**3
 _PATIENCE = 5
+_OWN = "run this as the service's own user, on a folder that nobody else may write to (chmod 700)"
 _NOBODY_ELSE = {"keys.db", "master.key", "events.db", "views.db", "nats.token", "service.json"}
 
 
@@ -140,6 +141,13 @@ class Doctor:
             left = "" if address is None else ", and the last one was killed"
             yield ok("service", f"none runs on this folder{left}")
             return
+        if not self._folder.ours_alone():
+            yield warning(
+                "service",
+                "a process holds the folder, which is not yours alone: whatever address stands there is not asked",
+                _OWN,
+            )
+            return
         todo = "look at its log; if it says nothing, stop it and start it anew"
         if address is None:
             yield warning(
@@ -167,19 +175,35 @@ class Doctor:
             yield ok("service", f"version {told['version']} answers at {address.http}, and is well{but}")
 
     def _is_told(self, trouble: str) -> bool:
-        """Whether the projections tell of it already, as what an operator's own pause is: no trouble."""
-        return trouble.partition(";")[0].removeprefix("projection ") in self._told
+        """Whether the projections tell of it already, as what an operator's own pause is: no trouble.
+
+        They say by whom, which health tells nobody.
+        """
+        name, by_hand, _ = trouble.removeprefix("projection ").partition(" was paused by ")
+        return bool(by_hand) and any(one.startswith(f"{name}{by_hand}") for one in self._told)
 
     def _broker(self) -> Iterator[Finding]:
-        address, settings = self._folder.address(), self._settings
-        running = address if self._folder.held() else None
+        settings, held = self._settings, self._folder.held()
+        if held and not self._folder.ours_alone():
+            yield warning(
+                "broker", "the folder is not yours alone: no broker that is named there is asked", _OWN
+            )
+            return
+        running = self._folder.address() if held else None
         url = running.nats if running is not None else settings.nats
         if url is None:
             yield ok("broker", "its own server starts and stops with the service")
             return
         file = settings.nats_token_file
         if file is None and running is not None and running.nats_token_file is not None:
-            file = Path(running.nats_token_file)
+            if running.nats_token_file != str(Folder(Path(running.data)).nats_token):
+                yield warning(
+                    "broker",
+                    "it demands a token whose file these settings do not name, so that it is not asked",
+                    "name the file that the service was started with in MENTORING_NATS_TOKEN_FILE",
+                )
+                return
+            file = self._folder.nats_token
         token = None if file is None else read_secret(file, "token of the NATS server")
         yield from asyncio.run(broker.stream(url, token, store.positions(self._folder.events)))
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.rounds import go_round
+from workflow.errors import Stopped
 from workflow.places import whence
 from workflow.store.event_store import EventStore
 from workflow.store.writer import Writer
@@ -42,7 +43,10 @@ class Rounds:
                 more = (await asyncio.wrap_future(self._writer.submit(page))).value
             except Unaskable as fault:
                 if len(left) >= _MOST:
-                    raise
+                    raise Stopped(
+                        f"more than {_MOST} relationships cannot be asked; the log names them",
+                        code="round_unaskable",
+                    ) from fault.cause
                 left[fault.relationship] = fault
                 if fault.relationship not in self._left:
                     _log.error("relationship %s cannot be asked: %s", fault.relationship, whence(fault.cause))

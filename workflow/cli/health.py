@@ -34,7 +34,9 @@ async def health(data: Data = None, as_json: AsJson = False) -> Exit:
         if told["delivery"] is not None:
             out.print(f"delivery: {told['delivery']['state']}, {told['delivery']['lag']} events behind")
         if told["hooks"]["ran_over"]:
-            out.print(f"hooks: {told['hooks']['ran_over']} parked, whose translation took too long")
+            out.print(
+                f"hooks: {told['hooks']['ran_over']} translations took too long; what was sent is parked"
+            )
         for one in told["projections"]:
             out.print(f"projection {one['name']}: {one['status']}, {one['lag']} behind")
     return Exit.DONE if told["status"] == "ok" else Exit.NO

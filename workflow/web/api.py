@@ -38,7 +38,7 @@ from workflow.web import (
 )
 from workflow.web.asking import Turns
 from workflow.web.document import Documented
-from workflow.web.guard import Guard
+from workflow.web.guard import SIGN_IN, Guard
 from workflow.web.head import Head
 from workflow.web.health import Watch
 from workflow.web.limits import Limits
@@ -48,6 +48,7 @@ from workflow.web.page.kept_drawings import Drawings
 from workflow.web.queries import known_queries
 from workflow.web.sessions import Sessions
 from workflow.web.tokens import Tokens
+from workflow.web.unkept import Unkept
 
 _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, folded into what people need.
 
@@ -99,7 +100,7 @@ def create_app(service: Service) -> FastAPI:
     app.state.watch = Watch()
     app.state.batches = asyncio.Lock()
     app.state.turns = Turns()
-    app.state.hooks = asyncio.Semaphore(hooks.MOST_AT_ONCE)
+    app.state.hooks = hooks.places()
     app.state.tokens = Tokens(service.token)
     app.state.sessions = Sessions()
     app.state.drawings = Drawings(begin=service.parts.begin)
@@ -136,8 +137,11 @@ def create_app(service: Service) -> FastAPI:
         app.include_router(router)
     # The last one added is asked first: who may not come in takes nobody's place.
     app.add_middleware(Head)
-    app.add_middleware(Limits, larger={"/v1/events": service.settings.max_batch_bytes})
+    app.add_middleware(
+        Limits, largest={"/v1/events": service.settings.max_batch_bytes, SIGN_IN: signing.LARGEST_FORM}
+    )
     app.add_middleware(Guard, tokens=app.state.tokens, sessions=app.state.sessions)
+    app.add_middleware(Unkept)
     return app
 
 

@@ -25,6 +25,10 @@ OPEN_TO_ALL = frozenset({"/v1/health"})
 SIGNED = "/v1/hooks/"
 """Below it no token is demanded, and no name of this machine: what comes there is signed, with a secret that no web
 page has."""
+
+KNOWN = "mentoring.known"
+"""In a request's scope: whether it brought the token or a session, or needs neither. What is signed is known later."""
+
 SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 
 _OF_SIGNING_IN = frozenset({SIGN_IN, SIGN_OUT, "/style.css", "/icon.svg"})
@@ -55,11 +59,16 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it."""
-        if scope["type"] == "http" and not scope["path"].startswith(SIGNED):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        known = False
+        if not scope["path"].startswith(SIGNED):
             headers = Headers(scope=scope)
             try:
                 if not self._tokens.needed:
                     _check_origin(scope["method"], headers)
+                    known = True
                 elif scope["path"] not in OPEN_TO_ALL | _OF_SIGNING_IN:
                     if _is_page(scope) and "authorization" not in headers:
                         if not self._sessions.holds(word_of(headers)):
@@ -67,10 +76,11 @@ class Guard:
                             return
                     else:
                         self._tokens.check(_token(headers), address_of(scope))
+                    known = True
             except MentoringError as error:
                 await problem_of(error)(scope, receive, send)
                 return
-        await self._app(scope, receive, send)
+        await self._app({**scope, KNOWN: known}, receive, send)
 
 
 def _is_page(scope: Scope) -> bool:

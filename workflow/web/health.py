@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -23,6 +24,8 @@ router = APIRouter(prefix="/v1", tags=["operations"])
 
 STANDS_STILL = 30.0
 """Seconds without a step, with steps to take, after which a mark counts as stuck."""
+
+_ID = re.compile(r"\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b", re.IGNORECASE)
 
 
 class Watch:
@@ -76,7 +79,8 @@ class HooksHealth(Out):
     """Whether what providers send is translated."""
 
     ran_over: int = Field(
-        description="hooks whose translation took longer than `MENTORING_HOOK_SECONDS`, since the start; each is parked"
+        description="translations that took longer than `MENTORING_HOOK_SECONDS`, since the start: of hooks, each of "
+        "which is parked, and of parked ones that were tried anew, which stay so"
     )
 
 
@@ -116,6 +120,7 @@ async def look(service: Service, watch: Watch) -> Health:
     lag = 0 if delivery is None else max(0, head - delivery.position)
     troubles = [*_stopped(service, projections), *_stuck(service, watch, projections)]
     troubles += _undelivered(delivery, watch, lag)
+    troubles = [_without_ids(one) for one in troubles]
     return Health(
         status="degraded" if troubles else "ok",
         troubles=troubles,
@@ -159,8 +164,7 @@ def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
     if service.runner.trouble is not None:
         troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
     troubles += [f"{chore.undone}: {chore.trouble}" for chore in service.chores if chore.trouble]
-    if service.translators.trouble is not None:
-        troubles.append(f"hooks are parked untranslated: {service.translators.trouble}")
+    troubles += [f"hooks are to be sent again later: {trouble}" for trouble in service.translators.troubles]
     if service.driver.trouble is not None:
         troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
     return troubles
@@ -200,6 +204,11 @@ def _undelivered(status: DeliveryStatus | None, watch: Watch, lag: int) -> list[
         begun = "has not begun" if status.state == "off" else "is in trouble and tries again"
         return [f"delivery {begun}, {lag} behind: {status.trouble}"]
     return [f"delivery stands still at {status.position}, {lag} behind"] if stuck else []
+
+
+def _without_ids(trouble: str) -> str:
+    """Health is answered without a token: whose it was, and of which stream, stands in the log."""
+    return _ID.sub("(the log names it)", trouble)
 
 
 def _kind(trouble: str) -> str:

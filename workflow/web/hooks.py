@@ -7,6 +7,7 @@ cannot be goes there as it came, and is parked: a provider that was told no woul
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -21,11 +22,12 @@ from workflow.consumers.transport.publisher import hand_over
 from workflow.errors import Unavailable
 from workflow.web.asking import Serving
 from workflow.web.bodies import Published, example
+from workflow.web.limits import ADMIT
 
 router = APIRouter(prefix="/v1/hooks", tags=["events"])
 
-MOST_AT_ONCE = 32
-"""Hooks under way. Before the signature is seen anybody can begin one, and they take no more places than these."""
+MOST_OF_ONE = 16
+"""Hooks of one provider that are under way. One whose bodies have no end takes no place from another."""
 
 _OPENAPI: dict[str, Any] = {
     "requestBody": {
@@ -36,6 +38,11 @@ _OPENAPI: dict[str, Any] = {
         },
     }
 }
+
+
+def places() -> defaultdict[str, asyncio.Semaphore]:
+    """By provider, those for what it sends; they are taken once it is known that the provider did."""
+    return defaultdict(lambda: asyncio.Semaphore(MOST_OF_ONE))
 
 
 class HookTaken(Published):
@@ -64,13 +71,14 @@ async def take(
     """
     hooks = service.hooks
     hooks.admit(provider)
-    places: asyncio.Semaphore = request.app.state.hooks
-    if places.locked():
-        raise Unavailable("too many hooks are under way; try again", code="busy")
-    async with places:
-        body = await request.body()
-        now = service.clock.now()
-        hooks.check(provider, dict(request.headers), body, now)
+    body = await request.body()
+    now = service.clock.now()
+    hooks.check(provider, dict(request.headers), body, now)
+    request.scope[ADMIT]()
+    place: asyncio.Semaphore = request.app.state.hooks[provider]
+    if place.locked():
+        raise Unavailable("too many hooks of this provider are under way; try again", code="busy")
+    async with place:
         sent = Sent(request.headers.get("content-type", ""), body)
         found = await hooks.translate(provider, sent)
         if isinstance(found, Nothing):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from fastapi import HTTPException
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.errors import Invalid, MentoringError, Unavailable
 from workflow.http_server import LARGEST_HEAD
-from workflow.web.guard import OPEN_TO_ALL
+from workflow.web.coming import Body, Strangers
+from workflow.web.guard import KNOWN, OPEN_TO_ALL
 from workflow.web.problems import problem_of
+from workflow.web.tokens import address_of
 
 LONGEST_TARGET = 8 * 1024
 """Bytes of a path and its query."""
@@ -25,12 +25,15 @@ MOST_AT_ONCE = 256
 BODY_WITHIN = 30.0
 """Seconds in which the whole of a body has to come, from when it is first asked for."""
 
+ADMIT = "mentoring.admit"
+"""In a request's scope: what a route calls once the request has shown that it may come in, if it had not before."""
+
 
 class Limits:
     """Refuses what would take too much.
 
-    What watches over processes is answered however many others are under way: it would end a service that is
-    only busy.
+    A place is for who is known: by a token, a session, a signature. What is not known yet is read beside the places,
+    and what watches over processes takes none either: it would end a service that is only busy.
     """
 
     def __init__(
@@ -39,33 +42,50 @@ class Limits:
         *,
         at_once: int = MOST_AT_ONCE,
         body_within: float = BODY_WITHIN,
-        larger: Mapping[str, int] = MappingProxyType({}),
+        strangers: Strangers | None = None,
+        largest: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        """``larger`` has the limits, in bytes, of the paths whose bodies may be larger than others."""
+        """``largest`` has the limits, in bytes, of the paths whose bodies may be larger or smaller than others."""
         self._app = app
-        self._larger = larger
-        self._at_once = at_once
+        self._largest = largest
+        self._free = at_once
         self._body_within = body_within
-        self._under_way = 0
+        self._strangers = strangers or Strangers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        largest = self._larger.get(scope["path"], LARGEST_BODY)
+        admitted = False
+
+        def admit() -> None:
+            nonlocal admitted
+            if admitted:
+                return
+            if not self._free:
+                raise Unavailable("too many requests are under way; try again", code="busy")
+            self._free -= 1
+            admitted = True
+
+        largest = self._largest.get(scope["path"], LARGEST_BODY)
+        known = scope.get(KNOWN, False)
         try:
             _check_headers(scope, largest)
-            if self._under_way >= self._at_once and scope["path"] not in OPEN_TO_ALL:
-                raise Unavailable("too many requests are under way; try again", code="busy")
+            if known and scope["path"] not in OPEN_TO_ALL:
+                admit()
         except MentoringError as error:
             await problem_of(error)(scope, receive, send)
             return
-        self._under_way += 1
+        if known:
+            body = Body(receive, largest, self._body_within)
+        else:
+            body = self._strangers.body(receive, largest, address_of(scope))
         try:
-            await self._app(scope, _bounded(receive, largest, self._body_within), send)
+            await self._app({**scope, ADMIT: admit}, body.receive, send)
         finally:
-            self._under_way -= 1
+            body.leave()
+            self._free += admitted
 
 
 def _check_headers(scope: Scope, largest: int) -> None:
@@ -83,30 +103,3 @@ def _check_headers(scope: Scope, largest: int) -> None:
     told = headers.get("content-length", "0")
     if len(told) > len(str(largest)) or int(told) > largest:
         raise Invalid("the body is too large for this route", code="body_too_large")
-
-
-def _bounded(receive: Receive, largest: int, seconds: float) -> Callable[[], Awaitable[Message]]:
-    """``receive``, with one deadline for all parts of the body, and a limit to their size."""
-    deadline: float | None = None
-    size = 0
-    whole = False
-
-    async def receive_bounded() -> Message:
-        nonlocal deadline, size, whole
-        if whole:
-            return await receive()  # only that the client goes away may still come
-        # Refused by the framework's own class: that one passes through its reading of a body as it is.
-        if deadline is None:
-            deadline = asyncio.get_running_loop().time() + seconds
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError:
-            raise HTTPException(408, headers={"Connection": "close"}) from None
-        size += len(message.get("body", b""))
-        if size > largest:
-            raise HTTPException(413)
-        whole = not message.get("more_body", False)
-        return message
-
-    return receive_bounded

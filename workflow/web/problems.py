@@ -27,6 +27,9 @@ from workflow.web.tokens import SLOWED_FOR
 
 MEDIA_TYPE = "application/problem+json"
 
+UNKEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""What every answer of the API goes with: much of it is confidential, and all of it is of now."""
+
 _log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[errors.MentoringError], int], ...] = (
@@ -65,6 +68,7 @@ _FRAMEWORKS = {
     405: ("method_not_allowed", "the route is not asked in this way; the header Allow says in which"),
     408: ("body_late", "the body did not come in time"),
     413: ("body_too_large", "the body is too large for this route"),
+    503: ("busy", "too many requests are under way; try again"),
 }
 """What the framework itself refuses, in our words; in its own it could say what it was sent."""
 
@@ -98,7 +102,7 @@ class Answer(JSONResponse):
     media_type = MEDIA_TYPE
 
     def __init__(self, told: Problem, headers: Mapping[str, str]) -> None:
-        super().__init__(told.model_dump(exclude_none=True), told.status, headers=dict(headers))
+        super().__init__(told.model_dump(exclude_none=True), told.status, headers={**UNKEPT, **headers})
         self.told = told
 
 

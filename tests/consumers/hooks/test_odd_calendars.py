@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any
@@ -20,6 +20,7 @@ from workflow.consumers.meetings.contract import MEETING_MESSAGE
 
 pytestmark = pytest.mark.filterwarnings("ignore::icalendar.error.GloballyUniqueTZIDGuessed")
 
+GRACE = "ATTENDEE:mailto:grace@example.org"
 SEED, NUMBER = 20260105, 300
 MOST_STEPS = 60_000
 """Days, weeks, months and years that are looked at for one calendar, all rules together."""
@@ -192,6 +193,44 @@ def test_a_rule_that_is_taken_is_worked_out_in_a_bounded_number_of_steps(
     with counting(monkeypatch) as steps:
         taken(HOOK, Sent("text/calendar", text.encode()), ZONE)
     assert steps[0] <= MOST_STEPS // 6
+
+
+DAILY = "UID:{}\nDTSTAMP:20260101T080000Z\nDTSTART:{}\nDURATION:PT1H\nORGANIZER:mailto:ada@example.org\n{}"
+LATER = (
+    "UID:{0}\nDTSTAMP:20260101T080000Z\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260305T130000Z\n"
+    "DTSTART:20260305T130000Z\nDURATION:PT1H\nATTENDEE:mailto:grace@example.org"
+)
+
+
+def test_series_of_one_person_are_not_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = calendar(*(DAILY.format(number, "20260303T130000Z", "RRULE:FREQ=DAILY") for number in range(250)))
+    assert len(sent.body) < 40_000
+    with counting(monkeypatch) as steps:
+        assert isinstance(taken(HOOK, sent, ZONE), Nothing)
+    assert steps[0] <= 250  # their rules are read, and no more
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        lambda number: (DAILY.format(number, "20160303T130000Z", f"RRULE:FREQ=DAILY;UNTIL=20251230T000000Z\n{GRACE}"),),
+        lambda number: (DAILY.format(number, "20260303T130000Z", "RRULE:FREQ=DAILY"), LATER.format(number)),
+    ],
+    ids=["long ago", "few of which are of two people"],
+)  # fmt: skip
+def test_all_series_of_a_body_together_are_worked_out_in_bounded_steps(
+    monkeypatch: pytest.MonkeyPatch, series: Callable[[int], tuple[str, ...]]
+) -> None:
+    sent = calendar(*(one for number in range(200) for one in series(number)))
+    with counting(monkeypatch) as steps:
+        assert taken(HOOK, sent, ZONE) == Untranslated("too_much")
+    assert steps[0] <= MOST_STEPS
+
+
+def test_a_few_series_of_ten_years_are_told() -> None:
+    rule = f"RRULE:FREQ=WEEKLY\n{GRACE}"
+    old = (DAILY.format(number, "20160303T130000Z", rule) for number in range(4))
+    assert isinstance(taken(HOOK, calendar(*old), ZONE), tuple)
 
 
 def test_more_rules_of_zones_than_any_calendar_has_are_refused() -> None:

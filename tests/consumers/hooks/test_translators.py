@@ -32,6 +32,9 @@ ODD = """
             case b"deaf":
                 open(sent.content_type, "w").close()  # a pipe, whose other end waits for it
                 time.sleep(1000)
+            case b"say":
+                os.write(2, b"secret words" * 100_000)
+                os._exit(3)
             case b"end":
                 os._exit(3)
             case b"fill":
@@ -203,14 +206,90 @@ async def test_whoever_gives_up_takes_the_process_along(making: Making, tmp_path
         assert await pid(translators) != first
 
 
-async def test_where_none_starts_it_is_told_and_nothing_is_lost() -> None:
+NOT_YET = """
+import os, sys
+from workflow.consumers.hooks.translating import main
+if not os.path.exists({there!r}):
+    print("first line\\n" + "x" * 100_000 + "\\nno such module: odd", file=sys.stderr)
+    sys.exit(1)
+main()
+"""
+
+
+async def test_where_none_starts_it_is_to_be_sent_again_and_all_troubles_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     translators = Translators(ZONE.key, PLENTY, ("/bin/false",))
-    assert await translators.translate("calcom", file("calcom", "created.json")) == Untranslated("failed")
-    assert translators.trouble == "the process that translates calcom does not start (Broken)"
-    translators._command = ("/no/such/program",)
-    assert await translators.translate("calcom", file("calcom", "created.json")) == Untranslated("failed")
-    assert translators.trouble == "the process that translates calcom does not start (FileNotFoundError)"
+    for provider, name in (
+        ("calcom", "created.json"),
+        ("icalendar", "forwarded.eml"),
+        ("calcom", "ended.json"),
+    ):
+        with pytest.raises(Unavailable, match="send it again") as refused:
+            await translators.translate(provider, file(provider, name))
+        assert refused.value.code == "busy"
+    assert translators.troubles == (
+        "the process that translates calcom does not start (Broken)",
+        "the process that translates icalendar does not start (Broken)",
+    )
+    assert caplog.text.count("calcom does not start (Broken): it said nothing") == 1
     await translators.close()
+
+
+async def test_a_program_that_is_missing_is_told() -> None:
+    translators = Translators(ZONE.key, PLENTY, ("/no/such/program",))
+    with pytest.raises(Unavailable):
+        await translators.translate("calcom", file("calcom", "created.json"))
+    assert translators.troubles == ("the process that translates calcom does not start (FileNotFoundError)",)
+    await translators.close()
+
+
+async def test_one_that_did_not_start_is_tried_again_by_itself_and_the_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = tmp_path / "there"
+    command = (sys.executable, "-c", NOT_YET.format(there=str(there)))
+    translators = Translators(ZONE.key, PLENTY, command, shortest_pause=0.01)
+    sent = file("calcom", "created.json")
+    with pytest.raises(Unavailable):
+        await translators.translate("calcom", sent)
+    assert "no such module: odd" in caplog.text
+    assert "first line" not in caplog.text, "the last of it is told"
+    there.touch()
+    await translators._mending["calcom"]
+    assert translators.troubles == ()
+    assert isinstance(await translators.translate("calcom", sent), tuple)
+    await translators.close()
+
+
+async def test_it_is_tried_again_after_pauses_that_double_up_to_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def at_once(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 9:
+            raise asyncio.CancelledError
+        await sleep(0)
+
+    monkeypatch.setattr("workflow.consumers.hooks.translators.asyncio.sleep", at_once)
+    translators = Translators(ZONE.key, PLENTY, ("/no/such/program",))
+    with pytest.raises(Unavailable):
+        await translators.translate("calcom", file("calcom", "created.json"))
+    await asyncio.wait({translators._mending["calcom"]})
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    await translators.close()
+
+
+async def test_what_a_hook_says_while_it_translates_is_in_no_log(
+    making: Making, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with making(PLENTY) as translators:
+        assert await odd(translators, "say") == Untranslated("failed")
+        assert await pid(translators)
+    assert "secret words" not in caplog.text
 
 
 async def test_one_that_nobody_could_end_ends_by_itself(making: Making) -> None:

@@ -18,8 +18,10 @@ from workflow.web.actor import EXAMPLE, HEADER
 from workflow.web.api import create_app
 from workflow.web.asking import FARTHEST
 from workflow.web.batches import MOST_IN_A_BATCH
+from workflow.web.coming import STRANGERS_AT_ONCE, STRANGERS_OF_ONE, STRANGERS_WITHIN
 from workflow.web.document import SHARED
 from workflow.web.faults import MOST_TOLD
+from workflow.web.hooks import MOST_OF_ONE
 from workflow.web.limits import BODY_WITHIN, LONGEST_TARGET, MOST_AT_ONCE
 from workflow.web.problems import PROBLEMS
 
@@ -238,11 +240,21 @@ def _limits() -> Iterator[str]:
             ["time until the head is there", f"{HEAD_WITHIN:.0f} s", "the connection is closed"],
             ["time until the body is there", f"{BODY_WITHIN:.0f} s", "408"],
             ["requests under way", str(MOST_AT_ONCE), "503 `busy`; health is answered all the same"],
-            ["connections", str(MOST_CONNECTIONS), "503 `busy`"],
+            [
+                "bodies waited for, without a token or a signature yet",
+                f"{STRANGERS_AT_ONCE}, of one address {STRANGERS_OF_ONE}, {STRANGERS_WITHIN:.0f} s each",
+                "the one that is waited for longest: 503 `busy`, or 408",
+            ],
+            ["hooks under way, of one provider", str(MOST_OF_ONE), "503 `busy`"],
+            ["connections", str(MOST_CONNECTIONS), "an idle one is closed, else 503 `busy`"],
             ["faults told in one answer", str(MOST_TOLD), "their number is told"],
         ],
     )
     yield "Bodies come uncompressed; one with a `Content-Encoding` is answered 415."
+    yield (
+        "Answers are kept by no cache (`Cache-Control: no-store`), but for this document's source, "
+        "`/v1/openapi.json`; what they say they are is what they are (`nosniff`)."
+    )
 
 
 def _written(document: Any) -> str:

@@ -31,7 +31,6 @@ PAGE = 500
 _MOST = 100
 """Relationships that cannot be asked in one pass; with more, the fault is not theirs and nothing is asked."""
 
-_SHOWN = 5
 _LAST = UUID(int=2**128 - 1)
 _log = logging.getLogger(__name__)
 
@@ -70,6 +69,8 @@ class ClockDriver:
         self._poll_seconds = poll_seconds
         self._moving = asyncio.Lock()
         self._left: Mapping[UUID, Unaskable] = {}
+        self._differs = False
+        """Whether the log was told of dues that no relationship knows of."""
         self.trouble: str | None = None
         """Why nothing is asked at present, or whom the last pass could not ask; None while all is well."""
 
@@ -118,9 +119,14 @@ class ClockDriver:
         await self._folded(self._writer.head)
         while dues := await self._due(to, left):
             if dues == unanswered:
+                if not self._differs:
+                    _log.error(
+                        "the agenda tells dues of relationship %s that it does not know of",
+                        dues[0].relationship,
+                    )
+                self._differs = True
                 raise Stopped(
-                    f"the agenda tells {len(dues)} dues that no relationship knows of, such as one of "
-                    f"{dues[0].relationship}; rebuild it",
+                    f"the agenda tells {len(dues)} dues that no relationship knows of; rebuild it",
                     code="agenda_differs",
                 )
             full = len(dues) >= self._page
@@ -136,7 +142,7 @@ class ClockDriver:
             if isinstance(self._clock, SimulatedClock):
                 self._clock.advance(max(self._clock.now(), last[0]))
             await self._folded(written.position)
-        self._left = left
+        self._left, self._differs = left, False
         self.trouble = told(left)
         return asked
 
@@ -150,8 +156,10 @@ class ClockDriver:
         """Leave one relationship to the next pass."""
         left[fault.relationship] = fault
         if len(left) > _MOST:
+            cause = next(iter(left.values())).cause
             raise Stopped(
-                f"more than {_MOST} relationships cannot be asked; the first: {next(iter(left.values())).detail}",
+                f"more than {_MOST} relationships cannot be asked, which the log names; the first: "
+                f"{type(cause).__name__}: {cause}",
                 code="dues_unaskable",
             )
         if fault.relationship not in self._left:
@@ -159,13 +167,12 @@ class ClockDriver:
 
 
 def told(left: Mapping[UUID, Unaskable]) -> str | None:
-    """What could not be asked, in words; whose it was comes first."""
+    """How many could not be asked, in words: health tells it to everybody, and the log alone whose it was."""
     if not left:
         return None
-    shown = ", ".join(str(relationship) for relationship in list(left)[:_SHOWN])
-    others = f" and {len(left) - _SHOWN} others" if len(left) > _SHOWN else ""
+    what = "a relationship" if len(left) == 1 else f"{len(left)} relationships"
     cause = next(iter(left.values())).cause
-    return f"relationship {shown}{others}: {type(cause).__name__}: {cause}"
+    return f"{what} that the log names: {type(cause).__name__}: {cause}"
 
 
 def _stands_at(instant: datetime) -> Callable[[Transaction], None]:

@@ -16,7 +16,7 @@ from workflow.consumers.hooks.entries import Entry, entry_of, organizer_of, part
 from workflow.consumers.hooks.hook import Event, Hook, Nothing, Sent, Told, Untranslatable, event
 from workflow.consumers.hooks.mail import calendar_in
 from workflow.consumers.hooks.rules import MOST_COMPONENTS, check_text
-from workflow.consumers.hooks.series import occurrences
+from workflow.consumers.hooks.series import Days, occurrences
 from workflow.consumers.hooks.signatures import over_time_and_body
 from workflow.consumers.meetings.contract import Kind
 
@@ -76,8 +76,9 @@ def _translate(calendar: Calendar, zone: ZoneInfo) -> Told | Nothing:
     zone = _zone_of(calendar, zone)
     entries = sorted((entry_of(one, zone) for one in components), key=lambda entry: entry.uid)  # type: ignore[arg-type]
     events: list[Event] = []
+    days = Days()
     for _, group in groupby(entries, key=lambda entry: entry.uid):
-        events += _meetings(list(group), method, zone)
+        events += _meetings(list(group), method, zone, days)
         if len(events) > MOST_TOLD:
             raise Untranslatable("too_much")
     if not events:
@@ -85,7 +86,7 @@ def _translate(calendar: Calendar, zone: ZoneInfo) -> Told | Nothing:
     return Told(tuple(events))
 
 
-def _meetings(entries: list[Entry], method: str, zone: ZoneInfo) -> Iterator[Event]:
+def _meetings(entries: list[Entry], method: str, zone: ZoneInfo, days: Days) -> Iterator[Event]:
     """What is told of all entries under one UID."""
     newest = sorted(entries, key=lambda entry: (entry.sequence, entry.stamp))
     changed = {entry.recurrence_id: entry for entry in newest if entry.recurrence_id is not None}
@@ -100,9 +101,16 @@ def _meetings(entries: list[Entry], method: str, zone: ZoneInfo) -> Iterator[Eve
     if not core.series:
         yield from _told(core, core, method, zone)
         return
-    for one in occurrences(core, list(changed.values()), zone):
+    if not any(_tells(entry, core, method) for entry in (core, *changed.values())):
+        return
+    for one in occurrences(core, list(changed.values()), zone, days):
         times = {"starts_at": one.starts_at, "ends_at": one.ends_at}
         yield from _told(one.entry, core, method, zone, recurrence_id=one.recurrence_id, **times)
+
+
+def _tells(entry: Entry, core: Entry, method: str) -> bool:
+    """Whether anything is told of it, be it that it cannot be."""
+    return method == "CANCEL" or entry.cancelled or len(parties_of(entry, core)) >= 2
 
 
 def _told(entry: Entry, core: Entry, method: str, zone: ZoneInfo, **about: Any) -> Iterator[Event]:

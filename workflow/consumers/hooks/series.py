@@ -26,6 +26,24 @@ LONGEST_AGO = timedelta(days=3660)
 """A series that began more than ten years before its newest revision is not worked out."""
 
 
+MOST_DAYS = 20_000
+"""From the beginnings of all series of one body to the ends of what is told, and their single dates: no rule that is
+taken has more occurrences than days. Five series of ten years, or fifty new ones."""
+
+
+class Days:
+    """What is left of them to the series of one body."""
+
+    def __init__(self, most: int = MOST_DAYS) -> None:
+        self._left = most
+
+    def take(self, days: int) -> None:
+        """Raises where the body has taken too many."""
+        self._left -= days
+        if self._left < 0:
+            raise Untranslatable("too_much")
+
+
 class Occurrence(NamedTuple):
     """One meeting of a series; ``entry`` tells its revision and who is invited."""
 
@@ -35,7 +53,7 @@ class Occurrence(NamedTuple):
     entry: Entry
 
 
-def occurrences(core: Entry, changed: Sequence[Entry], zone: ZoneInfo) -> list[Occurrence]:
+def occurrences(core: Entry, changed: Sequence[Entry], zone: ZoneInfo, days: Days) -> list[Occurrence]:
     """Those that follow from the rule. What was ``changed`` for itself is not among them.
 
     Told is what ends after the revision was made: a calendar does not rewrite what has been. How far is told
@@ -43,10 +61,8 @@ def occurrences(core: Entry, changed: Sequence[Entry], zone: ZoneInfo) -> list[O
     """
     for rule in properties(core.component, "RRULE"):
         check_rule(rule)
-    if (
-        sum(len(dates.dts) for name in ("RDATE", "EXDATE") for dates in properties(core.component, name))
-        > MOST_DATES
-    ):
+    dates = sum(len(dates.dts) for name in ("RDATE", "EXDATE") for dates in properties(core.component, name))
+    if dates > MOST_DATES:
         raise Untranslatable("too_much")
     begins_at, _ = times_of(core.component, zone)
     if length_of(core.component, zone) <= timedelta(0):
@@ -55,6 +71,7 @@ def occurrences(core: Entry, changed: Sequence[Entry], zone: ZoneInfo) -> list[O
         raise Untranslatable("series_too_old")
     steps = max((core.stamp - begins_at) // AHEAD, 0) + 1
     until = begins_at + steps * AHEAD
+    days.take((until - begins_at).days + dates)
     own = {entry.recurrence_id: entry for entry in changed}
     try:
         worked_out = list(_worked_out(core, own, core.stamp, until, zone))

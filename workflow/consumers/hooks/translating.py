@@ -46,6 +46,7 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     if most == resource.RLIM_INFINITY or most > _MOST_MEMORY:
         resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, most))
+    os.dup2(nothing, 2)  # what an exception says may hold what was sent, from here on
     _put(answered, b"")
     while (sent := _get(asked)) is not None:
         # Whoever asked ends us in time. Where it was killed itself, nobody would: then we do not live long, either.

@@ -18,6 +18,9 @@ from workflow.web.tokens import SLOWED_FOR, Tokens, address_of
 
 router = APIRouter(include_in_schema=False)
 
+LARGEST_FORM = 4 * 1024
+"""Bytes of the form that brings the token: whoever sends it has shown nothing yet."""
+
 _FORM = "application/x-www-form-urlencoded"
 
 

@@ -15,6 +15,9 @@ from workflow.web.problems import Answer, status_of
 API = "/v1"
 _HTML = "text/html"
 
+_OF_ITS_BODY = frozenset({"content-type", "content-length"})
+"""Headers of the problem that the page has of its own; all others say of the answer what they say of the problem."""
+
 _SAID = {
     "relationship_unknown": "relationship_unknown",
     "position_unknown": "position_unknown",
@@ -39,7 +42,11 @@ def shown(request: Request, answer: Answer) -> Response:
         return answer
     language = preferred(request.query_params.get("language"), request.headers.get("accept-language"))
     # No time stands on this page: it needs nothing of the programme, whose zone may be what cannot be read.
-    return _page(Words(language, ZoneInfo("UTC")), answer.status_code, answer.told.code, request)
+    page = _page(Words(language, ZoneInfo("UTC")), answer.status_code, answer.told.code, request)
+    for name, value in answer.headers.items():
+        if name not in _OF_ITS_BODY:
+            page.headers[name] = value
+    return page
 
 
 def _reads(headers: Headers) -> bool:
