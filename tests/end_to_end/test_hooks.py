@@ -7,7 +7,7 @@ import hmac
 import json
 import os
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ async def send(up: Up, provider: str, sent: Sent) -> dict[str, Any]:
     if provider == "calcom":
         headers["X-Cal-Signature-256"] = signed(sent.body)
     else:
-        seconds = int(datetime.fromisoformat(NOW).timestamp())
+        seconds = int(datetime.now(UTC).timestamp())
         name = "Calendly-Webhook-Signature" if provider == "calendly" else "Mentoring-Signature"
         headers[name] = f"t={seconds},v1={signed(f'{seconds}.'.encode() + sent.body)}"
     answer = await up.http.post(f"/v1/hooks/{provider}", content=sent.body, headers=headers)

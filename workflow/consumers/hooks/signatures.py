@@ -43,7 +43,7 @@ def over_time_and_body(header: str) -> Check:
         if abs(now - datetime.fromtimestamp(int(seconds), UTC)) > OLDEST:
             minutes = OLDEST // timedelta(minutes=1)
             raise Invalid(
-                f"the signature is more than {minutes} minutes away from this service's time; "
+                f"the signature is more than {minutes} minutes away from this machine's time; "
                 "see to both clocks, and sign it anew",
                 code="signature_old",
             )
