@@ -242,7 +242,7 @@ def of_a_real_clock(file: Path) -> Path:
 
 def test_a_fact_of_a_day_to_come_is_refused_for_time_never_goes_back(tmp_path: Path, whole: Path) -> None:
     file = of_a_real_clock(Path(shutil.copy2(whole, tmp_path)))
-    changed = remade(tmp_path, file, at(-1, b'"recorded_at":"2026', b'"recorded_at":"9990'))
+    changed = remade(tmp_path, file, at(-1, b'"recorded_at":"2026', b'"recorded_at":"2190'))
     result = run("events", "import", changed, "--unauthenticated", "--data", tmp_path / "other")
     assert (result.exit_code, "a day that is yet to come" in result.stderr) == (2, True), result.stderr
     assert not Folder(tmp_path / "other").events.exists()

@@ -37,9 +37,6 @@ class Streams:
 
     def note(self, number: int, stream: str, version: int, event: Event, id: UUID) -> None:
         """The next event, at a line of the file; ``version`` is that which it is said to have in its stream."""
-        if id.bytes in self._ids:
-            raise unfit(number, f"another event before it has its id, {id}")
-        self._ids.add(id.bytes)
         last, programmes = self._streams.get(stream) or self._found(stream)
         if version != last + 1:
             raise unfit(number, f"version {last + 1} of its stream is to come here, and {version} does")
@@ -52,6 +49,9 @@ class Streams:
             self._opened(number, stream, event)
         elif of_programme != programmes:
             raise unfit(number, "a programme's events and a relationship's never stand in one stream")
+        if id.bytes in self._ids:
+            raise unfit(number, f"another event before it has its id, {id}")
+        self._ids.add(id.bytes)
         self._streams[stream] = version, of_programme
 
     def know(self, stream: str, version: int, event: Event, id: UUID) -> None:
