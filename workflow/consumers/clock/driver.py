@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from workflow.aggregates.events import DueKind
 from workflow.clocks import Clock, SimulatedClock
-from workflow.consumers.clock.page import Due, Page, Unaskable
+from workflow.consumers.clock.page import Due, Page
+from workflow.consumers.unaskable import Left, PageUnaskable
 from workflow.errors import Conflict, Stopped
 from workflow.places import whence
 from workflow.store.transaction import Transaction
@@ -28,10 +28,6 @@ from workflow.threads import in_thread
 PAGE = 500
 """Dues asked in one transaction."""
 
-_MOST = 100
-"""Relationships that cannot be asked in one pass; with more, the fault is not theirs and nothing is asked."""
-
-_SHOWN = 5
 _LAST = UUID(int=2**128 - 1)
 _log = logging.getLogger(__name__)
 
@@ -48,8 +44,8 @@ class Advanced:
 class ClockDriver:
     """Moves the simulated clock, or follows the real one.
 
-    ``agenda`` tells what is due until an instant, at most so many lines, soonest first; ``folded`` waits until
-    the agenda has folded a position.
+    ``agenda`` tells what is due until an instant, at most so many lines, soonest first, without those of some
+    relationships; ``folded`` waits until the agenda has folded a position.
     """
 
     def __init__(
@@ -57,7 +53,7 @@ class ClockDriver:
         writer: Writer,
         clock: Clock,
         *,
-        agenda: Callable[[datetime, int], Sequence[Due]],
+        agenda: Callable[[datetime, int, Collection[UUID]], Sequence[Due]],
         folded: Callable[[int], Awaitable[object]],
         page: int = PAGE,
         poll_seconds: float = 1.0,
@@ -69,7 +65,7 @@ class ClockDriver:
         self._page = page
         self._poll_seconds = poll_seconds
         self._moving = asyncio.Lock()
-        self._left: Mapping[UUID, Unaskable] = {}
+        self._left = Left()
         self.trouble: str | None = None
         """Why nothing is asked at present, or whom the last pass could not ask; None while all is well."""
 
@@ -113,10 +109,11 @@ class ClockDriver:
     async def _ask_until(self, to: datetime) -> int:
         simulated = isinstance(self._clock, SimulatedClock)
         asked = 0
-        left: dict[UUID, Unaskable] = {}
+        left = self._left
+        left.begin()
         unanswered: Sequence[Due] = ()
         await self._folded(self._writer.head)
-        while dues := await self._due(to, left):
+        while dues := await in_thread(self._agenda, to, self._page, left.whom):
             if dues == unanswered:
                 raise Stopped(
                     f"the agenda tells {len(dues)} dues that no relationship knows of, such as one of "
@@ -128,44 +125,16 @@ class ClockDriver:
             page = Page(dues, last, simulated=simulated)
             try:
                 written = await asyncio.wrap_future(self._writer.submit(page))
-            except Unaskable as fault:
-                self._leave(fault, left)
+            except PageUnaskable as given_up:
+                left.leave(given_up.faults)
                 continue
             unanswered = () if written.value else dues
             asked += written.value
             if isinstance(self._clock, SimulatedClock):
                 self._clock.advance(max(self._clock.now(), last[0]))
             await self._folded(written.position)
-        self._left = left
-        self.trouble = told(left)
+        self.trouble = left.told_with_cause
         return asked
-
-    async def _due(self, to: datetime, left: Mapping[UUID, Unaskable]) -> Sequence[Due]:
-        """The next page of what is due, without those that could not be asked before."""
-        more = len(left) * len(DueKind)
-        dues = await in_thread(self._agenda, to, self._page + more)
-        return [due for due in dues if due.relationship not in left][: self._page]
-
-    def _leave(self, fault: Unaskable, left: dict[UUID, Unaskable]) -> None:
-        """Leave one relationship to the next pass."""
-        left[fault.relationship] = fault
-        if len(left) > _MOST:
-            raise Stopped(
-                f"more than {_MOST} relationships cannot be asked; the first: {next(iter(left.values())).detail}",
-                code="dues_unaskable",
-            )
-        if fault.relationship not in self._left:
-            _log.error("relationship %s cannot be asked: %s", fault.relationship, whence(fault.cause))
-
-
-def told(left: Mapping[UUID, Unaskable]) -> str | None:
-    """What could not be asked, in words; whose it was comes first."""
-    if not left:
-        return None
-    shown = ", ".join(str(relationship) for relationship in list(left)[:_SHOWN])
-    others = f" and {len(left) - _SHOWN} others" if len(left) > _SHOWN else ""
-    cause = next(iter(left.values())).cause
-    return f"relationship {shown}{others}: {type(cause).__name__}: {cause}"
 
 
 def _stands_at(instant: datetime) -> Callable[[Transaction], None]:
