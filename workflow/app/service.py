@@ -57,6 +57,7 @@ from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
+from workflow.threads import finished
 
 T = TypeVar("T")
 
@@ -222,15 +223,7 @@ class Service:
 
         Who is cancelled meanwhile waits for it all the same: files must not be closed under who still reads them.
         """
-        ending, cancelled = asyncio.create_task(self._end(), name="end"), False
-        while not ending.done():
-            try:
-                await asyncio.wait({ending})
-            except asyncio.CancelledError:
-                cancelled = True
-        ending.result()
-        if cancelled:
-            raise asyncio.CancelledError
+        await finished(self._end())
 
     async def _end(self) -> None:
         async with AsyncExitStack() as stack:  # each step is taken whatever befalls the others
