@@ -20,7 +20,6 @@ from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.projection import FoldFailed, Projection, heeded, of_other_columns
 from workflow.projections.tables import GenerationTable, compact, generation_table, shape
 from workflow.secret_files import own_database
-from workflow.store.faults import of_the_storage
 from workflow.store.recorded import Recorded
 
 _GENERATIONS = """
@@ -30,6 +29,17 @@ CREATE TABLE IF NOT EXISTS projections (
     PRIMARY KEY (name, generation)
 ) WITHOUT ROWID
 """
+
+_NO_ROW = (
+    ArithmeticError,
+    TypeError,
+    ValueError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+"""What is raised where a row has what no row can: a number that is too large, a text that is no Unicode."""
 
 GATHERED = 400_000
 """Events after which a rebuild writes their rows: so many are soon folded again."""
@@ -224,16 +234,14 @@ class Views:
     def _kept_rows(self, folded: Folded) -> Folded:
         """Write the rows of one generation; what it comes to. Where SQLite does not take one, none of them is written.
 
-        What fails the disk fails them all, and is raised.
+        What fails the file fails them all, and is raised.
         """
         layout = folded.generation.layout
         self._connection.execute("SAVEPOINT rows")
         try:
             self._connection.executemany(layout.delete, folded.removals)
             self._connection.executemany(layout.upsert, folded.upserts)
-        except Exception as error:
-            if of_the_storage(error):
-                raise
+        except _NO_ROW as error:
             self._connection.execute("ROLLBACK TO rows")
             failure = FoldFailed(folded.generation.name, None, "on a row that cannot be written", error)
             folded = replace(folded, position=folded.generation.position, failure=failure)

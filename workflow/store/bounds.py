@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -14,6 +15,8 @@ _RECKONED = timedelta(days=36_525)
 """How far beyond what was said that may lie which was reckoned from it: the end of a term, or what is due then."""
 
 _MOST = 2**63
+_BOUNDLESS = frozenset({str, UUID, bool, type(None)})
+"""What most members are, looked at no further."""
 
 
 def beyond_bounds(model: BaseModel) -> str | None:
@@ -23,7 +26,7 @@ def beyond_bounds(model: BaseModel) -> str | None:
 
 def _within(members: Mapping[str, object], path: str) -> str | None:
     for name, value in members.items():
-        if (fault := _fault(value, f"{path}{name}")) is not None:
+        if type(value) not in _BOUNDLESS and (fault := _fault(value, f"{path}{name}")) is not None:
             return fault
     return None
 
