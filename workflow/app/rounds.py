@@ -39,8 +39,8 @@ class Rounds:
 
     @property
     def left(self) -> str | None:
-        """Who could not be asked, in words."""
-        return self._left.told
+        """How many could not be asked, in words."""
+        return self._left.counted
 
     def _under_way(self) -> bool:
         with self._store.ledger() as ledger:

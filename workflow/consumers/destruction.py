@@ -40,8 +40,8 @@ class Destroyer:
 
     @property
     def left(self) -> str | None:
-        """Which relationships could not be asked to confirm it, in words."""
-        return self._left.told
+        """How many relationships could not be asked to confirm it, in words."""
+        return self._left.counted
 
     async def run(self) -> None:
         """Do all that is still to be done."""

@@ -15,7 +15,6 @@ from workflow.store.faults import of_the_storage
 TRIED_AGAIN = 100
 """Of those that could not be asked before, how many are asked again in a pass: it may be thousands, and each costs."""
 
-_SHOWN = 5
 _log = logging.getLogger(__name__)
 
 
@@ -83,6 +82,7 @@ class Left:
         for fault in faults:
             if fault.relationship not in self._again:
                 _log.error("relationship %s cannot be asked: %s", fault.relationship, whence(fault.cause))
+            fault.cause.with_traceback(None)  # it holds on to the whole page
             self._faults[fault.relationship] = fault
 
     def forget(self) -> None:
@@ -95,26 +95,25 @@ class Left:
         return self._faults.keys()
 
     @property
-    def told(self) -> str | None:
-        """Who they are, in words; None while there are none."""
-        return whom(self._faults) if self._faults else None
+    def counted(self) -> str | None:
+        """How many they are, in words; None while there are none."""
+        return counted(self._faults) if self._faults else None
 
     @property
-    def told_with_cause(self) -> str | None:
-        """The same with what the first of them raised; whose it was comes first."""
+    def told(self) -> str | None:
+        """The same, with what the first of them raised."""
         return told(self._faults)
 
 
-def whom(left: Collection[UUID]) -> str:
-    """Who could not be asked, in words."""
-    shown = ", ".join(str(relationship) for relationship in islice(left, _SHOWN))
-    others = f" and {len(left) - _SHOWN} others" if len(left) > _SHOWN else ""
-    return f"relationship {shown}{others}"
+def counted(left: Collection[UUID]) -> str:
+    """How many could not be asked, in words: health tells it to everybody, and the log alone whose it was."""
+    what = "a relationship" if len(left) == 1 else f"{len(left)} relationships"
+    return f"{what} that the log names"
 
 
 def told(left: Mapping[UUID, Unaskable]) -> str | None:
-    """What could not be asked, in words; whose it was comes first."""
+    """What could not be asked, in words; how many there are comes first."""
     if not left:
         return None
     cause = next(iter(left.values())).cause
-    return f"{whom(left)}: {type(cause).__name__}: {cause}"
+    return f"{counted(left)}: {type(cause).__name__}: {cause}"

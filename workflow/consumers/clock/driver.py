@@ -133,7 +133,7 @@ class ClockDriver:
             if isinstance(self._clock, SimulatedClock):
                 self._clock.advance(max(self._clock.now(), last[0]))
             await self._folded(written.position)
-        self.trouble = left.told_with_cause
+        self.trouble = left.told
         return asked
 
 
