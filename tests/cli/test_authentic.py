@@ -16,6 +16,8 @@ import pytest
 from tests.cli.carrying import at, exported, log_of, remade, with_keys
 from tests.cli.conftest import run, silent_for_long, told
 from tests.web.conftest import ADA, AS_MENTEE, AS_MENTOR, GRACE
+from workflow.app.importing import log_key
+from workflow.errors import Stopped
 from workflow.folder import Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings
@@ -60,31 +62,22 @@ def swapped(events: list[bytes]) -> list[bytes]:
 
 def appended(events: list[bytes]) -> list[bytes]:
     """Somebody has everything destroyed that the mentor wrote."""
-    line = json.loads(events[-1])
-    data = line["data"]
-    number = next(at for at in range(len(events) - 1, 0, -1) if b"urn:mentoring:stream:" in events[at])
-    last = json.loads(events[number])
-    stream = [json.loads(one) for one in events if json.loads(one)["source"] == last["source"]]
-    id = str(uuid4())
+    last = json.loads(events[-1])
+    version = sum(json.loads(one)["source"] == last["source"] for one in events) + 1
+    metadata = {**last["data"]["metadata"], "event_id": str(uuid4())}
     event = {
-        "occurred_at": data["metadata"]["recorded_at"],
-        "by": None,
+        "occurred_at": metadata["recorded_at"],
         "provenance": "observed",
-        "policy": None,
-        "dues": None,
         "person": str(ADA),
         "identities": True,
     }
-    metadata = {**data["metadata"], "event_id": id}
     forged = {
-        "specversion": "1.0",
-        "id": id,
-        "source": last["source"],
+        **last,
+        "id": metadata["event_id"],
         "type": "mentoring.destruction_requested.v1",
         "time": event["occurred_at"],
-        "datacontenttype": "application/json",
         "position": str(len(events) + 1),
-        "version": str(len(stream) + 1),
+        "version": str(version),
         "data": {"metadata": metadata, "event": event},
     }
     return [*events, json.dumps(forged, separators=(",", ":")).encode() + b"\n"]
@@ -118,9 +111,12 @@ def test_a_destruction_that_nobody_asked_for_destroys_nothing(tmp_path: Path, wh
     data = Path(shutil.copytree(whole.with_name("data"), tmp_path / "data"))
     before = log_of(data)
     longer = until_one_more(Path(shutil.copy2(whole, tmp_path)))
-    result = run("events", "import", remade(tmp_path, longer, appended), "--data", data)
+    forged = remade(tmp_path, longer, appended)
+    result = run("events", "import", forged, "--data", data)
     assert (result.exit_code, CHANGED in result.stderr) == (2, True), result.output
     assert log_of(data) == before
+    trusted = told("events", "import", forged, "--unauthenticated", "--dry-run", "--data", data)
+    assert trusted["appended"] == 1
 
 
 def test_of_another_master_key_or_of_none_it_is_taken_only_where_that_is_said(
@@ -157,6 +153,8 @@ def test_a_key_that_lies_elsewhere_vouches_for_it_too(tmp_path: Path, whole: Pat
     again = tmp_path / "again.jsonl"
     assert run("events", "export", again, "--data", other, env=env).exit_code == 0
     assert again.read_bytes() == whole.read_bytes()
+    with pytest.raises(Stopped, match="MENTORING_MASTER_KEY_FILE"):
+        log_key(Settings(data=other))
 
 
 def moved(kind: str, old: bytes, new: bytes) -> Callable[[list[bytes]], list[bytes]]:

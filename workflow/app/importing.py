@@ -10,7 +10,7 @@ from pathlib import Path
 from workflow.app.beginning import refuse_what_is_not_whole
 from workflow.app.incoming import Open
 from workflow.clocks import RealClock
-from workflow.errors import Invalid
+from workflow.errors import Invalid, Stopped
 from workflow.folder import Folder
 from workflow.settings import Settings
 from workflow.store.checked import check
@@ -40,7 +40,13 @@ class Imported:
 
 def log_key(settings: Settings) -> bytes:
     """What vouches for files of the log, under the folder's own master key; that has to be there."""
-    return derive_key(read_master_key(_master_key(settings)), "log file")
+    path = _master_key(settings)
+    if not path.exists():  # a running service was told of it, and who asks that was not
+        raise Stopped(
+            f"there is no {path}, under which the file is made: name the service's own in MENTORING_MASTER_KEY_FILE",
+            code="master_key_unreadable",
+        )
+    return derive_key(read_master_key(path), "log file")
 
 
 def bring_in(
