@@ -19,6 +19,12 @@ _NAMELESS = getattr(os, "O_TMPFILE", None)
 _CANNOT = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}
 """How a file system says that its files have to have a name. A folder that is missing says so again."""
 
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
+"""How one says that a file has one name there."""
+
+DRAFTS = f".{'[0-9a-f]' * 16}.new"
+"""What is left of them where a kill left any, as a pattern of names."""
+
 
 class Draft:
     """A file in the making, in the folder that it is to lie in. What is not named by its end is gone."""
@@ -28,7 +34,7 @@ class Draft:
         self._name: Path | None = None
         handle = None if _NAMELESS is None else self._without_name(_NAMELESS)
         if handle is None:
-            self._name = folder / f".{secrets.token_hex(8)}.new"
+            self._name = folder / _a_name()
             handle = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self.file: BufferedRandom = os.fdopen(handle, "w+b")
 
@@ -45,20 +51,32 @@ class Draft:
         self.file.flush()
         os.fsync(self.file.fileno())
 
-    def put(self, to: Path) -> None:
-        """Give it its name; ``FileExistsError`` where another file has that."""
+    def put(self, to: Path, *, replacing: bool = False) -> None:
+        """Give it its name in the folder, durably; ``FileExistsError`` where another file has that and keeps it."""
         self.keep()
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if replacing:
+                self._named(folder).replace(to)
+            elif self._name is None:
+                self._link(to.name, folder)
+            else:
+                _move(self._name, to)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _named(self, folder: int) -> Path:
+        """Where it lies under a name of its own: nothing takes the place of another file that has none."""
         if self._name is None:
-            # Told of a folder, this follows the link by which the system shows what is open.
-            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.link(f"/proc/self/fd/{self.file.fileno()}", to.name, src_dir_fd=folder, dst_dir_fd=folder)
-            finally:
-                os.close(folder)
-        elif to.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(to))
-        else:
-            self._name.rename(to)
+            name = _a_name()
+            self._link(name, folder)
+            self._name = self._folder / name
+        return self._name
+
+    def _link(self, name: str, folder: int) -> None:
+        # Told of a folder, this follows the link by which the system shows what is open.
+        os.link(f"/proc/self/fd/{self.file.fileno()}", name, src_dir_fd=folder, dst_dir_fd=folder)
 
     def __enter__(self) -> Self:
         return self
@@ -70,3 +88,19 @@ class Draft:
         if self._name is not None:
             with suppress(OSError):
                 self._name.unlink()
+
+
+def _a_name() -> str:
+    return f".{secrets.token_hex(8)}.new"
+
+
+def _move(draft: Path, to: Path) -> None:
+    """Give it the name unless another file has that: to rename it would take that file's place."""
+    try:
+        os.link(draft, to)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if to.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(to)) from error
+        draft.rename(to)

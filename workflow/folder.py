@@ -13,13 +13,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from workflow.drafts import DRAFTS, Draft
 from workflow.errors import Conflict, Unavailable
 
 _LOOKS, _A_LOOK = 100, 0.01
 """How often it is tried again while others look whether the folder is held, and the seconds in between."""
 
 _SCRATCH = ".scratch"
-_DRAFTS = ("service.new", "master.key.*.new")
+_DRAFTS = (DRAFTS, "service.new", "master.key.*.new")
+"""What a kill may have left of files in the making; older versions had names of their own for two of them."""
 
 
 class Address(BaseModel):
@@ -170,12 +172,9 @@ class Folder:
 
     def announce(self, address: Address) -> None:
         """Tell the verbs where this service answers."""
-        draft = self.address_file.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(address.model_dump_json(indent=2) + "\n")
-        draft.replace(self.address_file)
+        with Draft(self.path) as draft:
+            draft.file.write(address.model_dump_json(indent=2).encode() + b"\n")
+            draft.put(self.address_file, replacing=True)
 
     def address(self) -> Address | None:
         """Where a service of this folder said that it answers, if it did; it may have died since.

@@ -8,6 +8,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from workflow.drafts import Draft
 from workflow.errors import Invalid
 
 _LONGEST = 4096
@@ -64,12 +65,10 @@ def read_guarded(path: Path, what: str) -> bytes:
 
 def own_secret(path: Path, what: str) -> str:
     """The secret in ``path``, made at first use, for its owner alone to read."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return read_secret(path, what)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
+    if not path.exists():
+        with Draft(path.parent) as draft, suppress(FileExistsError):
+            draft.file.write(f"{secrets.token_urlsafe(32)}\n".encode())
+            draft.put(path)
     return read_secret(path, what)
 
 

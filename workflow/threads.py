@@ -11,8 +11,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def finished(work: Coroutine[Any, Any, T]) -> T:
-    """Wait for ``work`` to its end, and only then let a cancellation through."""
+async def finished(work: Coroutine[Any, Any, T], give_up: Callable[[], object] = lambda: None) -> T:
+    """Wait for ``work`` to its end, and only then let a cancellation through; ``give_up`` is told of it at once."""
     task = asyncio.create_task(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -20,6 +20,7 @@ async def finished(work: Coroutine[Any, Any, T]) -> T:
             await asyncio.shield(task)
         except asyncio.CancelledError as error:
             cancelled = error
+            give_up()
         except Exception:  # noqa: BLE001, S110 told below
             pass
     if cancelled is not None:
@@ -59,12 +60,4 @@ class Waited:
 async def while_wanted(work: Callable[[Waited], T]) -> T:
     """What long ``work`` comes to in a thread. Who is cancelled meanwhile gives it up, and waits until it has ended."""
     waited = Waited()
-    working = asyncio.ensure_future(asyncio.to_thread(work, waited))
-    try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
-        waited.give_up()
-        await asyncio.wait({working})
-        if not working.cancelled():
-            working.exception()  # looked at, or asyncio would tell of it
-        raise
+    return await finished(asyncio.to_thread(work, waited), waited.give_up)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.carrying import at, exported, log_of, remade, rows
+from tests.cli.carrying import at, exported, log_of, remade, rows, with_keys
 from tests.cli.conftest import run, silent_for_long
 from workflow.app.importing import Imported, bring_in
 from workflow.app.incoming import incoming
@@ -42,7 +42,7 @@ def brought_in(file: Path, other: Path, once_checked: Callable[[], object]) -> I
             once_checked()
 
     with incoming(file, lambda: None) as opened:
-        return bring_in(Settings(data=other), opened, dry_run=False, heed=heed)
+        return bring_in(Settings(data=other), opened, dry_run=False, unauthenticated=True, heed=heed)
 
 
 def test_a_file_that_another_one_takes_the_place_of_is_read_on(tmp_path: Path, whole: Path) -> None:
@@ -65,14 +65,14 @@ def test_nothing_that_was_written_into_it_since_gets_into_the_log(
     assert there == log_of(whole.with_name("data"))[: 3 if page == 3 else 0]
     assert bool(rows(other, "imports")) == bool(there)
     file.write_bytes(whole.read_bytes())
-    assert run("events", "import", file, "--data", other).exit_code == 0
+    assert run("events", "import", file, "--unauthenticated", "--data", other).exit_code == 0
     assert log_of(other) == log_of(whole.with_name("data"))
 
 
 def test_a_pipe_with_a_name_of_its_own_serves_as_a_file(tmp_path: Path, whole: Path) -> None:
     packed, other = tmp_path / "log.jsonl.gz", tmp_path / "other"
     packed.write_bytes(gzip.compress(whole.read_bytes()))
-    words = f"{' '.join(IMPORT)} <(zcat {packed}) --json --data {other}"
+    words = f"{' '.join(IMPORT)} <(zcat {packed}) --json --unauthenticated --data {other}"
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(done.stdout)["appended"] == len(log_of(other)) > 0
 
@@ -82,7 +82,9 @@ def test_ctrl_c_ends_the_wait_for_a_pipe_that_nobody_writes_to(tmp_path: Path) -
     os.mkfifo(pipe)
     with (
         subprocess.Popen(
-            [*IMPORT, str(pipe), "--data", str(tmp_path / "other")], stderr=subprocess.PIPE, text=True
+            [*IMPORT, str(pipe), "--unauthenticated", "--data", str(tmp_path / "other")],
+            stderr=subprocess.PIPE,
+            text=True,
         ) as waiting,
         pipe.open("wb", buffering=0) as written,
     ):  # it is there once this is opened
@@ -99,7 +101,8 @@ def test_one_that_is_killed_while_it_reads_a_pipe_leaves_nothing(tmp_path: Path,
     scratch.mkdir()
     with (
         subprocess.Popen(
-            [*IMPORT, str(pipe), "--data", str(tmp_path / "other")], env=os.environ | {"TMPDIR": str(scratch)}
+            [*IMPORT, str(pipe), "--unauthenticated", "--data", str(tmp_path / "other")],
+            env=os.environ | {"TMPDIR": str(scratch)},
         ) as reading,
         pipe.open("wb", buffering=0) as written,
     ):
@@ -112,7 +115,7 @@ def test_one_that_is_killed_while_it_reads_a_pipe_leaves_nothing(tmp_path: Path,
 
 @pytest.mark.parametrize("name", ["no such file", "."])
 def test_what_cannot_be_read_leaves_no_folder(tmp_path: Path, name: str) -> None:
-    result = run("events", "import", tmp_path / name, "--data", tmp_path / "other")
+    result = run("events", "import", tmp_path / name, "--unauthenticated", "--data", tmp_path / "other")
     assert result.exit_code == 2, result.output
     assert not (tmp_path / "other").exists()
 
@@ -134,7 +137,7 @@ def test_a_simulated_clock_that_cannot_stand_there_is_refused(
         re.sub(rb'"instant":"[^"]*"', b'"instant":"%b"' % instant.encode(), first) + b"\n" + rest
     )
     file, other = remade(tmp_path, forged, lambda events: events), tmp_path / "other"
-    result = run("events", "import", file, "--data", other)
+    result = run("events", "import", file, "--unauthenticated", "--data", other)
     assert (result.exit_code, why in result.stderr) == (2, True), result.stderr
     assert not Folder(other).events.exists()
 
@@ -142,7 +145,7 @@ def test_a_simulated_clock_that_cannot_stand_there_is_refused(
 def test_a_part_of_a_log_tells_where_the_simulated_clock_stood_at_its_end(
     tmp_path: Path, whole: Path
 ) -> None:
-    part, other = tmp_path / "part.jsonl", tmp_path / "other"
+    part, other = tmp_path / "part.jsonl", with_keys(whole.with_name("data"), tmp_path / "other")
     run("events", "export", part, "--until", 4, "--data", whole.with_name("data"))
     first, *_, last, _ = [json.loads(line) for line in part.read_bytes().splitlines()]
     told = first["data"]["instant"], last["data"]["metadata"]["recorded_at"]

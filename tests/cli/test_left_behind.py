@@ -78,7 +78,7 @@ def test_a_comparison_leaves_its_rows_in_the_folder_until_that_is_next_held(
 def test_an_import_leaves_nothing_outside_of_its_folder(tmp_path: Path, data: Path, elsewhere: Path) -> None:
     file = exported(tmp_path, data)
     for place in ("workflow.store.checked:Checked", "workflow.store.imported:hit"):
-        killed(place, elsewhere, "events", "import", file, "--data", tmp_path / "other")
+        killed(place, elsewhere, "events", "import", file, "--unauthenticated", "--data", tmp_path / "other")
         assert list(elsewhere.iterdir()) == []
 
 

@@ -119,7 +119,7 @@ def test_without_the_keys_identities_stay_closed_until_the_file_is_imported_agai
     tmp_path: Path, data: Path, relationship: str
 ) -> None:
     file, other = exported(tmp_path, data), tmp_path / "other"
-    result = run("events", "import", file, "--data", other)
+    result = run("events", "import", file, "--unauthenticated", "--data", other)
     assert "2 identities stay closed" in result.stdout
     assert rows(other, "identities") == []
     assert run("verify", "--data", other).exit_code == 0
@@ -130,7 +130,8 @@ def test_without_the_keys_identities_stay_closed_until_the_file_is_imported_agai
 
 
 def test_part_of_a_log_goes_behind_what_is_there(tmp_path: Path, data: Path, relationship: str) -> None:
-    first, rest, other = tmp_path / "first.jsonl", tmp_path / "rest.jsonl.gz", tmp_path / "other"
+    first, rest = tmp_path / "first.jsonl", tmp_path / "rest.jsonl.gz"
+    other = with_keys(data, tmp_path / "other")
     assert told("events", "export", first, "--until", 4, "--data", data)["events"] == 4
     told("events", "export", rest, "--beyond", 3, "--data", data)
     early = run("events", "import", rest, "--data", other)
@@ -144,13 +145,17 @@ def test_part_of_a_log_goes_behind_what_is_there(tmp_path: Path, data: Path, rel
 
 def test_a_dry_run_writes_nothing(tmp_path: Path, data: Path, relationship: str) -> None:
     file, other = exported(tmp_path, data), tmp_path / "other"
+    words = ("events", "import", file, "--dry-run", "--unauthenticated", "--data", other)
+    assert told(*words)["appended"] == len(log_of(data))
+    assert not other.exists()
+    with_keys(data, other)
     found = told("events", "import", file, "--dry-run", "--data", other)
     assert (found["dry_run"], found["appended"]) == (True, found["events"])
-    assert not other.exists()
+    assert not Folder(other).events.exists()
 
 
 def test_standard_output_and_input_serve_as_files(tmp_path: Path, data: Path, relationship: str) -> None:
-    mentoring, other = f"{sys.executable} -m workflow.cli events", tmp_path / "other"
+    mentoring, other = f"{sys.executable} -m workflow.cli events", with_keys(data, tmp_path / "other")
     through = f"{mentoring} export - --data {data} | {mentoring} import - --json --data {other}"
     piped = subprocess.run(["bash", "-c", through], capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(piped.stdout)["appended"] == len(log_of(data))
@@ -194,7 +199,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_line_that_does_not_fit_refuses_the_whole_file(
     tmp_path: Path, whole: Path, why: str, change: Callable[[list[bytes]], list[bytes]]
 ) -> None:
-    result = run("events", "import", remade(tmp_path, whole, change), "--data", tmp_path / "other")
+    file = remade(tmp_path, whole, change)
+    result = run("events", "import", file, "--unauthenticated", "--data", tmp_path / "other")
     assert result.exit_code == 2
     assert result.stderr.startswith("mentoring: line ")
     assert why in result.stderr
@@ -218,7 +224,7 @@ def test_a_line_that_does_not_fit_refuses_the_whole_file(
 def test_a_torn_file_is_noticed(
     tmp_path: Path, whole: Path, name: str, damage: Callable[[bytes], bytes], why: str
 ) -> None:
-    file, other = tmp_path / name, tmp_path / "other"
+    file, other = tmp_path / name, with_keys(whole.with_name("data"), tmp_path / "other")
     file.write_bytes(damage(whole.with_name(name).read_bytes()))
     result = run("events", "import", file, "--data", other)
     assert (result.exit_code, why in result.stderr) == (2, True), result.stderr
@@ -236,8 +242,8 @@ def of_a_real_clock(file: Path) -> Path:
 
 def test_a_fact_of_a_day_to_come_is_refused_for_time_never_goes_back(tmp_path: Path, whole: Path) -> None:
     file = of_a_real_clock(Path(shutil.copy2(whole, tmp_path)))
-    changed = remade(tmp_path, file, at(-1, b'"recorded_at":"2026', b'"recorded_at":"9990'))
-    result = run("events", "import", changed, "--data", tmp_path / "other")
+    changed = remade(tmp_path, file, at(-1, b'"recorded_at":"2026', b'"recorded_at":"2190'))
+    result = run("events", "import", changed, "--unauthenticated", "--data", tmp_path / "other")
     assert (result.exit_code, "a day that is yet to come" in result.stderr) == (2, True), result.stderr
     assert not Folder(tmp_path / "other").events.exists()
 
@@ -245,8 +251,8 @@ def test_a_fact_of_a_day_to_come_is_refused_for_time_never_goes_back(tmp_path: P
 def test_what_is_of_another_kind_of_clock_goes_behind_no_log(tmp_path: Path, whole: Path) -> None:
     other = tmp_path / "other"
     real = remade(tmp_path, of_a_real_clock(Path(shutil.copy2(whole, tmp_path))), lambda events: events)
-    assert run("events", "import", real, "--data", other).exit_code == 0
-    result = run("events", "import", whole, "--data", other)
+    assert run("events", "import", real, "--unauthenticated", "--data", other).exit_code == 0
+    result = run("events", "import", whole, "--unauthenticated", "--data", other)
     assert (result.exit_code, "another kind of clock" in result.stderr) == (1, True), result.stderr
     assert rows(other, "clock") == []
 
@@ -254,11 +260,11 @@ def test_what_is_of_another_kind_of_clock_goes_behind_no_log(tmp_path: Path, who
 def test_a_log_that_differs_is_refused_at_the_first_line_that_does(
     tmp_path: Path, data: Path, relationship: str
 ) -> None:
-    file, other = exported(tmp_path, data), tmp_path / "other"
+    file, other = exported(tmp_path, data), with_keys(data, tmp_path / "other")
     told("events", "export", tmp_path / "first.jsonl", "--until", 4, "--data", data)
     told("events", "import", tmp_path / "first.jsonl", "--data", other)
     changed = remade(tmp_path, file, at(3, b'"self_reported"', b'"observed"'))
-    result = run("events", "import", changed, "--data", other)
+    result = run("events", "import", changed, "--unauthenticated", "--data", other)
     assert result.exit_code == 1
     assert "line 5: another event stands at position 4 here" in result.stderr
     assert len(log_of(other)) == 4
@@ -285,7 +291,7 @@ def test_what_is_killed_meanwhile_has_brought_in_whole_pages_and_goes_on_behind_
 def test_ctrl_c_ends_it_between_two_pages(
     tmp_path: Path, data: Path, relationship: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, other = exported(tmp_path, data), tmp_path / "other"
+    file, other = exported(tmp_path, data), with_keys(data, tmp_path / "other")
 
     def press(place: str) -> None:
         if place == "commit.before":

@@ -50,7 +50,15 @@ def half(tmp_path: Path, killed: Path) -> Path:
 
 def imported(whole: Path, other: Path, failpoint: str = "") -> subprocess.CompletedProcess[str]:
     """The same import, killed where a failpoint says so."""
-    words = ["events", "import", str(whole.with_name("log.jsonl")), "--json", "--data", str(other)]
+    words = [
+        "events",
+        "import",
+        str(whole.with_name("log.jsonl")),
+        "--json",
+        "--unauthenticated",
+        "--data",
+        str(other),
+    ]
     return subprocess.run(
         [sys.executable, "-c", IN_THREES, *words],
         env=os.environ | {"MENTORING_FAILPOINTS": failpoint},

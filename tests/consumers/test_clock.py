@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from workflow.aggregates import events as e
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.policy import Policy
 from workflow.clocks import SimulatedClock
-from workflow.consumers.clock import driver as module
+from workflow.consumers import unaskable
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.errors import Conflict, Stopped
 from workflow.projections import agenda
@@ -73,9 +73,9 @@ class World:
     def do(self, unit: Any) -> int:
         return self.writer.submit(unit).result(30).position
 
-    def due(self, until: datetime, limit: int) -> Sequence[Due]:
+    def due(self, until: datetime, limit: int, without: Collection[UUID] = ()) -> Sequence[Due]:
         with self.views.reading() as connection:
-            return agenda.due_until(connection, until, limit)
+            return agenda.due_until(connection, until, limit, without)
 
     async def folded(self, position: int) -> int:
         return await self.runner.reached(position, ["agenda"], timeout_seconds=30)
@@ -318,17 +318,34 @@ async def test_whoever_cannot_be_asked_keeps_nobody_else_from_being_asked(
     world.close()
 
 
-async def test_where_nobody_can_be_asked_the_clock_stops(
-    world: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", [1, 3, 500])
+async def test_however_many_cannot_be_asked_the_last_is_and_of_the_others_some_are_tried_again(
+    tmp_path: Path, page: int, caplog: pytest.LogCaptureFixture
 ) -> None:
+    world = World(tmp_path, page=page)
     for pair in PAIRS:
         world.do(active(pair))
-    unmoved(monkeypatch, *PAIRS)
-    monkeypatch.setattr(module, "_MOST", len(PAIRS) - 1)
-    with pytest.raises(Stopped, match="stays due") as stopped:
-        await world.driver.advance(day(100))
-    assert stopped.value.code == "dues_unaskable"
-    assert world.clock.now() < day(100)
+    *faulty, last = PAIRS
+
+    def entered(pair: UUID) -> bool:
+        return any(event == "StagnationEntered" for event, _ in story(world, pair))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(unaskable, "TRIED_AGAIN", 2)
+        unmoved(patched, *faulty)
+        for _ in range(3):
+            await world.driver.advance(day(100))
+            assert [pair for pair in PAIRS if entered(pair)] == [last]
+            assert world.driver.trouble is not None
+            assert world.driver.trouble.startswith("6 relationships that the log names: Stopped: ")
+        assert len(caplog.records) == len(faulty), "each is logged once"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(unaskable, "TRIED_AGAIN", 2)
+        for mended in (2, 4, 6):
+            await world.driver.advance(day(100))
+            assert sum(map(entered, faulty)) == mended
+    assert world.driver.trouble is None
+    world.close()
 
 
 async def test_an_agenda_that_nobody_knows_of_stops_the_clock(
@@ -337,8 +354,8 @@ async def test_an_agenda_that_nobody_knows_of_stops_the_clock(
     orphan = Due(UUID(int=99), e.DueKind.SILENCE, day(1), day(1))
     agenda_of = world.driver._agenda
 
-    def due(until: datetime, limit: int) -> Sequence[Any]:
-        return [orphan, *agenda_of(until, limit)][:limit]
+    def due(until: datetime, limit: int, without: Collection[UUID]) -> Sequence[Any]:
+        return [orphan, *agenda_of(until, limit, without)][:limit]
 
     world.do(active(PAIRS[0]))
     monkeypatch.setattr(world.driver, "_agenda", due)
@@ -392,10 +409,10 @@ async def test_trouble_is_told_and_tried_again(tmp_path: Path, monkeypatch: pyte
     world = World(tmp_path, clock=Movable())
     failures = [OSError("no disk")]
 
-    def due(until: datetime, limit: int) -> Sequence[Due]:
+    def due(until: datetime, limit: int, without: Collection[UUID]) -> Sequence[Due]:
         if failures:
             raise failures[0]
-        return world.due(until, limit)
+        return world.due(until, limit, without)
 
     monkeypatch.setattr(world.driver, "_agenda", due)
     following = asyncio.create_task(world.driver.run())

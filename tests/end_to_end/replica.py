@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
@@ -159,9 +159,9 @@ class Replica:
         async def folded(position: int) -> None:
             self.runner.catch_up()
 
-        def due(until: datetime, limit: int) -> Sequence[agenda.Due]:
+        def due(until: datetime, limit: int, without: Collection[UUID]) -> Sequence[agenda.Due]:
             with self.views.reading() as connection:
-                return agenda.due_until(connection, until, limit)
+                return agenda.due_until(connection, until, limit, without)
 
         await ClockDriver(self.writer, self.clock, agenda=due, folded=folded).advance(to)
 

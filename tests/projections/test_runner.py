@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, select
@@ -153,6 +154,39 @@ def test_a_row_that_cannot_be_kept_stops_its_projection_and_no_other(tmp_path: P
     assert rebuilt["journey"].failure is not None
     assert {one.differences for name, one in rebuilt.items() if name != "journey"} == {0}
     assert runner.views.shadows == []
+    runner.views.close()
+
+
+def test_a_row_that_cannot_be_written_stops_its_projection_and_no_other(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "views.db"
+    fold(log, path).close()
+    before = states(path)
+
+    def keep(row: Row) -> Row:
+        return row if row["number"] == 1 else {**row, "number": 2**63}
+
+    log.add(concluded(3), stream=OTHER)
+    broken = [replace(one, keep=keep) if one is JOURNEY else one for one in PROJECTIONS]
+    runner = Runner(Views(path, broken, durable=False), log.read, log.head)
+    runner.catch_up()
+    by_name = {status.name: status for status in runner.status()}
+    assert {status.lag for name, status in by_name.items() if name != "journey"} == {0}
+    journey = by_name["journey"]
+    assert (journey.state, journey.failed_at, journey.position) == (RunState.PAUSED, None, 5)
+    assert journey.cause is not None
+    assert "too large" in journey.cause
+    assert states(path) == before
+    runner.views.close()
+
+
+def test_a_disk_that_is_full_pauses_nothing(tmp_path: Path, log: Log) -> None:
+    runner = Runner(Views(tmp_path / "views.db", PROJECTIONS, durable=False), log.read, log.head)
+    runner.views._connection.execute("PRAGMA max_page_count = 1")  # as if the disk were full
+    for number in range(200):
+        log.add(opened(), stream=UUID(int=number))
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        runner.catch_up()
+    assert {status.state for status in runner.status()} == {RunState.RUNNING}
     runner.views.close()
 
 

@@ -38,6 +38,11 @@ def _model(kind: type[BaseModel], full: bool) -> Any:
         for name, field in kind.model_fields.items()
         if full or field.is_required()
     }
+    whose = members.get("party") or members.get("person")
+    for value in members.values():
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Sealed) and whose is not None:
+                one.author = whose
     return kind(**members)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import pickle
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from tests.store.place import IDENTITY, ORIGIN, SECRET, Place, fresh_look, open_one
-from workflow.aggregates.events import FreshLookHeld, Measure, Provenance, RelationshipOpened
+from workflow.aggregates.events import FreshLookHeld, HelpAsked, Measure, Provenance, RelationshipOpened
 from workflow.aggregates.sealed import Sealed, sealed_members
 from workflow.errors import Conflict, NotFound
 from workflow.store.keys import KeyDestroyed
@@ -60,6 +61,37 @@ def test_sealed_text_comes_back_for_those_who_may_see_it(place: Place) -> None:
     assert place.store.unseal(look_of(place, id), "perspective") == SECRET
     with pytest.raises(NotFound):
         place.store.unseal(opened, "programme")
+
+
+def test_a_box_opens_for_nobody_but_the_party_whose_event_it_is_in(place: Place) -> None:
+    mentee, mentor = uuid4(), uuid4()
+    id = place.do(lambda t: open_one(t, identity=IDENTITY)).value
+
+    def ask(transaction: Transaction) -> None:
+        state = transaction.relationship(id)
+        assert state is not None
+        event = HelpAsked(
+            occurred_at=transaction.now,
+            provenance=Provenance.SELF_REPORTED,
+            party=mentee,
+            message=Sealed(SECRET, author=mentee),
+        )
+        transaction._stage(id, state.version + 1, (event,), ORIGIN, state)
+
+    place.do(ask)
+    position, *_, name, state = place.store.rows(0, 100)[-1]
+    asked = place.store.mapper.decode(position, id, 2, name, state)
+    assert place.store.unseal(asked, "message") == SECRET
+    as_mentor = state.replace(f'"party":"{mentee}"'.encode(), f'"party":"{mentor}"'.encode())
+    assert as_mentor != state
+    with pytest.raises(Conflict, match="does not belong"):
+        place.store.unseal(place.store.mapper.decode(position, id, 2, name, as_mentor), "message")
+    opening = place.store.rows(0, 100)[-2]
+    moved = re.sub(rb'"person":"[0-9a-f-]{36}"', f'"person":"{mentor}"'.encode(), opening[-1])
+    with pytest.raises(Conflict, match="does not belong"):
+        place.store.unseal(
+            place.store.mapper.decode(opening[0], id, 1, opening[3], moved), "parties.0.identities.0"
+        )
 
 
 def test_no_file_holds_open_text(place: Place) -> None:

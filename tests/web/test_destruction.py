@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -140,6 +141,37 @@ async def test_one_that_was_cut_short_is_finished_by_the_next_pass(
     monkeypatch.setattr(service.destructions.destroyer, "_submit", submit)
     await service.destructions.destroyer.run()
     assert names(service, relationship)["destroyed"] == 1
+
+
+@pytest.mark.parametrize("page", [1, 100])
+async def test_one_that_cannot_be_confirmed_holds_up_no_other(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr("workflow.consumers.destruction.PAGE", page)
+    relationships = [await opened(http) for _ in range(3)]
+    for relationship in relationships:
+        assert (await asked(http, relationship)).status_code == 201
+    first = service.destructions.asked(1)[0].relationship
+    decide = Transaction.decide
+
+    def deciding(tx: Transaction, id: UUID, *rest: Any, **more: Any) -> Any:
+        if id == first:
+            raise RuntimeError("the rules of a relationship run in a circle")
+        return decide(tx, id, *rest, **more)
+
+    def destroyed() -> set[UUID]:
+        return {UUID(one) for one in relationships if names(service, one)["destroyed"]}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Transaction, "decide", deciding)
+        for _ in range(2):
+            await service.destructions.run()
+            assert destroyed() == {UUID(one) for one in relationships} - {first}
+            assert service.destructions.destroyer.left == "a relationship that the log names"
+            assert service.keys.destroyed(f"{first}/{GRACE}")
+    await service.destructions.run()
+    assert destroyed() == {UUID(one) for one in relationships}
+    assert service.destructions.destroyer.left is None
 
 
 async def test_more_that_is_asked_for_meanwhile_is_not_taken_for_done(

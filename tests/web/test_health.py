@@ -13,13 +13,12 @@ import pytest
 from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
 from workflow.app.chore import Chore
-from workflow.consumers.clock.driver import told
-from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.delivery.status import DeliveryStatus
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.status import IntakeStatus
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.unaskable import Unaskable, told
 from workflow.errors import Conflict, Unavailable
 from workflow.lifecycle import offline
 from workflow.projections.catalogue import PROJECTIONS
@@ -177,6 +176,25 @@ async def test_what_has_waited_too_long_is_parked_once_it_can_be(
     running.cancel()
     said = "what has waited too long cannot be parked: "
     assert shown == [[], [f"{said}the disk is full"], [f"{said}RuntimeError"]]
+    assert (await http.get("/v1/health")).status_code == 200
+
+
+async def test_of_whom_a_chore_leaves_something_undone_is_told(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    left = [None, "a relationship that the log names", None]
+    shown: list[list[str]] = []
+
+    async def confirm() -> None:
+        shown.append((await http.get("/v1/health")).json()["troubles"])
+
+    undone = service.destroying.undone
+    service.destroying = Chore(confirm, undone, every=0, left=lambda: left.pop(0))
+    running = asyncio.create_task(service.destroying.run())
+    while left:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    running.cancel()
+    assert shown == [[], [], [f"{undone}: a relationship that the log names"]]
     assert (await http.get("/v1/health")).status_code == 200
 
 

@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 class Chore:
     """Does it every so many seconds until it is cancelled.
 
-    A failure is told in ``trouble``, and it is tried again soon; ``undone`` says what that leaves undone.
+    A failure is told in ``trouble``, and it is tried again soon; ``undone`` says what that leaves undone. ``left``
+    tells of whom it was left undone although it was done, where there can be such.
     """
 
     def __init__(
@@ -26,10 +27,12 @@ class Chore:
         undone: str,
         *,
         every: float,
+        left: Callable[[], str | None] = lambda: None,
         shortest_pause: float = _SHORTEST_PAUSE,
     ) -> None:
         self._do = do
         self._every = every
+        self._left = left
         self._shortest_pause = shortest_pause
         self.undone = undone
         self.trouble: str | None = None
@@ -46,5 +49,5 @@ class Chore:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
-                self.trouble, pause = None, self._shortest_pause
+                self.trouble, pause = self._left(), self._shortest_pause
                 await asyncio.sleep(self._every)

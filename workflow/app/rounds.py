@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Mapping
 from functools import partial
-from uuid import UUID
 
-from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.rounds import go_round
-from workflow.errors import Stopped
-from workflow.places import whence
+from workflow.consumers.unaskable import Left, PageUnaskable
 from workflow.store.event_store import EventStore
 from workflow.store.writer import Writer
 from workflow.threads import in_thread
-
-_MOST = 100
-"""Relationships that cannot be asked in one go; with more, the fault is not theirs."""
-
-_log = logging.getLogger(__name__)
 
 
 class Rounds:
@@ -32,28 +22,25 @@ class Rounds:
     def __init__(self, store: EventStore, writer: Writer) -> None:
         self._store = store
         self._writer = writer
-        self._left: Mapping[UUID, Unaskable] = {}
+        self._left = Left()
 
     async def go(self) -> None:
         """Ask until nothing more can be asked at once."""
-        left: dict[UUID, Unaskable] = {}
+        self._left.begin()
         while await in_thread(self._under_way):
-            page = partial(go_round, left=frozenset(left))
+            page = partial(go_round, left=frozenset(self._left.whom))
             try:
-                more = (await asyncio.wrap_future(self._writer.submit(page))).value
-            except Unaskable as fault:
-                if len(left) >= _MOST:
-                    raise Stopped(
-                        f"more than {_MOST} relationships cannot be asked; the log names them",
-                        code="round_unaskable",
-                    ) from fault.cause
-                left[fault.relationship] = fault
-                if fault.relationship not in self._left:
-                    _log.error("relationship %s cannot be asked: %s", fault.relationship, whence(fault.cause))
-                continue
-            if not more:
-                break
-        self._left = left
+                if not (await asyncio.wrap_future(self._writer.submit(page))).value:
+                    break
+            except PageUnaskable as given_up:
+                self._left.leave(given_up.faults)
+        else:
+            self._left.forget()
+
+    @property
+    def left(self) -> str | None:
+        """How many could not be asked, in words."""
+        return self._left.counted
 
     def _under_way(self) -> bool:
         with self._store.ledger() as ledger:

@@ -57,6 +57,7 @@ from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
+from workflow.threads import finished
 
 T = TypeVar("T")
 
@@ -108,11 +109,17 @@ class Service:
         self.expiry = Chore(self.waiting.expire, "what has waited too long cannot be parked", every=_HOUR)
         self.rounds = Rounds(self.store, self.writer)
         self.asking = Chore(
-            self.rounds.go, "what a programme asks of all its relationships cannot be asked", every=_SECOND
+            self.rounds.go,
+            "what a programme asks of all its relationships cannot be asked",
+            every=_SECOND,
+            left=lambda: self.rounds.left,
         )
         self.destructions = Destructions(self.store, self.keys, self.writer)
         self.destroying = Chore(
-            self.destructions.run, "what was asked to be destroyed cannot be destroyed", every=_SECOND
+            self.destructions.run,
+            "what was asked to be destroyed cannot be destroyed, or is not yet said to be",
+            every=_SECOND,
+            left=lambda: self.destructions.destroyer.left,
         )
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
@@ -216,15 +223,7 @@ class Service:
 
         Who is cancelled meanwhile waits for it all the same: files must not be closed under who still reads them.
         """
-        ending, cancelled = asyncio.create_task(self._end(), name="end"), False
-        while not ending.done():
-            try:
-                await asyncio.wait({ending})
-            except asyncio.CancelledError:
-                cancelled = True
-        ending.result()
-        if cancelled:
-            raise asyncio.CancelledError
+        await finished(self._end())
 
     async def _end(self) -> None:
         async with AsyncExitStack() as stack:  # each step is taken whatever befalls the others
@@ -290,9 +289,9 @@ class Service:
 
     # --- for the clock ------------------------------------------------------------------------------------
 
-    def _agenda(self, until: datetime, limit: int) -> Sequence[Due]:
+    def _agenda(self, until: datetime, limit: int, without: Collection[UUID]) -> Sequence[Due]:
         with self.views.reading() as connection:
-            return due_until(connection, until, limit)
+            return due_until(connection, until, limit, without)
 
     async def _folded(self, position: int) -> None:
         await asyncio.wrap_future(self.runner.reaching(position, [AGENDA.name]))

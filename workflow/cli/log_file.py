@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from workflow.app.importing import Imported, bring_in
+from workflow.app.importing import Imported, bring_in, log_key
 from workflow.app.incoming import incoming
 from workflow.cli.progress import metered
 from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
@@ -44,10 +44,12 @@ async def export(
 
     A line is an event as a CloudEvent, in the form in which it is stored: what is sealed stays encrypted. The file is
     there once it is whole; the service may go on meanwhile. Keys, receipts, and messages that wait or are parked are
-    not in it.
+    not in it. It ends with a code made under the master key, by which an import beside that key knows that nobody has
+    changed it.
     """
-    made = LogLines()
-    async with desk(settings_of(data)) as at:
+    settings = settings_of(data)
+    async with desk(settings) as at:
+        made = LogLines(log_key(settings))
         last, lines = await _lines(at, made, beyond, until, actor)
         with _written(file) as write, metered("exporting") as reach:
             async for line in lines:
@@ -68,6 +70,14 @@ async def import_(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only check the file, and write nothing.")
     ] = False,
+    unauthenticated: Annotated[
+        bool,
+        typer.Option(
+            "--unauthenticated",
+            help="Take a file of which the folder's master key cannot tell whether anybody has changed it. That trusts "
+            "everybody who could write to it: with who may read what, and with what is destroyed for good.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Bring an exported log into a folder that holds nothing yet, or the beginning of the same log.
@@ -75,7 +85,8 @@ async def import_(
     No service may run there. The whole file is checked first; where any line does not fit, or differs from what is
     there, nothing is written. What is there already is passed over: after Ctrl-C or a kill the same again goes on where
     it was. Until all is there the folder can be looked at, and nothing else: no service starts on it.
-    Copy keys.db and master.key into the folder beforehand where what is sealed is to be read again.
+    Copy keys.db and master.key of the exported service into the folder beforehand: by the one what is sealed is read
+    again, and by the other it is known that nobody has changed the file.
     """
     settings = settings_of(data)
     with metered("importing") as reach:
@@ -86,7 +97,7 @@ async def import_(
                 waited.go_on()
 
             with incoming(sys.stdin.fileno() if file == _STANDARD else file, waited.go_on) as opened:
-                return bring_in(settings, opened, dry_run=dry_run, heed=heed)
+                return bring_in(settings, opened, dry_run=dry_run, unauthenticated=unauthenticated, heed=heed)
 
         found = await while_wanted(work)
     if as_json:

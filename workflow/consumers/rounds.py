@@ -5,17 +5,15 @@ A page is one unit of work among others, so that commands and intake go on in be
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from uuid import UUID
 
 from workflow.aggregates.commands import Actor, Close, FollowPolicy
 from workflow.aggregates.events import ClosureManner, ClosureReason, Role
 from workflow.aggregates.moves import State
-from workflow.consumers.clock.page import Unaskable
 from workflow.consumers.meetings.waiting import drain_later
-from workflow.errors import Refused, Unavailable
-from workflow.store.faults import of_the_storage
+from workflow.consumers.unaskable import Faults
+from workflow.errors import Refused
 from workflow.store.recorded import Origin
 from workflow.store.rounds import Purpose, Round
 from workflow.store.transaction import Transaction
@@ -27,7 +25,7 @@ PAGE = 500
 def go_round(tx: Transaction, left: Collection[UUID] = ()) -> bool:
     """A page of the first round that has one; whether there is more that can be done at once.
 
-    A relationship that cannot be asked fails the page with ``Unaskable``, so that it can be ``left``. Who follows
+    Relationships that cannot be asked fail the page with ``PageUnaskable``, so that they can be ``left``. Who follows
     another policy then does so once the clock can ask it; a closing goes on until it was closed.
     """
     pages = {Purpose.CLOSE: _close_page, Purpose.REDATE: _redate_page}
@@ -37,11 +35,13 @@ def go_round(tx: Transaction, left: Collection[UUID] = ()) -> bool:
 def _redate_page(tx: Transaction, round: Round, left: Collection[UUID]) -> bool:
     """What a relationship has due is told anew where the policy in force says otherwise."""
     page = tx.directory.page(round.after, PAGE, still_open=False)
+    faults = Faults()
     for relationship in page:
         if relationship not in left:
-            with _asking(relationship):
+            with faults.of(relationship):
                 if _is_of(tx, round, relationship):
                     tx.decide(relationship, FollowPolicy(at=tx.now), Origin(round.correlation_id))
+    faults.give_up()
     if len(page) < PAGE:
         tx.rounds.end(round)
         return False
@@ -55,15 +55,16 @@ def _close_page(tx: Transaction, round: Round, left: Collection[UUID]) -> bool:
     One can be refused for now, where facts of a clock that is ahead of ours moved it last: a later pass closes it.
     """
     page = tx.directory.page(round.after, PAGE, still_open=True)
-    found, closed = round.found, 0
+    found, closed, faults = round.found, 0, Faults()
     for relationship in page:
         if relationship in left:
             found += _may_be_of(tx, round, relationship)
             continue
-        with _asking(relationship):
+        with faults.of(relationship):
             if _is_of(tx, round, relationship):
                 found += 1
                 closed += _closed(tx, round, relationship)
+    faults.give_up()
     if len(page) == PAGE:
         tx.rounds.move(round, page[-1], found)
         return True
@@ -72,17 +73,6 @@ def _close_page(tx: Transaction, round: Round, left: Collection[UUID]) -> bool:
         return False
     tx.rounds.move(round, None, 0)
     return closed > 0
-
-
-@contextmanager
-def _asking(relationship: UUID) -> Iterator[None]:
-    """Whatever is wrong with one relationship is told with its name; what is the store's trouble is not its own."""
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, Unavailable) or of_the_storage(error):
-            raise
-        raise Unaskable(relationship, error) from error
 
 
 def _closed(tx: Transaction, round: Round, relationship: UUID) -> bool:

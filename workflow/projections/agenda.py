@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Index, String, Table, select
+from sqlalchemy import Column, Connection, Index, String, Table, func, select
 
 from workflow.aggregates.events import DueKind
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, compact, stored_text
 from workflow.store.recorded import Recorded
 
 agenda = Table(
@@ -76,9 +76,14 @@ class Due(NamedTuple):
     effective: datetime
 
 
-def due_until(connection: Connection, until: datetime, limit: int = 1_000) -> Sequence[Due]:
-    """What the clock has to ask up to and at an instant, in (effective due, relationship) order."""
-    return _dues(connection, until=until, limit=limit)
+def due_until(
+    connection: Connection, until: datetime, limit: int = 1_000, without: Collection[UUID] = ()
+) -> Sequence[Due]:
+    """What the clock has to ask up to and at an instant, in (effective due, relationship) order.
+
+    What relationships have to be asked that it is to do ``without`` is passed over.
+    """
+    return _dues(connection, until=until, without=without, limit=limit)
 
 
 def listing(connection: Connection, *, relationship: UUID | None = None, limit: int = 100) -> Sequence[Due]:
@@ -90,12 +95,16 @@ def _dues(
     connection: Connection,
     *,
     until: datetime | None = None,
+    without: Collection[UUID] = (),
     relationship: UUID | None = None,
     limit: int,
 ) -> Sequence[Due]:
     query = select(agenda.c.relationship, agenda.c.kind, agenda.c.due, agenda.c.effective)
     if until is not None:
         query = query.where(agenda.c.effective <= until)
+    if without:
+        passed_over = func.json_each(compact([str(one) for one in without])).table_valued("value")
+        query = query.where(agenda.c.relationship.not_in(select(passed_over.c.value)))
     if relationship is not None:
         query = query.where(agenda.c.relationship == str(relationship))
     query = query.order_by(agenda.c.effective, agenda.c.relationship, agenda.c.due, agenda.c.kind).limit(

@@ -30,6 +30,17 @@ CREATE TABLE IF NOT EXISTS projections (
 ) WITHOUT ROWID
 """
 
+_NO_ROW = (
+    ArithmeticError,
+    TypeError,
+    ValueError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+"""What is raised where a row has what no row can: a number that is too large, a text that is no Unicode."""
+
 GATHERED = 400_000
 """Events after which a rebuild writes their rows: so many are soon folded again."""
 
@@ -209,10 +220,8 @@ class Views:
         """Write what was folded, and let go of each once it is written; what is known of it then, without its rows."""
         written = []
         while foldings:
-            folded = foldings.pop().folded()
-            layout, failure = folded.generation.layout, folded.failure
-            self._connection.executemany(layout.delete, folded.removals)
-            self._connection.executemany(layout.upsert, folded.upserts)
+            folded = self._kept_rows(foldings.pop().folded())
+            failure = folded.failure
             if failure is None:
                 self._note(folded.generation, folded.position, RunState.RUNNING, None, None)
             else:
@@ -222,13 +231,31 @@ class Views:
             written.append(replace(folded, upserts=[], removals=[]))
         return written
 
+    def _kept_rows(self, folded: Folded) -> Folded:
+        """Write the rows of one generation; what it comes to. Where SQLite does not take one, none of them is written.
+
+        What fails the file fails them all, and is raised.
+        """
+        layout = folded.generation.layout
+        self._connection.execute("SAVEPOINT rows")
+        try:
+            self._connection.executemany(layout.delete, folded.removals)
+            self._connection.executemany(layout.upsert, folded.upserts)
+        except _NO_ROW as error:
+            self._connection.execute("ROLLBACK TO rows")
+            failure = FoldFailed(folded.generation.name, None, "on a row that cannot be written", error)
+            folded = replace(folded, position=folded.generation.position, failure=failure)
+        self._connection.execute("RELEASE rows")
+        return folded
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk has ended it already
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
 

@@ -5,22 +5,25 @@ Nothing is written, and nothing is made where there is no log yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from workflow.aggregates.events import Event, ProgrammeOpened, RelationshipOpened
+from workflow.aggregates.events import Event
 from workflow.aggregates.sealed import sealed_members
 from workflow.errors import Conflict, Stopped
-from workflow.store.event_store import EventStore
+from workflow.store.belonging import Streams
+from workflow.store.bounds import beyond_bounds
 from workflow.store.exported import LogFile, unfit
+from workflow.store.here import Here
 from workflow.store.mapper import Decoder
+from workflow.store.recorded import Metadata
 from workflow.store.recorder import Row
-from workflow.store.sealing import BOX, can_hold_sealed
-from workflow.store.unfinished import TODO, Unfinished, said
+from workflow.store.sealing import BOX, can_hold_sealed, is_of_another
+from workflow.store.unfinished import TODO, said
 
 PAGE = 1000
 """Events that are looked at, and appended, together."""
@@ -52,37 +55,6 @@ class Checked:
         return self.events - self.known
 
 
-class Here:
-    """The log that is here already, for a file to be held against: none where there is no store yet."""
-
-    def __init__(self, store: EventStore | None) -> None:
-        self._store = store
-        self.head = 0
-        self.simulated = False
-        self.unfinished: Unfinished | None = None
-        if store is not None:
-            self.head, instant = store.stands()
-            self.simulated = instant is not None
-            with store.ledger() as ledger:
-                self.unfinished = ledger.imports.unfinished()
-
-    def rows_from(self, after: int) -> Iterator[Row]:
-        """Its events behind a position, as they lie there."""
-        while self._store is not None and (page := self._store.rows(after, PAGE)):
-            yield from page
-            after = page[-1][0]
-
-    def recorded_at(self, position: int) -> datetime | None:
-        """When the event at a position was recorded; None where there is none."""
-        if self._store is None or position == 0:
-            return None
-        return self._store.read(position - 1, 1)[0].metadata.recorded_at
-
-    def last_version(self, stream: str) -> int:
-        """The version of a stream's last event; 0 where it has none."""
-        return 0 if self._store is None else self._store.last_version(stream)
-
-
 def check(here: Here, file: LogFile, now: datetime, heed: Heed = lambda _: None) -> Checked:
     """Look at the whole file, and refuse it at the first line that does not fit its own log or the one here.
 
@@ -91,13 +63,13 @@ def check(here: Here, file: LogFile, now: datetime, heed: Heed = lambda _: None)
     _refuse_what_does_not_go_behind(here, file)
     decoder, clock = Decoder(), _Clock(file, here.recorded_at(file.head.beyond), now)
     known = here.rows_from(file.head.beyond)
-    versions: dict[str, int] = {}
+    streams = Streams(here, file.head.beyond)
     digests: list[bytes] = []
     events = 0
     for number, row in file.rows():
         position, stream, version, *_ = row
-        event, recorded_at = _decoded(decoder, number, row)
-        clock.note(number, stream, event, recorded_at)
+        event, metadata = _decoded(decoder, number, row)
+        clock.note(number, stream, event, metadata.recorded_at)
         if position <= here.head:
             if row != next(known):
                 raise Conflict(
@@ -105,18 +77,9 @@ def check(here: Here, file: LogFile, now: datetime, heed: Heed = lambda _: None)
                     "folder of its own",
                     code="log_differs",
                 )
+            streams.know(stream, version, event, metadata.event_id)
         else:
-            last = versions.get(stream)
-            if last is None:
-                last = here.last_version(stream)
-            if version != last + 1:
-                raise unfit(number, f"version {last + 1} of its stream is to come here, and {version} does")
-            # No fold and no decision looks for what is missing there, and what was brought in cannot be taken out.
-            if isinstance(event, RelationshipOpened | ProgrammeOpened) != (version == 1):
-                raise unfit(
-                    number, "a stream begins with its opening, and this is another event or another place"
-                )
-        versions[stream] = version
+            streams.note(number, stream, version, event, metadata.event_id)
         events += 1
         if events % PAGE == 0:
             digests.append(file.digest())
@@ -187,22 +150,27 @@ class _Clock:
             )
 
 
-def _decoded(decoder: Decoder, number: int, row: Row) -> tuple[Event, datetime]:
-    """The event as it will be read, and when it was recorded.
+def _decoded(decoder: Decoder, number: int, row: Row) -> tuple[Event, Metadata]:
+    """The event as it will be read, and what is known about its recording.
 
-    Refused where its schema says otherwise, or what should be sealed is not.
+    Refused where its schema says otherwise, a member is beyond all bounds, or what should be sealed is not, or by
+    another than the party that the event is said to be of.
     """
     position, stream, version, name, state = row
     try:
         recorded = decoder.decode(position, UUID(stream), version, name, state)
-        event, recorded_at = recorded.event, recorded.metadata.recorded_at
+        event, metadata = recorded.event, recorded.metadata
     except Stopped as error:
         raise unfit(number, error.detail) from error
     except (KeyError, TypeError, ValueError, ValidationError):
         # What pydantic says may repeat what stands there.
         raise unfit(number, f"this does not fit the schema of {name}") from None
+    if (fault := beyond_bounds(metadata) or beyond_bounds(event)) is not None:
+        raise unfit(number, fault)
     if can_hold_sealed(type(event)):
         for path, sealed in sealed_members(event):
             if sealed.box is None or not BOX.fullmatch(sealed.box):
                 raise unfit(number, f"{path} is not sealed, as it has to be")
-    return event, recorded_at
+            if is_of_another(event, path, sealed.box):
+                raise unfit(number, f"{path} was not sealed for the party that the event is said to be of")
+    return event, metadata

@@ -1,11 +1,13 @@
 """The log as a file: a CloudEvent a line, with a line before and a line after by which a torn file is noticed.
 
 An event's ``data`` is its stored form, byte for byte: what is sealed stays in its box, and is opened by nobody.
-The last line counts the events and has the SHA-256 of all lines before it.
+The last line counts the events and has the SHA-256 of all lines before it, and of that a code that nobody can make who
+has not the master key: what was changed by hand is told from what was exported.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import zlib
@@ -30,6 +32,10 @@ _LOG = "urn:mentoring:log"
 _STREAM = "urn:mentoring:stream:"
 _DATA = b',"data":'
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+_NOT_OURS = (
+    "the file was not exported under the master key that is here, or was changed since: bring it in beside the "
+    "master.key of the service that exported it, or say --unauthenticated where you know that nobody has changed it"
+)
 
 Numbered = tuple[int, Row]
 """The number of a line, and the event that stands there."""
@@ -54,6 +60,8 @@ class _End(BaseModel):
 
     events: int
     sha256: str
+    mac: str | None = None
+    """None in files from before there was any."""
 
 
 def event_line(row: Row) -> bytes:
@@ -74,10 +82,11 @@ def event_line(row: Row) -> bytes:
 
 
 class LogLines:
-    """Makes the lines of one file, and remembers what the last one has to say of them."""
+    """Makes the lines of one file, and remembers what the last one has to say of them; ``key`` vouches for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes) -> None:
         self.events = 0
+        self._key = key
         self._hash = sha256()
 
     def begin(self, head: Head) -> bytes:
@@ -97,14 +106,19 @@ class LogLines:
     def end(self) -> bytes:
         """The last line."""
         digest = self._hash.hexdigest()
-        return _control(ENDS, digest[:16], {"events": self.events, "sha256": digest})
+        mac = _mac(self._key, self._hash.digest())
+        return _control(ENDS, digest[:16], {"events": self.events, "sha256": digest, "mac": mac})
 
 
 class LogFile:
-    """Reads such a file from its beginning, line by line; what does not fit is refused with the line's number."""
+    """Reads such a file from its beginning, line by line; what does not fit is refused with the line's number.
 
-    def __init__(self, file: BinaryIO) -> None:
+    So is a file that was not made under ``key``. Without one it may be anybody's.
+    """
+
+    def __init__(self, file: BinaryIO, key: bytes | None) -> None:
         self._lines = _numbered(file)
+        self._key = key
         self._hash = sha256()
         self.head = self._begin()
 
@@ -152,6 +166,10 @@ class LogFile:
             raise unfit(number, f"{said.events} events were exported, and {events} are here")
         if said.sha256 != self._hash.hexdigest():
             raise unfit(number, "the lines are not those that were exported: their hash differs")
+        if self._key is not None:
+            mac = _mac(self._key, self._hash.digest())
+            if said.mac is None or not hmac.compare_digest(said.mac.encode(), mac.encode()):
+                raise unfit(number, _NOT_OURS)
         if next(self._lines, None) is not None:
             raise unfit(number + 1, "there is more behind the last line")
 
@@ -211,6 +229,10 @@ def _row(number: int, line: bytes, envelope: dict[str, object]) -> Row:
     if not same:
         raise unfit(number, "the line does not have the form in which events are exported")
     return row
+
+
+def _mac(key: bytes, digest: bytes) -> str:
+    return hmac.digest(key, digest, "sha256").hex()
 
 
 def _control(type: str, id: str, data: object) -> bytes:

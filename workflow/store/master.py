@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from workflow.drafts import Draft
 from workflow.errors import Invalid, Stopped
 from workflow.secret_files import read_guarded
 
@@ -40,29 +41,10 @@ def read_master_key(path: Path) -> bytes:
 
 def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(handle, secrets.token_bytes(_SIZE))
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # Another start was faster; its key is the key.
-    finally:
-        draft.unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    # Where another start was faster, its key is the key.
+    with Draft(path.parent) as draft, suppress(FileExistsError):
+        draft.file.write(secrets.token_bytes(_SIZE))
+        draft.put(path)
 
 
 def derive(master_key: bytes, purpose: str) -> bytes:

@@ -1,8 +1,8 @@
 """The encrypted form of sealed text: boxes.
 
 A box is ``1.<author|person>.<id>.<base64 of nonce and ciphertext>`` (AES-GCM). It opens only where it was
-put: relationship, event, stored name of the event and place inside it are bound to it. What would have been
-sealed under a destroyed key is the box ``destroyed``: nothing.
+put: relationship, event, stored name of the event and place inside it are bound to it, and it has to be its whose the
+event is said to be. What would have been sealed under a destroyed key is the box ``destroyed``: nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from pydantic import BaseModel
 
-from workflow.aggregates.events import Event
+from workflow.aggregates.events import Event, IdentityAdded, IdentityRemoved, RelationshipOpened
 from workflow.aggregates.sealed import Sealed, sealed_members
 from workflow.errors import Conflict, NotFound
 from workflow.store.keys import KeyDestroyed, KeyStore
@@ -54,6 +54,22 @@ def _mentions_sealed(annotation: object) -> bool:
 def scope_of(stream: UUID, kind: str, key: str) -> str:
     """The name of the key that a box of this kind was sealed under."""
     return f"person/{key}" if kind == "person" else f"{stream}/{key}"
+
+
+def is_of_another(event: Event, path: str, box: str) -> bool:
+    """Whether a box at ``path`` is another's than whose the event says, where it says so: a party's, a person's."""
+    person = _said_of(event, path)
+    return box != DESTROYED and person is not None and box.split(".")[2] != str(person)
+
+
+def _said_of(event: Event, path: str) -> UUID | None:
+    match event:
+        case RelationshipOpened():
+            return event.parties[int(path.split(".")[1])].person
+        case IdentityAdded() | IdentityRemoved():
+            return event.person
+    party: UUID | None = getattr(event, "party", None)
+    return party
 
 
 def _bound_to(stream: UUID, event_id: UUID, name: str, path: str) -> bytes:
@@ -110,6 +126,8 @@ class Sealing:
         version, kind, key, secret = box.split(".")
         if version != "1":
             raise NotFound("this text was sealed by a later version of the service", code="box_unknown")
+        if is_of_another(recorded.event, path, box):
+            raise _misplaced()
         raw = urlsafe_b64decode(secret)
         name, stored_path = recorded.stored_as or recorded.event.name, _path_as_stored(recorded, path)
         bound = _bound_to(recorded.stream, recorded.metadata.event_id, name, stored_path)
@@ -118,8 +136,12 @@ class Sealing:
                 raw[:_NONCE], raw[_NONCE:], bound
             )
         except InvalidTag:
-            raise Conflict("this sealed text does not belong where it stands", code="box_misplaced") from None
+            raise _misplaced() from None
         return text.decode()
+
+
+def _misplaced() -> Conflict:
+    return Conflict("this sealed text does not belong where it stands", code="box_misplaced")
 
 
 def _path_as_stored(recorded: Recorded, path: str) -> str:

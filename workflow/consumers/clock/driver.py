@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from workflow.aggregates.events import DueKind
 from workflow.clocks import Clock, SimulatedClock
-from workflow.consumers.clock.page import Due, Page, Unaskable
+from workflow.consumers.clock.page import Due, Page
+from workflow.consumers.unaskable import Left, PageUnaskable
 from workflow.errors import Conflict, Stopped
 from workflow.places import whence
 from workflow.store.transaction import Transaction
@@ -27,9 +27,6 @@ from workflow.threads import in_thread
 
 PAGE = 500
 """Dues asked in one transaction."""
-
-_MOST = 100
-"""Relationships that cannot be asked in one pass; with more, the fault is not theirs and nothing is asked."""
 
 _LAST = UUID(int=2**128 - 1)
 _log = logging.getLogger(__name__)
@@ -47,8 +44,8 @@ class Advanced:
 class ClockDriver:
     """Moves the simulated clock, or follows the real one.
 
-    ``agenda`` tells what is due until an instant, at most so many lines, soonest first; ``folded`` waits until
-    the agenda has folded a position.
+    ``agenda`` tells what is due until an instant, at most so many lines, soonest first, without those of some
+    relationships; ``folded`` waits until the agenda has folded a position.
     """
 
     def __init__(
@@ -56,7 +53,7 @@ class ClockDriver:
         writer: Writer,
         clock: Clock,
         *,
-        agenda: Callable[[datetime, int], Sequence[Due]],
+        agenda: Callable[[datetime, int, Collection[UUID]], Sequence[Due]],
         folded: Callable[[int], Awaitable[object]],
         page: int = PAGE,
         poll_seconds: float = 1.0,
@@ -68,7 +65,7 @@ class ClockDriver:
         self._page = page
         self._poll_seconds = poll_seconds
         self._moving = asyncio.Lock()
-        self._left: Mapping[UUID, Unaskable] = {}
+        self._left = Left()
         self._differs = False
         """Whether the log was told of dues that no relationship knows of."""
         self.trouble: str | None = None
@@ -114,10 +111,11 @@ class ClockDriver:
     async def _ask_until(self, to: datetime) -> int:
         simulated = isinstance(self._clock, SimulatedClock)
         asked = 0
-        left: dict[UUID, Unaskable] = {}
+        left = self._left
+        left.begin()
         unanswered: Sequence[Due] = ()
         await self._folded(self._writer.head)
-        while dues := await self._due(to, left):
+        while dues := await in_thread(self._agenda, to, self._page, left.whom):
             if dues == unanswered:
                 if not self._differs:
                     _log.error(
@@ -134,45 +132,17 @@ class ClockDriver:
             page = Page(dues, last, simulated=simulated)
             try:
                 written = await asyncio.wrap_future(self._writer.submit(page))
-            except Unaskable as fault:
-                self._leave(fault, left)
+            except PageUnaskable as given_up:
+                left.leave(given_up.faults)
                 continue
             unanswered = () if written.value else dues
             asked += written.value
             if isinstance(self._clock, SimulatedClock):
                 self._clock.advance(max(self._clock.now(), last[0]))
             await self._folded(written.position)
-        self._left, self._differs = left, False
-        self.trouble = told(left)
+        self._differs = False
+        self.trouble = left.told
         return asked
-
-    async def _due(self, to: datetime, left: Mapping[UUID, Unaskable]) -> Sequence[Due]:
-        """The next page of what is due, without those that could not be asked before."""
-        more = len(left) * len(DueKind)
-        dues = await in_thread(self._agenda, to, self._page + more)
-        return [due for due in dues if due.relationship not in left][: self._page]
-
-    def _leave(self, fault: Unaskable, left: dict[UUID, Unaskable]) -> None:
-        """Leave one relationship to the next pass."""
-        left[fault.relationship] = fault
-        if len(left) > _MOST:
-            cause = next(iter(left.values())).cause
-            raise Stopped(
-                f"more than {_MOST} relationships cannot be asked, which the log names; the first: "
-                f"{type(cause).__name__}: {cause}",
-                code="dues_unaskable",
-            )
-        if fault.relationship not in self._left:
-            _log.error("relationship %s cannot be asked: %s", fault.relationship, whence(fault.cause))
-
-
-def told(left: Mapping[UUID, Unaskable]) -> str | None:
-    """How many could not be asked, in words: health tells it to everybody, and the log alone whose it was."""
-    if not left:
-        return None
-    what = "a relationship" if len(left) == 1 else f"{len(left)} relationships"
-    cause = next(iter(left.values())).cause
-    return f"{what} that the log names: {type(cause).__name__}: {cause}"
 
 
 def _stands_at(instant: datetime) -> Callable[[Transaction], None]:

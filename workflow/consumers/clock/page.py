@@ -12,9 +12,9 @@ from uuid import UUID
 from workflow.aggregates.commands import PassTime
 from workflow.aggregates.events import REMINDER_DUES, DueKind, ReminderIssued
 from workflow.aggregates.relationship import Relationship
-from workflow.errors import Stopped, Unavailable
+from workflow.consumers.unaskable import Faults
+from workflow.errors import Stopped
 from workflow.failpoints import hit
-from workflow.store.faults import of_the_storage
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 
@@ -44,21 +44,10 @@ class Due(Protocol):
         """When it is asked: the due, but never before the fact behind it was known."""
 
 
-class Unaskable(Stopped):
-    """One relationship cannot be asked; the page that it was in was not asked either."""
-
-    code = "due_unaskable"
-
-    def __init__(self, relationship: UUID, cause: Exception) -> None:
-        super().__init__(f"relationship {relationship} cannot be asked: {type(cause).__name__}: {cause}")
-        self.relationship = relationship
-        self.cause = cause
-
-
 class Page:
     """Dues that are asked in one transaction, with those that the answers bring about among them.
 
-    A relationship that cannot be asked fails the page with ``Unaskable``, so that it can be left out of it.
+    Relationships that cannot be asked fail the page with ``PageUnaskable``, so that they can be left out of it.
     """
 
     def __init__(self, dues: Sequence[Due], last: tuple[datetime, UUID], *, simulated: bool) -> None:
@@ -71,24 +60,24 @@ class Page:
         effective = dict(self._effective)
         heap = sorted({(at, relationship) for (relationship, _, _), at in effective.items()})
         times: Counter[tuple[datetime, UUID]] = Counter()
+        faults = Faults()
         while heap:
             at, relationship = entry = heappop(heap)
-            try:
+            if relationship in faults:
+                continue
+            with faults.of(relationship):
                 state = tx.relationship(relationship)
                 kinds = [] if state is None else _open(state, effective, until=at)
                 if state is None or not kinds:
                     continue
                 times[entry] += 1
                 after = self._ask(tx, state, at, kinds, endless=times[entry] > _TIMES)
-            except Exception as error:
-                if isinstance(error, Unavailable) or of_the_storage(error):
-                    raise  # the store's trouble, not the relationship's
-                raise Unaskable(relationship, error) from error
-            for kind, due in after.dues.items():
-                if state.dues.get(kind) != due:  # known as of this question, as the agenda will tell
-                    effective[relationship, kind, due] = max(due, at)
-                    if (found := (max(due, at), relationship)) <= self._last:
-                        heappush(heap, found)
+                for kind, due in after.dues.items():
+                    if state.dues.get(kind) != due:  # known as of this question, as the agenda will tell
+                        effective[relationship, kind, due] = max(due, at)
+                        if (found := (max(due, at), relationship)) <= self._last:
+                            heappush(heap, found)
+        faults.give_up()
         if self._simulated:
             tx.ledger.set_simulated_instant(max(self._last[0], tx.now))
         return times.total()
