@@ -208,7 +208,7 @@ def test_secrets_of_hooks_are_looked_at_and_none_is_shown(folder: Folder, tmp_pa
         (secrets / name).chmod(0o600)
     code, ((grade, said),) = hooks()
     assert (code, grade) == (0, "ok")
-    assert said == "open with a secret of their own: calcom, calendly; closed: icalendar"
+    assert said == "by these settings open with a secret of their own: calcom, calendly; closed: icalendar"
     (secrets / "calcom").chmod(0o644)
     (secrets / "calendly").write_text("short", "utf-8")
     secrets.chmod(0o777)
@@ -223,7 +223,7 @@ def test_secrets_of_hooks_are_looked_at_and_none_is_shown(folder: Folder, tmp_pa
     code, ((grade, said),) = hooks()
     assert (code, grade, "there is no hook calendar" in said) == (1, "trouble", True)
     env.clear()
-    assert hooks()[1][0][1].startswith("open with a secret of their own: none")
+    assert hooks()[1][0][1].startswith("by these settings open with a secret of their own: none")
 
 
 def test_whoever_looks_keeps_no_service_from_starting(

@@ -301,7 +301,8 @@ def test_ctrl_c_ends_it_between_two_pages(
         patched.setattr("workflow.store.checked.PAGE", 3)
         patched.setattr("workflow.store.imported.hit", press)
         result = run("events", "import", file, "--data", other)
-    assert (result.exit_code, result.stderr) == (130, "mentoring: interrupted\n")
+    said = "what has come in stays; the same again goes on from there\nmentoring: interrupted\n"
+    assert (result.exit_code, result.stderr) == (130, said)
     assert len(log_of(other)) % 3 == 0
     told("events", "import", file, "--data", other)
     assert log_of(other) == log_of(data)

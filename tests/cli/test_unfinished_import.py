@@ -108,6 +108,10 @@ def test_neither_a_command_nor_a_move_of_the_clock_is_taken_by_the_door(half: Pa
 def test_verbs_that_only_read_go_on_and_the_doctor_tells_of_it(tmp_path: Path, half: Path) -> None:
     assert len(told("relationship", "list", "--data", half)) == 1
     assert len(run("events", "tail", "--all", "--data", half).stdout.splitlines()) == 6
+    today = run("today", "--data", half)
+    assert today.exit_code == 0
+    assert today.stderr.endswith(f"{AGAIN}; this is told by what is here\n")
+    assert today.stderr.count(AGAIN) == 1
     assert told("verify", "--data", half)["equal"]
     assert run("today", "--data", half).exit_code == 0
     looked = run("doctor", "--json", "--data", half)

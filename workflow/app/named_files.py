@@ -46,4 +46,7 @@ def hooks(settings: Settings) -> Iterator[Finding]:
         yield warning("hooks", f"others may put secrets of their own into {folder}", f"chmod go-w {folder}")
     if well:
         closed = ", ".join(sorted(providers.keys() - set(open_))) or "none"
-        yield ok("hooks", f"open with a secret of their own: {', '.join(open_) or 'none'}; closed: {closed}")
+        yield ok(
+            "hooks",
+            f"by these settings open with a secret of their own: {', '.join(open_) or 'none'}; closed: {closed}",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -89,17 +90,24 @@ async def import_(
     again, and by the other it is known that nobody has changed the file.
     """
     settings = settings_of(data)
+    begun: set[str] = set()
     with metered("importing") as reach:
 
         def work(waited: Waited) -> Imported:
             def heed(doing: str, done: int, total: int | None) -> None:
+                begun.add(doing)
                 reach(done, total, doing)
                 waited.go_on()
 
             with incoming(sys.stdin.fileno() if file == _STANDARD else file, waited.go_on) as opened:
                 return bring_in(settings, opened, dry_run=dry_run, unauthenticated=unauthenticated, heed=heed)
 
-        found = await while_wanted(work)
+        try:
+            found = await while_wanted(work)
+        except asyncio.CancelledError:
+            if "appending" in begun:
+                err.print("what has come in stays; the same again goes on from there", soft_wrap=True)
+            raise
     if as_json:
         emit({"dry_run": dry_run, **{name: getattr(found, name) for name in Imported.__slots__}})
         return

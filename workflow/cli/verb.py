@@ -72,9 +72,12 @@ class Exit(IntEnum):
 class Desk:
     """The HTTP door, wherever it is: every answer is JSON, every refusal one of our errors."""
 
-    def __init__(self, client: httpx.AsyncClient, *, running: bool) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, *, running: bool, unfinished: Stopped | None = None
+    ) -> None:
         self._client = client
         self.running = running
+        self._unfinished = unfinished
 
     async def get(self, path: str, **query: object) -> Any:
         """Read."""
@@ -123,7 +126,16 @@ class Desk:
         told = answer.json()
         if answer.is_error:
             raise _error_of(answer.status_code, told)
+        if method == "GET":
+            self._say_if_half()
         return told
+
+    def _say_if_half(self) -> None:
+        """Say once that what is read is of a log of which not all is here."""
+        if self._unfinished is not None:
+            said = f"mentoring: {self._unfinished.detail}; this is told by what is here"
+            err.print(said, markup=False, soft_wrap=True)
+            self._unfinished = None
 
 
 def _named(by: str) -> Actor:
@@ -173,13 +185,13 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
             if settings.token_file is not None:
                 token = read_secret(settings.token_file, "bearer token")
                 client.headers["Authorization"] = f"Bearer {token}"
-            running = True
+            running, unfinished = True, None
         else:
             transport = httpx.ASGITransport(create_app(service))
             client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=_PATIENCE)
             await stack.enter_async_context(client)
-            running = False
-        yield Desk(client, running=running)
+            running, unfinished = False, service.store.unfinished()
+        yield Desk(client, running=running, unfinished=unfinished)
 
 
 @contextmanager
