@@ -11,6 +11,7 @@ import pytest
 from tests.consumers.hooks.sending import OURS, file
 from tests.web.test_hooks import timed, with_hooks
 from workflow.app import Service
+from workflow.clocks import RealClock
 from workflow.lifecycle import offline
 from workflow.settings import Settings
 from workflow.web.api import create_app
@@ -78,7 +79,7 @@ async def test_whoever_brings_the_token_or_signs_is_served_whatever_strangers_ho
     signed_in = await door.ask("POST", "/sign-in", data={"token": TOKEN})
     assert (signed_in.status_code, signed_in.headers["location"]) == (303, "/")
     sent = file("icalendar", "reply_declined.ics")
-    headers = timed(sent, door.service.clock.now())
+    headers = timed(sent, RealClock().now())
     hook = await door.ask("POST", "/v1/hooks/icalendar", addresses[0], content=sent.body, headers=headers)
     assert hook.status_code == 202, hook.text
 
