@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID, uuid5
@@ -372,8 +371,10 @@ def facts(state: Relationship) -> dict[str, object]:
 def everything(state: Relationship) -> dict[str, object]:
     """All that a state holds, but for what rules have worked out from the rest and kept."""
     held = set(Relationship.__slots__) - {"unmoved", "calendar"}
-    calendar = {name: getattr(state.calendar, name) for name in ("_entries", "_groups", "_meetings")}
-    return {name: getattr(state, name, None) for name in held} | copy.deepcopy(calendar)
+    told = {name: getattr(state, name, None) for name in held}
+    told |= {name: getattr(state.calendar, name) for name in ("_entries", "_groups", "_meetings")}
+    # Copied, for who changed a mapping in place would change what was told before, too.
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in told.items()}
 
 
 def assert_replays(story: Story) -> None:

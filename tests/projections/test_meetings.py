@@ -43,6 +43,7 @@ from workflow.aggregates import commands as c
 from workflow.aggregates.events import Event, Outcome
 from workflow.projections import meetings
 from workflow.projections.meetings_fold import MEETINGS
+from workflow.projections.policies import _seconds
 from workflow.projections.tables import Row, stored
 from workflow.store.recorded import Metadata, Recorded
 
@@ -253,3 +254,10 @@ def test_the_rows_are_the_meetings_that_decisions_were_made_by(messages: tuple[c
         for one in story.state.calendar.meetings()
         if one.starts_at is not None
     }
+
+
+@pytest.mark.parametrize(("hours", "seconds"), [(24, 86_400), (0.1, 360), (24.0001, 86_401)])
+def test_a_notice_in_whole_seconds_is_late_exactly_where_it_is_less_than_the_policy_asks(
+    hours: float, seconds: int
+) -> None:
+    assert _seconds(hours) == seconds

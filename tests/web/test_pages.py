@@ -249,6 +249,9 @@ async def test_a_relationship_tells_why_what_clears_it_and_how_it_came_here(
     assert "meeting held, 5 Jan" in sheet.text
     finnish = (await _sheet(http, f"/relationships/{relationship}", language="fi")).text
     assert "tapaaminen pidetty, 5.1." in finnish
+    goals = f"/v1/relationships/{relationship}/goals"
+    assert (await http.post(goals, json={"text": "to learn"}, headers=AS_MENTOR)).status_code == 201
+    assert "1 open of 1, last looked at 10 May" in (await _sheet(http, f"/relationships/{relationship}")).text
     assert "meeting held" not in finnish
 
 
