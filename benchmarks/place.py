@@ -21,6 +21,8 @@ from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
@@ -34,8 +36,8 @@ class Place:
         self.folder = folder
         self._work = work
         master = load_master_key(folder / "master.key")
-        self._keys = KeyStore(folder / "keys.db", master)
-        self.store = EventStore(folder / "events.db", self._keys)
+        self._keys = KeyStore(KeyFile(folder / "keys.db"), master)
+        self.store = EventStore(SqliteFile(folder / "events.db"), self._keys)
         self.writer = Writer(self.store, SimulatedClock(work.now if self.store.head() else START))
         self.resolver = Resolver(Identities(master))
         self.writer.start()
@@ -90,8 +92,8 @@ def open_place(folder: Path, work: Workload) -> Iterator[Place]:
 @contextmanager
 def open_store(folder: Path) -> Iterator[EventStore]:
     """The log of an existing folder, for reading."""
-    keys = KeyStore(folder / "keys.db", load_master_key(folder / "master.key"))
-    with closing(keys), closing(EventStore(folder / "events.db", keys)) as store:
+    keys = KeyStore(KeyFile(folder / "keys.db"), load_master_key(folder / "master.key"))
+    with closing(keys), closing(EventStore(SqliteFile(folder / "events.db"), keys)) as store:
         yield store
 
 

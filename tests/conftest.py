@@ -4,8 +4,12 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgres import PostgresServer
 
 MEMORY = "/dev/shm"
 ROOM = 1024**3
@@ -46,3 +50,10 @@ def pytest_configure() -> None:
 
 def _has_room(folder: str) -> bool:
     return os.access(folder, os.W_OK | os.X_OK) and shutil.disk_usage(folder).free >= ROOM
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started when a test first asks for one; ``POSTGRES`` names another version of it."""
+    with PostgresServer(int(os.environ.get("POSTGRES", "18"))) as server:
+        yield server

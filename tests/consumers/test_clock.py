@@ -28,6 +28,8 @@ from workflow.projections.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.recorded import Origin, Recorded
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
@@ -54,8 +56,8 @@ class World:
     """A store, its projections and a clock, over one folder."""
 
     def __init__(self, folder: Path, *, page: int = 500, clock: Any = None) -> None:
-        self.keys = KeyStore(folder / "keys.db", b"k" * 32)
-        self.store = EventStore(folder / "events.db", self.keys)
+        self.keys = KeyStore(KeyFile(folder / "keys.db"), b"k" * 32)
+        self.store = EventStore(SqliteFile(folder / "events.db"), self.keys)
         with self.store.ledger() as ledger:
             instant = ledger.simulated_instant()
         self.clock = clock or SimulatedClock(instant or START)

@@ -30,6 +30,8 @@ from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
@@ -84,8 +86,8 @@ class World:
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         master = load_master_key(self.folder / "master.key")
-        self.keys = KeyStore(self.folder / "keys.db", master)
-        self.store = EventStore(self.folder / "events.db", self.keys)
+        self.keys = KeyStore(KeyFile(self.folder / "keys.db"), master)
+        self.store = EventStore(SqliteFile(self.folder / "events.db"), self.keys)
         self.writer = Writer(self.store, self.clock)
         self.resolver = Resolver(Identities(master))
         self.writer.start()

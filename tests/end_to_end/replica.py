@@ -32,6 +32,8 @@ from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
 from workflow.store.recorded import Origin
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 from workflow.web.reads import event_out
@@ -61,8 +63,8 @@ class Replica:
     def __init__(self, folder: Path, start: datetime, policy: Policy | None = None) -> None:
         self.folder = folder
         self.clock = SimulatedClock(start)
-        self.keys = KeyStore(folder / "keys.db", MASTER_KEY)
-        self.store = EventStore(folder / "events.db", self.keys)
+        self.keys = KeyStore(KeyFile(folder / "keys.db"), MASTER_KEY)
+        self.store = EventStore(SqliteFile(folder / "events.db"), self.keys)
         self.writer = Writer(self.store, self.clock)
         self.resolver = Resolver(Identities(MASTER_KEY))
         self.views = Views(folder / "views.db", PROJECTIONS, durable=False)

@@ -1,4 +1,4 @@
-"""A store for a test, not yet started or started with a programme."""
+"""A store for a test, not yet started or started with a programme: in files, and in a database."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.kept import FILES, Engine, databases
+from tests.postgres import PostgresServer
 from tests.store.place import Place
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "sqlite":
+        return FILES
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return databases(server)
+
+
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path)
+def empty(tmp_path: Path, engine: Engine) -> Iterator[Place]:
+    place = Place(tmp_path, engine=engine)
     yield place
     place.close()
 

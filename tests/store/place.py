@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
+from tests.kept import FILES, Engine
 from workflow.aggregates.commands import Actor, HoldFreshLook, OpenRelationship, ReportScheduled
 from workflow.aggregates.events import Measure, Party, Role
 from workflow.aggregates.policy import Policy
@@ -20,6 +22,7 @@ from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
+from workflow.store.sqlite.keys import KeyFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer, Written
 
@@ -35,11 +38,12 @@ class Place:
 
     folder: Path
     clock: SimulatedClock = field(default_factory=lambda: SimulatedClock(START))
+    engine: Engine = FILES
 
     def __post_init__(self) -> None:
         self.master = load_master_key(self.folder / "master.key")
-        self.keys = KeyStore(self.folder / "keys.db", self.master)
-        self.store = EventStore(self.folder / "events.db", self.keys)
+        self.keys = KeyStore(self.engine.keys(self.folder), self.master)
+        self.store = EventStore(self.engine.facts(self.folder), self.keys)
         self.writer = Writer(self.store, self.clock)
 
     def start(self) -> Place:
@@ -56,7 +60,11 @@ class Place:
         self.keys.close()
 
     def bytes_on_disk(self) -> bytes:
-        return b"".join(file.read_bytes() for file in self.folder.iterdir() if file.is_file())
+        return b"".join(file.read_bytes() for file in self.engine.on_disk(self.folder))
+
+    def again(self) -> Place:
+        """Another one over the same facts, with a clock of its own."""
+        return Place(self.folder, engine=self.engine)
 
 
 def opening(mentor: UUID, mentee: UUID, *, identity: str | None = None) -> OpenRelationship:
@@ -102,6 +110,13 @@ def fresh_look(author: UUID, *, perspective: str = SECRET, what: str = SECRET) -
             for _ in range(2)
         ),
     )
+
+
+def file_of(keys: KeyStore) -> sqlite3.Connection:
+    """The file that keys lie in, to look into."""
+    rows = keys._rows
+    assert isinstance(rows, KeyFile)
+    return rows._db
 
 
 @contextmanager

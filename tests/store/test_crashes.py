@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.store.crashing import MESSAGES, UPSTREAM
-from tests.store.place import SECRET, Place, open_one
+from tests.store.place import SECRET, Place, file_of, open_one
 from tests.store.test_sealing import look_of, stagnating
 from workflow import failpoints
 from workflow.aggregates.events import RelationshipOpened
@@ -78,7 +78,7 @@ def test_keys_without_an_append_are_swept_at_the_next_start(tmp_path: Path) -> N
     again.keys.cipher(scopes[0])
     again.writer.start(sweep=True)
     again.do(lambda t: None)
-    found = {scope for (scope,) in again.keys._db.execute("SELECT scope FROM keys")}
+    found = {scope for (scope,) in file_of(again.keys).execute("SELECT scope FROM keys")}
     again.close()
     assert scopes[0] not in found
     assert found >= {"check", "person/ada", "intake/2026-01"}

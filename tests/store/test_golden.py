@@ -22,6 +22,8 @@ from workflow.store.keys import KeyStore
 from workflow.store.mapper import EventMapper
 from workflow.store.recorded import Metadata
 from workflow.store.sealing import Sealing
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.upcasting import STEPS
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "events"
@@ -37,7 +39,7 @@ METADATA = Metadata(
 
 @pytest.fixture
 def mapper(tmp_path: Path) -> EventMapper:
-    return EventMapper(Sealing(KeyStore(tmp_path / "keys.db", bytes(32))))
+    return EventMapper(Sealing(KeyStore(KeyFile(tmp_path / "keys.db"), bytes(32))))
 
 
 def _write_missing(mapper: EventMapper) -> None:
@@ -101,8 +103,8 @@ def _only(found: object, wanted: object) -> object:
 @pytest.mark.parametrize("name", sorted(EVENTS))
 @pytest.mark.parametrize("full", [True, False])
 def test_an_event_comes_back_as_it_went(name: str, full: bool, tmp_path: Path) -> None:
-    keys = KeyStore(tmp_path / "keys.db", bytes(32))
-    store = EventStore(tmp_path / "events.db", keys)
+    keys = KeyStore(KeyFile(tmp_path / "keys.db"), bytes(32))
+    store = EventStore(SqliteFile(tmp_path / "events.db"), keys)
     event = sample(EVENTS[name], full=full)
     mapper = store.mapper
     mapper.sealing.ensure(list(mapper.sealing.scopes(STREAM, event)))

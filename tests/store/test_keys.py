@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.place import file_of
 from workflow.errors import NotFound, Stopped, Unavailable
 from workflow.store.keys import CACHED, CACHED_SECONDS, KeyDestroyed, KeyStore
 from workflow.store.master import derive, load_master_key
+from workflow.store.sqlite.keys import KeyFile
 
 MASTER = bytes(range(32))
 
@@ -30,7 +32,7 @@ class Monotonic:
 
 @pytest.fixture
 def keys(tmp_path: Path) -> KeyStore:
-    return KeyStore(tmp_path / "keys.db", MASTER)
+    return KeyStore(KeyFile(tmp_path / "keys.db"), MASTER)
 
 
 def seal(keys: KeyStore, scope: str) -> bytes:
@@ -42,7 +44,7 @@ def test_a_key_outlives_its_process(tmp_path: Path, keys: KeyStore) -> None:
     sealed = seal(keys, "person/a")
     assert sealed != seal(keys, "person/b")
     keys.ensure(["person/a"])
-    other = KeyStore(tmp_path / "keys.db", MASTER)
+    other = KeyStore(KeyFile(tmp_path / "keys.db"), MASTER)
     assert other.cipher("person/a").decrypt(bytes(12), sealed, b"") == b"text"
 
 
@@ -56,9 +58,9 @@ def test_reading_makes_no_key(tmp_path: Path, keys: KeyStore) -> None:
 
 def test_a_destroyed_key_stays_destroyed(tmp_path: Path, keys: KeyStore) -> None:
     keys.ensure(["person/a"])
-    wrapped = keys._db.execute("SELECT wrapped FROM keys WHERE scope = 'person/a'").fetchone()[0]
+    wrapped = file_of(keys).execute("SELECT wrapped FROM keys WHERE scope = 'person/a'").fetchone()[0]
     keys.destroy(["person/a", "person/never-was"])
-    for store in (keys, KeyStore(tmp_path / "keys.db", MASTER)):
+    for store in (keys, KeyStore(KeyFile(tmp_path / "keys.db"), MASTER)):
         store.ensure(["person/a", "person/never-was"])
         for scope in ("person/a", "person/never-was"):
             assert store.destroyed(scope)
@@ -73,8 +75,8 @@ def test_a_key_that_a_reader_keeps_in_the_file_is_not_said_to_be_destroyed(
 ) -> None:
     """A backup under way reads the file as it was: nothing that it still needs can be overwritten."""
     keys.ensure(["person/a"])
-    wrapped = keys._db.execute("SELECT wrapped FROM keys WHERE scope = 'person/a'").fetchone()[0]
-    keys._db.execute("PRAGMA busy_timeout = 0")
+    wrapped = file_of(keys).execute("SELECT wrapped FROM keys WHERE scope = 'person/a'").fetchone()[0]
+    file_of(keys).execute("PRAGMA busy_timeout = 0")
 
     def kept() -> bool:
         return any(wrapped in file.read_bytes() for file in tmp_path.iterdir())
@@ -95,10 +97,10 @@ def test_a_key_that_a_reader_keeps_in_the_file_is_not_said_to_be_destroyed(
 
 def test_another_process_sees_a_destruction_within_a_minute(tmp_path: Path) -> None:
     stopwatch = Monotonic()
-    reader = KeyStore(tmp_path / "keys.db", MASTER, monotonic=stopwatch)
+    reader = KeyStore(KeyFile(tmp_path / "keys.db"), MASTER, monotonic=stopwatch)
     reader.ensure(["person/a"])
     reader.cipher("person/a")
-    KeyStore(tmp_path / "keys.db", MASTER).destroy(["person/a"])
+    KeyStore(KeyFile(tmp_path / "keys.db"), MASTER).destroy(["person/a"])
     stopwatch.seconds = CACHED_SECONDS
     with pytest.raises(KeyDestroyed):
         reader.cipher("person/a")
@@ -128,11 +130,11 @@ def test_keys_of_appends_that_never_came_about_are_swept(tmp_path: Path, keys: K
 
 def test_a_file_made_before_heads_were_kept_is_read_on(tmp_path: Path) -> None:
     path = tmp_path / "keys.db"
-    keys = KeyStore(path, MASTER)
+    keys = KeyStore(KeyFile(path), MASTER)
     keys.ensure(["a/x"], 1)
-    keys._db.execute("ALTER TABLE keys DROP COLUMN head")
+    file_of(keys).execute("ALTER TABLE keys DROP COLUMN head")
     keys.close()
-    again = KeyStore(path, MASTER)
+    again = KeyStore(KeyFile(path), MASTER)
     again.ensure(["b/x"], 1)
     assert again.sweep(lambda scope: False, 2) == ["b/x"]
     again.cipher("a/x")
@@ -141,7 +143,7 @@ def test_a_file_made_before_heads_were_kept_is_read_on(tmp_path: Path) -> None:
 def test_a_wrong_master_key_is_refused(tmp_path: Path, keys: KeyStore) -> None:
     keys.ensure(["person/a"])
     with pytest.raises(Stopped) as raised:
-        KeyStore(tmp_path / "keys.db", bytes(32))
+        KeyStore(KeyFile(tmp_path / "keys.db"), bytes(32))
     assert raised.value.code == "master_key_wrong"
 
 
@@ -156,19 +158,20 @@ def test_the_file_shows_neither_keys_nor_the_master_key(tmp_path: Path, keys: Ke
 def test_a_key_is_durable_before_anything_is_sealed_under_it(tmp_path: Path) -> None:
     """The process dies right after the key's commit: the key is there, and it is the one that will be used."""
     program = (
-        "import sys; from pathlib import Path; from workflow.store.keys import KeyStore;"
-        "KeyStore(Path(sys.argv[1]), bytes(range(32))).ensure(['person/a'])"
+        "import sys; from pathlib import Path; from workflow.store.keys import KeyStore; "
+        "from workflow.store.sqlite.keys import KeyFile;"
+        "KeyStore(KeyFile(Path(sys.argv[1])), bytes(range(32))).ensure(['person/a'])"
     )
     environment = os.environ | {"MENTORING_FAILPOINTS": "keys.after:1"}
     path = tmp_path / "keys.db"
     done = subprocess.run([sys.executable, "-c", program, str(path)], env=environment, check=False)
     assert done.returncode == -9
-    keys = KeyStore(path, MASTER)
+    keys = KeyStore(KeyFile(path), MASTER)
     keys.cipher("person/a")
 
 
 def test_many_threads_agree_on_one_key(tmp_path: Path) -> None:
-    stores = [KeyStore(tmp_path / "keys.db", MASTER) for _ in range(2)]
+    stores = [KeyStore(KeyFile(tmp_path / "keys.db"), MASTER) for _ in range(2)]
     sealed: list[bytes] = []
 
     def work(keys: KeyStore) -> None:

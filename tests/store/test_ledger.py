@@ -18,9 +18,9 @@ from tests.store.place import START, Place, scratch
 from workflow.errors import Invalid, NotFound
 from workflow.store.held import HeldMessage, HeldMessages, Label
 from workflow.store.idempotency import KeptAnswer
+from workflow.store.instants import from_micros, to_micros
 from workflow.store.ledger import Ledger
 from workflow.store.receipts import Disposition, Receipt
-from workflow.store.schema import from_micros, to_micros
 from workflow.store.transaction import Transaction
 
 KEYS = st.integers(0, 5).map(lambda n: bytes([n]) * 16)
@@ -126,7 +126,7 @@ def test_a_second_first_is_impossible(place: Place) -> None:
         transaction.receipts.record("up", seq, b"k" * 16, b"d", Disposition.APPLIED, True)
 
     place.do(lambda t: unit(t, 1))
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         place.do(lambda t: unit(t, 2))
 
 
@@ -439,7 +439,7 @@ def test_the_simulated_instant_is_kept_with_everything_else(place: Place) -> Non
 
 def test_a_missing_key_is_said_to_be_missing(place: Place) -> None:
     place.do(lambda t: t.parked.put("up", 1, b"body", arrived_at=t.now, reason="r"))
-    place.keys._db.execute("DELETE FROM keys WHERE scope LIKE 'intake/%'")
+    place.keys._rows.prove([], [f"intake/{START:%Y-%m}"])
     place.keys._cache.clear()
     with place.store.ledger() as ledger, pytest.raises(NotFound):
         ledger.parked.page()

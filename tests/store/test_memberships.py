@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -77,7 +78,8 @@ def test_a_look_that_fails_is_none(place: Place, monkeypatch: pytest.MonkeyPatch
         def execute(*_: object) -> None:
             raise sqlite3.OperationalError("disk I/O error")
 
-        broken = type("Broken", (), {"execute": staticmethod(execute)})()
+        cursor = tx.directory._cursor
+        broken = SimpleNamespace(execute=execute, among=cursor.among, chunks=cursor.chunks)
         monkeypatch.setattr(tx.directory, "_cursor", broken)
         whose(tx)
 

@@ -16,7 +16,7 @@ from eventsourcing.tests.persistence import (
 )
 from eventsourcing.utils import Environment
 
-from workflow.store.recorder import EventRecorder, Factory, ImmediateDatastore
+from workflow.store.sqlite.recorder import EventRecorder, Factory, ImmediateDatastore
 
 
 def _recorder(folder: str) -> EventRecorder:
@@ -57,7 +57,7 @@ class TestFactory(InfrastructureFactoryTestCase[Factory]):
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.env = Environment("Test")
-        self.env["PERSISTENCE_MODULE"] = "workflow.store.recorder:Factory"
+        self.env["PERSISTENCE_MODULE"] = "workflow.store.sqlite.recorder:Factory"
         self.env["SQLITE_DBNAME"] = str(Path(folder.name) / "events.db")
         super().setUp()
 

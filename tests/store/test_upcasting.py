@@ -15,6 +15,8 @@ from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.mapper import EventMapper
 from workflow.store.recorded import Metadata, Recorded
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.upcasting import Step, upcast
 
 
@@ -46,7 +48,7 @@ STEPS = {
 
 
 def test_an_old_event_is_read_as_the_newest_and_its_sealed_text_still_opens(tmp_path: Path) -> None:
-    store = EventStore(tmp_path / "events.db", KeyStore(tmp_path / "keys.db", bytes(32)))
+    store = EventStore(SqliteFile(tmp_path / "events.db"), KeyStore(KeyFile(tmp_path / "keys.db"), bytes(32)))
     metadata = Metadata(event_id=uuid4(), recorded_at=INSTANT, correlation_id="c")
     old = NoteV1(
         occurred_at=INSTANT,
@@ -76,7 +78,7 @@ def test_steps_follow_one_another() -> None:
 
 
 def test_the_librarys_ways_in_and_out_give_the_same(tmp_path: Path) -> None:
-    store = EventStore(tmp_path / "events.db", KeyStore(tmp_path / "keys.db", bytes(32)))
+    store = EventStore(SqliteFile(tmp_path / "events.db"), KeyStore(KeyFile(tmp_path / "keys.db"), bytes(32)))
     event = MeasureCompleted(occurred_at=INSTANT, provenance=Provenance.SELF_REPORTED, measure=uuid4())
     metadata = Metadata(event_id=uuid4(), recorded_at=INSTANT, correlation_id="c")
     stored = store.mapper.to_stored_event(Recorded(0, STREAM, 1, event, metadata))

@@ -24,7 +24,7 @@ from workflow.projections import examined as views
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.secret_files import read_secret
 from workflow.settings import Settings
-from workflow.store import examined as store
+from workflow.store.sqlite import examined as store
 
 Heed = Callable[[str, int, int | None], None]
 """Told what is being looked at, how far, and of how much; what it raises ends the look."""

@@ -22,6 +22,8 @@ from workflow.store.imported import append, derive
 from workflow.store.keys import KeyStore
 from workflow.store.master import derive as derive_key
 from workflow.store.master import load_master_key, read_master_key
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 
 Heed = Callable[[str, int, int | None], None]
 """Told what is being done, how many events of it are, and of how many; what it raises ends the import."""
@@ -95,9 +97,9 @@ def _looked_at(settings: Settings, folder: Folder) -> Iterator[Here]:
 def _opened(settings: Settings, folder: Folder) -> Iterator[tuple[EventStore, Identities]]:
     master_key = load_master_key(_master_key(settings))
     with ExitStack() as stack:
-        keys = KeyStore(folder.keys, master_key)
+        keys = KeyStore(KeyFile(folder.keys), master_key)
         stack.callback(keys.close)
-        store = EventStore(folder.events, keys)
+        store = EventStore(SqliteFile(folder.events), keys)
         stack.callback(store.close)
         yield store, Identities(master_key)
 

@@ -55,6 +55,8 @@ from workflow.store.ids import NewIds
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 from workflow.threads import finished
@@ -84,8 +86,8 @@ class Service:
         refuse_what_is_not_whole(settings, folder)
         master_key = load_master_key(settings.master_key_file or folder.master_key)
         self._broker_key = broker_key(master_key)
-        self.keys = KeyStore(folder.keys, master_key)
-        self.store = EventStore(folder.events, self.keys)
+        self.keys = KeyStore(KeyFile(folder.keys), master_key)
+        self.store = EventStore(SqliteFile(folder.events), self.keys)
         self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self.views = Views(folder.views, PROJECTIONS, named=STATEMENTS)

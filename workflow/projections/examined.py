@@ -10,7 +10,7 @@ from pathlib import Path
 from workflow.diagnosis import Finding, ok, trouble, warning
 from workflow.projections.generations import RunState
 from workflow.projections.projection import Projection, of_other_columns
-from workflow.store.reading import read_only
+from workflow.store.sqlite.reading import read_only
 
 ANEW = "stop the service and remove views.db with its -wal and -shm: it is folded anew from the events"
 

@@ -10,8 +10,6 @@ To write it again over the same log changes nothing.
 
 from __future__ import annotations
 
-import sqlite3
-
 from workflow.aggregates.events import (
     Closed,
     Destroyed,
@@ -27,6 +25,7 @@ from workflow.aggregates.events import (
     RelationshipOpened,
 )
 from workflow.errors import Conflict, NotFound
+from workflow.store.cursor import Cursor
 from workflow.store.destructions import Destruction
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
@@ -39,7 +38,7 @@ from workflow.store.rounds import Purpose
 class Derivation:
     """Writes what events tell, page by page, in the transaction of ``cursor``; they are stored already."""
 
-    def __init__(self, store: EventStore, cursor: sqlite3.Cursor, identities: Identities) -> None:
+    def __init__(self, store: EventStore, cursor: Cursor, identities: Identities) -> None:
         self._store = store
         self._cursor = cursor
         self._identities = identities

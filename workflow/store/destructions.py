@@ -5,10 +5,10 @@ The rows stay when it is done: where the keys are restored from an older copy, t
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
 from uuid import UUID
 
+from workflow.store.cursor import Cursor
 from workflow.store.sealing import scope_of
 
 
@@ -30,7 +30,7 @@ class Destruction(NamedTuple):
 class Destructions:
     """The destructions as one unit of work sees and changes them."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
     def ask(self, destruction: Destruction) -> None:
@@ -38,8 +38,9 @@ class Destructions:
         relationship, person, identities = destruction
         self._cursor.execute(
             "INSERT INTO destructions VALUES (?, ?, ?, 0) ON CONFLICT (relationship, person)"
-            " DO UPDATE SET identities = max(identities, excluded.identities), done = 0",
-            (relationship.bytes, person.bytes, identities),
+            " DO UPDATE SET done = 0,"
+            " identities = CASE WHEN excluded.identities = 1 THEN 1 ELSE destructions.identities END",
+            (relationship.bytes, person.bytes, int(identities)),
         )
 
     def finish(self, destruction: Destruction) -> bool:
@@ -48,7 +49,7 @@ class Destructions:
         self._cursor.execute(
             "UPDATE destructions SET done = 1"
             " WHERE relationship = ? AND person = ? AND identities = ? AND done = 0",
-            (relationship.bytes, person.bytes, identities),
+            (relationship.bytes, person.bytes, int(identities)),
         )
         return self._cursor.rowcount == 1
 

@@ -5,13 +5,13 @@ Identities are known only by a keyed hash (see ``identities``); persons and rela
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from workflow.store.cursor import Cursor
+from workflow.store.instants import to_micros
 from workflow.store.prefetched import Memberships, Prefetched
-from workflow.store.schema import to_micros
 
 _NO_RECURRENCE = -(2**62)
 """Stands for *no recurrence id* in a primary key, where NULLs would all differ."""
@@ -24,7 +24,7 @@ def _recurrence(recurrence_id: datetime | None) -> int:
 class Directory:
     """The directory as one unit of work sees and changes it."""
 
-    def __init__(self, cursor: sqlite3.Cursor, memberships: Memberships | None = None) -> None:
+    def __init__(self, cursor: Cursor, memberships: Memberships | None = None) -> None:
         self._cursor = cursor
         self._memberships = memberships or Memberships()
         self._prefetched: Prefetched | None = None
@@ -39,7 +39,7 @@ class Directory:
     def flush(self) -> None:
         """Write the bindings that were gathered, at the end of the unit of work at the latest."""
         if self._bindings:
-            self._cursor.executemany("INSERT OR IGNORE INTO uids VALUES (?, ?, ?)", self._bindings)
+            self._cursor.insert("uids", self._bindings, missing=True)
             self._bindings = []
 
     def _look_again(self) -> None:
@@ -82,18 +82,16 @@ class Directory:
     def met(self, person: UUID) -> bool:
         """Whether anything is known of ``person``: an identity, or a relationship that they are of."""
         self._cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM memberships WHERE person = ?1)"
-            " OR EXISTS (SELECT 1 FROM identities WHERE person = ?1)",
-            (person.bytes,),
+            "SELECT EXISTS (SELECT 1 FROM memberships WHERE person = ?)"
+            " OR EXISTS (SELECT 1 FROM identities WHERE person = ?)",
+            (person.bytes, person.bytes),
         )
         return bool(self._cursor.fetchone()[0])
 
     def identify(self, person: UUID, identities: Iterable[bytes]) -> None:
         """From now on ``person`` is known by these identity hashes, as long as nobody else is."""
         self._look_again()
-        self._cursor.executemany(
-            "INSERT OR IGNORE INTO identities VALUES (?, ?)", [(hash_, person.bytes) for hash_ in identities]
-        )
+        self._cursor.insert("identities", [(hash_, person.bytes) for hash_ in identities], missing=True)
 
     def unidentify(self, person: UUID, identity: bytes) -> None:
         """This identity hash no longer leads to ``person``."""
@@ -110,22 +108,15 @@ class Directory:
     def enrol(self, relationship: UUID, opened_at: datetime, persons: Iterable[UUID]) -> None:
         """A relationship was opened at ``opened_at`` among ``persons``."""
         self._look_again()
-        self._cursor.execute(
-            "INSERT OR IGNORE INTO relationships VALUES (?, ?, NULL)",
-            (relationship.bytes, to_micros(opened_at)),
-        )
-        self._cursor.executemany(
-            "INSERT OR IGNORE INTO memberships VALUES (?, ?)",
-            [(person.bytes, relationship.bytes) for person in persons],
+        self._cursor.insert("relationships", [(relationship.bytes, to_micros(opened_at), None)], missing=True)
+        self._cursor.insert(
+            "memberships", [(person.bytes, relationship.bytes) for person in persons], missing=True
         )
 
     def leave(self, relationship: UUID, person: UUID, at: datetime) -> None:
         """``person`` left at ``at``; meetings that start then or later, and name them, are not this pair's."""
         self._look_again()
-        self._cursor.execute(
-            "INSERT OR IGNORE INTO departures VALUES (?, ?, ?)",
-            (person.bytes, relationship.bytes, to_micros(at)),
-        )
+        self._cursor.insert("departures", [(person.bytes, relationship.bytes, to_micros(at))], missing=True)
 
     def close(self, relationship: UUID, at: datetime) -> None:
         """The relationship ended at ``at``; meetings that start then or later are not its own."""
@@ -154,8 +145,7 @@ class Directory:
         prefetched = self._prefetched
         if prefetched is not None and all(name in prefetched.people for name in identities):
             return prefetched.relationships_of(identities, None if at is None else to_micros(at))
-        marks = ",".join("?" * len(identities))
-        wanted: list[object] = [*identities]
+        among, wanted = self._cursor.among("i.hash", identities)
         window = ""
         if at is not None:
             window = (
@@ -168,7 +158,7 @@ class Directory:
             " JOIN memberships m ON m.person = i.person"
             " JOIN relationships r ON r.relationship = m.relationship"
             " LEFT JOIN departures d ON d.person = m.person AND d.relationship = m.relationship"
-            f" WHERE i.hash IN ({marks}){window}"
+            f" WHERE {among}{window}"
             " GROUP BY m.relationship HAVING count(*) = ?",
             [*wanted, len(set(identities))],
         )
@@ -177,10 +167,10 @@ class Directory:
     def opened_later(self, identities: Sequence[bytes], at: datetime) -> bool:
         """Whether a relationship that has all of ``identities`` was opened after ``at``."""
         having = [relationship.bytes for relationship in self.relationships_of(identities, None)]
+        among, values = self._cursor.among("relationship", having)
         self._cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM relationships WHERE opened_at > ?"
-            f" AND relationship IN ({','.join('?' * len(having))}))",
-            [to_micros(at), *having],
+            f"SELECT EXISTS (SELECT 1 FROM relationships WHERE opened_at > ? AND {among})",
+            [to_micros(at), *values],
         )
         return bool(self._cursor.fetchone()[0])
 
@@ -197,7 +187,7 @@ class Directory:
             self._bindings.append((uid, recurrence, relationship.bytes))
             return True
         self._cursor.execute(
-            "INSERT OR IGNORE INTO uids VALUES (?, ?, ?)", (uid, recurrence, relationship.bytes)
+            "INSERT INTO uids VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (uid, recurrence, relationship.bytes)
         )
         return self._cursor.rowcount == 1
 

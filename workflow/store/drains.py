@@ -6,20 +6,20 @@ between leaves nothing waiting for what is already there.
 
 from __future__ import annotations
 
-import sqlite3
+from workflow.store.cursor import Cursor
 
 
 class Drains:
     """The drains under way, as one unit of work sees and changes them."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
     def put_off(self, awaited: str, after: int) -> None:
         """Who waits for ``awaited`` is still to be looked at, from the one behind number ``after``."""
         self._cursor.execute(
             "INSERT INTO drains (awaited, after) VALUES (?, ?)"
-            " ON CONFLICT (awaited) DO UPDATE SET after = min(after, excluded.after)",
+            " ON CONFLICT (awaited) DO UPDATE SET after = excluded.after WHERE excluded.after < drains.after",
             (awaited, after),
         )
 

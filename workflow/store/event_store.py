@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import PersistenceError
-from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
-from eventsourcing.utils import Environment, EnvType, get_topic
+from eventsourcing.utils import Environment, EnvType
 
 from workflow.aggregates.events import Event
 from workflow.errors import Stopped
 from workflow.failpoints import hit
-from workflow.secret_files import own_database
+from workflow.store.cursor import Cursor
 from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.ledger import Ledger
 from workflow.store.mapper import EventMapper
 from workflow.store.recorded import Metadata, Origin, Recorded
-from workflow.store.recorder import EventRecorder, Factory, ImmediatePool, Row
+from workflow.store.recorder import Kept, Recorder, Row
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.unfinished import Imports, refusal
-
-_PATIENCE = 10.0
-"""Seconds for which a store that is closed waits for its readers."""
 
 
 class Staged(NamedTuple):
@@ -48,9 +41,9 @@ class Facts(Application[UUID]):
     Its environment is given whole: what happens to be set for the process must not change how facts are kept.
     """
 
-    def __init__(self, path: Path, sealing: Sealing) -> None:
+    def __init__(self, kept: Kept, sealing: Sealing) -> None:
         self._sealing = sealing
-        super().__init__({"PERSISTENCE_MODULE": get_topic(Factory), "SQLITE_DBNAME": str(path)})
+        super().__init__(dict(kept.environment()))
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Only what is given, and nothing from the process."""
@@ -64,48 +57,41 @@ class Facts(Application[UUID]):
 class EventStore:
     """Reads what happened. Safe to use from several threads; every read is of one consistent moment."""
 
-    def __init__(self, path: Path, keys: KeyStore) -> None:
+    def __init__(self, kept: Kept, keys: KeyStore) -> None:
         self.keys = keys
         self.sealing = Sealing(keys)
-        own_database(path)
-        try:
-            self.facts = Facts(path, self.sealing)
-        except (PersistenceError, sqlite3.DatabaseError) as error:
-            raise Stopped(
-                f"{path.name} cannot be read ({error}); restore it from its backup", code="store_damaged"
-            ) from error
+        self.facts = Facts(kept, self.sealing)
         assert isinstance(self.facts.mapper, EventMapper)
-        assert isinstance(self.facts.recorder, EventRecorder)
         self.mapper: EventMapper = self.facts.mapper
-        self.recorder: EventRecorder = self.facts.recorder
+        self.recorder = cast("Recorder", self.facts.recorder)
 
     # --- reading ------------------------------------------------------------------------------------------
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """Facts behind the position ``after``, in order; an empty list means that there are no more yet."""
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             rows = self.recorder.select_page(cursor, after, limit)
         return self.decode(rows)
 
     def rows(self, after: int, limit: int) -> list[Row]:
         """Facts behind the position ``after`` as they lie there, for whoever hands them on unread."""
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             return self.recorder.select_page(cursor, after, limit)
 
     def last_version(self, stream: str) -> int:
         """The version of the last fact of a stream, given in hex; 0 where it has none."""
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             return self.recorder.last_version(cursor, stream)
 
-    def stream(self, id: UUID, after_version: int = 0, limit: int = -1) -> list[Recorded]:
+    def stream(self, id: UUID, after_version: int = 0, limit: int | None = None) -> list[Recorded]:
         """The facts of one relationship or programme, in order, and at most so many where a limit is given."""
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             rows = self.recorder.select_stream(cursor, id, after_version, limit)
         return self.decode(rows)
 
     def head(self) -> int:
         """The position of the last fact; 0 where there is none."""
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             return self.recorder.head(cursor)
 
     def stands(self, until: int | None = None) -> tuple[int, datetime | None]:
@@ -113,7 +99,7 @@ class EventStore:
 
         Where the log goes on behind ``until``, it is where the clock stood at the fact there.
         """
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             head, instant = self.recorder.head(cursor), Ledger(cursor, self.keys).simulated_instant()
             rows = [] if until is None or until >= head else self.recorder.select_page(cursor, until - 1, 1)
         if instant is not None and rows:
@@ -122,10 +108,10 @@ class EventStore:
 
     def unfinished(self) -> Stopped | None:
         """Why nothing may be added to this log: it is being brought in, and not all of it is here."""
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             return self.unfinished_within(cursor)
 
-    def unfinished_within(self, cursor: sqlite3.Cursor) -> Stopped | None:
+    def unfinished_within(self, cursor: Cursor) -> Stopped | None:
         """As ``unfinished``, as the transaction of ``cursor`` sees it."""
         found = Imports(cursor).unfinished()
         return None if found is None else refusal(self.recorder.head(cursor), found)
@@ -133,7 +119,7 @@ class EventStore:
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
         """What stands beside the facts (receipts, waiting, parked …), as of one moment, for reading only."""
-        with self._snapshot() as cursor:
+        with self.recorder.snapshot() as cursor:
             yield Ledger(cursor, self.keys)
 
     def unseal(self, recorded: Recorded, path: str) -> str:
@@ -152,15 +138,8 @@ class EventStore:
 
     def close(self) -> None:
         """Let go of every connection, once nobody reads by it."""
-        pool = self.datastore.pool
-        assert isinstance(pool, ImmediatePool)
-        pool.drain(_PATIENCE)
+        self.recorder.close()
         self.facts.close()
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[sqlite3.Cursor]:
-        with self.datastore.transaction(commit=False) as cursor:
-            yield _plain(cursor)
 
     def decode(self, rows: Sequence[Row]) -> list[Recorded]:
         """The facts that these rows store."""
@@ -172,29 +151,22 @@ class EventStore:
 
     # --- for the writer -----------------------------------------------------------------------------------
 
-    @property
-    def datastore(self) -> SQLiteDatastore:
-        """The pool of connections."""
-        return self.recorder.datastore
-
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Cursor]:
-        """A write transaction that holds the lock from its start and commits at its end."""
-        with self.datastore.transaction(commit=True) as cursor:
-            yield _plain(cursor)
+    def transaction(self) -> Iterator[Cursor]:
+        """A write transaction that commits at its end; until then nobody else writes."""
+        with self.recorder.transaction() as cursor:
+            yield cursor
 
-    def replay(self, cursor: sqlite3.Cursor, id: UUID) -> list[Event]:
+    def replay(self, cursor: Cursor, id: UUID) -> list[Event]:
         """A stream's events as the transaction of ``cursor`` sees them."""
         decode = self.mapper.decode_event
         return [decode(topic, state) for *_, topic, state in self.recorder.select_stream(cursor, id)]
 
-    def stream_within(self, cursor: sqlite3.Cursor, id: UUID) -> list[Recorded]:
+    def stream_within(self, cursor: Cursor, id: UUID) -> list[Recorded]:
         """A stream's facts as the transaction of ``cursor`` sees them."""
         return self.decode(self.recorder.select_stream(cursor, id))
 
-    def append(
-        self, cursor: sqlite3.Cursor, staged: Sequence[Staged], head: int, new_id: Callable[[], UUID]
-    ) -> None:
+    def append(self, cursor: Cursor, staged: Sequence[Staged], head: int, new_id: Callable[[], UUID]) -> None:
         """Store events behind the position ``head``; the keys that they need are durable first."""
         hit("append.before")
         self.sealing.ensure(
@@ -228,13 +200,13 @@ class EventStore:
         self.recorder.insert_rows(cursor, rows)
         hit("append.after")
 
-    def last_recorded_at(self, cursor: sqlite3.Cursor) -> datetime | None:
+    def last_recorded_at(self, cursor: Cursor) -> datetime | None:
         """When the last fact was recorded; None where there is none."""
         head = self.recorder.head(cursor)
         rows = self.recorder.select_page(cursor, head - 1, 1)
         return self.decode(rows)[0].metadata.recorded_at if rows else None
 
-    def sweep_keys(self, cursor: sqlite3.Cursor) -> list[str]:
+    def sweep_keys(self, cursor: Cursor) -> list[str]:
         """Remove keys of relationships that never came about, for no writer was at work; their scopes.
 
         Persons' keys and intake's stay: they are not made for one stream, and an unused one hides nothing.
@@ -253,10 +225,3 @@ class EventStore:
 def _stream(hexed: str) -> UUID:
     """Whose events they are: the same few thousand again and again."""
     return UUID(hexed)
-
-
-def _plain(cursor: SQLiteCursor) -> sqlite3.Cursor:
-    """The cursor itself, giving tuples: the library's rows with names cost as much again as the query."""
-    plain = cursor.sqlite_cursor
-    plain.row_factory = None
-    return plain

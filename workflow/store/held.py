@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from workflow.store.cursor import Cursor
+from workflow.store.instants import from_micros, to_micros
 from workflow.store.keys import KeyStore
 from workflow.store.receipts import Receipts
-from workflow.store.schema import from_micros, to_micros
 
 
 class Label(NamedTuple):
@@ -69,7 +69,6 @@ class Outline:
 
 _NONCE = 12
 _TAG = 16
-_CHUNK = 500
 
 
 def _bound_to(upstream: str, seq: int) -> bytes:
@@ -83,7 +82,7 @@ def _label_bound_to(upstream: str, seq: int) -> bytes:
 class HeldMessages:
     """One of the two tables of bodies, ``waiting`` or ``parked``, as a unit of work sees and changes it."""
 
-    def __init__(self, cursor: sqlite3.Cursor, keys: KeyStore, receipts: Receipts, table: str) -> None:
+    def __init__(self, cursor: Cursor, keys: KeyStore, receipts: Receipts, table: str) -> None:
         self._cursor = cursor
         self._keys = keys
         self._receipts = receipts
@@ -115,7 +114,7 @@ class HeldMessages:
         number = int(self._cursor.fetchone()[0])
         if self._table == "waiting":
             rows = [(key, number) for key in awaited]
-            self._cursor.executemany("INSERT OR IGNORE INTO waiting_for VALUES (?, ?)", rows)
+            self._cursor.insert("waiting_for", rows, missing=True)
             self._unawaited.difference_update(key for key, _ in rows)
             self._nobody_waits = False
         return number
@@ -127,12 +126,9 @@ class HeldMessages:
         if self._nobody_waits:
             return
         asked = list(dict.fromkeys(keys))
-        for start in range(0, len(asked), _CHUNK):
-            chunk = asked[start : start + _CHUNK]
-            self._cursor.execute(
-                f"SELECT DISTINCT awaited FROM waiting_for WHERE awaited IN ({','.join('?' * len(chunk))})",
-                chunk,
-            )
+        for chunk in self._cursor.chunks(asked):
+            among, values = self._cursor.among("awaited", chunk)
+            self._cursor.execute(f"SELECT DISTINCT awaited FROM waiting_for WHERE {among}", values)
             self._unawaited.update(chunk)
             self._unawaited.difference_update(key for (key,) in self._cursor.fetchall())
 
@@ -175,11 +171,9 @@ class HeldMessages:
         """What each of the messages kept under ``numbers`` waits for."""
         asked = list(numbers)
         found: dict[int, list[str]] = {number: [] for number in asked}
-        for start in range(0, len(asked), _CHUNK):
-            chunk = asked[start : start + _CHUNK]
-            self._cursor.execute(
-                f"SELECT body, awaited FROM waiting_for WHERE body IN ({','.join('?' * len(chunk))})", chunk
-            )
+        for chunk in self._cursor.chunks(asked):
+            among, values = self._cursor.among("body", chunk)
+            self._cursor.execute(f"SELECT body, awaited FROM waiting_for WHERE {among}", values)
             for number, key in self._cursor.fetchall():
                 found[number].append(key)
         return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflow.errors import Invalid
-from workflow.store.schema import to_micros
+from workflow.store.cursor import Cursor
+from workflow.store.instants import to_micros
 
 KEPT_FOR = timedelta(days=7)
 """How long an answer can be asked for again, by the service's own clock; a little longer where nobody writes."""
@@ -27,7 +27,7 @@ class KeptAnswer:
 class Idempotency:
     """The answers as one unit of work sees and adds to them."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
     def find(self, principal: str, route: str, key: str, digest: bytes) -> KeptAnswer | None:

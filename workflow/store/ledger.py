@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 
+from workflow.store.cursor import Cursor
 from workflow.store.destructions import Destructions
 from workflow.store.directory import Directory
 from workflow.store.drains import Drains
 from workflow.store.held import HeldMessages
 from workflow.store.idempotency import Idempotency
+from workflow.store.instants import from_micros, to_micros
 from workflow.store.keys import KeyStore
 from workflow.store.prefetched import Memberships
 from workflow.store.reactors import Reactors
 from workflow.store.receipts import Receipts
 from workflow.store.rounds import Rounds
-from workflow.store.schema import from_micros, to_micros
 from workflow.store.unfinished import Imports
 
 
 class Ledger:
     """The tables that commit with the events."""
 
-    def __init__(
-        self, cursor: sqlite3.Cursor, keys: KeyStore, memberships: Memberships | None = None
-    ) -> None:
+    def __init__(self, cursor: Cursor, keys: KeyStore, memberships: Memberships | None = None) -> None:
         self._cursor = cursor
         self.receipts = Receipts(cursor)
         self.directory = Directory(cursor, memberships)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-_CHUNK = 500
+from workflow.store.cursor import Cursor
 
 CalendarEntry = tuple[str, int]
 """A calendar UID and the recurrence as it is kept."""
@@ -45,7 +44,7 @@ class Memberships:
         """Nothing here can be relied upon."""
         self._known.clear()
 
-    def of(self, cursor: sqlite3.Cursor, identities: Iterable[bytes]) -> dict[bytes, list[Membership]]:
+    def of(self, cursor: Cursor, identities: Iterable[bytes]) -> dict[bytes, list[Membership]]:
         """The memberships of these identities; none where nobody is known by one."""
         asked = dict.fromkeys(identities)
         unknown = [identity for identity in asked if identity not in self._known]
@@ -55,18 +54,19 @@ class Memberships:
         self._look_up(cursor, unknown)
         return {identity: self._known[identity] for identity in asked}
 
-    def _look_up(self, cursor: sqlite3.Cursor, identities: list[bytes]) -> None:
+    def _look_up(self, cursor: Cursor, identities: list[bytes]) -> None:
         found: dict[bytes, list[Membership]] = {identity: [] for identity in identities}
         relationships: dict[bytes, UUID] = {}
-        for chunk in _chunks(identities):
+        for chunk in cursor.chunks(identities):
+            among, values = cursor.among("i.hash", chunk)
             cursor.execute(
                 "SELECT i.hash, i.person, m.relationship, r.opened_at, r.closed_at, d.left_at"
                 " FROM identities i"
                 " JOIN memberships m ON m.person = i.person"
                 " JOIN relationships r ON r.relationship = m.relationship"
                 " LEFT JOIN departures d ON d.person = m.person AND d.relationship = m.relationship"
-                f" WHERE i.hash IN ({','.join('?' * len(chunk))})",
-                chunk,
+                f" WHERE {among}",
+                values,
             )
             for hash_, person, relationship, *instants in cursor.fetchall():
                 known = relationships.get(relationship) or UUID(bytes=relationship)
@@ -80,18 +80,18 @@ class Prefetched:
 
     def __init__(
         self,
-        cursor: sqlite3.Cursor,
+        cursor: Cursor,
         identities: Iterable[bytes],
         entries: Iterable[CalendarEntry],
         memberships: Memberships,
     ) -> None:
         self.people = memberships.of(cursor, identities)
         self.holders: dict[CalendarEntry, list[UUID]] = {entry: [] for entry in entries}
-        for names in _chunks(list({uid for uid, _ in self.holders})):
+        for names in cursor.chunks(list({uid for uid, _ in self.holders})):
+            among, values = cursor.among("uid", names)
             cursor.execute(
-                "SELECT uid, recurrence, relationship FROM uids"
-                f" WHERE uid IN ({','.join('?' * len(names))}) ORDER BY relationship",
-                names,
+                f"SELECT uid, recurrence, relationship FROM uids WHERE {among} ORDER BY relationship",
+                values,
             )
             for uid, recurrence, relationship in cursor.fetchall():
                 if (uid, recurrence) in self.holders:
@@ -111,7 +111,3 @@ class Prefetched:
             for identity in identities
         )
         return sorted(first.intersection(*others))
-
-
-def _chunks(values: list[bytes] | list[str]) -> Iterable[list[bytes] | list[str]]:
-    return (values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
+from workflow.store.cursor import Cursor
 
 
 class Reactors:
     """The positions of reactors, as one unit of work sees and changes them."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
     def position(self, name: str) -> int | None:
@@ -19,7 +19,7 @@ class Reactors:
 
     def begin(self, name: str, position: int) -> int:
         """Begin behind ``position``, unless the reactor has begun before; the position where it goes on."""
-        self._cursor.execute("INSERT OR IGNORE INTO reactors VALUES (?, ?)", (name, position))
+        self._cursor.insert("reactors", [(name, position)], missing=True)
         known = self.position(name)
         assert known is not None
         return known
@@ -27,7 +27,8 @@ class Reactors:
     def move(self, name: str, position: int) -> int:
         """All up to ``position`` is done; a position never goes back. Where it stands now."""
         self._cursor.execute(
-            "UPDATE reactors SET position = max(position, ?) WHERE name = ? RETURNING position",
-            (position, name),
+            "UPDATE reactors SET position = CASE WHEN position < ? THEN ? ELSE position END"
+            " WHERE name = ? RETURNING position",
+            (position, position, name),
         )
         return int(self._cursor.fetchone()[0])

@@ -7,12 +7,13 @@ Rows are gathered while a unit of work runs and written at its end; until then t
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
+
+from workflow.store.cursor import Cursor
 
 
 class Disposition(StrEnum):
@@ -45,7 +46,6 @@ class Receipt(NamedTuple):
     relationship: UUID | None = None
 
 
-_CHUNK = 500
 _COLUMNS = "u.name, r.seq, r.key, r.digest, r.disposition, r.first, r.reason, r.kind, r.relationship"
 _FROM = "FROM receipts r JOIN upstreams u ON u.id = r.upstream"
 
@@ -63,7 +63,7 @@ def _bytes(id: UUID | None) -> bytes | None:
 class Receipts:
     """The receipts as one unit of work sees and adds to them."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._new: dict[tuple[str, int], Receipt] = {}
         self._new_firsts: dict[bytes, Receipt] = {}
@@ -82,10 +82,9 @@ class Receipts:
                 unknown.append(key)
             else:
                 found[key] = receipt
-        for start in range(0, len(unknown), _CHUNK):
-            chunk = unknown[start : start + _CHUNK]
-            marks = ",".join("?" * len(chunk))
-            self._cursor.execute(f"SELECT {_COLUMNS} {_FROM} WHERE r.first = 1 AND r.key IN ({marks})", chunk)
+        for chunk in self._cursor.chunks(unknown):
+            among, values = self._cursor.among("r.key", chunk)
+            self._cursor.execute(f"SELECT {_COLUMNS} {_FROM} WHERE r.first = 1 AND {among}", values)
             for row in self._cursor.fetchall():
                 receipt = _receipt(row)
                 assert receipt.key is not None
@@ -115,10 +114,10 @@ class Receipts:
         self, upstream: str, after: int, limit: int, only: Collection[Disposition] = tuple(Disposition)
     ) -> list[Receipt]:
         """Stored receipts of ``upstream`` in the order of their sequence, of these dispositions alone."""
+        among, values = self._cursor.among("r.disposition", [one.value for one in only])
         self._cursor.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq > ?"
-            f" AND r.disposition IN ({','.join('?' * len(only))}) ORDER BY r.seq LIMIT ?",
-            (upstream, after, *(one.value for one in only), limit),
+            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq > ? AND {among} ORDER BY r.seq LIMIT ?",
+            (upstream, after, *values, limit),
         )
         return [_receipt(row) for row in self._cursor.fetchall()]
 
@@ -126,10 +125,10 @@ class Receipts:
         self, upstream: str, number: int, only: Collection[Disposition] = tuple(Disposition)
     ) -> list[Receipt]:
         """The last so many of these dispositions, in the order of their sequence."""
+        among, values = self._cursor.among("r.disposition", [one.value for one in only])
         self._cursor.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ?"
-            f" AND r.disposition IN ({','.join('?' * len(only))}) ORDER BY r.seq DESC LIMIT ?",
-            (upstream, *(one.value for one in only), number),
+            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND {among} ORDER BY r.seq DESC LIMIT ?",
+            (upstream, *values, number),
         )
         return [_receipt(row) for row in reversed(self._cursor.fetchall())]
 
@@ -237,8 +236,8 @@ class Receipts:
         """Write what was gathered, at the end of the unit of work."""
         names = {upstream for upstream, _ in self._new} | set(self._positions)
         ids = {name: self.upstream_id(name) for name in names}
-        self._cursor.executemany(
-            "INSERT INTO receipts VALUES (?,?,?,?,?,?,?,?,?)",
+        self._cursor.insert(
+            "receipts",
             [
                 (
                     ids[r.upstream],
@@ -256,7 +255,7 @@ class Receipts:
         )
         self._cursor.executemany(
             "INSERT INTO counts VALUES (?, ?)"
-            " ON CONFLICT (name) DO UPDATE SET number = number + excluded.number",
+            " ON CONFLICT (name) DO UPDATE SET number = counts.number + excluded.number",
             [(name, number) for name, number in self._added.items() if number],
         )
         self._cursor.executemany(

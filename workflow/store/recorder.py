@@ -1,174 +1,64 @@
-"""Where events lie in SQLite: the library's table and classes, with the writer's needs seen to.
-
-Three things differ from the library's recorder. Write transactions begin IMMEDIATE, so that they never fail
-half-way for want of the lock. The table declares its row id, because positions must outlive a VACUUM. And
-events are inserted many at a time, under positions drawn while the lock is held.
-"""
+"""What the store asks of a database: a recorder of the event sourcing library that also lends out its transactions."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import (
-    SQLiteApplicationRecorder,
-    SQLiteConnection,
-    SQLiteConnectionPool,
-    SQLiteCursor,
-    SQLiteDatastore,
-    SQLiteFactory,
-    SQLiteTransaction,
-)
-from eventsourcing.utils import Environment
-
-from workflow.store.schema import LATER_COLUMNS, TABLES
+from workflow.store.cursor import Cursor
 
 Row = tuple[int, str, int, str, bytes]
 """Position, stream (hex), version, stored name, stored form."""
 
 
-_PAGES_AHEAD = 16_000
-"""Pages of 4 KiB in the write-ahead log before it goes into the file: batches change the same pages of indexes
-again and again, and each then goes there once for many of them."""
+class Recorder(Protocol):
+    """Where events lie, and the tables that commit with them."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may write to it as well."""
+        ...
 
-class ImmediateTransaction(SQLiteTransaction):
-    """A transaction that takes the write lock at once where it means to write."""
+    def snapshot(self) -> AbstractContextManager[Cursor]:
+        """A transaction for reading: all that it reads is of one moment."""
+        ...
 
-    def __enter__(self) -> SQLiteCursor:
-        cursor = self.connection.cursor()
-        cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
-        return cursor
+    def transaction(self) -> AbstractContextManager[Cursor]:
+        """A transaction for writing, which commits at its end. From its start on nobody else writes."""
+        ...
 
+    def head(self, cursor: Cursor) -> int:
+        """The position of the last event; in a transaction for writing, the next one is free."""
+        ...
 
-class ImmediateConnection(SQLiteConnection):
-    """A connection with such transactions."""
+    def insert_rows(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+        """Insert events under the positions behind the head."""
+        ...
 
-    @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
-        """A transaction and its cursor."""
-        with ImmediateTransaction(self, commit=commit) as cursor, cursor:
-            yield cursor
-
-
-class ImmediatePool(SQLiteConnectionPool):
-    """A pool of such connections, each set to lose nothing that was committed.
-
-    One that is in use is never closed: under a statement that another thread steps through, that takes the whole
-    process with it. It closes by itself once nobody holds it any more.
-    """
-
-    def drain(self, seconds: float) -> None:
-        """Wait until no connection is in use, so long at most."""
-        with self._put_condition:
-            self._put_condition.wait_for(lambda: not self._in_use, seconds)
-
-    def close(self) -> None:
-        """Close what is not in use, and let go of the rest. Garbage is closed so, too: it must not wait."""
-        with self._put_condition:
-            self._in_use.clear()
-            super().close()
-
-    def _create_connection(self) -> ImmediateConnection:
-        connection = super()._create_connection()._sqlite_conn
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA cache_size = -65536")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_AHEAD}")
-        return ImmediateConnection(connection, self.max_age)
-
-
-class ImmediateDatastore(SQLiteDatastore):
-    """A datastore with such a pool."""
-
-    def __init__(self, db_name: str, *, lock_timeout: int = 10) -> None:
-        super().__init__(db_name, lock_timeout=lock_timeout)
-        self.pool = ImmediatePool(db_name=db_name, lock_timeout=lock_timeout)
-
-
-class EventRecorder(SQLiteApplicationRecorder):
-    """Inserts and selects stored events."""
-
-    def construct_create_table_statements(self) -> list[str]:
-        """The events, and the tables that commit with them."""
-        events = (
-            f"CREATE TABLE IF NOT EXISTS {self.events_table_name} ("
-            "rowid INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL, "
-            "topic TEXT NOT NULL, state BLOB NOT NULL, UNIQUE (originator_id, originator_version))"
-        )
-        return [events, *TABLES]
-
-    def _create_table(self, c: SQLiteCursor) -> None:
-        super()._create_table(c)
-        for table, column, kind in LATER_COLUMNS:
-            c.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column))
-            if c.fetchone() is None:
-                c.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
-
-    def head(self, cursor: sqlite3.Cursor | SQLiteCursor) -> int:
-        """The position of the last event; under the write lock the next one is free."""
-        cursor.execute(self.select_max_notification_id_statement)
-        return int(cursor.fetchone()[0] or 0)
-
-    def insert_rows(self, cursor: sqlite3.Cursor | SQLiteCursor, rows: Iterable[Row]) -> None:
-        """Insert events under positions that the caller drew while holding the write lock."""
-        cursor.executemany(f"INSERT INTO {self.events_table_name} VALUES (?,?,?,?,?)", rows)
-
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any
-    ) -> Sequence[int] | None:
-        first = self.head(c) + 1
-        self.insert_rows(
-            c,
-            [
-                (position, _hex(s.originator_id), s.originator_version, s.topic, s.state)
-                for position, s in enumerate(stored_events, first)
-            ],
-        )
-        return list(range(first, first + len(stored_events)))
-
-    def select_page(self, cursor: sqlite3.Cursor, after: int, limit: int) -> list[Row]:
+    def select_page(self, cursor: Cursor, after: int, limit: int) -> list[Row]:
         """Events behind the position ``after``, in order."""
-        cursor.execute(
-            "SELECT rowid, originator_id, originator_version, topic, state"
-            f" FROM {self.events_table_name} WHERE rowid > ? ORDER BY rowid LIMIT ?",
-            (after, limit),
-        )
-        return cursor.fetchall()
+        ...
 
     def select_stream(
-        self, cursor: sqlite3.Cursor, stream: UUID, after_version: int = 0, limit: int = -1
+        self, cursor: Cursor, stream: UUID, after_version: int = 0, limit: int | None = None
     ) -> list[Row]:
         """The events of one stream behind ``after_version``, in order."""
-        cursor.execute(
-            "SELECT rowid, originator_id, originator_version, topic, state"
-            f" FROM {self.events_table_name} WHERE originator_id = ? AND originator_version > ?"
-            " ORDER BY originator_version LIMIT ?",
-            (stream.hex, after_version, limit),
-        )
-        return cursor.fetchall()
+        ...
 
-    def last_version(self, cursor: sqlite3.Cursor, stream: str) -> int:
+    def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
-        cursor.execute(
-            f"SELECT max(originator_version) FROM {self.events_table_name} WHERE originator_id = ?", (stream,)
-        )
-        return int(cursor.fetchone()[0] or 0)
+        ...
+
+    def close(self) -> None:
+        """Let go of every connection, once nobody uses it."""
+        ...
 
 
-class Factory(SQLiteFactory):
-    """Makes the parts of an application over such a datastore."""
+class Kept(Protocol):
+    """Where facts are kept: what the event sourcing library is told so that it makes a ``Recorder`` there."""
 
-    application_recorder_class = EventRecorder
-
-    def __init__(self, env: Environment) -> None:
-        super().__init__(env)
-        self.datastore = ImmediateDatastore(self.env.get(self.SQLITE_DBNAME) or "")
-
-
-def _hex(originator_id: UUID | str) -> str:
-    return originator_id.hex if isinstance(originator_id, UUID) else originator_id
+    def environment(self) -> Mapping[str, str]:
+        """The library's environment, whole."""
+        ...

@@ -6,10 +6,11 @@ anywhere leaves exactly those to be asked who were not.
 
 from __future__ import annotations
 
-import sqlite3
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
+
+from workflow.store.cursor import Cursor
 
 
 class Purpose(StrEnum):
@@ -38,13 +39,14 @@ class Round(NamedTuple):
 class Rounds:
     """The rounds under way, as one unit of work sees and changes them."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
     def begin(self, programme: str, purpose: Purpose, correlation_id: str, person: UUID | None) -> None:
         """Ask all relationships of ``programme``, from the first one on, also where a round was under way."""
         self._cursor.execute(
-            "INSERT OR REPLACE INTO rounds VALUES (?, ?, ?, 0, ?, ?)",
+            "INSERT INTO rounds VALUES (?, ?, ?, 0, ?, ?) ON CONFLICT (programme, purpose) DO UPDATE SET"
+            " after = excluded.after, found = 0, correlation_id = excluded.correlation_id, person = excluded.person",
             (programme, purpose.value, b"", correlation_id, None if person is None else person.bytes),
         )
 
@@ -63,10 +65,11 @@ class Rounds:
 
     def under_way(self, programme: str | None = None) -> list[Round]:
         """The rounds that are not at their end, of one programme or of all."""
+        of_one = "" if programme is None else " WHERE programme = ?"
         self._cursor.execute(
             "SELECT programme, purpose, after, found, correlation_id, person FROM rounds"
-            " WHERE ?1 IS NULL OR programme = ?1 ORDER BY programme, purpose",
-            (programme,),
+            f"{of_one} ORDER BY programme, purpose",
+            () if programme is None else (programme,),
         )
         return [
             Round(name, Purpose(purpose), after, found, by, None if person is None else UUID(bytes=person))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +24,7 @@ from workflow.aggregates.sealed import Sealed
 from workflow.errors import Conflict, NotFound
 from workflow.failpoints import hit
 from workflow.store.cache import Aggregate, AggregateCache
+from workflow.store.cursor import Cursor
 from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
 from workflow.store.prefetched import Memberships
@@ -38,7 +38,7 @@ class Commit:
     def __init__(
         self,
         store: EventStore,
-        cursor: sqlite3.Cursor,
+        cursor: Cursor,
         states: AggregateCache,
         memberships: Memberships,
         *,

@@ -6,10 +6,10 @@ about lives that are told by half.
 
 from __future__ import annotations
 
-import sqlite3
 from typing import NamedTuple
 
 from workflow.errors import Stopped
+from workflow.store.cursor import Cursor
 
 TODO = "run the same `mentoring events import` again: it goes on where it was"
 
@@ -24,7 +24,7 @@ class Unfinished(NamedTuple):
 class Imports:
     """The import under way, as one unit of work sees and changes it."""
 
-    def __init__(self, cursor: sqlite3.Cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
     def unfinished(self) -> Unfinished | None:

@@ -8,7 +8,6 @@ its own: one that is refused loses only what is its own. Futures are told only a
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from workflow.errors import MentoringError, Stopped, Unavailable
 from workflow.failpoints import hit
 from workflow.places import whence
 from workflow.store.cache import AggregateCache
+from workflow.store.cursor import Cursor
 from workflow.store.event_store import EventStore
 from workflow.store.ids import NewIds
 from workflow.store.jobs import Job, Jobs, Written
@@ -210,7 +210,7 @@ class Writer:
             job.written = Written(value, batch.head)
         batch.cursor.execute("RELEASE unit")
 
-    def _look_again(self, cursor: sqlite3.Cursor) -> None:
+    def _look_again(self, cursor: Cursor) -> None:
         """Somebody else wrote, or this is the start: nothing in memory can be relied upon."""
         self._states.clear()
         self._memberships.clear()

@@ -14,7 +14,7 @@ from workflow.projections.analytics.view import View
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.projection import of_other_columns
-from workflow.store.reading import read_only
+from workflow.store.sqlite.reading import read_only
 
 AT_ONCE = 10_000
 """Rows that are in memory together."""

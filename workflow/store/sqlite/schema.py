@@ -5,11 +5,6 @@ Ids are kept as 16 bytes, instants as whole microseconds since 1970 (exact, and 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
 TABLES = (
     # How far each upstream (a broker's stream and partition) was taken in.
     """
@@ -122,13 +117,3 @@ TABLES = (
 
 LATER_COLUMNS = (("receipts", "kind", "TEXT"), ("receipts", "relationship", "BLOB"))
 """Columns that tables made by an earlier version lack: each table, column and type, in the order of the columns."""
-
-
-def to_micros(instant: datetime) -> int:
-    """An aware instant as kept."""
-    return (instant - EPOCH) // _MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    """A kept instant, aware and in UTC."""
-    return EPOCH + timedelta(microseconds=micros)

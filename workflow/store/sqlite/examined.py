@@ -17,8 +17,8 @@ from workflow.aggregates.events import EVENTS
 from workflow.diagnosis import RESTORE, Finding, ok, trouble, warning
 from workflow.errors import Stopped
 from workflow.store.master import derive, read_master_key
-from workflow.store.reading import read_only
 from workflow.store.receipts import Disposition
+from workflow.store.sqlite.reading import read_only
 from workflow.store.unfinished import TODO, said
 from workflow.store.upcasting import STEPS
 

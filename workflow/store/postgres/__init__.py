@@ -1,0 +1,1 @@
+"""Facts kept in PostgreSQL: for as many processes and machines as there are."""

@@ -1,0 +1,137 @@
+"""Connections to one database, lent out a transaction at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from psycopg import Connection, postgres
+from psycopg.adapt import Dumper, Loader
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Format
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from workflow.errors import Unavailable
+from workflow.store.postgres.cursor import Column, PostgresCursor
+
+_SETTINGS: dict[str, str | int] = {
+    "application_name": "mentoring",
+    "connect_timeout": 5,
+    # Whoever has gone without a word is noticed within seconds, and so is a server that has.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_MOST = 16
+_WAITS = 10.0
+"""Seconds for a free connection, or for a lock that somebody else holds."""
+_IDLE = 30.0
+"""Seconds after which the server ends a transaction in which nothing happens: its owner hangs, and others wait."""
+
+
+class Connections:
+    """A pool of connections to ``dsn`` in which names mean those of ``schema``. Safe to use from several threads."""
+
+    def __init__(self, dsn: str, schema: str, *, most: int = _MOST) -> None:
+        self._schema = schema
+        self._columns: dict[str, list[Column]] = {}
+        self._pool: ConnectionPool[Connection[tuple[Any, ...]]] = ConnectionPool(
+            make_conninfo(dsn, **_SETTINGS),
+            kwargs={"autocommit": True, "cursor_factory": PostgresCursor},
+            min_size=1,
+            max_size=most,
+            timeout=_WAITS,
+            configure=self._configure,
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Connect; ``Unavailable`` where the server does not answer."""
+        try:
+            self._pool.open(wait=True, timeout=_WAITS)
+        except PoolTimeout:
+            self._pool.close()
+            raise Unavailable(
+                "PostgreSQL does not answer under the address of MENTORING_DATABASE",
+                code="database_unavailable",
+            ) from None
+
+    def learn_columns(self) -> None:
+        """Know the columns of all tables, once they are there."""
+        with self.cursor() as cursor:
+            cursor.execute(
+                "SELECT table_name, column_name, udt_name FROM information_schema.columns WHERE table_schema = ?"
+                " ORDER BY table_name, ordinal_position",
+                (self._schema,),
+            )
+            for table, column, kind in cursor.fetchall():
+                self._columns.setdefault(table, []).append((column, kind))
+
+    @contextmanager
+    def cursor(self) -> Iterator[PostgresCursor]:
+        """A cursor that commits every statement by itself."""
+        with self._pool.connection() as connection, connection.cursor() as cursor:
+            own = cast("PostgresCursor", cursor)
+            own.columns = self._columns
+            yield own
+
+    @contextmanager
+    def snapshot(self) -> Iterator[PostgresCursor]:
+        """A transaction for reading: all that it reads is of one moment."""
+        with self._between("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[PostgresCursor]:
+        """A transaction that commits at its end; every statement sees what others have committed by then."""
+        with self._between("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE") as cursor:
+            yield cursor
+
+    @contextmanager
+    def _between(self, begin: str) -> Iterator[PostgresCursor]:
+        with self.cursor() as cursor:
+            cursor.execute(begin)
+            try:
+                yield cursor
+            except BaseException:
+                if not cursor.connection.closed:
+                    cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of every connection, once it is given back."""
+        self._pool.close(timeout=_WAITS)
+
+    def _configure(self, connection: Connection[Any]) -> None:
+        connection.adapters.register_loader("uuid", _Hex)
+        connection.adapters.register_dumper(None, _FromHex)
+        for name, value in (
+            ("search_path", self._schema),
+            ("timezone", "UTC"),
+            ("lock_timeout", f"{int(_WAITS * 1000)}ms"),
+            ("idle_in_transaction_session_timeout", f"{int(_IDLE * 1000)}ms"),
+        ):
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+
+
+class _Hex(Loader):
+    """A UUID as the store goes by it: 32 letters, without the cost of an object."""
+
+    format = Format.BINARY
+
+    def load(self, data: Any) -> str:
+        return bytes(data).hex()
+
+
+class _FromHex(Dumper):
+    """The way back."""
+
+    format = Format.BINARY
+    oid = postgres.types["uuid"].oid
+
+    def dump(self, obj: Any) -> bytes:
+        return bytes.fromhex(obj)

@@ -1,0 +1,180 @@
+"""Where events lie in PostgreSQL: the library's table and classes, with the writer's needs seen to.
+
+Positions are not drawn from a sequence, whose numbers become visible in any order and have holes after a rollback: a
+row that every writer locks first counts them. Events are inserted as plain arrays or copied, not as a composite type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.postgres import (
+    ConnectionPool,
+    PostgresApplicationRecorder,
+    PostgresDatastore,
+    PostgresFactory,
+)
+from eventsourcing.utils import Environment, get_topic
+from psycopg import Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+
+from workflow.store.cursor import Cursor
+from workflow.store.postgres.cursor import PostgresCursor
+from workflow.store.postgres.migrations import migrate
+from workflow.store.postgres.pool import Connections
+from workflow.store.recorder import Row
+
+SCHEMA = "mentoring"
+_DSN = "MENTORING_DSN"
+_EVENTS = "originator_id, originator_version, topic, state, notification_id"
+
+
+class Datastore(PostgresDatastore):
+    """The library's own connections, for its own methods; no service uses them, so none is opened before one is."""
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__(dbname="", host="", port="", user="", password="", schema=SCHEMA)
+        self.pool = ConnectionPool(
+            make_conninfo(dsn),
+            connection_class=Connection[DictRow],
+            kwargs={"row_factory": dict_row},
+            min_size=1,
+            max_size=20,
+            open=False,
+            configure=self.after_connect_func(),
+        )
+
+    def register_type_adapters(self) -> None:
+        """There is no composite type."""
+
+
+class PostgresRecorder(PostgresApplicationRecorder):
+    """Inserts and selects stored events, over a pool of connections that is ours."""
+
+    shared = True
+
+    def __init__(self, datastore: PostgresDatastore, connections: Connections) -> None:
+        super().__init__(datastore)
+        self._connections = connections
+
+    def create_table(self) -> None:
+        """Connect, and bring the schema to what this version knows."""
+        self._connections.open()
+        migrate(self._connections, SCHEMA)
+        self._connections.learn_columns()
+
+    # --- as the store asks --------------------------------------------------------------------------------
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Cursor]:
+        """A transaction for reading: all that it reads is of one moment."""
+        with self._connections.snapshot() as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """A transaction for writing, which locks the end of the log from its start on and commits at its end."""
+        with self._connections.transaction() as cursor:
+            cursor.execute("UPDATE log SET commits = commits + 1")
+            yield cursor
+
+    def head(self, cursor: Cursor) -> int:
+        """The position of the last event; under the lock the next one is free."""
+        cursor.execute("SELECT head FROM log")
+        return int(cursor.fetchone()[0])
+
+    def insert_rows(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+        """Insert events under positions behind the head, which moves to the last of them."""
+        cursor.insert(
+            self.events_table_name,
+            [(stream, version, topic, state, position) for position, stream, version, topic, state in rows],
+        )
+        cursor.execute("UPDATE log SET head = ?", (rows[-1][0],))
+
+    def select_page(self, cursor: Cursor, after: int, limit: int) -> list[Row]:
+        """Events behind the position ``after``, in order."""
+        return _rows(cursor, "notification_id > ? ORDER BY notification_id LIMIT ?", after, limit)
+
+    def select_stream(
+        self, cursor: Cursor, stream: UUID, after_version: int = 0, limit: int | None = None
+    ) -> list[Row]:
+        """The events of one stream behind ``after_version``, in order."""
+        condition = "originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
+        return _rows(cursor, condition, stream, after_version, limit)
+
+    def last_version(self, cursor: Cursor, stream: str) -> int:
+        """The version of the last event of a stream, given in hex; 0 where it has none."""
+        cursor.execute(
+            "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (UUID(stream),)
+        )
+        return int(cursor.fetchone()[0] or 0)
+
+    def close(self) -> None:
+        """Let go of every connection, once nobody uses it."""
+        self._connections.close()
+        self.datastore.close()
+
+    # --- as the library asks ------------------------------------------------------------------------------
+
+    def _insert_stored_events(self, curs: Any, stored_events: Sequence[StoredEvent], **_: Any) -> None:
+        self._lock_table(curs)
+        curs.execute(f"UPDATE {SCHEMA}.log SET head = head + %s RETURNING head", (len(stored_events),))
+        first = curs.fetchone()["head"] - len(stored_events) + 1
+        self._notify_channel(curs)
+        rows = [
+            (one.originator_id, one.originator_version, one.topic, one.state, position)
+            for position, one in enumerate(stored_events, first)
+        ]
+        curs.execute(
+            f"INSERT INTO {SCHEMA}.{self.events_table_name} ({_EVENTS}) SELECT * FROM unnest(%s::uuid[], %s::bigint[],"
+            " %s::text[], %s::bytea[], %s::bigint[]) RETURNING notification_id",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+    def _lock_table(self, curs: Any) -> None:
+        """The row of the log is the lock."""
+
+
+def _rows(cursor: Cursor, condition: str, *values: object) -> list[Row]:
+    own = cast("PostgresCursor", cursor)
+    own.execute(
+        "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events"
+        f" WHERE {condition}",
+        values,
+        binary=True,
+    )
+    return cast("list[Row]", own.fetchall())
+
+
+class Factory(PostgresFactory):
+    """Makes the parts of an application over such a datastore."""
+
+    application_recorder_class = PostgresApplicationRecorder
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self._dsn = env.get(_DSN) or ""
+        self.datastore = Datastore(self._dsn)
+
+    def application_recorder(self) -> PostgresRecorder:
+        """A recorder over the database, whose schema is made where it is missing."""
+        recorder = PostgresRecorder(self.datastore, Connections(self._dsn, SCHEMA))
+        recorder.create_table()
+        return recorder
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    """Facts in a database. Its name may hold a password, and is shown to nobody."""
+
+    dsn: str = field(repr=False)
+
+    def environment(self) -> Mapping[str, str]:
+        """What has the library make our recorder over the database."""
+        return {"PERSISTENCE_MODULE": get_topic(Factory), _DSN: self.dsn}

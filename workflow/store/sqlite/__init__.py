@@ -1,0 +1,1 @@
+"""Facts kept in files of SQLite: of one process, for one machine."""
