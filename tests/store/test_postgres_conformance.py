@@ -110,7 +110,7 @@ def test_a_tailing_reader_misses_nothing_of_what_sixteen_writers_write(recorder:
             for _ in range(each // at_once):
                 stream = uuid4().hex
                 with recorder.transaction() as cursor:
-                    head = recorder.head(cursor)
+                    head = recorder.lock(cursor).head
                     rows: list[Row] = [
                         (head + number, stream, number, "topic", b"{}") for number in range(1, at_once + 1)
                     ]

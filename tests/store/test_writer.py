@@ -264,8 +264,8 @@ class BrokenCommit:
         place.store.transaction = self  # type: ignore[method-assign]
 
     @contextmanager
-    def __call__(self) -> Iterator[Cursor]:
-        with self._transaction() as cursor:
+    def __call__(self, *, locked: bool = True) -> Iterator[Cursor]:
+        with self._transaction(locked=locked) as cursor:
             self.runs += 1
             yield cursor
             if self.left > 0:

@@ -36,6 +36,13 @@ class Directory:
         self.flush()
         self._prefetched = Prefetched(self._cursor, identities, asked, self._memberships)
 
+    def still_so(self) -> bool:
+        """Whether what was answered of calendar entries is so now, others having committed meanwhile.
+
+        Who belongs where is not asked again: it changes with events alone, which whoever asks this looks at.
+        """
+        return self._prefetched is None or self._prefetched.still_so(self._cursor)
+
     def flush(self) -> None:
         """Write the bindings that were gathered, at the end of the unit of work at the latest."""
         if self._bindings:

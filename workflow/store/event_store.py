@@ -152,9 +152,11 @@ class EventStore:
     # --- for the writer -----------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self) -> Iterator[Cursor]:
-        """A write transaction that commits at its end; until then nobody else writes."""
+    def transaction(self, *, locked: bool = True) -> Iterator[Cursor]:
+        """A write transaction that commits at its end; once it is ``locked`` nobody else writes until then."""
         with self.recorder.transaction() as cursor:
+            if locked:
+                self.recorder.lock(cursor)
             yield cursor
 
     def replay(self, cursor: Cursor, id: UUID) -> list[Event]:

@@ -89,6 +89,8 @@ class HeldMessages:
         self._table = table
         self._unawaited: set[str] = set()
         self._nobody_waits = False
+        self._asked: set[str] = set()
+        self._settled = False
 
     def put(
         self,
@@ -121,16 +123,31 @@ class HeldMessages:
 
     def prefetch(self, keys: Iterable[str]) -> None:
         """A batch may be about to ask who waits for these: find out together which nobody waits for."""
+        asked = dict.fromkeys(keys)
+        self._asked.update(asked)
+        awaited = self._awaited_among(list(asked))
+        self._nobody_waits = awaited is None
+        if awaited is not None:
+            self._unawaited.update(asked)
+            self._unawaited -= awaited
+
+    def still_so(self) -> bool:
+        """Whether what was answered of who waits is so now, others having committed meanwhile."""
+        return not self._settled and not self._awaited_among(
+            [key for key in self._asked if self._nobody_waits or key in self._unawaited]
+        )
+
+    def _awaited_among(self, keys: Sequence[str]) -> set[str] | None:
+        """Those of some keys that somebody waits for; None where nobody waits for anything."""
         self._cursor.execute("SELECT EXISTS (SELECT 1 FROM waiting_for)")
-        self._nobody_waits = not self._cursor.fetchone()[0]
-        if self._nobody_waits:
-            return
-        asked = list(dict.fromkeys(keys))
-        for chunk in self._cursor.chunks(asked):
+        if not self._cursor.fetchone()[0]:
+            return None
+        found: set[str] = set()
+        for chunk in self._cursor.chunks(keys):
             among, values = self._cursor.among("awaited", chunk)
             self._cursor.execute(f"SELECT DISTINCT awaited FROM waiting_for WHERE {among}", values)
-            self._unawaited.update(chunk)
-            self._unawaited.difference_update(key for (key,) in self._cursor.fetchall())
+            found.update(key for (key,) in self._cursor.fetchall())
+        return found
 
     def next_awaiting(self, awaited: str, after: int) -> int | None:
         """The number of the first that waits for ``awaited`` behind number ``after``."""
@@ -180,10 +197,12 @@ class HeldMessages:
 
     def restate(self, number: int, reason: str) -> None:
         """It is still kept, for another reason."""
+        self._settled = True
         self._cursor.execute(f"UPDATE {self._table} SET reason = ? WHERE id = ?", (reason, number))
 
     def remove(self, number: int) -> None:
         """The body is no longer needed here."""
+        self._settled = True
         self._cursor.execute(f"DELETE FROM {self._table} WHERE id = ?", (number,))
         if self._table == "waiting":
             self._cursor.execute("DELETE FROM waiting_for WHERE body = ?", (number,))

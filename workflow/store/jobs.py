@@ -32,6 +32,8 @@ class Job:
     unit: Callable[[Transaction], Any]
     urgent: bool
     future: Future[Any]
+    beside: bool = False
+    """Whether it may be decided while others write: all that it asks for is looked at again before the commit."""
     written: Written[Any] | None = None
     error: BaseException | None = None
 

@@ -35,6 +35,10 @@ class Ledger:
         self.reactors = Reactors(cursor)
         self.imports = Imports(cursor)
 
+    def still_so(self) -> bool:
+        """Whether what a batch of messages was answered here is so now, others having committed meanwhile."""
+        return self.receipts.still_so() and self.directory.still_so() and self.waiting.still_so()
+
     def simulated_instant(self) -> datetime | None:
         """Where the simulated clock stands; None where there never was one."""
         self._cursor.execute("SELECT instant FROM clock")

@@ -6,10 +6,33 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from workflow.aggregates.events import (
+    Closed,
+    Destroyed,
+    DestructionRequested,
+    IdentityAdded,
+    IdentityRemoved,
+    PartyLeft,
+    RelationshipOpened,
+)
 from workflow.store.cursor import Cursor
 
 CalendarEntry = tuple[str, int]
 """A calendar UID and the recurrence as it is kept."""
+
+MEMBERS_CHANGE = frozenset(
+    kind.name
+    for kind in (
+        RelationshipOpened,
+        IdentityAdded,
+        IdentityRemoved,
+        PartyLeft,
+        Closed,
+        DestructionRequested,
+        Destroyed,
+    )
+)
+"""The names of the events that come with a change of who is known by what, or of which relationship."""
 
 
 class Membership(NamedTuple):
@@ -86,16 +109,13 @@ class Prefetched:
         memberships: Memberships,
     ) -> None:
         self.people = memberships.of(cursor, identities)
-        self.holders: dict[CalendarEntry, list[UUID]] = {entry: [] for entry in entries}
-        for names in cursor.chunks(list({uid for uid, _ in self.holders})):
-            among, values = cursor.among("uid", names)
-            cursor.execute(
-                f"SELECT uid, recurrence, relationship FROM uids WHERE {among} ORDER BY relationship",
-                values,
-            )
-            for uid, recurrence, relationship in cursor.fetchall():
-                if (uid, recurrence) in self.holders:
-                    self.holders[uid, recurrence].append(UUID(bytes=relationship))
+        self.holders = _holders(cursor, entries)
+        self._found = {entry: tuple(holders) for entry, holders in self.holders.items() if holders}
+
+    def still_so(self, cursor: Cursor) -> bool:
+        """Whether the calendar entries still belong to those to whom they did."""
+        now = _holders(cursor, self.holders)
+        return {entry: tuple(holders) for entry, holders in now.items() if holders} == self._found
 
     def person_in(self, relationship: UUID, identity: bytes) -> UUID | None:
         """The party of ``relationship`` known by this identity, which was prefetched."""
@@ -111,3 +131,17 @@ class Prefetched:
             for identity in identities
         )
         return sorted(first.intersection(*others))
+
+
+def _holders(cursor: Cursor, entries: Iterable[CalendarEntry]) -> dict[CalendarEntry, list[UUID]]:
+    """Which relationships each of some calendar entries belongs to."""
+    holders: dict[CalendarEntry, list[UUID]] = {entry: [] for entry in entries}
+    for names in cursor.chunks(list({uid for uid, _ in holders})):
+        among, values = cursor.among("uid", names)
+        cursor.execute(
+            f"SELECT uid, recurrence, relationship FROM uids WHERE {among} ORDER BY relationship", values
+        )
+        for uid, recurrence, relationship in cursor.fetchall():
+            if (uid, recurrence) in holders:
+                holders[uid, recurrence].append(UUID(bytes=relationship))
+    return holders

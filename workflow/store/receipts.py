@@ -68,7 +68,8 @@ class Receipts:
         self._new: dict[tuple[str, int], Receipt] = {}
         self._new_firsts: dict[bytes, Receipt] = {}
         self._added: Counter[str] = Counter()
-        self._positions: dict[str, int] = {}
+        self._positions: dict[str, tuple[int, int]] = {}
+        """Where each upstream that was moved stood, and where it stands now."""
 
     # --- asking -------------------------------------------------------------------------------------------
 
@@ -145,7 +146,7 @@ class Receipts:
     def position(self, upstream: str) -> int:
         """The sequence up to which ``upstream`` was taken in; 0 where nothing was."""
         if upstream in self._positions:
-            return self._positions[upstream]
+            return self._positions[upstream][1]
         self._cursor.execute("SELECT position FROM upstreams WHERE name = ?", (upstream,))
         row = self._cursor.fetchone()
         return 0 if row is None else int(row[0])
@@ -153,7 +154,25 @@ class Receipts:
     def upstreams(self) -> dict[str, int]:
         """Every upstream ever known with the sequence up to which it was taken in."""
         self._cursor.execute("SELECT name, position FROM upstreams ORDER BY id")
-        return {name: int(position) for name, position in self._cursor.fetchall()} | self._positions
+        stored = {name: int(position) for name, position in self._cursor.fetchall()}
+        return stored | {name: position for name, (_, position) in self._positions.items()}
+
+    def still_so(self) -> bool:
+        """Whether what was answered of what is added is so now, others having committed meanwhile."""
+        firsts = list(self._new_firsts)
+        for chunk in self._cursor.chunks(firsts):
+            among, values = self._cursor.among("key", chunk)
+            self._cursor.execute(
+                f"SELECT EXISTS (SELECT 1 FROM receipts WHERE first = 1 AND {among})", values
+            )
+            if self._cursor.fetchone()[0]:
+                return False
+        for upstream, (known, _) in self._positions.items():
+            self._cursor.execute("SELECT position FROM upstreams WHERE name = ?", (upstream,))
+            row = self._cursor.fetchone()
+            if known != (0 if row is None else row[0]):
+                return False
+        return True
 
     # --- adding -------------------------------------------------------------------------------------------
 
@@ -221,7 +240,9 @@ class Receipts:
 
     def move_position(self, upstream: str, seq: int) -> None:
         """``upstream`` was taken in up to ``seq``; a position never goes back."""
-        self._positions[upstream] = max(seq, self.position(upstream))
+        position = self.position(upstream)
+        before = self._positions.get(upstream, (position, position))[0]
+        self._positions[upstream] = before, max(seq, position)
 
     def upstream_id(self, upstream: str) -> int:
         """The short number of ``upstream``, given when it is first met."""
@@ -260,6 +281,6 @@ class Receipts:
         )
         self._cursor.executemany(
             "UPDATE upstreams SET position = ? WHERE id = ?",
-            [(position, ids[name]) for name, position in self._positions.items()],
+            [(position, ids[name]) for name, (_, position) in self._positions.items()],
         )
         self._new, self._new_firsts, self._added, self._positions = {}, {}, Counter(), {}

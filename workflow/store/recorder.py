@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from workflow.store.cursor import Cursor
 
 Row = tuple[int, str, int, str, bytes]
 """Position, stream (hex), version, stored name, stored form."""
+
+
+class Stand(NamedTuple):
+    """The position of the last event, and how often anything was committed, where others may."""
+
+    head: int
+    commits: int
 
 
 class Recorder(Protocol):
@@ -26,11 +33,19 @@ class Recorder(Protocol):
         ...
 
     def transaction(self) -> AbstractContextManager[Cursor]:
-        """A transaction for writing, which commits at its end. From its start on nobody else writes."""
+        """A transaction for writing, which commits at its end. Nothing is inserted before ``lock``."""
+        ...
+
+    def lock(self, cursor: Cursor) -> Stand:
+        """How the log stands, to which nobody else adds from here on until the transaction has ended."""
+        ...
+
+    def stand(self, cursor: Cursor) -> Stand:
+        """How the log stands now."""
         ...
 
     def head(self, cursor: Cursor) -> int:
-        """The position of the last event; in a transaction for writing, the next one is free."""
+        """The position of the last event."""
         ...
 
     def insert_rows(self, cursor: Cursor, rows: Sequence[Row]) -> None:
@@ -49,6 +64,10 @@ class Recorder(Protocol):
 
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
+        ...
+
+    def changed_since(self, cursor: Cursor, after: int) -> list[tuple[str, str]]:
+        """The streams (hex) that events behind the position ``after`` are of, with the events' stored names."""
         ...
 
     def close(self) -> None:

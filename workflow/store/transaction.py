@@ -27,13 +27,20 @@ from workflow.store.cache import Aggregate, AggregateCache
 from workflow.store.cursor import Cursor
 from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
-from workflow.store.prefetched import Memberships
+from workflow.store.prefetched import MEMBERS_CHANGE, Memberships
 from workflow.store.recorded import Origin
 from workflow.store.rounds import Purpose
 
 
+class Overtaken(Exception):
+    """Others have committed what a unit that was decided beside them has to know of: it is to be decided anew."""
+
+
 class Commit:
-    """What the units of one commit share: the lock, the states they advanced, the events they staged."""
+    """What the units of one commit share: the lock, the states they advanced, the events they staged.
+
+    One that is decided ``beside`` others takes the lock once it is, and sees then that all is as it was.
+    """
 
     def __init__(
         self,
@@ -44,16 +51,21 @@ class Commit:
         *,
         recorded_at: datetime | None,
         new_id: Callable[[], UUID],
+        beside: bool = False,
     ) -> None:
         self.store = store
         self.cursor = cursor
         self.committed = states
         self.memberships = memberships
         self.new_id = new_id
-        self.base = self.head = store.recorder.head(cursor)
+        self.beside = beside
+        self._begun = store.recorder.stand(cursor)
+        self.base = self.head = self._begun.head
         self.recorded_at = recorded_at
         self.states: dict[UUID, Aggregate] = {}
         self.staged: list[Staged] = []
+        self.overtaken_by: Sequence[tuple[str, str]] = ()
+        """The streams, and names of events, that others have committed since this one began."""
 
     def state(self, id: UUID) -> Aggregate | None:
         """The state after what earlier units of this batch decided, else the committed one, if in memory."""
@@ -64,9 +76,38 @@ class Commit:
                 self.states[id] = state
         return state
 
+    def lock(self, ledger: Ledger) -> int:
+        """Have nobody else write from here on; by how many events others have moved the log meanwhile.
+
+        ``Overtaken`` where one of them matters to what was decided.
+        """
+        if not self.beside:
+            return 0
+        recorder, cursor = self.store.recorder, self.cursor
+        self.beside = False
+        stand = recorder.lock(cursor)
+        if stand == self._begun:
+            return 0
+        changed = recorder.changed_since(cursor, self.base)
+        if (
+            any(name in MEMBERS_CHANGE or UUID(stream) in self.states for stream, name in changed)
+            or not ledger.still_so()
+        ):
+            raise Overtaken
+        if changed:
+            self.overtaken_by = changed
+            self.recorded_at = self.store.last_recorded_at(cursor)
+        moved = stand.head - self.base
+        self.base += moved
+        self.head += moved
+        return moved
+
     def append(self) -> None:
-        """Store what was staged."""
+        """Store what was staged. Others may have recorded later than it was: what is recorded never decreases."""
         if self.staged:
+            last = self.recorded_at
+            if last is not None and self.overtaken_by:
+                self.staged = [one._replace(recorded_at=max(one.recorded_at, last)) for one in self.staged]
             self.store.append(self.cursor, self.staged, self.base, self.new_id)
 
 
@@ -252,6 +293,7 @@ class Transaction:
 
     def complete(self) -> None:
         """The unit ran to its end: the writer hands what it gathered to the batch."""
+        self._head += self._batch.lock(self.ledger)
         self.receipts.flush()
         self.directory.flush()
         batch = self._batch
@@ -259,7 +301,7 @@ class Transaction:
         batch.staged += self._staged
         batch.head = self._head
         if self._staged:
-            batch.recorded_at = self.now
+            batch.recorded_at = self.now if batch.recorded_at is None else max(self.now, batch.recorded_at)
 
 
 def _in_clear(member: object) -> str | None:

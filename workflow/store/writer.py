@@ -25,13 +25,15 @@ from workflow.store.cursor import Cursor
 from workflow.store.event_store import EventStore
 from workflow.store.ids import NewIds
 from workflow.store.jobs import Job, Jobs, Written
-from workflow.store.prefetched import Memberships
-from workflow.store.transaction import Commit, Transaction
+from workflow.store.prefetched import MEMBERS_CHANGE, Memberships
+from workflow.store.transaction import Commit, Overtaken, Transaction
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _ATTEMPTS = 5
+_FOLLOWED = 100_000
+"""Events of others that are looked at one by one; behind more than that everything is forgotten."""
 __all__ = ["Writer", "Written"]
 
 
@@ -62,17 +64,22 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._head = 0
         self._others_had = True
+        self.overtaken = 0
+        """How often what was decided beside others had to be decided anew."""
 
     # --- for everybody ------------------------------------------------------------------------------------
 
-    def submit(self, unit: Callable[[Transaction], T], *, urgent: bool = False) -> Future[Written[T]]:
+    def submit(
+        self, unit: Callable[[Transaction], T], *, urgent: bool = False, beside: bool = False
+    ) -> Future[Written[T]]:
         """Have ``unit`` run in a transaction; the future is told once it is durable, or what it raised.
 
         ``urgent`` units go first. A unit may run more than once, where a commit fails: it must keep nothing
-        outside of what it returns.
+        outside of what it returns. One that may be decided ``beside`` others does not keep those of other processes
+        waiting while it is; it takes in messages and asks for nothing else.
         """
         future: Future[Written[T]] = Future()
-        self._jobs.put(Job(unit, urgent, future))
+        self._jobs.put(Job(unit, urgent, future, beside=beside))
         return future
 
     def on_commit(self, callback: Callable[[int], None]) -> None:
@@ -149,11 +156,21 @@ class Writer:
             job.tell()
 
     def _attempt(self, jobs: list[Job], *, more: bool) -> None:
+        """One commit. What may be decided beside others is, alone; once they have overtaken it, it is not any more."""
+        if more and jobs[0].beside and self._store.recorder.shared:
+            try:
+                self._decide(jobs, more=False, beside=True)
+            except Overtaken:
+                self.overtaken += 1
+            else:
+                return
+        self._decide(jobs, more=more, beside=False)
+
+    def _decide(self, jobs: list[Job], *, more: bool, beside: bool) -> None:
         batch: Commit | None = None
         try:
-            with self._store.transaction() as cursor:
-                if self._store.recorder.head(cursor) != self._head:
-                    self._look_again(cursor)
+            with self._store.transaction(locked=not beside) as cursor:
+                self._follow(cursor)
                 batch = Commit(
                     self._store,
                     cursor,
@@ -161,6 +178,7 @@ class Writer:
                     self._memberships,
                     recorded_at=self._recorded_at,
                     new_id=self._new_id,
+                    beside=beside,
                 )
                 until = self._monotonic() + self._commit_seconds
                 for job in jobs:
@@ -180,6 +198,7 @@ class Writer:
             raise
         hit("commit.after")
         self._states.keep(batch.states)
+        self._states.evict(UUID(stream) for stream, _ in batch.overtaken_by)
         self._recorded_at, self._head = batch.recorded_at, batch.head
         self._others_had = any(not job.urgent for job in jobs)
 
@@ -202,13 +221,34 @@ class Writer:
             transaction = Transaction(batch, self._clock.now())
             value = job.unit(transaction)
             transaction.complete()
-        except Exception as error:  # noqa: BLE001 - it is told to whoever submitted the unit
+        except Overtaken:
+            raise
+        except Exception as error:
+            if batch.beside:  # what it read may be of several moments
+                raise Overtaken from error
             # Where SQLite itself gave up the whole transaction this raises, and the batch is decided anew.
             batch.cursor.execute("ROLLBACK TO unit")
             job.error = error
         else:
             job.written = Written(value, batch.head)
         batch.cursor.execute("RELEASE unit")
+
+    def _follow(self, cursor: Cursor) -> None:
+        """See what others have written since: what they changed is not known any more."""
+        recorder = self._store.recorder
+        head = recorder.head(cursor)
+        if head == self._head:
+            return
+        if not self._head < head <= self._head + _FOLLOWED:
+            self._look_again(cursor)
+            return
+        changed = recorder.changed_since(cursor, self._head)
+        self._states.evict(UUID(stream) for stream, _ in changed)
+        if any(name in MEMBERS_CHANGE for _, name in changed):
+            self._memberships.clear()
+        self._head = head
+        self._recorded_at = self._store.last_recorded_at(cursor)
+        self._unfinished = self._store.unfinished_within(cursor)
 
     def _look_again(self, cursor: Cursor) -> None:
         """Somebody else wrote, or this is the start: nothing in memory can be relied upon."""

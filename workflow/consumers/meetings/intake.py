@@ -259,7 +259,7 @@ class Intake:
             hit("ack.after")
 
     async def _write(self, unit: Unit) -> None:
-        await asyncio.wrap_future(self._writer.submit(unit))
+        await asyncio.wrap_future(self._writer.submit(unit, beside=True))
 
     async def _purge(self) -> None:
         """Have the broker forget what is recorded, for as long as its stream is known to be the recorded one.

@@ -28,7 +28,7 @@ from workflow.store.cursor import Cursor
 from workflow.store.postgres.cursor import PostgresCursor
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
-from workflow.store.recorder import Row
+from workflow.store.recorder import Row, Stand
 
 SCHEMA = "mentoring"
 _DSN = "MENTORING_DSN"
@@ -79,10 +79,19 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """A transaction for writing, which locks the end of the log from its start on and commits at its end."""
+        """A transaction for writing, which commits at its end. Each statement sees what others have committed."""
         with self._connections.transaction() as cursor:
-            cursor.execute("UPDATE log SET commits = commits + 1")
             yield cursor
+
+    def lock(self, cursor: Cursor) -> Stand:
+        """Lock the end of the log; how it stands."""
+        cursor.execute("UPDATE log SET commits = commits + 1 RETURNING head, commits - 1")
+        return Stand(*cursor.fetchone())
+
+    def stand(self, cursor: Cursor) -> Stand:
+        """How the log stands now."""
+        cursor.execute("SELECT head, commits FROM log")
+        return Stand(*cursor.fetchone())
 
     def head(self, cursor: Cursor) -> int:
         """The position of the last event; under the lock the next one is free."""
@@ -114,6 +123,16 @@ class PostgresRecorder(PostgresApplicationRecorder):
             "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (UUID(stream),)
         )
         return int(cursor.fetchone()[0] or 0)
+
+    def changed_since(self, cursor: Cursor, after: int) -> list[tuple[str, str]]:
+        """The streams that events behind a position are of, with their names."""
+        own = cast("PostgresCursor", cursor)
+        own.execute(
+            "SELECT DISTINCT originator_id, topic FROM stored_events WHERE notification_id > ?",
+            (after,),
+            binary=True,
+        )
+        return cast("list[tuple[str, str]]", own.fetchall())
 
     def close(self) -> None:
         """Let go of every connection, once nobody uses it."""

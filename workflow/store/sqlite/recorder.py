@@ -30,7 +30,7 @@ from eventsourcing.utils import Environment, get_topic
 from workflow.errors import Stopped
 from workflow.secret_files import own_database
 from workflow.store.cursor import Cursor
-from workflow.store.recorder import Row
+from workflow.store.recorder import Row, Stand
 from workflow.store.sqlite.cursor import SqliteCursor
 from workflow.store.sqlite.schema import LATER_COLUMNS, TABLES
 
@@ -136,6 +136,14 @@ class EventRecorder(SQLiteApplicationRecorder):
         pool.drain(_PATIENCE)
         self.datastore.close()
 
+    def lock(self, cursor: Cursor) -> Stand:
+        """How the log stands: the transaction has had the lock from its start on."""
+        return self.stand(cursor)
+
+    def stand(self, cursor: Cursor) -> Stand:
+        """How the log stands now."""
+        return Stand(self.head(cursor), 0)
+
     def head(self, cursor: Cursor) -> int:
         """The position of the last event; under the write lock the next one is free."""
         cursor.execute(self.select_max_notification_id_statement)
@@ -186,6 +194,13 @@ class EventRecorder(SQLiteApplicationRecorder):
             f"SELECT max(originator_version) FROM {self.events_table_name} WHERE originator_id = ?", (stream,)
         )
         return int(cursor.fetchone()[0] or 0)
+
+    def changed_since(self, cursor: Cursor, after: int) -> list[tuple[str, str]]:
+        """The streams that events behind a position are of, with their names."""
+        cursor.execute(
+            f"SELECT DISTINCT originator_id, topic FROM {self.events_table_name} WHERE rowid > ?", (after,)
+        )
+        return cursor.fetchall()
 
 
 class Factory(SQLiteFactory):
