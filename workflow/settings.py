@@ -7,17 +7,21 @@ holds one.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import Invalid
 from workflow.secret_files import read_secret
+
+_DSN = re.compile(r"postgres(ql)?://|[a-z_]+ *=")
+_PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|\bpassword *=")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -42,6 +46,23 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MENTORING_", frozen=True, extra="forbid")
 
     data: Path = Field(Path("mentoring-data"), description="folder that holds everything the service keeps")
+    database: str | None = Field(
+        None,
+        description="PostgreSQL database (16 or later) that facts and projections are kept in, such as "
+        "`postgresql://mentoring@db.example.org/mentoring`; without it they lie in files in the folder",
+    )
+    key_database: str | None = Field(
+        None,
+        description="PostgreSQL database that the data keys are kept in: another one, so that no dump holds both; "
+        "needed with `MENTORING_DATABASE`",
+    )
+    database_password_file: Path | None = Field(
+        None,
+        description="file with the password of both databases; without it what libpq finds, such as a `.pgpass`",
+    )
+    key_database_password_file: Path | None = Field(
+        None, description="file with the password of the database of the keys, where it has one of its own"
+    )
     host: str = Field("127.0.0.1", description="address that the HTTP door listens on")
     port: Port = Field(8080, description="port of the HTTP door; 0 takes a free one")
     nats: str | None = Field(
@@ -146,6 +167,40 @@ class Settings(BaseSettings):
         if nats is not None and "@" in nats:
             raise ValueError("no name, password or token belongs in an address: use --nats-token-file")
         return nats
+
+    @field_validator("database", "key_database")
+    @classmethod
+    def _a_database(cls, dsn: str | None) -> str | None:
+        # What is wrong with it is not repeated: it may be a password.
+        if dsn is not None and not _DSN.match(dsn):
+            raise ValueError(
+                "a database is named by `postgresql://user@host/name`, or by `host=… user=… dbname=…`"
+            )
+        if dsn is not None and _PASSWORD.search(dsn):
+            raise ValueError("no password belongs in it: use MENTORING_DATABASE_PASSWORD_FILE")
+        return dsn
+
+    @model_validator(mode="after")
+    def _keys_apart(self) -> Self:
+        if self.database is not None and self.key_database is None:
+            raise ValueError("MENTORING_KEY_DATABASE has to name the database of the keys")
+        if self.database is None and self.key_database is not None:
+            raise ValueError("MENTORING_KEY_DATABASE goes with MENTORING_DATABASE, which is not set")
+        if self.database is not None and self.database == self.key_database:
+            raise ValueError(
+                "keys and facts have to be in two databases: whoever has a dump of one must not have both"
+            )
+        return self
+
+    def database_password(self) -> str | None:
+        """The password of the database, where a file of it is named."""
+        file = self.database_password_file
+        return None if file is None else read_secret(file, "password of the database")
+
+    def key_database_password(self) -> str | None:
+        """The password of the database of the keys, where a file of it is named."""
+        file = self.key_database_password_file or self.database_password_file
+        return None if file is None else read_secret(file, "password of the database of the keys")
 
     def http_token(self) -> str | None:
         """The bearer token that HTTP demands; none only where nobody but this machine can ask."""

@@ -1,4 +1,4 @@
-"""What a service begins with: whole files, its version, its policy, and the clock that its folder keeps to."""
+"""What a service begins with: its version, its policy, and the clock that its log keeps to."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from workflow.aggregates.policy import Policy, parse_policy
 from workflow.clocks import Clock, RealClock, SimulatedClock
-from workflow.errors import Conflict, Invalid, Stopped
-from workflow.folder import Folder
+from workflow.errors import Conflict, Invalid
 from workflow.settings import ClockKind, Settings
 from workflow.store.event_store import EventStore
 from workflow.store.master import derive
@@ -35,18 +34,6 @@ def installed_version() -> str:
         return version("mentoring-workflow")
     except PackageNotFoundError:
         return "0"
-
-
-def refuse_what_is_not_whole(settings: Settings, folder: Folder) -> None:
-    """A file that was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
-    master_key = settings.master_key_file or folder.master_key
-    needs = ((folder.events, folder.views), (folder.keys, folder.events), (master_key, folder.keys))
-    for needed, there in needs:
-        if there.exists() and not needed.exists():
-            raise Stopped(
-                f"{needed} is missing, and {there.name} is of no use without it: restore it from its backup",
-                code="file_missing",
-            )
 
 
 def clock_of(settings: Settings, store: EventStore) -> Clock:

@@ -14,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from workflow.app import named_files
-from workflow.app.beginning import installed_version, refuse_what_is_not_whole
+from workflow.app.beginning import installed_version
+from workflow.app.keeping import Keeping
 from workflow.clocks import RealClock
 from workflow.consumers.transport import examined as broker
 from workflow.diagnosis import RESTORE, Check, Finding, ok, trouble, warning
@@ -115,7 +116,7 @@ class Doctor:
                 well = False
                 yield warning("folder", f"others may read {found}", f"chmod go-rwx {found}")
         try:
-            refuse_what_is_not_whole(self._settings, self._folder)
+            Keeping(self._settings, self._folder).refuse_what_is_not_whole()
         except MentoringError as error:
             yield trouble(
                 "folder", error.detail, "see `keys.db` or `events.db` *is missing* in docs/operate.md"

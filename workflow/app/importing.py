@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow.app.beginning import refuse_what_is_not_whole
 from workflow.app.incoming import Open
+from workflow.app.keeping import Keeping
 from workflow.clocks import RealClock
 from workflow.errors import Invalid, Stopped
 from workflow.folder import Folder
@@ -19,11 +19,8 @@ from workflow.store.exported import LogFile
 from workflow.store.here import Here
 from workflow.store.identities import Identities
 from workflow.store.imported import append, derive
-from workflow.store.keys import KeyStore
 from workflow.store.master import derive as derive_key
-from workflow.store.master import load_master_key, read_master_key
-from workflow.store.sqlite.keys import KeyFile
-from workflow.store.sqlite.recorder import SqliteFile
+from workflow.store.master import read_master_key
 
 Heed = Callable[[str, int, int | None], None]
 """Told what is being done, how many events of it are, and of how many; what it raises ends the import."""
@@ -64,14 +61,15 @@ def bring_in(
     with ExitStack() as stack:
         if not dry_run or folder.path.exists():
             stack.enter_context(folder)
-        refuse_what_is_not_whole(settings, folder)
-        with _looked_at(settings, folder) as here, file() as lines:
+        keeping = Keeping(settings, folder)
+        keeping.refuse_what_is_not_whole()
+        with _looked_at(keeping, folder) as here, file() as lines:
             log = LogFile(lines, key)
             total = log.head.until - log.head.beyond
             found = check(here, log, RealClock().now(), lambda done: heed("checking", done, total))
         if dry_run:
             return Imported(found.events, found.known, found.new, found.head + found.new, None)
-        with _opened(settings, folder) as (store, identities):
+        with _opened(keeping) as (store, identities):
             if found.new:
                 with file() as lines:
                     log = LogFile(lines, key)
@@ -84,22 +82,21 @@ def bring_in(
 
 
 @contextmanager
-def _looked_at(settings: Settings, folder: Folder) -> Iterator[Here]:
+def _looked_at(keeping: Keeping, folder: Folder) -> Iterator[Here]:
     """The log of the folder. Where there is none, nothing is made: a file that is refused leaves nothing behind."""
-    if folder.events.exists():
-        with _opened(settings, folder) as (store, _):
+    if keeping.in_databases or folder.events.exists():
+        with _opened(keeping) as (store, _):
             yield Here(store)
     else:
         yield Here(None)
 
 
 @contextmanager
-def _opened(settings: Settings, folder: Folder) -> Iterator[tuple[EventStore, Identities]]:
-    master_key = load_master_key(_master_key(settings))
+def _opened(keeping: Keeping) -> Iterator[tuple[EventStore, Identities]]:
     with ExitStack() as stack:
-        keys = KeyStore(KeyFile(folder.keys), master_key)
+        master_key, keys = keeping.keys()
         stack.callback(keys.close)
-        store = EventStore(SqliteFile(folder.events), keys)
+        store = keeping.store(keys)
         stack.callback(store.close)
         yield store, Identities(master_key)
 

@@ -16,10 +16,10 @@ from workflow.app.beginning import (
     clock_of,
     installed_version,
     read_policy,
-    refuse_what_is_not_whole,
 )
 from workflow.app.chore import Chore
 from workflow.app.destructions import Destructions
+from workflow.app.keeping import Keeping
 from workflow.app.parts import Parts
 from workflow.app.rounds import Rounds
 from workflow.app.waiting import Waiting
@@ -49,14 +49,9 @@ from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
 from workflow.secret_files import own_secret
 from workflow.settings import ClockKind, OutboundFrom, Settings
-from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.ids import NewIds
-from workflow.store.keys import KeyStore
-from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
-from workflow.store.sqlite.keys import KeyFile
-from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 from workflow.threads import finished
@@ -83,11 +78,11 @@ class Service:
         self.hooks = Hooks(hooks, settings.secrets_of_hooks(hooks), self.translators.translate)
         self.new_id: Callable[[], UUID] = NewIds()
         self.instance = uuid4()
-        refuse_what_is_not_whole(settings, folder)
-        master_key = load_master_key(settings.master_key_file or folder.master_key)
+        keeping = Keeping(settings, folder)
+        keeping.refuse_what_is_not_whole()
+        master_key, self.keys = keeping.keys()
         self._broker_key = broker_key(master_key)
-        self.keys = KeyStore(KeyFile(folder.keys), master_key)
-        self.store = EventStore(SqliteFile(folder.events), self.keys)
+        self.store = keeping.store(self.keys)
         self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self.views = Views(folder.views, PROJECTIONS, named=STATEMENTS)

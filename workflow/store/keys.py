@@ -23,7 +23,8 @@ from workflow.store.master import derive
 
 CACHED = 4096
 CACHED_SECONDS = 60.0
-_CHECK = "check"
+CHECK = "check"
+"""The scope of a key that seals nothing: it tells whether the master key is the right one."""
 
 
 class KeyRows(Protocol):
@@ -135,7 +136,7 @@ class KeyStore:
         an older copy, and the facts sealed under the key stand in the newer.
         """
         with self._lock:
-            fresh = [scope for scope in self._rows.unproven(head) if scope != _CHECK]
+            fresh = [scope for scope in self._rows.unproven(head) if scope != CHECK]
             orphans = [scope for scope in fresh if not in_use(scope)]
             known = set(fresh) - set(orphans)
             self._rows.prove(sorted(known), orphans)
@@ -176,9 +177,9 @@ class KeyStore:
 
     def _check_master_key(self) -> None:
         """Refuse a master key that is not the one these keys were wrapped by."""
-        if not self._rows.load([_CHECK]):
-            self._rows.add([(_CHECK, aes_key_wrap(self._wrapping, secrets.token_bytes(32)), None)])
-        ((_, wrapped),) = self._rows.load([_CHECK])
+        if not self._rows.load([CHECK]):
+            self._rows.add([(CHECK, aes_key_wrap(self._wrapping, secrets.token_bytes(32)), None)])
+        ((_, wrapped),) = self._rows.load([CHECK])
         try:
             aes_key_unwrap(self._wrapping, wrapped or b"")
         except (InvalidUnwrap, ValueError):

@@ -8,14 +8,14 @@ from typing import Any, cast
 
 from psycopg import Connection, postgres
 from psycopg.adapt import Dumper, Loader
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workflow.errors import Unavailable
 from workflow.store.postgres.cursor import Column, PostgresCursor
 
-_SETTINGS: dict[str, str | int] = {
+_SETTINGS: dict[str, Any] = {
     "application_name": "mentoring",
     "connect_timeout": 5,
     # Whoever has gone without a word is noticed within seconds, and so is a server that has.
@@ -31,6 +31,16 @@ _IDLE = 30.0
 """Seconds after which the server ends a transaction in which nothing happens: its owner hangs, and others wait."""
 
 
+def with_password(dsn: str, password: str | None) -> str:
+    """How a client names a database, its password included; nobody is shown that."""
+    return dsn if password is None else make_conninfo(dsn, password=password)
+
+
+def complete(dsn: str) -> str:
+    """The same with all that our connections have in common, unless it says otherwise."""
+    return make_conninfo(**(_SETTINGS | conninfo_to_dict(dsn)))
+
+
 class Connections:
     """A pool of connections to ``dsn`` in which names mean those of ``schema``. Safe to use from several threads."""
 
@@ -38,7 +48,7 @@ class Connections:
         self._schema = schema
         self._columns: dict[str, list[Column]] = {}
         self._pool: ConnectionPool[Connection[tuple[Any, ...]]] = ConnectionPool(
-            make_conninfo(dsn, **_SETTINGS),
+            complete(dsn),
             kwargs={"autocommit": True, "cursor_factory": PostgresCursor},
             min_size=1,
             max_size=most,

@@ -1,0 +1,126 @@
+"""Of several that would do the same work one does, and another goes on within seconds once it is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+
+from tests.postgres import PostgresServer
+from workflow.store.postgres.lease import Lease, while_held
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> str:
+    return postgres.database()
+
+
+class Worker:
+    """Does a work for as long as it has the lease."""
+
+    def __init__(self, database: str, name: str = "work") -> None:
+        self.lease = Lease(database, name)
+        self.at_work = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.trouble: str | None = None
+
+    async def work(self) -> None:
+        self.ended.clear()
+        self.at_work.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.at_work.clear()
+            self.ended.set()
+
+    def tell(self, trouble: str | None) -> None:
+        self.trouble = trouble
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(while_held(self.lease, self.work, self.tell))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not so():  # noqa: ASYNC110 nobody tells of it
+            await asyncio.sleep(0.02)
+
+
+async def test_one_works_and_the_other_stands_by_until_it_is_gone(database: str) -> None:
+    one, other = Worker(database), Worker(database)
+    async with other.running():
+        async with one.running():
+            await until(lambda: one.at_work.is_set() or other.at_work.is_set())
+            assert one.at_work.is_set() != other.at_work.is_set()
+        await until(other.at_work.is_set)
+        assert not one.at_work.is_set()
+
+
+async def test_works_of_other_names_go_on_beside_each_other(database: str) -> None:
+    one, other = Worker(database, "intake 0"), Worker(database, "intake 1")
+    async with one.running(), other.running():
+        await until(lambda: one.at_work.is_set() and other.at_work.is_set())
+
+
+async def test_who_loses_the_connection_stops_its_work_and_takes_it_up_again(database: str) -> None:
+    one = Worker(database)
+    async with one.running():
+        await until(one.at_work.is_set)
+        one.at_work.clear()
+        with psycopg.connect(database, autocommit=True) as operator:
+            operator.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        await until(one.ended.is_set)
+        await until(one.at_work.is_set)
+
+
+async def test_a_server_that_is_away_is_told_of_and_waited_for() -> None:
+    with PostgresServer() as server:
+        one = Worker(server.dsn())
+        async with one.running():
+            await until(one.at_work.is_set)
+            server.kill()
+            await until(lambda: one.trouble is not None)
+            assert not one.at_work.is_set()
+            server.start()
+            await until(one.at_work.is_set)
+            assert one.trouble is None
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_process_that_was_killed_or_hangs_is_followed_by_another(
+    database: str, how: signal.Signals
+) -> None:
+    program = (
+        "import asyncio, sys; from tests.store.test_lease import Worker\n"
+        "async def main():\n"
+        "    worker = Worker(sys.argv[1])\n"
+        "    async with worker.running():\n"
+        "        await worker.at_work.wait(); print('at work', flush=True); await asyncio.Event().wait()\n"
+        "asyncio.run(main())"
+    )
+    holder = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, database, stdout=asyncio.subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    await holder.stdout.readline()
+    other = Worker(database)
+    try:
+        async with other.running():
+            assert not await other.lease.take()
+            os.kill(holder.pid, how)
+            await until(other.at_work.is_set)
+    finally:
+        holder.kill()
+        await holder.wait()

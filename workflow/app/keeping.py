@@ -1,0 +1,85 @@
+"""Where one service keeps what it has: in files of its folder, or in databases that its settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workflow.errors import Stopped
+from workflow.folder import Folder
+from workflow.settings import Settings
+from workflow.store.event_store import EventStore
+from workflow.store.keys import CHECK, KeyRows, KeyStore
+from workflow.store.master import load_master_key
+from workflow.store.postgres.keys import KeyDatabase
+from workflow.store.postgres.pool import with_password
+from workflow.store.postgres.recorder import PostgresDatabase
+from workflow.store.recorder import Kept
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
+
+
+class Keeping:
+    """Opens what a service keeps."""
+
+    def __init__(self, settings: Settings, folder: Folder) -> None:
+        self._settings = settings
+        self._folder = folder
+
+    @property
+    def in_databases(self) -> bool:
+        """Whether the folder holds nothing of it."""
+        return self._settings.database is not None
+
+    @property
+    def master_key_file(self) -> Path:
+        """Where the master key lies, which is in no database."""
+        return self._settings.master_key_file or self._folder.master_key
+
+    def refuse_what_is_not_whole(self) -> None:
+        """A file that was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
+        if self.in_databases:
+            return
+        folder = self._folder
+        needs = (
+            (folder.events, folder.views),
+            (folder.keys, folder.events),
+            (self.master_key_file, folder.keys),
+        )
+        for needed, there in needs:
+            if there.exists() and not needed.exists():
+                raise _missing(needed, there.name)
+
+    def keys(self) -> tuple[bytes, KeyStore]:
+        """The master key, made at first start, and the data keys that it wraps."""
+        rows = self._key_rows()
+        try:
+            if self.in_databases and not self.master_key_file.exists() and rows.load([CHECK]):
+                raise _missing(self.master_key_file, "the database of the keys")
+            master_key = load_master_key(self.master_key_file)
+            return master_key, KeyStore(rows, master_key)
+        except BaseException:
+            rows.close()
+            raise
+
+    def store(self, keys: KeyStore) -> EventStore:
+        """The log of all facts."""
+        return EventStore(self._facts(), keys)
+
+    def _facts(self) -> Kept:
+        settings = self._settings
+        if settings.database is None:
+            return SqliteFile(self._folder.events)
+        return PostgresDatabase(with_password(settings.database, settings.database_password()))
+
+    def _key_rows(self) -> KeyRows:
+        settings = self._settings
+        if settings.key_database is None:
+            return KeyFile(self._folder.keys)
+        return KeyDatabase(with_password(settings.key_database, settings.key_database_password()))
+
+
+def _missing(needed: Path, there: str) -> Stopped:
+    return Stopped(
+        f"{needed} is missing, and {there} is of no use without it: restore it from its backup",
+        code="file_missing",
+    )

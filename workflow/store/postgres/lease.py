@@ -1,0 +1,105 @@
+"""The right to be the only one at a piece of work, such as delivery or a partition of intake.
+
+It is an advisory lock of a session: whoever holds it loses it with the connection, however that ends, and the next one
+has it within seconds. A holder that hangs says nothing more, and the server ends its session. It keeps two from doing
+the same work twice; that nothing is written twice rests on what each commit looks at, never on a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from workflow.store.postgres.pool import complete
+
+_LOOKS_AGAIN = 0.5
+"""Seconds after which a lease that others hold is tried again."""
+_SAYS_SO = 1.0
+"""Seconds after which a holder says that it is still there, and within which the server has to hear it."""
+_SILENT = "8s"
+"""How long a holder may say nothing: then the server gives the lease to others."""
+
+
+class Lease:
+    """One lease, held by one process at most; ``name`` tells which."""
+
+    def __init__(self, dsn: str, name: str) -> None:
+        self.name = name
+        self._dsn = dsn
+        self._key = int.from_bytes(sha256(f"mentoring/{name}".encode()).digest()[:8], signed=True)
+        self._connection: AsyncConnection[Any] | None = None
+
+    async def take(self) -> bool:
+        """Take it, unless another has it; whether it is held now. Never waits for the other."""
+        if self._connection is None:
+            connection = await AsyncConnection.connect(complete(self._dsn), autocommit=True)
+            try:
+                await connection.execute(f"SET idle_session_timeout = '{_SILENT}'")
+                for name, value in (("idle", 5), ("interval", 1), ("count", 3)):
+                    await connection.execute(f"SET tcp_keepalives_{name} = {value}")
+                found = await connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,))
+                row = await found.fetchone()
+                if row is not None and row[0]:
+                    self._connection = connection
+            finally:
+                if self._connection is None:
+                    await connection.close()
+        return self._connection is not None
+
+    async def lost(self) -> None:
+        """Say again and again that it is held, and return once it is not."""
+        connection = self._connection
+        while connection is not None:
+            try:
+                async with asyncio.timeout(_SAYS_SO):
+                    await connection.execute("SELECT 1")
+            except (psycopg.Error, TimeoutError):
+                return
+            await asyncio.sleep(_SAYS_SO)
+
+    async def give_back(self) -> None:
+        """Let others have it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                await connection.close()
+
+
+async def while_held(
+    lease: Lease, work: Callable[[], Awaitable[object]], told: Callable[[str | None], None]
+) -> None:
+    """Do a work whenever the lease is held, until cancelled; without it stand by.
+
+    ``work`` is cancelled once the lease is lost, and ends what it has begun then; it is begun anew with the next one.
+    ``told`` is told why the lease cannot be had, None where another has it or it is held.
+    """
+    while True:
+        try:
+            held = await lease.take()
+        except (psycopg.Error, OSError) as error:
+            told(f"PostgreSQL does not answer ({type(error).__name__})")
+            held = False
+        else:
+            told(None)
+        if not held:
+            await asyncio.sleep(_LOOKS_AGAIN)
+            continue
+        doing = asyncio.ensure_future(work())
+        losing = asyncio.create_task(lease.lost(), name=f"lease {lease.name}")
+        try:
+            await asyncio.wait({doing, losing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ended = doing.done()
+            for task in (doing, losing):
+                task.cancel()
+            await asyncio.gather(doing, losing, return_exceptions=True)
+            await lease.give_back()
+        if ended:
+            doing.result()
+            return
