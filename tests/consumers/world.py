@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from tests.kept import FILES, Engine
 from workflow.aggregates.commands import Actor, Close, OpenRelationship
 from workflow.aggregates.events import ClosureManner, ClosureReason, Party, RelationshipOpened, Role
 from workflow.aggregates.policy import Policy
@@ -30,8 +32,6 @@ from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
-from workflow.store.sqlite.keys import KeyFile
-from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
@@ -82,12 +82,14 @@ class World:
     folder: Path
     clock: SimulatedClock = field(default_factory=lambda: SimulatedClock(START))
     sequence: int = 0
+    engine: Engine = FILES
+    upstream: str = UPSTREAM
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
         master = load_master_key(self.folder / "master.key")
-        self.keys = KeyStore(KeyFile(self.folder / "keys.db"), master)
-        self.store = EventStore(SqliteFile(self.folder / "events.db"), self.keys)
+        self.keys = KeyStore(self.engine.keys(self.folder), master)
+        self.store = EventStore(self.engine.facts(self.folder), self.keys)
         self.writer = Writer(self.store, self.clock)
         self.resolver = Resolver(Identities(master))
         self.writer.start()
@@ -184,12 +186,13 @@ class World:
         sequences = range(self.sequence + 1, self.sequence + len(messages) + 1)
         batch = receive(sequences, map(body, messages), [None] * len(messages))
         after, self.sequence = self.sequence, self.sequence + len(messages)
-        self.do(lambda tx: take_in(tx, self.resolver, UPSTREAM, after, batch))
+        unit = partial(take_in, resolver=self.resolver, upstream=self.upstream, after=after, batch=batch)
+        self.writer.submit(unit, beside=True).result(60)
         return [self.disposition(sequence) for sequence in sequences]
 
-    def disposition(self, sequence: int, upstream: str = UPSTREAM) -> Disposition:
+    def disposition(self, sequence: int, upstream: str | None = None) -> Disposition:
         with self.store.ledger() as ledger:
-            receipt = ledger.receipts.seen(upstream, sequence)
+            receipt = ledger.receipts.seen(upstream or self.upstream, sequence)
             assert receipt is not None
             return receipt.disposition
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
@@ -122,5 +122,6 @@ async def test_a_process_that_was_killed_or_hangs_is_followed_by_another(
             os.kill(holder.pid, how)
             await until(other.at_work.is_set)
     finally:
-        holder.kill()
+        with suppress(ProcessLookupError):
+            holder.kill()
         await holder.wait()

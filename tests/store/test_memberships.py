@@ -83,7 +83,7 @@ def test_a_look_that_fails_is_none(place: Place, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(tx.directory, "_cursor", broken)
         whose(tx)
 
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises((sqlite3.OperationalError, Unavailable)):
         place.do(fails)
     assert place.do(whose).value == [PAIR]
 

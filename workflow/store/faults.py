@@ -1,8 +1,11 @@
-"""Which failures are the disk's, and pass, and which are of what was asked."""
+"""Which failures are the disk's or the database's, and pass, and which are of what was asked."""
 
 from __future__ import annotations
 
 import sqlite3
+
+import psycopg
+import psycopg_pool
 
 _OF_THE_STORAGE = {
     sqlite3.SQLITE_BUSY,
@@ -17,8 +20,10 @@ _OF_THE_STORAGE = {
 
 
 def of_the_storage(error: BaseException) -> bool:
-    """Whether the disk or the file failed: asking again later may succeed, and asking otherwise will not."""
+    """Whether the disk, the file or the database failed: asking again later may succeed, and otherwise will not."""
     if isinstance(error, sqlite3.OperationalError):
         code: int | None = getattr(error, "sqlite_errorcode", None)
         return code is None or code & 0xFF in _OF_THE_STORAGE
-    return isinstance(error, OSError)
+    return isinstance(
+        error, OSError | psycopg.OperationalError | psycopg.InterfaceError | psycopg_pool.PoolTimeout
+    )

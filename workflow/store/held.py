@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -82,7 +82,14 @@ def _label_bound_to(upstream: str, seq: int) -> bytes:
 class HeldMessages:
     """One of the two tables of bodies, ``waiting`` or ``parked``, as a unit of work sees and changes it."""
 
-    def __init__(self, cursor: Cursor, keys: KeyStore, receipts: Receipts, table: str) -> None:
+    def __init__(
+        self,
+        cursor: Cursor,
+        keys: KeyStore,
+        receipts: Receipts,
+        table: str,
+        before_settling: Callable[[], object] = lambda: None,
+    ) -> None:
         self._cursor = cursor
         self._keys = keys
         self._receipts = receipts
@@ -90,7 +97,7 @@ class HeldMessages:
         self._unawaited: set[str] = set()
         self._nobody_waits = False
         self._asked: set[str] = set()
-        self._settled = False
+        self._before_settling = before_settling
 
     def put(
         self,
@@ -133,7 +140,7 @@ class HeldMessages:
 
     def still_so(self) -> bool:
         """Whether what was answered of who waits is so now, others having committed meanwhile."""
-        return not self._settled and not self._awaited_among(
+        return not self._awaited_among(
             [key for key in self._asked if self._nobody_waits or key in self._unawaited]
         )
 
@@ -150,9 +157,10 @@ class HeldMessages:
         return found
 
     def next_awaiting(self, awaited: str, after: int) -> int | None:
-        """The number of the first that waits for ``awaited`` behind number ``after``."""
+        """The number of the first that waits for ``awaited`` behind number ``after``; whoever is told settles it."""
         if self._nobody_waits or awaited in self._unawaited:
             return None
+        self._before_settling()
         self._cursor.execute(
             "SELECT body FROM waiting_for WHERE awaited = ? AND body > ? ORDER BY body LIMIT 1",
             (awaited, after),
@@ -197,12 +205,10 @@ class HeldMessages:
 
     def restate(self, number: int, reason: str) -> None:
         """It is still kept, for another reason."""
-        self._settled = True
         self._cursor.execute(f"UPDATE {self._table} SET reason = ? WHERE id = ?", (reason, number))
 
     def remove(self, number: int) -> None:
         """The body is no longer needed here."""
-        self._settled = True
         self._cursor.execute(f"DELETE FROM {self._table} WHERE id = ?", (number,))
         if self._table == "waiting":
             self._cursor.execute("DELETE FROM waiting_for WHERE body = ?", (number,))

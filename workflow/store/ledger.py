@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from workflow.store.cursor import Cursor
@@ -22,11 +23,17 @@ from workflow.store.unfinished import Imports
 class Ledger:
     """The tables that commit with the events."""
 
-    def __init__(self, cursor: Cursor, keys: KeyStore, memberships: Memberships | None = None) -> None:
+    def __init__(
+        self,
+        cursor: Cursor,
+        keys: KeyStore,
+        memberships: Memberships | None = None,
+        before_settling: Callable[[], object] = lambda: None,
+    ) -> None:
         self._cursor = cursor
         self.receipts = Receipts(cursor)
         self.directory = Directory(cursor, memberships)
-        self.waiting = HeldMessages(cursor, keys, self.receipts, "waiting")
+        self.waiting = HeldMessages(cursor, keys, self.receipts, "waiting", before_settling)
         self.parked = HeldMessages(cursor, keys, self.receipts, "parked")
         self.drains = Drains(cursor)
         self.destructions = Destructions(cursor)

@@ -68,8 +68,9 @@ class Receipts:
         self._new: dict[tuple[str, int], Receipt] = {}
         self._new_firsts: dict[bytes, Receipt] = {}
         self._added: Counter[str] = Counter()
-        self._positions: dict[str, tuple[int, int]] = {}
-        """Where each upstream that was moved stood, and where it stands now."""
+        self._positions: dict[str, int] = {}
+        self._stood: dict[str, int] = {}
+        """Where each upstream stood when it was first asked about."""
 
     # --- asking -------------------------------------------------------------------------------------------
 
@@ -146,7 +147,12 @@ class Receipts:
     def position(self, upstream: str) -> int:
         """The sequence up to which ``upstream`` was taken in; 0 where nothing was."""
         if upstream in self._positions:
-            return self._positions[upstream][1]
+            return self._positions[upstream]
+        if upstream not in self._stood:
+            self._stood[upstream] = self._stands(upstream)
+        return self._stood[upstream]
+
+    def _stands(self, upstream: str) -> int:
         self._cursor.execute("SELECT position FROM upstreams WHERE name = ?", (upstream,))
         row = self._cursor.fetchone()
         return 0 if row is None else int(row[0])
@@ -154,8 +160,7 @@ class Receipts:
     def upstreams(self) -> dict[str, int]:
         """Every upstream ever known with the sequence up to which it was taken in."""
         self._cursor.execute("SELECT name, position FROM upstreams ORDER BY id")
-        stored = {name: int(position) for name, position in self._cursor.fetchall()}
-        return stored | {name: position for name, (_, position) in self._positions.items()}
+        return {name: int(position) for name, position in self._cursor.fetchall()} | self._positions
 
     def still_so(self) -> bool:
         """Whether what was answered of what is added is so now, others having committed meanwhile."""
@@ -167,12 +172,7 @@ class Receipts:
             )
             if self._cursor.fetchone()[0]:
                 return False
-        for upstream, (known, _) in self._positions.items():
-            self._cursor.execute("SELECT position FROM upstreams WHERE name = ?", (upstream,))
-            row = self._cursor.fetchone()
-            if known != (0 if row is None else row[0]):
-                return False
-        return True
+        return all(self._stands(upstream) == position for upstream, position in self._stood.items())
 
     # --- adding -------------------------------------------------------------------------------------------
 
@@ -240,9 +240,7 @@ class Receipts:
 
     def move_position(self, upstream: str, seq: int) -> None:
         """``upstream`` was taken in up to ``seq``; a position never goes back."""
-        position = self.position(upstream)
-        before = self._positions.get(upstream, (position, position))[0]
-        self._positions[upstream] = before, max(seq, position)
+        self._positions[upstream] = max(seq, self.position(upstream))
 
     def upstream_id(self, upstream: str) -> int:
         """The short number of ``upstream``, given when it is first met."""
@@ -281,6 +279,6 @@ class Receipts:
         )
         self._cursor.executemany(
             "UPDATE upstreams SET position = ? WHERE id = ?",
-            [(position, ids[name]) for name, (_, position) in self._positions.items()],
+            [(position, ids[name]) for name, position in self._positions.items()],
         )
         self._new, self._new_firsts, self._added, self._positions = {}, {}, Counter(), {}

@@ -84,9 +84,9 @@ class Commit:
         if not self.beside:
             return 0
         recorder, cursor = self.store.recorder, self.cursor
-        self.beside = False
         stand = recorder.lock(cursor)
         if stand == self._begun:
+            self.beside = False
             return 0
         changed = recorder.changed_since(cursor, self.base)
         if (
@@ -97,6 +97,7 @@ class Commit:
         if changed:
             self.overtaken_by = changed
             self.recorded_at = self.store.last_recorded_at(cursor)
+        self.beside = False
         moved = stand.head - self.base
         self.base += moved
         self.head += moved
@@ -128,7 +129,7 @@ class Transaction:
         self._staged: list[Staged] = []
         self._policies: dict[str, PolicyInForce] = {}
         self._head = batch.head
-        ledger = Ledger(batch.cursor, batch.store.keys, batch.memberships)
+        ledger = Ledger(batch.cursor, batch.store.keys, batch.memberships, self._lock)
         self.ledger = ledger
         self.receipts, self.directory = ledger.receipts, ledger.directory
         self.waiting, self.parked, self.drains = ledger.waiting, ledger.parked, ledger.drains
@@ -291,9 +292,13 @@ class Transaction:
         self._states[id] = state
         self._head += len(events)
 
+    def _lock(self) -> None:
+        """What is written already is changed, or all is written: from here on nobody else does."""
+        self._head += self._batch.lock(self.ledger)
+
     def complete(self) -> None:
         """The unit ran to its end: the writer hands what it gathered to the batch."""
-        self._head += self._batch.lock(self.ledger)
+        self._lock()
         self.receipts.flush()
         self.directory.flush()
         batch = self._batch

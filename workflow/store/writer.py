@@ -23,6 +23,7 @@ from workflow.places import whence
 from workflow.store.cache import AggregateCache
 from workflow.store.cursor import Cursor
 from workflow.store.event_store import EventStore
+from workflow.store.faults import of_the_storage
 from workflow.store.ids import NewIds
 from workflow.store.jobs import Job, Jobs, Written
 from workflow.store.prefetched import MEMBERS_CHANGE, Memberships
@@ -226,6 +227,8 @@ class Writer:
         except Exception as error:
             if batch.beside:  # what it read may be of several moments
                 raise Overtaken from error
+            if self._store.recorder.shared and of_the_storage(error):
+                raise  # a connection that broke, or two that waited for each other: all are decided anew
             # Where SQLite itself gave up the whole transaction this raises, and the batch is decided anew.
             batch.cursor.execute("ROLLBACK TO unit")
             job.error = error
