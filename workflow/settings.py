@@ -33,6 +33,21 @@ class ClockKind(StrEnum):
     SIMULATED = "simulated"
 
 
+class Role(StrEnum):
+    """What a process of the service does. Of `api` there may be any number; of the others more than one stand by."""
+
+    API = "api"
+    """Answers by HTTP."""
+    INTAKE = "intake"
+    """Takes messages in; of several each takes partitions of its own."""
+    PROJECT = "project"
+    """Folds the log into what is read."""
+    CLOCK = "clock"
+    """Asks what is due, works off what waited, and destroys what is to be destroyed."""
+    DELIVER = "deliver"
+    """Tells other services what happened."""
+
+
 class OutboundFrom(StrEnum):
     """What goes out at first start."""
 

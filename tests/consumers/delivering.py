@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from tests.consumers.test_clock import PAIRS, World, active, day, held
-from workflow.consumers.delivery.delivery import Delivery
+from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.messages import message_of
 from workflow.consumers.delivery.streams import Limits
 from workflow.consumers.transport.broker import make_broker
@@ -43,7 +43,8 @@ async def delivering(
 ) -> AsyncIterator[Delivery]:
     """Delivery at work."""
     delivery = make(world, url, **options)
-    await delivery.begin(from_beginning=from_beginning)
+    begun = world.writer.submit(lambda tx: begin_delivery(tx, from_beginning=from_beginning))
+    delivery.goes_on_from(begun.result(60).value)
     running = asyncio.create_task(delivery.run())
     try:
         yield delivery

@@ -202,7 +202,7 @@ async def test_intake_that_has_not_begun_is_told(http: httpx.AsyncClient, servic
     service.intake = Intake(
         make_broker("nats://127.0.0.1:9"), service.writer, service.resolver, service.new_id
     )
-    service.parts.begin(service._begin_intake(service.intake), "intake begins")
+    service.parts.begin(service.intake.start(), "intake begins")
     await asyncio.sleep(0)
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "intake has not begun: there is no answer yet from the broker"

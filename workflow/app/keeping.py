@@ -31,6 +31,14 @@ class Keeping:
         return self._settings.database is not None
 
     @property
+    def dsn(self) -> str | None:
+        """The database of the facts, its password included; None where they lie in files."""
+        settings = self._settings
+        if settings.database is None:
+            return None
+        return with_password(settings.database, settings.database_password())
+
+    @property
     def master_key_file(self) -> Path:
         """Where the master key lies, which is in no database."""
         return self._settings.master_key_file or self._folder.master_key
@@ -66,10 +74,8 @@ class Keeping:
         return EventStore(self._facts(), keys)
 
     def _facts(self) -> Kept:
-        settings = self._settings
-        if settings.database is None:
-            return SqliteFile(self._folder.events)
-        return PostgresDatabase(with_password(settings.database, settings.database_password()))
+        dsn = self.dsn
+        return SqliteFile(self._folder.events) if dsn is None else PostgresDatabase(dsn)
 
     def _key_rows(self) -> KeyRows:
         settings = self._settings

@@ -19,6 +19,7 @@ from workflow.app.beginning import (
 )
 from workflow.app.chore import Chore
 from workflow.app.destructions import Destructions
+from workflow.app.duties import Duties, Work
 from workflow.app.keeping import Keeping
 from workflow.app.parts import Parts
 from workflow.app.rounds import Rounds
@@ -26,7 +27,7 @@ from workflow.app.waiting import Waiting
 from workflow.clocks import SimulatedClock
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
-from workflow.consumers.delivery.delivery import Delivery
+from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.streams import Limits
 from workflow.consumers.hooks.registry import installed
 from workflow.consumers.hooks.taking import Hooks
@@ -48,9 +49,10 @@ from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
 from workflow.secret_files import own_secret
-from workflow.settings import ClockKind, OutboundFrom, Settings
+from workflow.settings import ClockKind, OutboundFrom, Role, Settings
 from workflow.store.identities import Identities
 from workflow.store.ids import NewIds
+from workflow.store.postgres import hints
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
@@ -67,9 +69,10 @@ _SECOND, _HOUR = 1.0, 3600.0
 class Service:
     """The parts of one service over one folder: made, and not yet at work."""
 
-    def __init__(self, settings: Settings, folder: Folder) -> None:
+    def __init__(self, settings: Settings, folder: Folder, *, roles: Collection[Role] = tuple(Role)) -> None:
         self.settings = settings
         self.folder = folder
+        self.roles = frozenset(roles)
         self._policy = read_policy(settings)  # before any file is made
         self.version = installed_version()
         self.token = settings.http_token()
@@ -87,7 +90,7 @@ class Service:
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self.views = Views(folder.views, PROJECTIONS, named=STATEMENTS)
         self.runner = Runner(self.views, self.store.read, self.store.head)
-        self.writer.on_commit(lambda _: self.runner.wake())
+        self.writer.on_commit(lambda _: self._wake())
         self.resolver = Resolver(Identities(master_key))
         self.once = Once(master_key)
         self.commands = Commands(self.once, self.resolver)
@@ -95,6 +98,7 @@ class Service:
         self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
+        self._nats_token: str | None = None
         self.nats_token_file = settings.nats_token_file
         self.read_waits = 5.0
         """Seconds that a read waits at most for what it was asked to include."""
@@ -121,6 +125,8 @@ class Service:
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
         self.parts = Parts()
+        self._dsn = keeping.dsn
+        self.duties = Duties(self.parts, self._dsn)
 
     @property
     def chores(self) -> tuple[Chore, ...]:
@@ -149,10 +155,28 @@ class Service:
             self.runner.start()
             return
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
+        if self._dsn is None:
+            self.runner.start()
+            self.parts.keep(self.draining.run(), "draining")
+            self.parts.keep(self.destroying.run(), "destroying")
+            self.parts.keep(self.asking.run(), "rounds")
+        elif serving:
+            self.parts.keep(hints.follow(self._dsn, self._wake), "hints")
+            if Role.PROJECT in self.roles:
+                self.duties.keep("projections", self._project)
+
+    def _wake(self) -> None:
+        """Something was committed, here or elsewhere."""
+        self.runner.wake()
+        if self.delivery is not None:
+            self.delivery.wake()
+
+    async def _project(self) -> None:
         self.runner.start()
-        self.parts.keep(self.draining.run(), "draining")
-        self.parts.keep(self.destroying.run(), "destroying")
-        self.parts.keep(self.asking.run(), "rounds")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await finished(asyncio.to_thread(self.runner.stop))
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, take messages in, and tell others what happens."""
@@ -172,48 +196,84 @@ class Service:
             )
             await self.server.start()
             url = self.server.url
-        self.nats_url = url
-        broker = make_broker(url, "intake", token=token)
-        self.publisher = Publisher(make_broker(url, "publishing", token=token))
-        self.intake = Intake(
-            broker,
+        self.nats_url, self._nats_token = url, token
+        await asyncio.wrap_future(self.writer.submit(self._deliver_from, urgent=True))
+        duties: list[tuple[str, Work]] = []
+        if Role.DELIVER in self.roles:
+            duties.append(("delivery", self._deliver))
+        if Role.INTAKE in self.roles:
+            duties.append(("intake", self._take_in))
+        for name, work in duties:
+            self.duties.keep(name, work)
+        beginning = {self.parts.begin(self.duties.settled(name), f"{name} begins") for name, _ in duties}
+        if Role.API in self.roles:
+            self.publisher = Publisher(make_broker(url, "publishing", token=token))
+            beginning.add(self.parts.begin(self.publisher.connect(), "publishing begins"))
+        # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
+        if beginning:
+            await asyncio.wait(beginning, timeout=_PATIENCE)
+
+    def _deliver_from(self, tx: Transaction) -> int:
+        """Before anything is taken in: what this run brings about goes out, also where it is the first."""
+        return begin_delivery(tx, from_beginning=self.settings.outbound_from is OutboundFrom.BEGINNING)
+
+    async def _deliver(self) -> None:
+        settings = self.settings
+        self.delivery = delivery = Delivery(
+            make_broker(self.nats_url, "delivery", token=self._nats_token),
+            self.store.read,
+            self.writer.submit,
+            Limits(settings.outbound_bytes, settings.outbound_days),
+            busy=self._intake_is_behind,
+        )
+        delivery.goes_on_from((await asyncio.wrap_future(self.writer.submit(self._deliver_from))).value)
+        running = asyncio.create_task(delivery.run(), name="delivering")
+        try:
+            await delivery.begun()
+            self.duties.settle("delivery")
+            await asyncio.Event().wait()
+        finally:
+            delivery.stop()
+            running.cancel()
+            await finished(delivery.close())
+
+    async def _take_in(self) -> None:
+        settings = self.settings
+        self.intake = intake = Intake(
+            make_broker(self.nats_url, "intake", token=self._nats_token),
             self.writer,
             self.resolver,
             self.new_id,
             accepted_gap=settings.accept_gap,
             stream_bytes=settings.stream_bytes,
         )
-        self.delivery = delivery = Delivery(
-            make_broker(url, "delivery", token=token),
-            self.store.read,
-            self.writer.submit,
-            Limits(settings.outbound_bytes, settings.outbound_days),
-            busy=self._intake_is_behind,
-        )
-        # Before anything is taken in: what this run brings about goes out, also where it is the first.
-        await delivery.begin(from_beginning=settings.outbound_from is OutboundFrom.BEGINNING)
-        self.writer.on_commit(lambda _: delivery.wake())
-        self.parts.begin(delivery.run(), "delivery")
-        beginning = {
-            self.parts.begin(self._begin_intake(self.intake), "intake begins"),
-            self.parts.begin(self.publisher.connect(), "publishing begins"),
-            self.parts.begin(delivery.begun(), "delivery begins"),
-        }
-        # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
-        await asyncio.wait(beginning, timeout=_PATIENCE)
+        try:
+            with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later
+                await intake.start()
+            self.duties.settle("intake")
+            await asyncio.Event().wait()
+        finally:
+            await finished(intake.stop())
 
     def _intake_is_behind(self) -> bool:
         return self.intake is not None and (self.intake.status.behind or 0) > _BEHIND
 
-    async def _begin_intake(self, intake: Intake) -> None:
-        with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later
-            await intake.start()
-
     def follow_time(self) -> None:
         """Let the real clock ask by itself. A simulated one asks when it is moved."""
-        if self.clock_kind is ClockKind.REAL:
+        if self._dsn is not None:
+            if Role.CLOCK in self.roles:
+                self.duties.keep("clock", self._keep_time)
+        elif self.clock_kind is ClockKind.REAL:
             self.parts.keep(self.driver.run(), "clock")
             self.parts.keep(self.expiry.run(), "expiry")
+
+    async def _keep_time(self) -> None:
+        works = [chore.run() for chore in (self.draining, self.destroying, self.asking)]
+        if self.clock_kind is ClockKind.REAL:
+            works += [self.driver.run(), self.expiry.run()]
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
 
     async def end(self) -> None:
         """Stop from the outside in, so that nothing begun is left half done, and let go of every file.
@@ -230,14 +290,11 @@ class Service:
                 stack.push_async_callback(self.server.stop)
             stack.push_async_callback(asyncio.to_thread, self.runner.stop)
             stack.push_async_callback(asyncio.to_thread, self.writer.stop)
-            if self.intake is not None:
-                stack.push_async_callback(self.intake.stop)
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
             stack.push_async_callback(self.translators.close)
             if self.delivery is not None:
                 self.delivery.stop()
-                stack.push_async_callback(self.delivery.close)
             await self.parts.cancel()
 
     def _open_programme(self, tx: Transaction) -> None:

@@ -53,8 +53,13 @@ class Window(NamedTuple):
     any: bool
 
 
+def begin_delivery(tx: Transaction, *, from_beginning: bool) -> int:
+    """Where delivery goes on from; at first start that is the end of the log as it stands, or its beginning."""
+    return tx.reactors.begin(NAME, 0 if from_beginning else tx.head)
+
+
 class Delivery:
-    """Publishes what is public from ``begin`` and ``run`` until it is cancelled.
+    """Publishes what is public while it ``run``s, until it is cancelled.
 
     ``submit`` hands a unit to the one writer, which must run for as long.
     ``busy`` tells whether intake has a backlog: then delivery takes that ``share`` of the time alone.
@@ -95,13 +100,9 @@ class Delivery:
         """How delivery stands now."""
         return self._standing.told(self._position)
 
-    async def begin(self, *, from_beginning: bool) -> None:
-        """Know where to go on from; at first start that is the end of the log as it stands, or its beginning."""
-
-        def unit(tx: Transaction) -> int:
-            return tx.reactors.begin(NAME, 0 if from_beginning else tx.head)
-
-        self._position = (await asyncio.wrap_future(self._submit(unit))).value
+    def goes_on_from(self, position: int) -> None:
+        """All up to a position was delivered."""
+        self._position = position
 
     async def begun(self) -> None:
         """Wait until the broker has stored a first window, or was found to be there where there is nothing to store."""

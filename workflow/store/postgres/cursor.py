@@ -19,6 +19,8 @@ class PostgresCursor(Cursor[tuple[Any, ...]]):
     """See ``workflow.store.cursor``. ``columns`` are those of all tables, known once for a pool."""
 
     columns: dict[str, list[Column]]
+    added = False
+    """Whether events were inserted by it."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Run a statement whose values are marked by ``?``."""

@@ -26,6 +26,7 @@ from psycopg.rows import DictRow, dict_row
 
 from workflow.store.cursor import Cursor
 from workflow.store.postgres.cursor import PostgresCursor
+from workflow.store.postgres.hints import CHANNEL
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
 from workflow.store.recorder import Row, Stand
@@ -82,6 +83,10 @@ class PostgresRecorder(PostgresApplicationRecorder):
         """A transaction for writing, which commits at its end. Each statement sees what others have committed."""
         with self._connections.transaction() as cursor:
             yield cursor
+            added = cursor.added
+        if added:
+            with self._connections.cursor() as cursor:
+                cursor.execute(f"NOTIFY {CHANNEL}")
 
     def lock(self, cursor: Cursor) -> Stand:
         """Lock the end of the log; how it stands."""
@@ -105,6 +110,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
             [(stream, version, topic, state, position) for position, stream, version, topic, state in rows],
         )
         cursor.execute("UPDATE log SET head = ?", (rows[-1][0],))
+        cast("PostgresCursor", cursor).added = True
 
     def select_page(self, cursor: Cursor, after: int, limit: int) -> list[Row]:
         """Events behind the position ``after``, in order."""

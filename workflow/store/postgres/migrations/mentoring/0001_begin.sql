@@ -88,5 +88,11 @@ CREATE INDEX answers_by_age ON idempotency (answered_at);
 CREATE TABLE reactors (name text PRIMARY KEY, position bigint NOT NULL);
 -- A log that is being brought in, while not all of it is here: where it ends, and how many identities stayed closed.
 CREATE TABLE imports (id smallint PRIMARY KEY CHECK (id = 1), until bigint NOT NULL, closed bigint NOT NULL);
+-- What each process of the service does, and how that stands.
+CREATE TABLE notices (
+    instance uuid NOT NULL, role text NOT NULL, host text NOT NULL, since timestamptz NOT NULL DEFAULT now(),
+    seen_at timestamptz NOT NULL DEFAULT now(), told text NOT NULL,
+    PRIMARY KEY (instance, role)
+);
 -- Where a simulated clock stands, so that a restart goes on from there.
 CREATE TABLE clock (id smallint PRIMARY KEY CHECK (id = 1), instant bigint NOT NULL);
