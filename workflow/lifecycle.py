@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from workflow.app import Service
 from workflow.folder import Address, Folder
 from workflow.http_server import Http, address_of, listen
 from workflow.projections.readers import NotYetFolded
-from workflow.settings import Settings
+from workflow.settings import Role, Settings
 
 Door = Callable[[Service], Any]
 """Makes the ASGI app over a service."""
@@ -28,11 +28,16 @@ _AGAIN = 0.2
 """Seconds after which it is told again how far something has come."""
 
 
-async def serve(settings: Settings, door: Door, announce: Callable[[Address], None]) -> None:
-    """Run a service until it is told to stop, by SIGINT or SIGTERM.
+async def serve(
+    settings: Settings,
+    door: Door,
+    announce: Callable[[Address], None],
+    roles: Collection[Role] | None = None,
+) -> None:
+    """Run a service until it is told to stop, by SIGINT or SIGTERM; or some ``roles`` of one.
 
     It is stopped from the outside in: the HTTP door, intake and clock, the writer, the projections, and the
-    NATS server last, so that nothing taken in is left half done.
+    NATS server last, so that nothing taken in is left half done. A process of some roles alone holds no folder.
     """
     settings.http_token()
     settings.nats_token()  # both asked for before anything is made
@@ -43,13 +48,15 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(Folder(settings.data))
+        folder = Folder(settings.data)
+        if roles is None:
+            stack.enter_context(folder)
         # Both ports are asked for before anything is made in the folder.
         listener = stack.enter_context(listen(settings.host, settings.port))
         if settings.nats is None and settings.nats_port:
             with listen(settings.nats_host, settings.nats_port, "--nats-port"):
                 pass  # the server takes it itself
-        service = await asyncio.to_thread(Service, settings, folder)
+        service = await asyncio.to_thread(Service, settings, folder, roles=tuple(roles or Role))
         stack.push_async_callback(service.end)
         tune_interpreter()
         await service.begin(serving=True)
@@ -69,7 +76,8 @@ async def serve(settings: Settings, door: Door, announce: Callable[[Address], No
             clock=service.clock_kind.value,
             data=str(folder.path),
         )
-        folder.announce(address)
+        if roles is None:
+            folder.announce(address)
         announce(address)
         stopped = asyncio.create_task(stopping.wait(), name="stopping")
         await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from uuid import UUID
 
 from workflow.errors import Stopped
 from workflow.folder import Folder
@@ -10,9 +12,10 @@ from workflow.settings import Settings
 from workflow.store.event_store import EventStore
 from workflow.store.keys import CHECK, KeyRows, KeyStore
 from workflow.store.master import load_master_key
+from workflow.store.postgres.board import Board
 from workflow.store.postgres.keys import KeyDatabase
 from workflow.store.postgres.pool import with_password
-from workflow.store.postgres.recorder import PostgresDatabase
+from workflow.store.postgres.recorder import PostgresDatabase, PostgresRecorder
 from workflow.store.recorder import Kept
 from workflow.store.sqlite.keys import KeyFile
 from workflow.store.sqlite.recorder import SqliteFile
@@ -72,6 +75,13 @@ class Keeping:
     def store(self, keys: KeyStore) -> EventStore:
         """The log of all facts."""
         return EventStore(self._facts(), keys)
+
+    def board(self, store: EventStore, instance: UUID) -> Board | None:
+        """Where processes that share the facts tell each other how they stand; None where nobody does."""
+        recorder = store.facts.recorder
+        if not isinstance(recorder, PostgresRecorder):
+            return None
+        return Board(recorder.connections, instance, socket.gethostname())
 
     def _facts(self) -> Kept:
         dsn = self.dsn

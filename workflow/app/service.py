@@ -20,7 +20,9 @@ from workflow.app.beginning import (
 from workflow.app.chore import Chore
 from workflow.app.destructions import Destructions
 from workflow.app.duties import Duties, Work
+from workflow.app.elsewhere import told
 from workflow.app.keeping import Keeping
+from workflow.app.notices import Notices
 from workflow.app.parts import Parts
 from workflow.app.rounds import Rounds
 from workflow.app.waiting import Waiting
@@ -127,6 +129,8 @@ class Service:
         self.parts = Parts()
         self._dsn = keeping.dsn
         self.duties = Duties(self.parts, self._dsn)
+        board = keeping.board(self.store, self.instance)
+        self.notices = None if board is None else Notices(board, lambda: told(self))
 
     @property
     def chores(self) -> tuple[Chore, ...]:
@@ -162,6 +166,8 @@ class Service:
             self.parts.keep(self.asking.run(), "rounds")
         elif serving:
             self.parts.keep(hints.follow(self._dsn, self._wake), "hints")
+            assert self.notices is not None
+            self.parts.keep(self.notices.run(), "notices")
             if Role.PROJECT in self.roles:
                 self.duties.keep("projections", self._project)
 

@@ -21,6 +21,7 @@ from workflow.cli.health import health
 from workflow.cli.intake import intake
 from workflow.cli.listen import listen
 from workflow.cli.publish import publish
+from workflow.cli.serve import serve
 from workflow.cli.today import today
 from workflow.cli.up import up
 from workflow.cli.view_files import export
@@ -58,6 +59,7 @@ def _main(
 
 
 app.command()(up)
+app.command()(serve)
 app.command()(demo)
 app.command()(today)
 app.command()(health)

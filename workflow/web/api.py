@@ -82,6 +82,17 @@ def door(service: Service) -> ASGIApp:
     return quietly
 
 
+def side_door(service: Service) -> ASGIApp:
+    """What the server of a process runs that does not answer by HTTP: whether all is well with it, and its figures."""
+    app = FastAPI(title="Mentoring workflow", version=service.version, openapi_url=None)
+    app.state.service = service
+    app.state.watch = Watch()
+    problems.install(app, trouble.shown)
+    app.include_router(health.router)
+    app.add_middleware(Head)
+    return app
+
+
 def create_app(service: Service) -> FastAPI:
     """The app over ``service``."""
     app = Documented(

@@ -12,8 +12,10 @@ from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
-from workflow.app import Service
+from workflow.app import Service, others
+from workflow.app import troubles as local_troubles
 from workflow.consumers.delivery.status import DeliveryStatus
+from workflow.consumers.meetings.status import IntakeStatus
 from workflow.projections.generations import RunState
 from workflow.projections.runner import Status
 from workflow.settings import ClockKind
@@ -114,12 +116,16 @@ async def health(request: Request, service: Serving, response: Response) -> Heal
 async def look(service: Service, watch: Watch) -> Health:
     """Whether everything is at work now."""
     projections = await run_in_threadpool(service.runner.status)
-    intake = service.intake.status if service.intake is not None else None
+    elsewhere = others(service)
+    intake = service.intake.status if service.intake is not None else elsewhere.intake
     head = await run_in_threadpool(service.store.head)
-    delivery = service.delivery.status if service.delivery is not None else None
+    delivery = service.delivery.status if service.delivery is not None else elsewhere.delivery
     lag = 0 if delivery is None else max(0, head - delivery.position)
-    troubles = [*_stopped(service, projections), *_stuck(service, watch, projections)]
+    troubles = [told for _, told in local_troubles(service)]
+    troubles += [_paused(one) for one in projections if one.state is RunState.PAUSED]
+    troubles += _stuck(intake, watch, projections)
     troubles += _undelivered(delivery, watch, lag)
+    troubles += elsewhere.troubles
     troubles = [_without_ids(one) for one in troubles]
     return Health(
         status="degraded" if troubles else "ok",
@@ -143,33 +149,6 @@ async def look(service: Service, watch: Watch) -> Health:
     )
 
 
-def _stopped(service: Service, projections: Sequence[Status]) -> list[str]:
-    troubles = []
-    if not service.writer.alive:
-        troubles.append("the writer has ended; start the service anew")
-    troubles += [
-        f"{name} has ended: {kind}; start the service anew" for name, kind in service.parts.ended.items()
-    ]
-    if service.server is not None and service.server.trouble is not None:
-        troubles.append(f"the NATS server {service.server.trouble}")
-    if service.intake is not None:
-        status = service.intake.status
-        if status.cause is not None:
-            troubles.append(f"intake has stopped: {status.cause}")
-        elif status.trouble is not None:
-            begun = "has not begun" if status.state == "off" else "is in trouble and tries again"
-            troubles.append(f"intake {begun}: {status.trouble}")
-    troubles += [_paused(one) for one in projections if one.state is RunState.PAUSED]
-    # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
-    if service.runner.trouble is not None:
-        troubles.append(f"projections cannot go on: {_kind(service.runner.trouble)}")
-    troubles += [f"{chore.undone}: {chore.trouble}" for chore in service.chores if chore.trouble]
-    troubles += [f"hooks are to be sent again later: {trouble}" for trouble in service.translators.troubles]
-    if service.driver.trouble is not None:
-        troubles.append(f"the clock cannot ask: {_kind(service.driver.trouble)}")
-    return troubles
-
-
 def _paused(one: Status) -> str:
     if one.paused_by is not None:  # health is answered without a token: who it was is told to whoever has one
         return (
@@ -180,17 +159,16 @@ def _paused(one: Status) -> str:
     return f"projection {one.name} is paused{on}; `mentoring projections status` says why"
 
 
-def _stuck(service: Service, watch: Watch, projections: Sequence[Status]) -> list[str]:
+def _stuck(intake: IntakeStatus | None, watch: Watch, projections: Sequence[Status]) -> list[str]:
     troubles = [
         f"projection {one.name} stands still at {one.position}, {one.lag} behind"
         for one in projections
         if one.state is RunState.RUNNING and watch.stuck(one.name, one.position, one.lag)
     ]
-    if service.intake is not None:
-        status = service.intake.status
-        stuck = watch.stuck("intake", status.position, status.behind or 0)
-        if status.cause is None and stuck:
-            troubles.append(f"intake stands still at {status.position}, {status.behind} behind")
+    if intake is not None:
+        stuck = watch.stuck("intake", intake.position, intake.behind or 0)
+        if intake.cause is None and stuck:
+            troubles.append(f"intake stands still at {intake.position}, {intake.behind} behind")
     return troubles
 
 
@@ -209,7 +187,3 @@ def _undelivered(status: DeliveryStatus | None, watch: Watch, lag: int) -> list[
 def _without_ids(trouble: str) -> str:
     """Health is answered without a token: whose it was, and of which stream, stands in the log."""
     return _ID.sub("(the log names it)", trouble)
-
-
-def _kind(trouble: str) -> str:
-    return trouble.partition(":")[0]

@@ -62,30 +62,30 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     def __init__(self, datastore: PostgresDatastore, connections: Connections) -> None:
         super().__init__(datastore)
-        self._connections = connections
+        self.connections = connections
 
     def create_table(self) -> None:
         """Connect, and bring the schema to what this version knows."""
-        self._connections.open()
-        migrate(self._connections, SCHEMA)
-        self._connections.learn_columns()
+        self.connections.open()
+        migrate(self.connections, SCHEMA)
+        self.connections.learn_columns()
 
     # --- as the store asks --------------------------------------------------------------------------------
 
     @contextmanager
     def snapshot(self) -> Iterator[Cursor]:
         """A transaction for reading: all that it reads is of one moment."""
-        with self._connections.snapshot() as cursor:
+        with self.connections.snapshot() as cursor:
             yield cursor
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """A transaction for writing, which commits at its end. Each statement sees what others have committed."""
-        with self._connections.transaction() as cursor:
+        with self.connections.transaction() as cursor:
             yield cursor
             added = cursor.added
         if added:
-            with self._connections.cursor() as cursor:
+            with self.connections.cursor() as cursor:
                 cursor.execute(f"NOTIFY {CHANNEL}")
 
     def lock(self, cursor: Cursor) -> Stand:
@@ -142,7 +142,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     def close(self) -> None:
         """Let go of every connection, once nobody uses it."""
-        self._connections.close()
+        self.connections.close()
         self.datastore.close()
 
     # --- as the library asks ------------------------------------------------------------------------------

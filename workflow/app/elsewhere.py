@@ -1,0 +1,70 @@
+"""How the parts stand that other processes of the same service have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from workflow.app.troubles import troubles
+from workflow.consumers.delivery.status import DeliveryStatus
+from workflow.consumers.meetings.status import IntakeStatus
+from workflow.settings import Role
+from workflow.store.postgres.board import Notice
+
+if TYPE_CHECKING:
+    from workflow.app.service import Service
+
+_DUTIES = {Role.INTAKE: "intake", Role.PROJECT: "projections", Role.CLOCK: "clock", Role.DELIVER: "delivery"}
+"""What a role comes to that somebody has to be at."""
+
+
+class Others(NamedTuple):
+    """What is known of them; None of what nobody does."""
+
+    intake: IntakeStatus | None = None
+    delivery: DeliveryStatus | None = None
+    troubles: Sequence[str] = ()
+
+
+def told(service: Service) -> dict[str, dict[str, Any]]:
+    """What this process tells the others, by role."""
+    found: dict[str, dict[str, Any]] = {
+        role.value: {
+            "at_work": _DUTIES.get(role, role.value) in service.duties.at_work,
+            "troubles": [one for of, one in troubles(service) if of is role],
+        }
+        for role in service.roles
+    }
+    if service.intake is not None and Role.INTAKE in service.roles:
+        found[Role.INTAKE]["status"] = asdict(service.intake.status)
+    if service.delivery is not None and Role.DELIVER in service.roles:
+        found[Role.DELIVER]["status"] = asdict(service.delivery.status)
+    return found
+
+
+def others(service: Service) -> Others:
+    """How the others stand; nothing is known of any where facts lie in files, for there are none."""
+    notices = service.notices
+    if notices is None:
+        return Others()
+    elsewhere = [one for one in notices.of_all if one.instance != service.instance]
+    said = [str(one) for notice in elsewhere for one in notice.told.get("troubles", ())]
+    missing = [
+        f"nobody is at work as {role.value}: start `mentoring serve {role.value}`"
+        for role, duty in _DUTIES.items()
+        if duty not in service.duties.at_work and not notices.at_work(role)
+    ]
+    return Others(
+        next((IntakeStatus(**status) for status in _statuses(elsewhere, Role.INTAKE)), None),
+        next((DeliveryStatus(**status) for status in _statuses(elsewhere, Role.DELIVER)), None),
+        [*dict.fromkeys(said), *missing],
+    )
+
+
+def _statuses(notices: Sequence[Notice], role: Role) -> list[dict[str, Any]]:
+    return [
+        one.told["status"]
+        for one in notices
+        if one.role == role and one.told.get("at_work") and "status" in one.told
+    ]
