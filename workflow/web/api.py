@@ -24,6 +24,7 @@ from workflow.web import (
     intake,
     log_pages,
     meetings,
+    metrics,
     parked,
     parties,
     policies,
@@ -89,6 +90,7 @@ def side_door(service: Service) -> ASGIApp:
     app.state.watch = Watch()
     problems.install(app, trouble.shown)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.add_middleware(Head)
     return app
 
@@ -120,6 +122,7 @@ def create_app(service: Service) -> FastAPI:
     problems.install(app, trouble.shown)
     for router in (
         health.router,
+        metrics.router,
         commands.router,
         goals.router,
         dialogue.router,

@@ -19,8 +19,8 @@ from workflow.web.problems import problem_of
 from workflow.web.sessions import Sessions, word_of
 from workflow.web.tokens import Tokens, address_of
 
-OPEN_TO_ALL = frozenset({"/v1/health"})
-"""Answered without a token: what watches over processes needs no secret. It holds nothing personal."""
+OPEN_TO_ALL = frozenset({"/v1/health", "/metrics"})
+"""Answered without a token: what watches over processes needs no secret. They hold nothing personal."""
 
 SIGNED = "/v1/hooks/"
 """Below it no token is demanded, and no name of this machine: what comes there is signed, with a secret that no web
@@ -34,7 +34,7 @@ SIGN_IN, SIGN_OUT = "/sign-in", "/sign-out"
 _OF_SIGNING_IN = frozenset({SIGN_IN, SIGN_OUT, "/style.css", "/icon.svg"})
 """Answered without a token, because one comes to it by them. They hold nothing of anybody."""
 
-_PAGES = re.compile(r"/(?!v1(?:/|$)).*", re.DOTALL)
+_PAGES = re.compile(r"/(?!v1(?:/|$)|metrics$).*", re.DOTALL)
 """What a session opens, for reading: all that is not the API, which no cookie ever opens."""
 
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
