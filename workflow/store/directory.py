@@ -43,6 +43,14 @@ class Directory:
         """
         return self._prefetched is None or self._prefetched.still_so(self._cursor)
 
+    def foreseen(self) -> set[UUID]:
+        """The relationships that what was looked up together may belong to."""
+        prefetched = self._prefetched
+        if prefetched is None:
+            return set()
+        of_people = {one.relationship for memberships in prefetched.people.values() for one in memberships}
+        return of_people.union(*prefetched.holders.values())
+
     def flush(self) -> None:
         """Write the bindings that were gathered, at the end of the unit of work at the latest."""
         if self._bindings:

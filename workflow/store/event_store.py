@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -163,6 +165,13 @@ class EventStore:
         """A stream's events as the transaction of ``cursor`` sees them."""
         decode = self.mapper.decode_event
         return [decode(topic, state) for *_, topic, state in self.recorder.select_stream(cursor, id)]
+
+    def replay_all(self, cursor: Cursor, ids: Sequence[UUID]) -> Iterator[tuple[UUID, list[Event]]]:
+        """The events of those streams that have any, as the transaction of ``cursor`` sees them; asked for at once."""
+        decode = self.mapper.decode_event
+        rows = self.recorder.select_streams(cursor, ids) if ids else []
+        for stream, some in groupby(rows, key=itemgetter(1)):
+            yield UUID(stream), [decode(topic, state) for *_, topic, state in some]
 
     def stream_within(self, cursor: Cursor, id: UUID) -> list[Recorded]:
         """A stream's facts as the transaction of ``cursor`` sees them."""

@@ -62,6 +62,10 @@ class Recorder(Protocol):
         """The events of one stream behind ``after_version``, in order."""
         ...
 
+    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[Row]:
+        """All events of some streams, stream by stream, of each in order."""
+        ...
+
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
         ...

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from workflow.aggregates.commands import Actor, Command, OpenRelationship
 from workflow.aggregates.decide import Decision, decide
-from workflow.aggregates.events import Event
+from workflow.aggregates.events import Event, RelationshipOpened
 from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.programme import (
@@ -156,6 +156,15 @@ class Transaction:
                 return None
             self._batch.states[id] = state
         return state if isinstance(state, Relationship) else None
+
+    def foresee(self, ids: Iterable[UUID]) -> None:
+        """A batch is about to ask for these relationships: have those in memory that are not, all at once."""
+        batch = self._batch
+        missing = [id for id in dict.fromkeys(ids) if batch.state(id) is None]
+        for id, events in batch.store.replay_all(batch.cursor, missing):
+            state = replay(id, events) if isinstance(events[0], RelationshipOpened) else None
+            if state is not None:
+                batch.states[id] = state
 
     def decide(self, id: UUID, command: Command, origin: Origin, *, now: datetime | None = None) -> Decision:
         """Let the relationship decide, and stage what it decided.

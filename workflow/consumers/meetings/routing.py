@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from uuid import UUID
 
 from workflow.consumers.meetings.contract import Data
@@ -49,6 +50,10 @@ def awaits_identity(identity: bytes) -> str:
     return f"identity {identity.hex()}"
 
 
+_FORESEEN = 4000
+"""Relationships of those whom a batch names that are had in memory beforehand: somebody may be in very many."""
+
+
 class Resolver:
     """Asks the directory. Identities in clear do not leave it: what it looks up by are their keyed hashes.
 
@@ -71,6 +76,7 @@ class Resolver:
         """While these messages are decided, what they name is known together."""
         named: set[str] = set()
         entries: set[tuple[str, datetime | None]] = set()
+        by_id: set[UUID] = set()
         for data in batch:
             said = vars(data)  # asking a model for a member that it has not got is slow
             for members in (data.parties, said.get("attended"), said.get("missed_by")):
@@ -80,6 +86,8 @@ class Resolver:
             if cancelled_by is not None:
                 named.add(cancelled_by)
             entries.add((data.uid, data.recurrence_id))
+            if data.relationship_id is not None:
+                by_id.add(data.relationship_id)
             previous = said.get("previous_uid")
             if previous is not None:
                 entries.add((previous, data.recurrence_id))
@@ -87,6 +95,7 @@ class Resolver:
         try:
             tx.directory.prefetch(self._foreseen.values(), entries)
             tx.waiting.prefetch(awaits_uid(uid, recurrence_id) for uid, recurrence_id in entries)
+            tx.foresee(islice(chain(by_id, tx.directory.foreseen()), _FORESEEN))
             yield
         finally:
             self._foreseen = {}

@@ -123,6 +123,11 @@ class PostgresRecorder(PostgresApplicationRecorder):
         condition = "originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
         return _rows(cursor, condition, stream, after_version, limit)
 
+    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[Row]:
+        """All events of some streams, stream by stream, of each in order."""
+        condition = "originator_id = ANY(?) ORDER BY originator_id, originator_version"
+        return _rows(cursor, condition, list(streams))
+
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
         cursor.execute(

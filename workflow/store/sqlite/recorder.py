@@ -188,6 +188,19 @@ class EventRecorder(SQLiteApplicationRecorder):
         )
         return cursor.fetchall()
 
+    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[Row]:
+        """All events of some streams, stream by stream, of each in order."""
+        found: list[Row] = []
+        for chunk in cursor.chunks([stream.hex for stream in streams]):
+            among, values = cursor.among("originator_id", chunk)
+            cursor.execute(
+                "SELECT rowid, originator_id, originator_version, topic, state"
+                f" FROM {self.events_table_name} WHERE {among} ORDER BY originator_id, originator_version",
+                values,
+            )
+            found += cursor.fetchall()
+        return found
+
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
         cursor.execute(
