@@ -1,0 +1,191 @@
+"""The lists of meetings that rules ask for, kept sorted while one meeting after another changes.
+
+Whoever has lists must not change them: the states before and after a decision share those in which nothing changed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from operator import attrgetter, itemgetter
+from typing import Any, TypeVar
+
+from workflow.aggregates.meetings import Meeting, Status, key_order
+
+# Named once: an enumeration's member is looked up several times as slowly as a module's.
+_HELD, _UNCONFIRMED, _CANCELLED = Status.HELD, Status.UNCONFIRMED, Status.CANCELLED
+_PENDING = (Status.SCHEDULED, Status.UNCONFIRMED)
+_KEPT = (Status.HELD, *_PENDING)
+
+Ended = tuple[datetime, Meeting]
+"""A meeting that was held, and its end."""
+
+T = TypeVar("T", Meeting, Ended)
+
+_start: Callable[[Any], datetime] = attrgetter("starts_at")
+_end: Callable[[Any], datetime] = itemgetter(0)
+
+
+class MeetingLists:
+    """The meetings with a known start, and those among them that rules look at.
+
+    By start: all ``meetings``; the ``pending`` ones, of which nobody has said yet what they came to; the ``failed``
+    ones, missed or called off, and those of them ``unkept`` since the last one held; the ``unreported`` ones, that
+    are unconfirmed and after the last one of which somebody told the outcome; the ``contradicted`` ones. By end, the
+    ``held`` ones. ``stands``: one of them was not called off.
+    """
+
+    __slots__ = (
+        "contradicted",
+        "failed",
+        "held",
+        "meetings",
+        "pending",
+        "stands",
+        "unkept",
+        "unreported",
+    )
+
+    def __init__(
+        self,
+        meetings: list[Meeting],
+        held: list[Ended],
+        pending: list[Meeting],
+        failed: list[Meeting],
+        contradicted: list[Meeting],
+    ) -> None:
+        self.meetings, self.held, self.pending, self.failed = meetings, held, pending, failed
+        self.contradicted = contradicted
+        self.unkept = _since_held(meetings) if failed else failed
+        self.unreported = _unreported(meetings) if pending else pending
+        self.stands = _any_stands(meetings)
+
+    @classmethod
+    def of(cls, everything: Iterable[Meeting]) -> MeetingLists:
+        """All worked out at once. Of meetings of one instant the key tells which is first."""
+        meetings = _those(everything, _told)
+        meetings.sort(key=_start)
+        if len({meeting.starts_at for meeting in meetings}) < len(meetings):
+            meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
+        held = _those(meetings, _ended)
+        held.sort(key=_end)
+        return cls(
+            meetings,
+            held,
+            _those(meetings, _waiting),
+            _those(meetings, _failed),
+            _those(meetings, _contradicted),
+        )
+
+    def with_change(self, before: Meeting | None, after: Meeting) -> MeetingLists | None:
+        """The same once a meeting stands as ``after`` says, and no longer as ``before``, where it was known.
+
+        None where another one is of the same instant: it takes more to tell which of them is first.
+        """
+        meetings = _exchanged(self.meetings, _told(before), _told(after), _start)
+        held = _exchanged(self.held, _ended(before), _ended(after), _end)
+        if meetings is None or held is None:
+            return None
+        if meetings is self.meetings:
+            return self
+        pending = _exchanged(self.pending, _waiting(before), _waiting(after), _start)
+        failed = _exchanged(self.failed, _failed(before), _failed(after), _start)
+        contradicted = _exchanged(self.contradicted, _contradicted(before), _contradicted(after), _start)
+        if pending is None or failed is None or contradicted is None:
+            return None
+        return MeetingLists(meetings, held, pending, failed, contradicted)
+
+    def fails_until(self) -> datetime | None:
+        """By when all that failed so far have: what is told ahead fails only then."""
+        if not self.failed:
+            return None
+        found = (meeting.cancelled_at or meeting.ends_at or meeting.starts_at for meeting in self.failed)
+        return max((at for at in found if at is not None), default=None)
+
+
+# --- which list a meeting is in: itself, or None where it is not ----------------------------------------------
+
+
+def _told(meeting: Meeting | None) -> Meeting | None:
+    return None if meeting is None or meeting.starts_at is None else meeting
+
+
+def _ended(meeting: Meeting | None) -> Ended | None:
+    if meeting is None or meeting.status is not _HELD or meeting.starts_at is None or meeting.ends_at is None:
+        return None
+    return meeting.ends_at, meeting
+
+
+def _waiting(meeting: Meeting | None) -> Meeting | None:
+    if meeting is None or meeting.starts_at is None or meeting.status not in _PENDING:
+        return None
+    return meeting
+
+
+def _failed(meeting: Meeting | None) -> Meeting | None:
+    if meeting is None or meeting.starts_at is None or meeting.status in _KEPT:
+        return None
+    return meeting
+
+
+def _contradicted(meeting: Meeting | None) -> Meeting | None:
+    if meeting is None or meeting.starts_at is None or meeting.contradicted_at is None:
+        return None
+    return meeting
+
+
+def _exchanged(
+    items: list[T], before: T | None, after: T | None, instant: Callable[[T], datetime]
+) -> list[T] | None:
+    """The same in order of their instants with one item for another; None where one of that instant is there already."""
+    if before is None and after is None:
+        return items
+    items = items.copy()
+    if before is not None:
+        place = bisect_left(items, instant(before), key=instant)
+        while items[place] != before:
+            place += 1
+        del items[place]
+    if after is not None:
+        at = instant(after)
+        place = bisect_right(items, at, key=instant)
+        if place and instant(items[place - 1]) == at:
+            return None
+        items.insert(place, after)
+    return items
+
+
+def _those(meetings: Iterable[Meeting], of: Callable[[Meeting], T | None]) -> list[T]:
+    return [item for meeting in meetings if (item := of(meeting)) is not None]
+
+
+def _since_held(meetings: list[Meeting]) -> list[Meeting]:
+    """Those missed or called off after the last one held."""
+    found = []
+    for meeting in reversed(meetings):
+        if meeting.status is _HELD:
+            break
+        if meeting.status not in _PENDING:
+            found.append(meeting)
+    found.reverse()
+    return found
+
+
+def _unreported(meetings: list[Meeting]) -> list[Meeting]:
+    """The unconfirmed ones after the last one of which somebody told the outcome."""
+    found = []
+    for meeting in reversed(meetings):
+        if meeting.status is _UNCONFIRMED:
+            found.append(meeting)
+        elif meeting.reported_at is not None and meeting.status is not _CANCELLED:
+            break
+    found.reverse()
+    return found
+
+
+def _any_stands(meetings: list[Meeting]) -> bool:
+    for meeting in meetings:  # noqa: SIM110 asked with every decision, and half as fast by any()
+        if meeting.status is not _CANCELLED:
+            return True
+    return False
