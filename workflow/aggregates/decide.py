@@ -31,6 +31,7 @@ class Decision(NamedTuple):
 
 
 _ROUNDS = 8
+_ANEW = (c.PassTime, c.FollowPolicy)
 _ENDS = (e.ConcernRaised, e.ConcernCleared)
 
 
@@ -48,7 +49,7 @@ def decide(
         fork = state.fork()
 
     stale = False
-    anew = isinstance(command, c.PassTime | c.FollowPolicy)
+    anew = isinstance(command, _ANEW)
     events: list[e.Event] = []
     if isinstance(command, c.MeetingReport):
         found, stale = report(fork, command)
@@ -78,7 +79,7 @@ def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
             for event in rule(state, moment):
                 evolve(state, event)
                 events.append(event)
-        if all(isinstance(event, _ENDS) for event in events[known:]):
+        if len(events) == known or all(isinstance(event, _ENDS) for event in events[known:]):
             return
     raise RuntimeError("the rules of a relationship run in a circle")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event
@@ -11,17 +11,21 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import Standing, settle
 from workflow.aggregates.rules.moment import Moment, concerns_begin, hours
 
+_CONTRADICTORY = ConcernCode.CONTRADICTORY  # named once: a member is looked up several times as slowly
+
 
 def commitment(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Several meetings not held, by their start: two in a row, or three of the last six."""
     return settle(state, moment, ConcernCode.COMMITMENT, failing(state, moment))
 
 
-def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
+def contradictory(state: Relationship, moment: Moment) -> Iterable[Event]:
     """A meeting that was called off and yet has an outcome."""
-    recorded = [subject for code, subject in state.concerns if code is ConcernCode.CONTRADICTORY]
-    if not recorded and not state.calendar.contradicted():
-        return
+    recorded = [subject for code, subject in state.concerns if code is _CONTRADICTORY]
+    return _contradictory(state, moment, recorded) if recorded or state.calendar.contradicted() else ()
+
+
+def _contradictory(state: Relationship, moment: Moment, recorded: list[str | None]) -> Iterator[Event]:
     standing = contradictions(state)
     for subject in sorted({*standing, *(subject for subject in recorded if subject is not None)}):
         yield from settle(state, moment, ConcernCode.CONTRADICTORY, standing.get(subject), subject)

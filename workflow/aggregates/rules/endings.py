@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from workflow.aggregates.events import ClosureProposed, ConcernCode, Event, Provenance
@@ -20,10 +20,14 @@ def overrun_from(state: Relationship, moment: Moment) -> datetime | None:  # noq
     return None if held and held[-1][0] > ends_at else ends_at
 
 
-def propose_closure(state: Relationship, moment: Moment) -> Iterator[Event]:
+def propose_closure(state: Relationship, moment: Moment) -> Iterable[Event]:
     """Nothing was heard for long: closing is proposed to the coordinator, and never done by a clock."""
     if not moment.passing and state.proposed is None:
-        return  # what the clock has not proposed stands nowhere
+        return ()  # what the clock has not proposed stands nowhere
+    return _propose_closure(state, moment)
+
+
+def _propose_closure(state: Relationship, moment: Moment) -> Iterator[Event]:
     last = inactive_since(state)
     since = _proposed_from(state, moment, last)
     due = since is not None and since <= moment.at
@@ -54,7 +58,9 @@ def _proposed_from(state: Relationship, moment: Moment, last: datetime) -> datet
 
 def inactive_since(state: Relationship) -> datetime:
     """The last sign of life, an amendment and the opening among them."""
-    last = anchor(state) or state.opened_at
+    last = anchor(state)
+    if last is None or last < state.opened_at:
+        last = state.opened_at
     if state.amended_at is not None and state.amended_at > last:
         last = state.amended_at
-    return max(last, state.opened_at)
+    return last

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from workflow.aggregates.events import (
@@ -58,11 +58,13 @@ def held_off_from(state: Relationship, moment: Moment) -> datetime | None:
     return min((begin for begin, _ in _held_off(state, moment, last) if begin > moment.at), default=None)
 
 
-def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
+def suspect(state: Relationship, moment: Moment) -> Iterable[Event]:
     """Suspicion first, explained; taken back at once where a fact or a booking says otherwise."""
+    return () if state.suspicion is None and not moment.passing else _suspect(state, moment)
+
+
+def _suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     suspicion = state.suspicion
-    if suspicion is None and not moment.passing:
-        return
     suspected = suspicion is not None and not suspicion.cleared
     last = _anchor(state)
     since = _stood_since(state, moment, last) if last is not None and _stands(state, moment) else None
