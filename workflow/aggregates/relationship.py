@@ -128,8 +128,8 @@ class Episode(NamedTuple):
 class Relationship:
     """The state of the aggregate: only what the next decision needs, and nothing sealed.
 
-    ``course_version`` is that of the last event that was not about a meeting; ``unmoved`` is for the rules to keep
-    what they have worked out from all else than the meetings.
+    ``course_version`` is that of the last event that was about neither a meeting nor a concern; ``unmoved`` is for the
+    rules to keep what they have worked out from all else than these.
     """
 
     __slots__ = (

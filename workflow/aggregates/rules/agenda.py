@@ -21,7 +21,7 @@ from workflow.aggregates.rules import (
 from workflow.aggregates.rules.by_time import next_timed
 from workflow.aggregates.rules.concerns import From
 from workflow.aggregates.rules.moment import Moment, concerns_begin
-from workflow.aggregates.rules.reminders.limits import next_reminder
+from workflow.aggregates.rules.reminders.asked import next_reminder
 
 
 def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:

@@ -25,11 +25,16 @@ From = Callable[[Relationship, Moment], datetime | None]
 
 
 class Timed(NamedTuple):
-    """A concern that time brings: as what the clock asks for it, and from when on it stands."""
+    """A concern that time brings: as what the clock asks for it, how a state knows it, and from when on it stands."""
 
     kind: DueKind
-    code: ConcernCode
+    key: tuple[ConcernCode, str | None]
     since: From
+
+
+def in_time(kind: DueKind, code: ConcernCode, since: From) -> Timed:
+    """A concern that time brings, about the relationship as a whole."""
+    return Timed(kind, (code, None), since)
 
 
 CLEARS = {

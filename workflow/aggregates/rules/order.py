@@ -22,7 +22,7 @@ from workflow.aggregates.rules import (
     stagnation,
 )
 from workflow.aggregates.rules.moment import Moment
-from workflow.aggregates.rules.reminders import limits
+from workflow.aggregates.rules.reminders import asked
 
 Rule = Callable[[Relationship, Moment], Iterable[Event]]
 
@@ -47,13 +47,13 @@ _RULES: tuple[Rule, ...] = (
     care.help_asked,
     care.basis_withdrawn,
     endings.propose_closure,
-    limits.remind,
+    asked.remind,
 )
 
-_AFTER_CLOSURE: tuple[Rule, ...] = (limits.remind,)
+_AFTER_CLOSURE: tuple[Rule, ...] = (asked.remind,)
 """What is still asked of a relationship that has ended."""
 
-_OF_TIME = {outcomes.unconfirmed, stagnation.enter, limits.remind}
+_OF_TIME = {outcomes.unconfirmed, stagnation.enter, asked.remind}
 """These bring about what time alone does, and are asked by the clock."""
 
 _OF_FACTS, _OF_FACTS_AFTER_CLOSURE = (

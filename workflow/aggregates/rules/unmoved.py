@@ -1,31 +1,36 @@
 """What no meeting moves: worked out once, and kept with the state until something else than a meeting is recorded.
 
 Most events are about meetings, so most decisions find it worked out. Nothing in here may look at the calendar, nor at
-what the clock shows.
+what the clock shows, nor at the concerns that stand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from workflow.aggregates.events import ConcernCode, DueKind
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import beginnings, care, direction, measures
-from workflow.aggregates.rules.concerns import Timed
+from workflow.aggregates.rules.concerns import Timed, in_time
 from workflow.aggregates.rules.moment import Moment
 from workflow.aggregates.rules.reminders import course, drift
+from workflow.aggregates.rules.reminders.limits import Next, next_of
 from workflow.aggregates.rules.reminders.wanted import Call, Source
 
-TIMED: tuple[Timed, ...] = (
-    Timed(DueKind.STUCK, ConcernCode.STUCK, beginnings.stuck_from),
-    Timed(DueKind.NO_FRESH_LOOK, ConcernCode.NO_FRESH_LOOK, measures.fresh_look_missing_from),
-    Timed(DueKind.MEASURES_OVERDUE, ConcernCode.MEASURES_OVERDUE, measures.measures_overdue_from),
-    Timed(DueKind.NO_SUPPORT_CONTACT, ConcernCode.NO_SUPPORT_CONTACT, care.late_from),
-    Timed(DueKind.NO_DIRECTION, ConcernCode.NO_DIRECTION, direction.unreviewed_from),
+_TIMED: tuple[Timed, ...] = (
+    in_time(DueKind.STUCK, ConcernCode.STUCK, beginnings.stuck_from),
+    in_time(DueKind.NO_FRESH_LOOK, ConcernCode.NO_FRESH_LOOK, measures.fresh_look_missing_from),
+    in_time(DueKind.MEASURES_OVERDUE, ConcernCode.MEASURES_OVERDUE, measures.measures_overdue_from),
+    in_time(DueKind.NO_SUPPORT_CONTACT, ConcernCode.NO_SUPPORT_CONTACT, care.late_from),
+    in_time(DueKind.NO_DIRECTION, ConcernCode.NO_DIRECTION, direction.unreviewed_from),
 )
-_SOURCES: tuple[Source, ...] = (
+_UNTIL_A_MEETING: tuple[Source, ...] = (course.first_meeting,)
+_ONCE_MET: tuple[Source, ...] = (course.check_in,)
+_ALWAYS: tuple[Source, ...] = (
     course.midpoint,
     course.support_contact,
     course.closing,
@@ -36,13 +41,27 @@ _SOURCES: tuple[Source, ...] = (
 )
 
 
+class Reminders(NamedTuple):
+    """Some of the reminders wanted, and the next of them that the clock has to ask for."""
+
+    calls: tuple[Call, ...]
+    next: Next | None
+
+
 class Unmoved(NamedTuple):
-    """When each concern in ``TIMED`` stands, and the reminders wanted: for a course and a policy."""
+    """For a course and a policy: when each concern of the table stands, and the reminders wanted.
+
+    ``timed`` is in the order of the table, ``by_instant`` has those that have an instant, the earliest first. Whether
+    the reminders ``until_a_meeting`` and those ``once_met`` are wanted is for the calendar to say.
+    """
 
     course_version: int
     policy: Policy
-    instants: tuple[datetime | None, ...]
-    calls: tuple[Call, ...]
+    timed: tuple[tuple[Timed, datetime | None], ...]
+    by_instant: tuple[tuple[datetime, Timed], ...]
+    until_a_meeting: Reminders
+    once_met: Reminders
+    always: Reminders
 
 
 def unmoved(state: Relationship, moment: Moment) -> Unmoved:
@@ -54,7 +73,30 @@ def unmoved(state: Relationship, moment: Moment) -> Unmoved:
         and known.policy is moment.policy
     ):
         return known
-    instants = tuple([one.since(state, moment) for one in TIMED])
-    calls = tuple([call for source in _SOURCES for call in source(state, moment)])
-    state.unmoved = found = Unmoved(state.course_version, moment.policy, instants, calls)
+    timed = tuple([(one, one.since(state, moment)) for one in _TIMED])
+    by_instant = sorted([(since, one) for one, since in timed if since is not None], key=itemgetter(0))
+    state.unmoved = found = Unmoved(
+        state.course_version,
+        moment.policy,
+        timed,
+        tuple(by_instant),
+        _reminders(state, moment, _UNTIL_A_MEETING),
+        _reminders(state, moment, _ONCE_MET),
+        _reminders(state, moment, _ALWAYS),
+    )
     return found
+
+
+def reminders(state: Relationship, moment: Moment) -> Iterator[Reminders]:
+    """The reminders of the course that are wanted as the calendar stands."""
+    found = unmoved(state, moment)
+    if not state.calendar.any_meeting():
+        yield found.until_a_meeting
+    if state.calendar.held_ends():
+        yield found.once_met
+    yield found.always
+
+
+def _reminders(state: Relationship, moment: Moment, sources: tuple[Source, ...]) -> Reminders:
+    calls = tuple([call for source in sources for call in source(state, moment)])
+    return Reminders(calls, next_of(state, moment, calls))
