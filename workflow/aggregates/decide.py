@@ -13,7 +13,7 @@ from workflow.aggregates.handlers import handle
 from workflow.aggregates.handlers.meetings import report
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules import Moment, rules_of
+from workflow.aggregates.rules import Moment, rules_to_ask
 from workflow.aggregates.rules.agenda import agenda
 from workflow.errors import NotFound, Refused
 
@@ -75,7 +75,7 @@ def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
     """
     for _ in range(_ROUNDS):
         known = len(events)
-        for rule in rules_of(state, moment):
+        for rule in rules_to_ask(state, moment):
             for event in rule(state, moment):
                 evolve(state, event)
                 events.append(event)

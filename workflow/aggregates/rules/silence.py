@@ -42,6 +42,8 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
         return None
     instant = _silent_from(state, moment, last)
     held_off = _held_off(state, moment, last)
+    if not held_off:
+        return instant
     if instant < moment.at and any(begin <= moment.at < end for begin, end in held_off):
         instant = moment.at
     for begin, end in held_off:
@@ -140,7 +142,7 @@ def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple
     The first unreported meeting after the anchor does so for half a cadence after its end, once an anchor.
     """
     silence = moment.policy.silence
-    pending = state.calendar.pending()
+    pending = [one for one in state.calendar.pending() if one.ends_at is not None and one.ends_at > last]
     if not pending:
         return []
     near = times(silence.booked_within, cadence(state, moment))
@@ -148,7 +150,7 @@ def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple
     intervals = []
     postponed = False
     for meeting in pending:
-        if meeting.starts_at is None or meeting.ends_at is None or meeting.ends_at <= last:
+        if meeting.starts_at is None or meeting.ends_at is None:
             continue
         if meeting.status is Status.SCHEDULED:
             end = meeting.ends_at + (unconfirmed_after if postponed else max(unconfirmed_after, near))

@@ -20,6 +20,7 @@ from workflow.aggregates.rules.moment import Moment
 from workflow.aggregates.rules.reminders import course, drift
 from workflow.aggregates.rules.reminders.limits import Next, next_of
 from workflow.aggregates.rules.reminders.wanted import Call, Source
+from workflow.aggregates.rules.situation import Situation, situation
 
 _TIMED: tuple[Timed, ...] = (
     in_time(DueKind.STUCK, ConcernCode.STUCK, beginnings.stuck_from),
@@ -57,6 +58,7 @@ class Unmoved(NamedTuple):
 
     course_version: int
     policy: Policy
+    situation: Situation
     timed: tuple[tuple[Timed, datetime | None], ...]
     by_instant: tuple[tuple[datetime, Timed], ...]
     until_a_meeting: Reminders
@@ -78,6 +80,7 @@ def unmoved(state: Relationship, moment: Moment) -> Unmoved:
     state.unmoved = found = Unmoved(
         state.course_version,
         moment.policy,
+        situation(state),
         timed,
         tuple(by_instant),
         _reminders(state, moment, _UNTIL_A_MEETING),

@@ -34,11 +34,14 @@ def next_reminder(state: Relationship, moment: Moment) -> tuple[datetime, DueKin
     if state.state is State.CLOSURE:
         first = next_of(state, moment, course.looking_back(state, moment))
     else:
-        first = next_of(state, moment, _of_meetings(state, moment))
+        first = None
         for of_course in reminders(state, moment):
             following = of_course.next
             if following is not None and (first is None or following[0] < first[0]):
                 first = following
+        of_meetings = next_of(state, moment, _of_meetings(state, moment, first and first[0]))
+        if of_meetings is not None and (first is None or of_meetings[0] <= first[0]):
+            first = of_meetings
     return None if first is None else (first[0], REMINDER_DUES[first[1]])
 
 
@@ -50,7 +53,7 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
     late is not late itself, but what a clock asks late that was away is.
     """
     late = moment.at < moment.now - hours(moment.policy.reminders.too_late_hours)
-    calls = [call for call in _calls(state, moment) if call.due <= moment.at]
+    calls = [call for call in _due_calls(state, moment) if call.due <= moment.at]
     # Two meetings of one time are one reminder.
     for wanted in sorted({one for call in calls for one in undecided(state, call)}, key=_order):
         at = asked_at(state, moment, wanted)
@@ -68,15 +71,16 @@ def remind(state: Relationship, moment: Moment) -> Iterator[Event]:
             yield _issued(state, wanted, moment)
 
 
-def _calls(state: Relationship, moment: Moment) -> list[Call]:
+def _due_calls(state: Relationship, moment: Moment) -> list[Call]:
+    """Those that are due, and maybe others."""
     if state.state is State.CLOSURE:
         return [*course.looking_back(state, moment)]
     of_course = [call for some in reminders(state, moment) for call in some.calls]
-    return [*_of_meetings(state, moment), *of_course]
+    return [*_of_meetings(state, moment, moment.at), *of_course]
 
 
-def _of_meetings(state: Relationship, moment: Moment) -> list[Call]:
-    return [*meetings.around(state, moment), *meetings.book_next(state, moment)]
+def _of_meetings(state: Relationship, moment: Moment, until: datetime | None) -> list[Call]:
+    return [*meetings.around(state, moment, until), *meetings.book_next(state, moment, until)]
 
 
 def _a_human(state: Relationship, code: ConcernCode) -> Call:

@@ -1,4 +1,7 @@
-"""Around a meeting: its preparation, itself, what it came to, and the next one."""
+"""Around a meeting: its preparation, itself, what it came to, and the next one.
+
+Those due after ``until`` are left out: whoever asks knows of something else that comes before them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from workflow.aggregates.rules.moment import Moment, cadence, days, hours, later
 from workflow.aggregates.rules.reminders.wanted import MENTEES, PARTIES, Call
 
 
-def around(state: Relationship, moment: Moment) -> Sequence[Call]:
+def around(state: Relationship, moment: Moment, until: datetime | None = None) -> Sequence[Call]:
     """Before a booked meeting its preparation and itself; after its end, until somebody tells, its outcome.
 
     What was booked too late to be reminded of is not, nor what has begun.
@@ -25,10 +28,11 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
     calls = []
     policy = moment.policy.meetings
     prepare, remind = hours(policy.preparation_hours), hours(policy.reminder_hours)
-    prepared = _prepared(state)
+    prepared = _prepared(state) if state.prepared else {}
+    before = max(prepare, remind)
     for meeting in pending:
         starts_at, ends_at, booked_at = meeting.starts_at, meeting.ends_at, meeting.booked_at
-        if starts_at is None or ends_at is None:
+        if starts_at is None or ends_at is None or (until is not None and starts_at - before > until):
             continue
         if meeting.status is Status.SCHEDULED and moment.at < starts_at:
             if booked_at is None or booked_at <= starts_at - prepare:
@@ -37,7 +41,9 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
             if booked_at is None or booked_at <= starts_at - remind:
                 calls.append(Call(starts_at - remind, ReminderKind.MEETING, PARTIES, starts_at))
         for step, after in enumerate(policy.outcome_hours, 1):
-            calls.append(Call(ends_at + hours(after), ReminderKind.OUTCOME, PARTIES, ends_at, step))
+            due = ends_at + hours(after)
+            if until is None or due <= until:
+                calls.append(Call(due, ReminderKind.OUTCOME, PARTIES, ends_at, step))
     return calls
 
 
@@ -49,7 +55,7 @@ def _prepared(state: Relationship) -> Mapping[EntryKey, Collection[UUID]]:
     return found
 
 
-def book_next(state: Relationship, moment: Moment) -> Sequence[Call]:
+def book_next(state: Relationship, moment: Moment, until: datetime | None = None) -> Sequence[Call]:
     """Nothing is booked some time after a held meeting: the mentees are reminded, but for the last days."""
     if state.state not in (State.AGREEMENT, State.ACTIVE):
         return ()
@@ -63,7 +69,7 @@ def book_next(state: Relationship, moment: Moment) -> Sequence[Call]:
             return ()
     policy = moment.policy.meetings
     due = later(state, last, times(policy.book_next_after, cadence(state, moment)))
-    if due is None:
+    if due is None or (until is not None and due > until):
         return ()
     agreement = state.agreement
     if agreement is not None and agreement.term_ends_at - due <= days(policy.book_next_not_within_days):

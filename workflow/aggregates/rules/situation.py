@@ -1,0 +1,48 @@
+"""What a course has come to, as far as it leaves a rule anything to say: most have nothing to say in most courses."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from workflow.aggregates.events import ConcernCode
+from workflow.aggregates.moves import State
+from workflow.aggregates.relationship import Relationship
+
+
+class Situation(NamedTuple):
+    """Each member says whether the rules that it is named with in the table of order have to be asked.
+
+    Whatever becomes known of meetings changes none of them. Where one is false, those rules find nothing.
+    """
+
+    begins: bool
+    agrees: bool
+    stands_by_a_meeting: bool
+    amends: bool
+    has_paused: bool
+    has_stagnated: bool
+    is_suspected: bool
+    has_checked_in: bool
+    wants_help: bool
+    may_lose_its_basis: bool
+    is_to_be_closed: bool
+
+
+def situation(state: Relationship) -> Situation:
+    """As it stands. A concern that is recorded has to be cleared once what it is about is gone."""
+    agreement, draft, spell = state.agreement, state.draft, state.spell
+    by_meeting = agreement is not None and agreement.by_meeting
+    return Situation(
+        begins=state.state is State.ONBOARDING,
+        agrees=state.state is State.AGREEMENT,
+        stands_by_a_meeting=by_meeting,
+        amends=agreement is not None and draft is not None and draft.version > (agreement.version or 0),
+        has_paused=bool(state.pauses),
+        has_stagnated=spell is not None,
+        is_suspected=state.suspicion is not None,
+        has_checked_in=bool(state.check_ins or state.left),
+        wants_help=bool(state.help_asked) or (ConcernCode.HELP_ASKED, None) in state.concerns,
+        may_lose_its_basis=(by_meeting and spell is not None)
+        or (ConcernCode.BASIS_WITHDRAWN, None) in state.concerns,
+        is_to_be_closed=state.proposed is not None,
+    )
