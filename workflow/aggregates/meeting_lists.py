@@ -16,7 +16,7 @@ from workflow.aggregates.meetings import Meeting, Status, key_order
 # Named once: an enumeration's member is looked up several times as slowly as a module's.
 _HELD, _UNCONFIRMED, _CANCELLED = Status.HELD, Status.UNCONFIRMED, Status.CANCELLED
 _PENDING = (Status.SCHEDULED, Status.UNCONFIRMED)
-_KEPT = (Status.HELD, *_PENDING)
+_FAILED = (Status.MISSED, Status.CANCELLED, Status.UNKNOWN)
 
 Ended = tuple[datetime, Meeting]
 """A meeting that was held, and its end."""
@@ -64,7 +64,7 @@ class MeetingLists:
     @classmethod
     def of(cls, everything: Iterable[Meeting]) -> MeetingLists:
         """All worked out at once. Of meetings of one instant the key tells which is first."""
-        meetings = _those(everything, _told)
+        meetings = [meeting for meeting in everything if meeting.starts_at is not None]
         meetings.sort(key=_start)
         if len({meeting.starts_at for meeting in meetings}) < len(meetings):
             meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
@@ -83,16 +83,24 @@ class MeetingLists:
 
         None where another one is of the same instant: it takes more to tell which of them is first.
         """
-        meetings = _exchanged(self.meetings, _told(before), _told(after), _start)
-        held = _exchanged(self.held, _ended(before), _ended(after), _end)
-        if meetings is None or held is None:
-            return None
-        if meetings is self.meetings:
-            return self
-        pending = _exchanged(self.pending, _waiting(before), _waiting(after), _start)
-        failed = _exchanged(self.failed, _failed(before), _failed(after), _start)
-        contradicted = _exchanged(self.contradicted, _contradicted(before), _contradicted(after), _start)
-        if pending is None or failed is None or contradicted is None:
+        old = None if before is None or before.starts_at is None else before
+        new = None if after.starts_at is None else after
+        was = None if old is None else old.status
+        now = None if new is None else new.status
+        meetings: list[Meeting] | None = _exchanged(self.meetings, old, new, _start)
+        held: list[Ended] | None = self.held
+        pending: list[Meeting] | None = self.pending
+        failed: list[Meeting] | None = self.failed
+        contradicted: list[Meeting] | None = self.contradicted
+        if was is _HELD or now is _HELD:
+            held = _exchanged(self.held, _ended(old), _ended(new), _end)
+        if was in _PENDING or now in _PENDING:
+            pending = _exchanged(self.pending, _waiting(old), _waiting(new), _start)
+        if was in _FAILED or now in _FAILED:
+            failed = _exchanged(self.failed, _failed(old), _failed(new), _start)
+        if contradicted or after.contradicted_at is not None:
+            contradicted = _exchanged(self.contradicted, _contradicted(old), _contradicted(new), _start)
+        if meetings is None or held is None or pending is None or failed is None or contradicted is None:
             return None
         return MeetingLists(meetings, held, pending, failed, contradicted)
 
@@ -107,32 +115,22 @@ class MeetingLists:
 # --- which list a meeting is in: itself, or None where it is not ----------------------------------------------
 
 
-def _told(meeting: Meeting | None) -> Meeting | None:
-    return None if meeting is None or meeting.starts_at is None else meeting
-
-
 def _ended(meeting: Meeting | None) -> Ended | None:
-    if meeting is None or meeting.status is not _HELD or meeting.starts_at is None or meeting.ends_at is None:
+    if meeting is None or meeting.status is not _HELD or meeting.ends_at is None:
         return None
     return meeting.ends_at, meeting
 
 
 def _waiting(meeting: Meeting | None) -> Meeting | None:
-    if meeting is None or meeting.starts_at is None or meeting.status not in _PENDING:
-        return None
-    return meeting
+    return meeting if meeting is not None and meeting.status in _PENDING else None
 
 
 def _failed(meeting: Meeting | None) -> Meeting | None:
-    if meeting is None or meeting.starts_at is None or meeting.status in _KEPT:
-        return None
-    return meeting
+    return meeting if meeting is not None and meeting.status in _FAILED else None
 
 
 def _contradicted(meeting: Meeting | None) -> Meeting | None:
-    if meeting is None or meeting.starts_at is None or meeting.contradicted_at is None:
-        return None
-    return meeting
+    return meeting if meeting is not None and meeting.contradicted_at is not None else None
 
 
 def _exchanged(
@@ -166,7 +164,7 @@ def _since_held(meetings: list[Meeting]) -> list[Meeting]:
     for meeting in reversed(meetings):
         if meeting.status is _HELD:
             break
-        if meeting.status not in _PENDING:
+        if meeting.status in _FAILED:
             found.append(meeting)
     found.reverse()
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from workflow.aggregates import commands as c
@@ -19,38 +21,10 @@ def report(state: Relationship, command: c.MeetingReport) -> tuple[e.Event | Non
     A schedule fact of a replaced calendar UID is stale, and yet kept: should the replacing turn out to be
     a cycle, it counts again.
     """
-    key = (command.uid, command.recurrence_id)
-    entry = state.calendar.entry(key)
-    match command:
-        case c.ReportScheduled() | c.ReportRescheduled():
-            return _booked(state, command, entry)
-        case c.ReportCancelled():
-            stamp = (command.sequence, command.at, command.source, command.message)
-            if entry.cancellation is not None and stamp <= entry.cancellation.stamp:
-                return None, True
-            cancelled = e.MeetingCancelled(
-                occurred_at=command.at,
-                provenance=e.Provenance.OBSERVED,
-                uid=command.uid,
-                recurrence_id=command.recurrence_id,
-                source=command.source,
-                message=command.message,
-                sequence=command.sequence,
-                cancelled_by=command.cancelled_by,
-            )
-            return cancelled, state.calendar.is_replaced(key)
-        case c.ReportHeld():
-            return (None, True) if _superseded(entry.report, command) else (_held(state, command), False)
-        case c.ReportMissed():
-            if _superseded(entry.report, command):
-                return None, True
-            return _missed(command, command.missed_by), False
-        case c.CorrectOutcome():
-            if _superseded(entry.correction, command):
-                return None, True
-            return _corrected(state, command), False
-        case _:
-            raise TypeError(f"{type(command).__name__} is no report that can be decided")
+    decided_by = _REPORTS.get(type(command))
+    if decided_by is None:
+        raise TypeError(f"{type(command).__name__} is no report that can be decided")
+    return decided_by(state, command, state.calendar.entry((command.uid, command.recurrence_id)))
 
 
 def _booked(
@@ -95,16 +69,35 @@ def _booked(
     return scheduled, replaced
 
 
+def _cancelled(state: Relationship, command: c.ReportCancelled, entry: Entry) -> tuple[e.Event | None, bool]:
+    stamp = (command.sequence, command.at, command.source, command.message)
+    if entry.cancellation is not None and stamp <= entry.cancellation.stamp:
+        return None, True
+    cancelled = e.MeetingCancelled(
+        occurred_at=command.at,
+        provenance=e.Provenance.OBSERVED,
+        uid=command.uid,
+        recurrence_id=command.recurrence_id,
+        source=command.source,
+        message=command.message,
+        sequence=command.sequence,
+        cancelled_by=command.cancelled_by,
+    )
+    return cancelled, state.calendar.is_replaced(entry.key)
+
+
 def _superseded(kept: Report | None, command: c.MeetingReport) -> bool:
     """Whether a register already keeps a report that is as late as this one."""
     return kept is not None and (command.at, command.source, command.message) <= kept.stamp
 
 
-def _held(state: Relationship, command: c.ReportHeld) -> e.Event:
+def _held(state: Relationship, command: c.ReportHeld, entry: Entry) -> tuple[e.Event | None, bool]:
+    if _superseded(entry.report, command):
+        return None, True
     absent = _absent_side(state, command.attended)
     if absent:
-        return _missed(command, absent)
-    return e.MeetingHeld(
+        return _missed_by(command, absent), False
+    held = e.MeetingHeld(
         occurred_at=command.at,
         provenance=e.Provenance.OBSERVED,
         uid=command.uid,
@@ -115,9 +108,16 @@ def _held(state: Relationship, command: c.ReportHeld) -> e.Event:
         ends_at=command.ends_at,
         attended=command.attended,
     )
+    return held, False
 
 
-def _missed(command: c.ReportHeld | c.ReportMissed, missed_by: tuple[UUID, ...]) -> e.Event:
+def _missed(state: Relationship, command: c.ReportMissed, entry: Entry) -> tuple[e.Event | None, bool]:
+    if _superseded(entry.report, command):
+        return None, True
+    return _missed_by(command, command.missed_by), False
+
+
+def _missed_by(command: c.ReportHeld | c.ReportMissed, missed_by: tuple[UUID, ...]) -> e.Event:
     return e.MeetingMissed(
         occurred_at=command.at,
         provenance=e.Provenance.OBSERVED,
@@ -131,9 +131,11 @@ def _missed(command: c.ReportHeld | c.ReportMissed, missed_by: tuple[UUID, ...])
     )
 
 
-def _corrected(state: Relationship, command: c.CorrectOutcome) -> e.Event:
+def _corrected(state: Relationship, command: c.CorrectOutcome, entry: Entry) -> tuple[e.Event | None, bool]:
+    if _superseded(entry.correction, command):
+        return None, True
     absent = _absent_side(state, command.attended) if command.outcome is e.Outcome.HELD else ()
-    return e.MeetingOutcomeCorrected(
+    corrected = e.MeetingOutcomeCorrected(
         occurred_at=command.at,
         provenance=e.Provenance.CORRECTED,
         uid=command.uid,
@@ -147,6 +149,7 @@ def _corrected(state: Relationship, command: c.CorrectOutcome) -> e.Event:
         missed_by=absent or command.missed_by,
         cancelled_by=command.cancelled_by,
     )
+    return corrected, False
 
 
 def _absent_side(state: Relationship, attended: tuple[UUID, ...] | None) -> tuple[UUID, ...]:
@@ -159,6 +162,19 @@ def _absent_side(state: Relationship, attended: tuple[UUID, ...] | None) -> tupl
         if not any(state.role(person) is role for person in attended)
         for person in state.persons(role)
     )
+
+
+_REPORTS: Mapping[
+    type[c.MeetingReport], Callable[[Relationship, Any, Entry], tuple[e.Event | None, bool]]
+] = {
+    c.ReportScheduled: _booked,
+    c.ReportRescheduled: _booked,
+    c.ReportCancelled: _cancelled,
+    c.ReportHeld: _held,
+    c.ReportMissed: _missed,
+    c.CorrectOutcome: _corrected,
+}
+"""What becomes of each kind of report, with the calendar entry that it is about."""
 
 
 def _prepare(state: Relationship, command: c.NotePreparation, policy: PolicyInForce) -> list[e.Event]:

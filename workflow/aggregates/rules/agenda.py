@@ -54,7 +54,7 @@ def _concerns_begin(state: Relationship, moment: Moment) -> datetime | None:
         commitment.failing(state, moment) is not None
         or bool(commitment.contradictions(state))
         or commitment.unreported(state, moment) is not None
-        or direction.undirected(state, moment) is not None
+        or bool(direction.undirected(state, moment))
         or dialogue.low(state) is not None
         or care.without_basis(state) is not None
     )

@@ -8,14 +8,14 @@ from datetime import datetime
 from workflow.aggregates.events import ConcernCode, DueKind, Event
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import beginnings, endings
-from workflow.aggregates.rules.concerns import Timed, in_time, settle
+from workflow.aggregates.rules.concerns import in_time, settle, timed
 from workflow.aggregates.rules.moment import Moment, concerns_begin
 from workflow.aggregates.rules.unmoved import unmoved
 
-_BY_MEETINGS: tuple[Timed, ...] = (
-    in_time(DueKind.NO_FIRST_MEETING, ConcernCode.NO_FIRST_MEETING, beginnings.no_first_meeting_from),
-    in_time(DueKind.OVERRUN, ConcernCode.OVERRUN, endings.overrun_from),
+_NO_FIRST_MEETING = in_time(
+    DueKind.NO_FIRST_MEETING, ConcernCode.NO_FIRST_MEETING, beginnings.no_first_meeting_from
 )
+_OVERRUN = in_time(DueKind.OVERRUN, ConcernCode.OVERRUN, endings.overrun_from)
 _NO_DIRECTION = (ConcernCode.NO_DIRECTION, None)
 """Of the direction meetings tell as well: its own rule weighs the two."""
 
@@ -23,28 +23,25 @@ _NO_DIRECTION = (ConcernCode.NO_DIRECTION, None)
 def settle_timed(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Those whose instant has come are raised, and those that have none any more are cleared."""
     found: list[Event] = []
-    for one in _BY_MEETINGS:
-        found += _settled(state, moment, one, one.since(state, moment))
-    for one, since in unmoved(state, moment).timed:
+    for one, since in (
+        (_NO_FIRST_MEETING, beginnings.no_first_meeting_from(state, moment)),
+        (_OVERRUN, endings.overrun_from(state, moment)),
+        *unmoved(state, moment).timed,
+    ):
+        recorded = state.concerns.get(one.key)
+        stands = since is not None and since <= moment.at
+        if recorded is None if not stands else recorded is not None and recorded.since == since:
+            continue  # as is most often the case
         if one.key != _NO_DIRECTION:
-            found += _settled(state, moment, one, since)
+            found += settle(state, moment, one.key[0], timed(moment, since))
     return found
-
-
-def _settled(state: Relationship, moment: Moment, one: Timed, since: datetime | None) -> Sequence[Event]:
-    recorded = state.concerns.get(one.key)
-    if since is None or since > moment.at:
-        return () if recorded is None else settle(state, moment, one.key[0], None)
-    if recorded is not None and recorded.since == since:
-        return ()
-    return settle(state, moment, one.key[0], (since, ()))  # it rests on nothing told
 
 
 def next_timed(state: Relationship, moment: Moment) -> tuple[datetime, DueKind] | None:
     """The earliest that time brings and that is not known yet; in the first days none is asked for."""
     first: datetime | None = None
     found: DueKind | None = None
-    for one in _BY_MEETINGS:
+    for one in (_NO_FIRST_MEETING, _OVERRUN):
         since = one.since(state, moment)
         if since is not None and (first is None or since < first) and one.key not in state.concerns:
             first, found = since, one.kind

@@ -11,6 +11,9 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import Standing, settle
 from workflow.aggregates.rules.moment import Moment, concerns_begin, hours
 
+Failure = tuple[datetime, Meeting]
+"""A meeting that was not held, and when it failed."""
+
 _CONTRADICTORY = ConcernCode.CONTRADICTORY  # named once: a member is looked up several times as slowly
 
 
@@ -76,28 +79,40 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
 
 def _found(state: Relationship, moment: Moment) -> tuple[Standing, Meeting] | None:
     """The same, with the meeting by which it stands: none that starts later makes any difference."""
-    unkept = state.calendar.unkept()
-    if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
+    unkept = [
+        counts for meeting in state.calendar.unkept() if (counts := _counts(meeting, moment)) is not None
+    ]
+    if not unkept:
         return None
     limits = moment.policy.concerns
-    counted: list[tuple[datetime, Meeting] | None] = []
-    found: tuple[Standing, Meeting] | None = None
-    for meeting in state.calendar.meetings():
-        status = meeting.status
-        if status is Status.HELD:
+    counted = [*_counted_before(state, moment), *unkept]
+    for known in range(len(counted) - len(unkept) + 1, len(counted) + 1):
+        failures = [one for one in counted[max(0, known - limits.of_last) : known] if one is not None]
+        row = counted[max(0, known - limits.in_a_row) : known]
+        if len(failures) >= limits.failures_of_last or (len(row) == limits.in_a_row and None not in row):
+            failed_at, last = failures[-1]
+            evidence = tuple(version for _, failed in failures for version in failed.versions)
+            return (max(failed_at, concerns_begin(state, moment)), evidence), last
+    return None
+
+
+def _counted_before(state: Relationship, moment: Moment) -> list[Failure | None]:
+    """Up to the last meeting held, as many of those that count as are looked at; None for one that was held."""
+    counted: list[Failure | None] = []
+    for meeting in reversed(state.calendar.meetings()):
+        if meeting.status is Status.HELD:
             counted.append(None)
-            found = None
-        elif (failed_at := _failed_at(meeting, moment)) is not None and failed_at <= moment.at:
-            counted.append((failed_at, meeting))
-            if found is not None:
-                continue
-            failures = [failure for failure in counted[-limits.of_last :] if failure is not None]
-            row = counted[-limits.in_a_row :]
-            in_a_row = len(row) == limits.in_a_row and None not in row
-            if in_a_row or len(failures) >= limits.failures_of_last:
-                evidence = tuple(version for _, failed in failures for version in failed.versions)
-                found = (max(failed_at, concerns_begin(state, moment)), evidence), meeting
-    return found
+        elif counted and (failure := _counts(meeting, moment)) is not None:
+            counted.append(failure)
+        if len(counted) == moment.policy.concerns.of_last:
+            break
+    counted.reverse()
+    return counted
+
+
+def _counts(meeting: Meeting, moment: Moment) -> Failure | None:
+    failed_at = _failed_at(meeting, moment)
+    return None if failed_at is None or failed_at > moment.at else (failed_at, meeting)
 
 
 def failing_from(state: Relationship, moment: Moment) -> datetime | None:
