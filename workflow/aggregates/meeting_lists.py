@@ -37,6 +37,7 @@ class MeetingLists:
     """
 
     __slots__ = (
+        "_fails_until",
         "contradicted",
         "failed",
         "held",
@@ -57,6 +58,7 @@ class MeetingLists:
     ) -> None:
         self.meetings, self.held, self.pending, self.failed = meetings, held, pending, failed
         self.contradicted = contradicted
+        self._fails_until: datetime | None = None
         self.unkept = _since_held(meetings) if failed else failed
         self.unreported = _unreported(meetings) if pending else pending
         self.stands = _any_stands(meetings)
@@ -102,14 +104,17 @@ class MeetingLists:
             contradicted = _exchanged(self.contradicted, _contradicted(old), _contradicted(new), _start)
         if meetings is None or held is None or pending is None or failed is None or contradicted is None:
             return None
-        return MeetingLists(meetings, held, pending, failed, contradicted)
+        lists = MeetingLists(meetings, held, pending, failed, contradicted)
+        if failed is self.failed:
+            lists._fails_until = self._fails_until
+        return lists
 
     def fails_until(self) -> datetime | None:
         """By when all that failed so far have: what is told ahead fails only then."""
-        if not self.failed:
-            return None
-        found = (meeting.cancelled_at or meeting.ends_at or meeting.starts_at for meeting in self.failed)
-        return max((at for at in found if at is not None), default=None)
+        if self._fails_until is None and self.failed:
+            found = (meeting.cancelled_at or meeting.ends_at or meeting.starts_at for meeting in self.failed)
+            self._fails_until = max((at for at in found if at is not None), default=None)
+        return self._fails_until
 
 
 # --- which list a meeting is in: itself, or None where it is not ----------------------------------------------

@@ -128,8 +128,8 @@ class Episode(NamedTuple):
 class Relationship:
     """The state of the aggregate: only what the next decision needs, and nothing sealed.
 
-    ``course_version`` is that of the last event that was about neither a meeting nor a concern; ``unmoved`` is for the
-    rules to keep what they have worked out from all else than these.
+    ``course_version`` is that of the last event that was about neither a meeting nor a concern; ``unmoved`` and
+    ``since_held`` are for the rules to keep what they have worked out from all else than these, and from what was held.
     """
 
     __slots__ = (
@@ -172,6 +172,7 @@ class Relationship:
         "reminded",
         "reviewed_at",
         "signed",
+        "since_held",
         "spell",
         "state",
         "steps",
@@ -230,6 +231,7 @@ class Relationship:
         self.dues: Mapping[e.DueKind, datetime] = {}
         self.course_version = 0
         self.unmoved: object = None
+        self.since_held: object = None
 
     def fork(self) -> Relationship:
         """A copy that can be changed alone; the values inside are immutable and shared, but for the calendar.
@@ -270,6 +272,7 @@ class Relationship:
         copy.dues = self.dues
         copy.course_version = self.course_version
         copy.unmoved = self.unmoved
+        copy.since_held = self.since_held
         copy.parties = self.parties
         copy.left = self.left
         copy.by_role = self.by_role

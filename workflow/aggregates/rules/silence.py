@@ -15,12 +15,10 @@ from workflow.aggregates.events import (
     SuspicionCleared,
 )
 from workflow.aggregates.meetings import Status
-from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import CLEARS
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours, times
-
-_DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
+from workflow.aggregates.rules.moment import Moment, cadence, hours, times
+from workflow.aggregates.rules.since_held import since_held
 
 
 def asked_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -37,10 +35,10 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
     Where that went by while something else was known, and a booking holds a suspicion off now, it is when
     that booking no longer does: else the clock would ask again and again.
     """
-    last = _anchor(state)
-    if last is None:
+    known = since_held(state, moment)
+    last, instant = known.silence_since, known.silent_from
+    if last is None or instant is None:
         return None
-    instant = _silent_from(state, moment, last)
     held_off = _held_off(state, moment, last)
     if not held_off:
         return instant
@@ -54,7 +52,7 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
 
 def held_off_from(state: Relationship, moment: Moment) -> datetime | None:
     """The next instant after ``at`` from which a booked meeting is near enough to clear a suspicion."""
-    last = _anchor(state)
+    last = since_held(state, moment).silence_since
     if last is None:
         return None
     return min((begin for begin, _ in _held_off(state, moment, last) if begin > moment.at), default=None)
@@ -68,7 +66,7 @@ def suspect(state: Relationship, moment: Moment) -> Iterable[Event]:
 def _suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     suspicion = state.suspicion
     suspected = suspicion is not None and not suspicion.cleared
-    last = _anchor(state)
+    last = since_held(state, moment).silence_since
     since = _stood_since(state, moment, last) if last is not None and _stands(state, moment) else None
     if last is not None and since is not None and not suspected:
         yield StagnationSuspected(
@@ -108,30 +106,18 @@ def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetim
     stands again where what cleared it was corrected: in whichever order these facts became known. A booking
     that nobody reported on has had its time: after it a suspicion is a new one.
     """
-    known = state.suspicion
-    if known is not None and _silent_from(state, moment, last) <= known.since:
+    known, silent_from = state.suspicion, since_held(state, moment).silent_from
+    if known is not None and silent_from is not None and silent_from <= known.since:
         held_off = _held_off(state, moment, last)
         if not any(known.since < end <= moment.at for _, end in held_off):
             return known.since
     return moment.at if moment.passing else None
 
 
-def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetime:
-    """When silence since ``last`` becomes a suspicion, but for bookings; not while it is too early to tell."""
-    after = times(moment.policy.silence.suspected_after, cadence(state, moment))
-    return max(last + after, concerns_begin(state, moment))
-
-
-def _anchor(state: Relationship) -> datetime | None:
-    """The last sign of life, where silence after it matters: not while the relationship rests."""
-    return anchor(state) if state.state in _DRIFTING and not state.paused else None
-
-
 def _stands(state: Relationship, moment: Moment) -> bool:
-    last = _anchor(state)
-    if last is None:
-        return False
-    if moment.at < _silent_from(state, moment, last):
+    known = since_held(state, moment)
+    last, silent_from = known.silence_since, known.silent_from
+    if last is None or silent_from is None or moment.at < silent_from:
         return False
     return not any(begin <= moment.at < end for begin, end in _held_off(state, moment, last))
 

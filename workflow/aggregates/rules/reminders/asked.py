@@ -22,6 +22,7 @@ from workflow.aggregates.rules.moment import Moment, hours
 from workflow.aggregates.rules.reminders import course, meetings
 from workflow.aggregates.rules.reminders.limits import asked_at, enough_about, next_of, permitted
 from workflow.aggregates.rules.reminders.wanted import COORDINATOR, Call, Wanted, undecided
+from workflow.aggregates.rules.since_held import since_held
 from workflow.aggregates.rules.unmoved import reminders
 
 _KINDS = {kind: place for place, kind in enumerate(ReminderKind)}
@@ -80,7 +81,11 @@ def _due_calls(state: Relationship, moment: Moment) -> list[Call]:
 
 
 def _of_meetings(state: Relationship, moment: Moment, until: datetime | None) -> list[Call]:
-    return [*meetings.around(state, moment, until), *meetings.book_next(state, moment, until)]
+    calls = [*meetings.around(state, moment, until)]
+    book_next = since_held(state, moment).book_next
+    if book_next is None or (until is not None and book_next.due > until) or meetings.booked_next(state):
+        return calls
+    return [*calls, book_next]
 
 
 def _a_human(state: Relationship, code: ConcernCode) -> Call:

@@ -1,7 +1,4 @@
-"""Around a meeting: its preparation, itself, what it came to, and the next one.
-
-Those due after ``until`` are left out: whoever asks knows of something else that comes before them.
-"""
+"""Around a meeting: its preparation, itself, what it came to, and the next one."""
 
 from __future__ import annotations
 
@@ -20,7 +17,8 @@ from workflow.aggregates.rules.reminders.wanted import MENTEES, PARTIES, Call
 def around(state: Relationship, moment: Moment, until: datetime | None = None) -> Sequence[Call]:
     """Before a booked meeting its preparation and itself; after its end, until somebody tells, its outcome.
 
-    What was booked too late to be reminded of is not, nor what has begun.
+    What was booked too late to be reminded of is not, nor what has begun. Those due after ``until`` may be left out:
+    whoever asks so knows of something that comes before them.
     """
     pending = state.calendar.pending()
     if not pending:
@@ -55,27 +53,31 @@ def _prepared(state: Relationship) -> Mapping[EntryKey, Collection[UUID]]:
     return found
 
 
-def book_next(state: Relationship, moment: Moment, until: datetime | None = None) -> Sequence[Call]:
-    """Nothing is booked some time after a held meeting: the mentees are reminded, but for the last days."""
-    if state.state not in (State.AGREEMENT, State.ACTIVE):
-        return ()
+def booked_next(state: Relationship) -> bool:
+    """Whether another meeting is booked after the last one held."""
     ends = state.calendar.held_ends()
-    if not ends:
-        return ()
-    last = ends[-1][0]
-    for meeting in state.calendar.pending():
+    for meeting in state.calendar.pending() if ends else ():
         starts_at = meeting.starts_at
-        if meeting.status is Status.SCHEDULED and starts_at is not None and starts_at >= last:
-            return ()
+        if meeting.status is Status.SCHEDULED and starts_at is not None and starts_at >= ends[-1][0]:
+            return True
+    return False
+
+
+def book_next(state: Relationship, moment: Moment) -> Call | None:
+    """Where nothing is booked some time after a held meeting the mentees are reminded, but for the last days."""
+    ends = state.calendar.held_ends()
+    if not ends or state.state not in (State.AGREEMENT, State.ACTIVE):
+        return None
+    last = ends[-1][0]
     policy = moment.policy.meetings
     due = later(state, last, times(policy.book_next_after, cadence(state, moment)))
-    if due is None or (until is not None and due > until):
-        return ()
+    if due is None:
+        return None
     agreement = state.agreement
     if agreement is not None and agreement.term_ends_at - due <= days(policy.book_next_not_within_days):
-        return ()
+        return None
     about = _reminded_about(state, due - last) or last
-    return (Call(due, ReminderKind.BOOK_NEXT_MEETING, MENTEES, about),)
+    return Call(due, ReminderKind.BOOK_NEXT_MEETING, MENTEES, about)
 
 
 def _reminded_about(state: Relationship, after: timedelta) -> datetime | None:
