@@ -8,11 +8,20 @@ from uuid import UUID
 
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
+from workflow.aggregates.events.event import of_checked
 from workflow.aggregates.handlers.handler import Handlers, party_of, said
 from workflow.aggregates.meetings import Entry, Report
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
 from workflow.errors import Refused
+
+# What reports say was validated when they came in.
+_meeting_scheduled = of_checked(e.MeetingScheduled)
+_meeting_rescheduled = of_checked(e.MeetingRescheduled)
+_meeting_cancelled = of_checked(e.MeetingCancelled)
+_meeting_held = of_checked(e.MeetingHeld)
+_meeting_missed = of_checked(e.MeetingMissed)
+_meeting_outcome_corrected = of_checked(e.MeetingOutcomeCorrected)
 
 
 def report(state: Relationship, command: c.MeetingReport) -> tuple[e.Event | None, bool]:
@@ -38,7 +47,7 @@ def _booked(
         return None, True
     replaced = state.calendar.is_replaced(entry.key)
     if isinstance(command, c.ReportRescheduled):
-        rescheduled = e.MeetingRescheduled(
+        rescheduled = _meeting_rescheduled(
             occurred_at=command.at,
             provenance=e.Provenance.OBSERVED,
             uid=command.uid,
@@ -53,7 +62,7 @@ def _booked(
             previous_uid=previous,
         )
         return rescheduled, replaced and not joins
-    scheduled = e.MeetingScheduled(
+    scheduled = _meeting_scheduled(
         occurred_at=command.at,
         provenance=e.Provenance.OBSERVED,
         uid=command.uid,
@@ -73,7 +82,7 @@ def _cancelled(state: Relationship, command: c.ReportCancelled, entry: Entry) ->
     stamp = (command.sequence, command.at, command.source, command.message)
     if entry.cancellation is not None and stamp <= entry.cancellation.stamp:
         return None, True
-    cancelled = e.MeetingCancelled(
+    cancelled = _meeting_cancelled(
         occurred_at=command.at,
         provenance=e.Provenance.OBSERVED,
         uid=command.uid,
@@ -97,7 +106,7 @@ def _held(state: Relationship, command: c.ReportHeld, entry: Entry) -> tuple[e.E
     absent = _absent_side(state, command.attended)
     if absent:
         return _missed_by(command, absent), False
-    held = e.MeetingHeld(
+    held = _meeting_held(
         occurred_at=command.at,
         provenance=e.Provenance.OBSERVED,
         uid=command.uid,
@@ -118,7 +127,7 @@ def _missed(state: Relationship, command: c.ReportMissed, entry: Entry) -> tuple
 
 
 def _missed_by(command: c.ReportHeld | c.ReportMissed, missed_by: tuple[UUID, ...]) -> e.Event:
-    return e.MeetingMissed(
+    return _meeting_missed(
         occurred_at=command.at,
         provenance=e.Provenance.OBSERVED,
         uid=command.uid,
@@ -135,7 +144,7 @@ def _corrected(state: Relationship, command: c.CorrectOutcome, entry: Entry) -> 
     if _superseded(entry.correction, command):
         return None, True
     absent = _absent_side(state, command.attended) if command.outcome is e.Outcome.HELD else ()
-    corrected = e.MeetingOutcomeCorrected(
+    corrected = _meeting_outcome_corrected(
         occurred_at=command.at,
         provenance=e.Provenance.CORRECTED,
         uid=command.uid,

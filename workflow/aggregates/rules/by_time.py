@@ -16,24 +16,21 @@ _NO_FIRST_MEETING = in_time(
     DueKind.NO_FIRST_MEETING, ConcernCode.NO_FIRST_MEETING, beginnings.no_first_meeting_from
 )
 _OVERRUN = in_time(DueKind.OVERRUN, ConcernCode.OVERRUN, endings.overrun_from)
-_NO_DIRECTION = (ConcernCode.NO_DIRECTION, None)
-"""Of the direction meetings tell as well: its own rule weighs the two."""
 
 
 def settle_timed(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Those whose instant has come are raised, and those that have none any more are cleared."""
     found: list[Event] = []
-    for one, since in (
-        (_NO_FIRST_MEETING, beginnings.no_first_meeting_from(state, moment)),
-        (_OVERRUN, endings.overrun_from(state, moment)),
-        *unmoved(state, moment).timed,
+    for key, since in (
+        (_NO_FIRST_MEETING.key, beginnings.no_first_meeting_from(state, moment)),
+        (_OVERRUN.key, endings.overrun_from(state, moment)),
+        *unmoved(state, moment).by_time_alone,
     ):
-        recorded = state.concerns.get(one.key)
+        recorded = state.concerns.get(key)
         stands = since is not None and since <= moment.at
         if recorded is None if not stands else recorded is not None and recorded.since == since:
             continue  # as is most often the case
-        if one.key != _NO_DIRECTION:
-            found += settle(state, moment, one.key[0], timed(moment, since))
+        found += settle(state, moment, key[0], timed(moment, since))
     return found
 
 

@@ -24,11 +24,15 @@ From = Callable[[Relationship, Moment], datetime | None]
 """When time alone brings a concern; None where it does not."""
 
 
+Key = tuple[ConcernCode, str | None]
+"""How a state knows a concern: its code and, where there may be several, what it is about."""
+
+
 class Timed(NamedTuple):
     """A concern that time brings: as what the clock asks for it, how a state knows it, and from when on it stands."""
 
     kind: DueKind
-    key: tuple[ConcernCode, str | None]
+    key: Key
     since: From
 
 

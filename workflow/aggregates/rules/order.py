@@ -48,8 +48,8 @@ _SITUATIONS: tuple[tuple[Rule, str | None], ...] = (
     (commitment.nobody_reports, None),
     (direction.no_direction, None),
     (dialogue.low_dialogue, "has_checked_in"),
-    (care.help_asked, "wants_help"),
-    (care.basis_withdrawn, "may_lose_its_basis"),
+    (care.help_asked, "has_asked_for_help"),
+    (care.basis_withdrawn, "has_stagnated"),
     (endings.propose_closure, "is_to_be_closed"),
     (asked.remind, None),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 
@@ -23,26 +22,22 @@ class Situation(NamedTuple):
     has_stagnated: bool
     is_suspected: bool
     has_checked_in: bool
-    wants_help: bool
-    may_lose_its_basis: bool
+    has_asked_for_help: bool
     is_to_be_closed: bool
 
 
 def situation(state: Relationship) -> Situation:
-    """As it stands. A concern that is recorded has to be cleared once what it is about is gone."""
-    agreement, draft, spell = state.agreement, state.draft, state.spell
-    by_meeting = agreement is not None and agreement.by_meeting
+    """As it stands. Who asked for help stays one who did: the concern has to be cleared once somebody made contact."""
+    agreement, draft = state.agreement, state.draft
     return Situation(
         begins=state.state is State.ONBOARDING,
         agrees=state.state is State.AGREEMENT,
-        stands_by_a_meeting=by_meeting,
+        stands_by_a_meeting=agreement is not None and agreement.by_meeting,
         amends=agreement is not None and draft is not None and draft.version > (agreement.version or 0),
         has_paused=bool(state.pauses),
-        has_stagnated=spell is not None,
+        has_stagnated=state.spell is not None,
         is_suspected=state.suspicion is not None,
         has_checked_in=bool(state.check_ins or state.left),
-        wants_help=bool(state.help_asked) or (ConcernCode.HELP_ASKED, None) in state.concerns,
-        may_lose_its_basis=(by_meeting and spell is not None)
-        or (ConcernCode.BASIS_WITHDRAWN, None) in state.concerns,
+        has_asked_for_help=bool(state.help_asked) or state.contacted_at is not None,
         is_to_be_closed=state.proposed is not None,
     )

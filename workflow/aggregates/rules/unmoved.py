@@ -15,7 +15,7 @@ from workflow.aggregates.events import ConcernCode, DueKind
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import beginnings, care, direction, measures
-from workflow.aggregates.rules.concerns import Timed, in_time
+from workflow.aggregates.rules.concerns import Key, Timed, in_time
 from workflow.aggregates.rules.moment import Moment
 from workflow.aggregates.rules.reminders import course, drift
 from workflow.aggregates.rules.reminders.limits import Next, next_of
@@ -52,14 +52,14 @@ class Reminders(NamedTuple):
 class Unmoved(NamedTuple):
     """For a course and a policy: when each concern of the table stands, and the reminders wanted.
 
-    ``timed`` is in the order of the table, ``by_instant`` has those that have an instant, the earliest first. Whether
-    the reminders ``until_a_meeting`` and those ``once_met`` are wanted is for the calendar to say.
+    ``by_time_alone`` is in the order of the table and without the direction, of which meetings tell as well: its own
+    rule weighs the two. ``by_instant`` has all that have an instant, the earliest first. Whether the reminders ``until_a_meeting`` and those ``once_met`` are wanted is for the calendar to say.
     """
 
     course_version: int
     policy: Policy
     situation: Situation
-    timed: tuple[tuple[Timed, datetime | None], ...]
+    by_time_alone: tuple[tuple[Key, datetime | None], ...]
     by_instant: tuple[tuple[datetime, Timed], ...]
     until_a_meeting: Reminders
     once_met: Reminders
@@ -75,13 +75,13 @@ def unmoved(state: Relationship, moment: Moment) -> Unmoved:
         and known.policy is moment.policy
     ):
         return known
-    timed = tuple([(one, one.since(state, moment)) for one in _TIMED])
+    timed = [(one, one.since(state, moment)) for one in _TIMED]
     by_instant = sorted([(since, one) for one, since in timed if since is not None], key=itemgetter(0))
     state.unmoved = found = Unmoved(
         state.course_version,
         moment.policy,
         situation(state),
-        timed,
+        tuple([(one.key, since) for one, since in timed if one.key[0] is not ConcernCode.NO_DIRECTION]),
         tuple(by_instant),
         _reminders(state, moment, _UNTIL_A_MEETING),
         _reminders(state, moment, _ONCE_MET),
