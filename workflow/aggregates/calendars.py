@@ -101,6 +101,11 @@ class Calendar:
         self._lists = lists = MeetingLists.of(self._meetings.values())
         return lists
 
+    def differs_in_bookings_alone(self, other: Calendar) -> bool:
+        """Whether, but for which meetings are pending, the lists are those of another calendar."""
+        own, others = self._lists, other._lists
+        return own is not None and others is not None and own.differs_in_bookings_alone(others)
+
     # --- changing -----------------------------------------------------------------------------------------
 
     def keep(self, entry: Entry) -> None:

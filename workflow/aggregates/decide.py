@@ -15,6 +15,7 @@ from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import Moment, rules_to_ask
 from workflow.aggregates.rules.agenda import agenda
+from workflow.aggregates.rules.quiet import Asked, nothing_follows
 from workflow.errors import NotFound, Refused
 
 
@@ -63,8 +64,10 @@ def decide(
     if isinstance(command, c.PassTime):
         moment = Moment(command.at, command.now, True, policy.version, policy.policy)
     if events or anew:
-        _follow(fork, events, moment)
+        if state is None or not nothing_follows(state, fork, moment):
+            _follow(fork, events, moment)
         _date(fork, events, moment)
+        fork.asked = Asked(moment.at, moment.policy)
     return Decision(tuple(events), fork, stale)
 
 

@@ -116,6 +116,17 @@ class MeetingLists:
             self._fails_until = max((at for at in found if at is not None), default=None)
         return self._fails_until
 
+    def differs_in_bookings_alone(self, other: MeetingLists) -> bool:
+        """Whether, but for which meetings are pending, these are the lists that others were changed into or from."""
+        return (
+            self.held is other.held
+            and self.failed is other.failed
+            and self.contradicted is other.contradicted
+            and self.stands is other.stands
+            and not self.unreported
+            and not other.unreported
+        )
+
 
 # --- which list a meeting is in: itself, or None where it is not ----------------------------------------------
 

@@ -129,13 +129,15 @@ class Relationship:
     """The state of the aggregate: only what the next decision needs, and nothing sealed.
 
     ``course_version`` is that of the last event that was about neither a meeting nor a concern; ``unmoved`` and
-    ``since_held`` are for the rules to keep what they have worked out from all else than these, and from what was held.
+    ``since_held`` are for the rules to keep what they have worked out from all else than these, and from what was held;
+    and ``asked`` for them to know when they were asked last.
     """
 
     __slots__ = (
         "active_since",
         "agreement",
         "amended_at",
+        "asked",
         "basis_acknowledged",
         "by_role",
         "calendar",
@@ -232,6 +234,7 @@ class Relationship:
         self.course_version = 0
         self.unmoved: object = None
         self.since_held: object = None
+        self.asked: object = None
 
     def fork(self) -> Relationship:
         """A copy that can be changed alone; the values inside are immutable and shared, but for the calendar.
@@ -273,6 +276,7 @@ class Relationship:
         copy.course_version = self.course_version
         copy.unmoved = self.unmoved
         copy.since_held = self.since_held
+        copy.asked = self.asked
         copy.parties = self.parties
         copy.left = self.left
         copy.by_role = self.by_role
