@@ -70,14 +70,14 @@ class MeetingLists:
         meetings.sort(key=_start)
         if len({meeting.starts_at for meeting in meetings}) < len(meetings):
             meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
-        held = _those(meetings, _ended)
+        held = [ended for meeting in meetings if (ended := _ended(meeting)) is not None]
         held.sort(key=_end)
         return cls(
             meetings,
             held,
-            _those(meetings, _waiting),
-            _those(meetings, _failed),
-            _those(meetings, _contradicted),
+            [meeting for meeting in meetings if meeting.status in _PENDING],
+            [meeting for meeting in meetings if meeting.status in _FAILED],
+            [meeting for meeting in meetings if meeting.contradicted_at is not None],
         )
 
     def with_change(self, before: Meeting | None, after: Meeting) -> MeetingLists | None:
@@ -93,16 +93,20 @@ class MeetingLists:
         held: list[Ended] | None = self.held
         pending: list[Meeting] | None = self.pending
         failed: list[Meeting] | None = self.failed
-        contradicted: list[Meeting] | None = self.contradicted
+        contradicted = self.contradicted
         if was is _HELD or now is _HELD:
             held = _exchanged(self.held, _ended(old), _ended(new), _end)
         if was in _PENDING or now in _PENDING:
-            pending = _exchanged(self.pending, _waiting(old), _waiting(new), _start)
+            pending = _exchanged(
+                self.pending, old if was in _PENDING else None, new if now in _PENDING else None, _start
+            )
         if was in _FAILED or now in _FAILED:
-            failed = _exchanged(self.failed, _failed(old), _failed(new), _start)
-        if contradicted or after.contradicted_at is not None:
-            contradicted = _exchanged(self.contradicted, _contradicted(old), _contradicted(new), _start)
-        if meetings is None or held is None or pending is None or failed is None or contradicted is None:
+            failed = _exchanged(
+                self.failed, old if was in _FAILED else None, new if now in _FAILED else None, _start
+            )
+        if meetings is not None and (self.contradicted or after.contradicted_at is not None):
+            contradicted = [meeting for meeting in meetings if meeting.contradicted_at is not None]
+        if meetings is None or held is None or pending is None or failed is None:
             return None
         lists = MeetingLists(meetings, held, pending, failed, contradicted)
         if failed is self.failed:
@@ -128,25 +132,10 @@ class MeetingLists:
         )
 
 
-# --- which list a meeting is in: itself, or None where it is not ----------------------------------------------
-
-
 def _ended(meeting: Meeting | None) -> Ended | None:
     if meeting is None or meeting.status is not _HELD or meeting.ends_at is None:
         return None
     return meeting.ends_at, meeting
-
-
-def _waiting(meeting: Meeting | None) -> Meeting | None:
-    return meeting if meeting is not None and meeting.status in _PENDING else None
-
-
-def _failed(meeting: Meeting | None) -> Meeting | None:
-    return meeting if meeting is not None and meeting.status in _FAILED else None
-
-
-def _contradicted(meeting: Meeting | None) -> Meeting | None:
-    return meeting if meeting is not None and meeting.contradicted_at is not None else None
 
 
 def _exchanged(
@@ -156,6 +145,9 @@ def _exchanged(
     if before is None and after is None:
         return items
     items = items.copy()
+    if before is None and after is not None and (not items or instant(items[-1]) < instant(after)):
+        items.append(after)  # most become known in their order
+        return items
     if before is not None:
         place = bisect_left(items, instant(before), key=instant)
         while items[place] != before:
@@ -168,10 +160,6 @@ def _exchanged(
             return None
         items.insert(place, after)
     return items
-
-
-def _those(meetings: Iterable[Meeting], of: Callable[[Meeting], T | None]) -> list[T]:
-    return [item for meeting in meetings if (item := of(meeting)) is not None]
 
 
 def _since_held(meetings: list[Meeting]) -> list[Meeting]:

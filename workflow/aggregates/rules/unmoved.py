@@ -6,7 +6,6 @@ what the clock shows, nor at the concerns that stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -29,8 +28,6 @@ _TIMED: tuple[Timed, ...] = (
     in_time(DueKind.NO_SUPPORT_CONTACT, ConcernCode.NO_SUPPORT_CONTACT, care.late_from),
     in_time(DueKind.NO_DIRECTION, ConcernCode.NO_DIRECTION, direction.unreviewed_from),
 )
-_UNTIL_A_MEETING: tuple[Source, ...] = (course.first_meeting,)
-_ONCE_MET: tuple[Source, ...] = (course.check_in,)
 _ALWAYS: tuple[Source, ...] = (
     course.midpoint,
     course.support_contact,
@@ -53,7 +50,8 @@ class Unmoved(NamedTuple):
     """For a course and a policy: when each concern of the table stands, and the reminders wanted.
 
     ``by_time_alone`` is in the order of the table and without the direction, of which meetings tell as well: its own
-    rule weighs the two. ``by_instant`` has all that have an instant, the earliest first. Whether the reminders ``until_a_meeting`` and those ``once_met`` are wanted is for the calendar to say.
+    rule weighs the two. ``by_instant`` has all that have an instant, the earliest first. Which of the reminders are
+    wanted is for the calendar to say.
     """
 
     course_version: int
@@ -62,8 +60,8 @@ class Unmoved(NamedTuple):
     by_time_alone: tuple[tuple[Key, datetime | None], ...]
     by_instant: tuple[tuple[datetime, Timed], ...]
     until_a_meeting: Reminders
+    until_met: Reminders
     once_met: Reminders
-    always: Reminders
 
 
 def unmoved(state: Relationship, moment: Moment) -> Unmoved:
@@ -83,21 +81,19 @@ def unmoved(state: Relationship, moment: Moment) -> Unmoved:
         situation(state),
         tuple([(one.key, since) for one, since in timed if one.key[0] is not ConcernCode.NO_DIRECTION]),
         tuple(by_instant),
-        _reminders(state, moment, _UNTIL_A_MEETING),
-        _reminders(state, moment, _ONCE_MET),
+        _reminders(state, moment, (course.first_meeting, *_ALWAYS)),
         _reminders(state, moment, _ALWAYS),
+        _reminders(state, moment, (course.check_in, *_ALWAYS)),
     )
     return found
 
 
-def reminders(state: Relationship, moment: Moment) -> Iterator[Reminders]:
+def reminders(state: Relationship, moment: Moment) -> Reminders:
     """The reminders of the course that are wanted as the calendar stands."""
     found = unmoved(state, moment)
-    if not state.calendar.any_meeting():
-        yield found.until_a_meeting
     if state.calendar.held_ends():
-        yield found.once_met
-    yield found.always
+        return found.once_met
+    return found.until_met if state.calendar.any_meeting() else found.until_a_meeting
 
 
 def _reminders(state: Relationship, moment: Moment, sources: tuple[Source, ...]) -> Reminders:

@@ -35,11 +35,7 @@ def next_reminder(state: Relationship, moment: Moment) -> tuple[datetime, DueKin
     if state.state is State.CLOSURE:
         first = next_of(state, moment, course.looking_back(state, moment))
     else:
-        first = None
-        for of_course in reminders(state, moment):
-            following = of_course.next
-            if following is not None and (first is None or following[0] < first[0]):
-                first = following
+        first = reminders(state, moment).next
         of_meetings = next_of(state, moment, _of_meetings(state, moment, first and first[0]))
         if of_meetings is not None and (first is None or of_meetings[0] <= first[0]):
             first = of_meetings
@@ -76,8 +72,7 @@ def _due_calls(state: Relationship, moment: Moment) -> list[Call]:
     """Those that are due, and maybe others."""
     if state.state is State.CLOSURE:
         return [*course.looking_back(state, moment)]
-    of_course = [call for some in reminders(state, moment) for call in some.calls]
-    return [*_of_meetings(state, moment, moment.at), *of_course]
+    return [*_of_meetings(state, moment, moment.at), *reminders(state, moment).calls]
 
 
 def _of_meetings(state: Relationship, moment: Moment, until: datetime | None) -> list[Call]:
