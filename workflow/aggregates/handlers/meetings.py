@@ -23,6 +23,8 @@ _meeting_held = of_checked(e.MeetingHeld)
 _meeting_missed = of_checked(e.MeetingMissed)
 _meeting_outcome_corrected = of_checked(e.MeetingOutcomeCorrected)
 
+_SIDES = (e.Role.MENTOR, e.Role.MENTEE)
+
 
 def report(state: Relationship, command: c.MeetingReport) -> tuple[e.Event | None, bool]:
     """The event that a report becomes, if any, and whether it is *stale*: it changes nothing that stands.
@@ -165,12 +167,10 @@ def _absent_side(state: Relationship, attended: tuple[UUID, ...] | None) -> tupl
     """Held means that a mentor and a mentee came; where a side is missing, its members missed the meeting."""
     if attended is None:
         return ()
-    return tuple(
-        person
-        for role in (e.Role.MENTOR, e.Role.MENTEE)
-        if not any(state.role(person) is role for person in attended)
-        for person in state.persons(role)
-    )
+    came = {state.role(person) for person in attended}
+    if came.issuperset(_SIDES):
+        return ()
+    return tuple(person for role in _SIDES if role not in came for person in state.persons(role))
 
 
 _REPORTS: Mapping[

@@ -14,12 +14,17 @@ from workflow.aggregates.rules.moment import Moment, concerns_begin, hours
 Failure = tuple[datetime, Meeting]
 """A meeting that was not held, and when it failed."""
 
-_CONTRADICTORY = ConcernCode.CONTRADICTORY  # named once: a member is looked up several times as slowly
+# Named once: a member of an enumeration is looked up several times as slowly.
+_CONTRADICTORY = ConcernCode.CONTRADICTORY
+_COMMITMENT, _NOBODY_REPORTS = (ConcernCode.COMMITMENT, None), (ConcernCode.NOBODY_REPORTS, None)
 
 
 def commitment(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Several meetings not held, by their start: two in a row, or three of the last six."""
-    return settle(state, moment, ConcernCode.COMMITMENT, failing(state, moment))
+    standing = failing(state, moment)
+    if standing is None and _COMMITMENT not in state.concerns:
+        return ()
+    return settle(state, moment, ConcernCode.COMMITMENT, standing)
 
 
 def contradictory(state: Relationship, moment: Moment) -> Iterable[Event]:
@@ -36,7 +41,10 @@ def _contradictory(state: Relationship, moment: Moment, recorded: list[str | Non
 
 def nobody_reports(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Meetings in a row that nobody said anything of: a question, never an accusation."""
-    return settle(state, moment, ConcernCode.NOBODY_REPORTS, unreported(state, moment))
+    standing = unreported(state, moment)
+    if standing is None and _NOBODY_REPORTS not in state.concerns:
+        return ()
+    return settle(state, moment, ConcernCode.NOBODY_REPORTS, standing)
 
 
 def contradictions(state: Relationship) -> dict[str, Standing]:
@@ -73,7 +81,7 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     One held meeting clears it; it comes back only with a new failure. What is reported of a meeting whose
     time is still to come has not failed yet. It is asked of relationships that have not ended.
     """
-    found = _found(state, moment)
+    found = _found(state, moment) if state.calendar.unkept() else None
     return None if found is None else found[0]
 
 

@@ -42,8 +42,10 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
     held_off = _held_off(state, moment, last)
     if not held_off:
         return instant
-    if instant < moment.at and any(begin <= moment.at < end for begin, end in held_off):
-        instant = moment.at
+    if instant < moment.at:
+        for begin, end in held_off:
+            if begin <= moment.at < end:
+                instant = moment.at
     for begin, end in held_off:
         if begin <= instant < end:
             instant = end

@@ -85,6 +85,8 @@ def _reminded_about(state: Relationship, after: timedelta) -> datetime | None:
 
     An earlier reminder is about the meeting that ends nearest; where it came before the last one, about another.
     """
+    if not state.reminded:
+        return None
     ends = [end for end, _ in state.calendar.held_ends()[-2:]]
     told = (about for kind, about, _ in state.reminded if kind is ReminderKind.BOOK_NEXT_MEETING)
     return max(
