@@ -14,7 +14,7 @@ from workflow.aggregates.handlers.meetings import report
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import Moment, rules_to_ask
-from workflow.aggregates.rules.agenda import agenda
+from workflow.aggregates.rules.agenda import agenda, agenda_with_bookings
 from workflow.aggregates.rules.quiet import Asked, nothing_follows
 from workflow.errors import NotFound, Refused
 
@@ -64,9 +64,11 @@ def decide(
     if isinstance(command, c.PassTime):
         moment = Moment(command.at, command.now, True, policy.version, policy.policy)
     if events or anew:
-        if state is None or not nothing_follows(state, fork, moment):
+        if state is not None and nothing_follows(state, fork, moment):
+            _date(fork, events, moment, agenda_with_bookings(fork, moment))
+        else:
             _follow(fork, events, moment)
-        _date(fork, events, moment)
+            _date(fork, events, moment, agenda(fork, moment))
         fork.asked = Asked(moment.at, moment.policy)
     return Decision(tuple(events), fork, stale)
 
@@ -87,9 +89,10 @@ def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
     raise RuntimeError("the rules of a relationship run in a circle")
 
 
-def _date(state: Relationship, events: list[e.Event], moment: Moment) -> None:
+def _date(
+    state: Relationship, events: list[e.Event], moment: Moment, dues: dict[e.DueKind, datetime]
+) -> None:
     """Write the agenda into the last event where it has changed; alone where nothing else happened."""
-    dues = agenda(state, moment)
     if dues == state.dues:
         return
     state.dues = dues

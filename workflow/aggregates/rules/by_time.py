@@ -10,12 +10,14 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import beginnings, endings
 from workflow.aggregates.rules.concerns import in_time, settle, timed
 from workflow.aggregates.rules.moment import Moment, concerns_begin
-from workflow.aggregates.rules.unmoved import unmoved
+from workflow.aggregates.rules.unmoved import TIMED, unmoved
 
 _NO_FIRST_MEETING = in_time(
     DueKind.NO_FIRST_MEETING, ConcernCode.NO_FIRST_MEETING, beginnings.no_first_meeting_from
 )
 _OVERRUN = in_time(DueKind.OVERRUN, ConcernCode.OVERRUN, endings.overrun_from)
+KINDS = frozenset({_NO_FIRST_MEETING.kind, _OVERRUN.kind, *(one.kind for one in TIMED)})
+"""As what the clock asks for any of these."""
 
 
 def settle_timed(state: Relationship, moment: Moment) -> Sequence[Event]:

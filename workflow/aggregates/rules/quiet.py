@@ -13,20 +13,10 @@ from typing import NamedTuple
 from workflow.aggregates.events import DueKind
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
+from workflow.aggregates.rules import by_time
 from workflow.aggregates.rules.moment import Moment
 
-_OF_TIME_ALONE = frozenset(
-    {
-        DueKind.CONCERNS_BEGIN,
-        DueKind.NO_FIRST_MEETING,
-        DueKind.STUCK,
-        DueKind.NO_DIRECTION,
-        DueKind.NO_FRESH_LOOK,
-        DueKind.MEASURES_OVERDUE,
-        DueKind.NO_SUPPORT_CONTACT,
-        DueKind.OVERRUN,
-    }
-)
+_OF_TIME_ALONE = by_time.KINDS | {DueKind.CONCERNS_BEGIN}
 
 
 class Asked(NamedTuple):

@@ -21,7 +21,7 @@ from workflow.aggregates.rules.reminders.limits import Next, next_of
 from workflow.aggregates.rules.reminders.wanted import Call, Source
 from workflow.aggregates.rules.situation import Situation, situation
 
-_TIMED: tuple[Timed, ...] = (
+TIMED: tuple[Timed, ...] = (
     in_time(DueKind.STUCK, ConcernCode.STUCK, beginnings.stuck_from),
     in_time(DueKind.NO_FRESH_LOOK, ConcernCode.NO_FRESH_LOOK, measures.fresh_look_missing_from),
     in_time(DueKind.MEASURES_OVERDUE, ConcernCode.MEASURES_OVERDUE, measures.measures_overdue_from),
@@ -73,7 +73,7 @@ def unmoved(state: Relationship, moment: Moment) -> Unmoved:
         and known.policy is moment.policy
     ):
         return known
-    timed = [(one, one.since(state, moment)) for one in _TIMED]
+    timed = [(one, one.since(state, moment)) for one in TIMED]
     by_instant = sorted([(since, one) for one, since in timed if since is not None], key=itemgetter(0))
     state.unmoved = found = Unmoved(
         state.course_version,
