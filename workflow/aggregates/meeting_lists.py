@@ -85,29 +85,29 @@ class MeetingLists:
 
         None where another one is of the same instant: it takes more to tell which of them is first.
         """
-        old = None if before is None or before.starts_at is None else before
-        new = None if after.starts_at is None else after
-        was = None if old is None else old.status
-        now = None if new is None else new.status
-        meetings: list[Meeting] | None = _exchanged(self.meetings, old, new, _start)
-        held: list[Ended] | None = self.held
-        pending: list[Meeting] | None = self.pending
-        failed: list[Meeting] | None = self.failed
+        meetings, held, pending, failed = self.meetings, self.held, self.pending, self.failed
         contradicted = self.contradicted
-        if was is _HELD or now is _HELD:
-            held = _exchanged(self.held, _ended(old), _ended(new), _end)
-        if was in _PENDING or now in _PENDING:
-            pending = _exchanged(
-                self.pending, old if was in _PENDING else None, new if now in _PENDING else None, _start
-            )
-        if was in _FAILED or now in _FAILED:
-            failed = _exchanged(
-                self.failed, old if was in _FAILED else None, new if now in _FAILED else None, _start
-            )
-        if meetings is not None and (self.contradicted or after.contradicted_at is not None):
+        if before is not None and before.starts_at is not None:
+            meetings = _without(meetings, before, _start)
+            if before.status in _PENDING:
+                pending = _without(pending, before, _start)
+            elif before.status is not _HELD:
+                failed = _without(failed, before, _start)
+            elif before.ends_at is not None:
+                held = _without(held, (before.ends_at, before), _end)
+        if after.starts_at is not None:
+            try:
+                meetings = _with(meetings, after, _start)
+                if after.status in _PENDING:
+                    pending = _with(pending, after, _start)
+                elif after.status is not _HELD:
+                    failed = _with(failed, after, _start)
+                elif after.ends_at is not None:
+                    held = _with(held, (after.ends_at, after), _end)
+            except _SameInstant:
+                return None
+        if contradicted or after.contradicted_at is not None:
             contradicted = [meeting for meeting in meetings if meeting.contradicted_at is not None]
-        if meetings is None or held is None or pending is None or failed is None:
-            return None
         lists = MeetingLists(meetings, held, pending, failed, contradicted)
         if failed is self.failed:
             lists._fails_until = self._fails_until
@@ -138,27 +138,29 @@ def _ended(meeting: Meeting | None) -> Ended | None:
     return meeting.ends_at, meeting
 
 
-def _exchanged(
-    items: list[T], before: T | None, after: T | None, instant: Callable[[T], datetime]
-) -> list[T] | None:
-    """The same in order of their instants with one item for another; None where one of that instant is there already."""
-    if before is None and after is None:
+class _SameInstant(Exception):
+    pass
+
+
+def _with(items: list[T], item: T, instant: Callable[[T], datetime]) -> list[T]:
+    """With an item in its place by instants. Raises where another one is of that instant."""
+    items, at = items.copy(), instant(item)
+    if not items or instant(items[-1]) < at:
+        items.append(item)  # as do most, which become known in their order
         return items
+    place = bisect_right(items, at, key=instant)
+    if place and instant(items[place - 1]) == at:
+        raise _SameInstant
+    items.insert(place, item)
+    return items
+
+
+def _without(items: list[T], item: T, instant: Callable[[T], datetime]) -> list[T]:
     items = items.copy()
-    if before is None and after is not None and (not items or instant(items[-1]) < instant(after)):
-        items.append(after)  # most become known in their order
-        return items
-    if before is not None:
-        place = bisect_left(items, instant(before), key=instant)
-        while items[place] != before:
-            place += 1
-        del items[place]
-    if after is not None:
-        at = instant(after)
-        place = bisect_right(items, at, key=instant)
-        if place and instant(items[place - 1]) == at:
-            return None
-        items.insert(place, after)
+    place = bisect_left(items, instant(item), key=instant)
+    while items[place] != item:
+        place += 1
+    del items[place]
     return items
 
 
