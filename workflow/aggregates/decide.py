@@ -15,7 +15,7 @@ from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import Moment, rules_to_ask
 from workflow.aggregates.rules.agenda import agenda, agenda_with_bookings
-from workflow.aggregates.rules.quiet import Asked, nothing_follows
+from workflow.aggregates.rules.quiet import nothing_follows
 from workflow.errors import NotFound, Refused
 
 
@@ -69,7 +69,7 @@ def decide(
         else:
             _follow(fork, events, moment)
             _date(fork, events, moment, agenda(fork, moment))
-        fork.asked = Asked(moment.at, moment.policy)
+        fork.asked = moment
     return Decision(tuple(events), fork, stale)
 
 

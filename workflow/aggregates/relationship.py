@@ -130,7 +130,7 @@ class Relationship:
 
     ``course_version`` is that of the last event that was about neither a meeting nor a concern; ``unmoved`` and
     ``since_held`` are for the rules to keep what they have worked out from all else than these, and from what was held;
-    and ``asked`` for them to know when they were asked last.
+    and ``asked`` is as of when they were asked last.
     """
 
     __slots__ = (

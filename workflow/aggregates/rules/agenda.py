@@ -42,7 +42,7 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
 
 
 def agenda_with_bookings(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
-    """The same where nothing but bookings became known since the agenda that the state has: what they do not move stays."""
+    """The same where only bookings became known since the agenda that the state has: what they do not move stays."""
     dues: dict[DueKind, datetime] = {}
     if state.state is not State.CLOSURE:
         known = state.dues

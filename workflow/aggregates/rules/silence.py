@@ -17,7 +17,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.meetings import Status
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import CLEARS
-from workflow.aggregates.rules.moment import Moment, cadence, hours, times
+from workflow.aggregates.rules.moment import Moment, hours
 from workflow.aggregates.rules.since_held import since_held
 
 
@@ -39,7 +39,7 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
     last, instant = known.silence_since, known.silent_from
     if last is None or instant is None:
         return None
-    held_off = _held_off(state, moment, last)
+    held_off = _held_off(state, moment)
     if not held_off:
         return instant
     if instant < moment.at:
@@ -57,7 +57,7 @@ def held_off_from(state: Relationship, moment: Moment) -> datetime | None:
     last = since_held(state, moment).silence_since
     if last is None:
         return None
-    return min((begin for begin, _ in _held_off(state, moment, last) if begin > moment.at), default=None)
+    return min((begin for begin, _ in _held_off(state, moment) if begin > moment.at), default=None)
 
 
 def suspect(state: Relationship, moment: Moment) -> Iterable[Event]:
@@ -69,7 +69,7 @@ def _suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     suspicion = state.suspicion
     suspected = suspicion is not None and not suspicion.cleared
     last = since_held(state, moment).silence_since
-    since = _stood_since(state, moment, last) if last is not None and _stands(state, moment) else None
+    since = _stood_since(state, moment) if _stands(state, moment) else None
     if last is not None and since is not None and not suspected:
         yield StagnationSuspected(
             occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy_version, anchor=last
@@ -101,7 +101,7 @@ def _suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
         )
 
 
-def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetime | None:
+def _stood_since(state: Relationship, moment: Moment) -> datetime | None:
     """Since when: as before, where it rests on no later anchor than then; else since the clock asks.
 
     So one whose anchor moved is cleared, even if it is long enough ago for another, and one that was cleared
@@ -110,7 +110,7 @@ def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetim
     """
     known, silent_from = state.suspicion, since_held(state, moment).silent_from
     if known is not None and silent_from is not None and silent_from <= known.since:
-        held_off = _held_off(state, moment, last)
+        held_off = _held_off(state, moment)
         if not any(known.since < end <= moment.at for _, end in held_off):
             return known.since
     return moment.at if moment.passing else None
@@ -121,31 +121,27 @@ def _stands(state: Relationship, moment: Moment) -> bool:
     last, silent_from = known.silence_since, known.silent_from
     if last is None or silent_from is None or moment.at < silent_from:
         return False
-    return not any(begin <= moment.at < end for begin, end in _held_off(state, moment, last))
+    return not any(begin <= moment.at < end for begin, end in _held_off(state, moment))
 
 
-def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple[datetime, datetime]]:
+def _held_off(state: Relationship, moment: Moment) -> list[tuple[datetime, datetime]]:
     """When bookings hold a suspicion off: from half a cadence before the start until nobody reported.
 
     The first unreported meeting after the anchor does so for half a cadence after its end, once an anchor.
     """
-    silence = moment.policy.silence
-    pending = [one for one in state.calendar.pending() if one.ends_at is not None and one.ends_at > last]
-    if not pending:
-        return []
-    near = times(silence.booked_within, cadence(state, moment))
+    known = since_held(state, moment)
+    last, near = known.silence_since, known.near
     unconfirmed_after = hours(moment.policy.meetings.unconfirmed_after_hours)
-    intervals = []
-    postponed = False
-    for meeting in pending:
-        if meeting.starts_at is None or meeting.ends_at is None:
+    intervals: list[tuple[datetime, datetime]] = []
+    for meeting in state.calendar.pending():
+        starts_at, ends_at = meeting.starts_at, meeting.ends_at
+        if last is None or starts_at is None or ends_at is None or ends_at <= last:
             continue
         if meeting.status is Status.SCHEDULED:
-            end = meeting.ends_at + (unconfirmed_after if postponed else max(unconfirmed_after, near))
-        elif not postponed:
-            end = meeting.ends_at + near
+            end = ends_at + (unconfirmed_after if intervals else max(unconfirmed_after, near))
+        elif not intervals:
+            end = ends_at + near
         else:
             continue
-        postponed = True
-        intervals.append((meeting.starts_at - near, end))
+        intervals.append((starts_at - near, end))
     return intervals

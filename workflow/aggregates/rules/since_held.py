@@ -7,7 +7,7 @@ the clock shows.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from workflow.aggregates.meeting_lists import Ended
@@ -24,11 +24,11 @@ _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
 class SinceHeld(NamedTuple):
     """For a course, a policy and the meetings held.
 
-    ``silence_since``: the last sign of life, where silence after it matters: not while the relationship rests; and
-    ``silent_from`` when it becomes a suspicion, but for bookings. ``inactive_since``: the last sign of life, an
-    amendment and the opening among them; from ``inactive_from`` on closing is proposed, and never while a pause holds
-    that up. ``overrun_from``: the end of the term, past which nothing was said. ``book_next``: the reminder for which
-    another booking is wanted.
+    ``silence_since``: the last sign of life, where silence after it matters, that is not while the relationship rests;
+    ``silent_from``: when it becomes a suspicion, but for bookings that are ``near`` enough. ``inactive_since``: the last
+    sign of life, an amendment and the opening among them; ``inactive_from``: when closing is proposed, never while a pause
+    holds that up. ``overrun_from``: the end of the term, past which nothing was said. ``book_next``: the reminder that is
+    wanted where nothing is booked by then.
     """
 
     course_version: int
@@ -36,6 +36,7 @@ class SinceHeld(NamedTuple):
     held: list[Ended]
     silence_since: datetime | None
     silent_from: datetime | None
+    near: timedelta
     inactive_since: datetime
     inactive_from: datetime | None
     overrun_from: datetime | None
@@ -61,6 +62,7 @@ def since_held(state: Relationship, moment: Moment) -> SinceHeld:
         held,
         silence_since,
         None if silence_since is None else _silent_from(state, moment, silence_since),
+        times(moment.policy.silence.booked_within, cadence(state, moment)),
         inactive_since,
         later(state, inactive_since, days(closure.inactive_days + closure.notice_days)),
         _overrun_from(state, held),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import (
@@ -75,8 +75,8 @@ def _due_calls(state: Relationship, moment: Moment) -> list[Call]:
     return [*_of_meetings(state, moment, moment.at), *reminders(state, moment).calls]
 
 
-def _of_meetings(state: Relationship, moment: Moment, until: datetime | None) -> list[Call]:
-    calls = [*meetings.around(state, moment, until)]
+def _of_meetings(state: Relationship, moment: Moment, until: datetime | None) -> Sequence[Call]:
+    calls = meetings.around(state, moment, until)
     book_next = since_held(state, moment).book_next
     if book_next is None or (until is not None and book_next.due > until) or meetings.booked_next(state):
         return calls
