@@ -24,11 +24,11 @@ _DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
 class SinceHeld(NamedTuple):
     """For a course, a policy and the meetings held.
 
-    ``silence_since``: the last sign of life, where silence after it matters, that is not while the relationship rests;
-    ``silent_from``: when it becomes a suspicion, but for bookings that are ``near`` enough. ``inactive_since``: the last
-    sign of life, an amendment and the opening among them; ``inactive_from``: when closing is proposed, never while a pause
-    holds that up. ``overrun_from``: the end of the term, past which nothing was said. ``book_next``: the reminder that is
-    wanted where nothing is booked by then.
+    ``silence_since``: the last sign of life, where silence after it matters, and that is not while they rest;
+    ``silent_from``: when it becomes a suspicion, but for bookings that are ``near`` enough. ``inactive_since``: the
+    last sign of life, an amendment and the opening among them; ``inactive_from``: when closing is proposed, never while
+    a pause holds that up. ``overrun_from``: the end of the term, past which nothing was said. ``book_next``: the
+    reminder that is wanted where nothing is booked by then.
     """
 
     course_version: int

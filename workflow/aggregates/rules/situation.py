@@ -25,6 +25,11 @@ class Situation(NamedTuple):
     has_asked_for_help: bool
     is_to_be_closed: bool
 
+    @property
+    def looks_further(self) -> bool:
+        """Whether rules look at bookings in it, or at the clock beyond what an agenda tells."""
+        return self.has_paused or self.is_suspected or self.is_to_be_closed
+
 
 def situation(state: Relationship) -> Situation:
     """As it stands. Who asked for help stays one who did: the concern has to be cleared once somebody made contact."""
