@@ -49,7 +49,8 @@ class Twins(Story):
         try:
             decision = super().decide(command, now)
         except Refused as refusal:
-            assert refusal.code == refused
+            if refusal.code != refused:
+                raise AssertionError(f"refused for {refusal.code}, slowly for {refused}") from refusal
             raise
         assert slow is not None
         assert _told(decision) == _told(slow)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -119,7 +118,7 @@ def test_also_of_reports_that_contradict_each_other(told: tuple[c.MeetingReport,
 
 
 @pytest.fixture
-def following(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[datetime]]:
+def following(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """As of when rules were asked what follows."""
     asked_at: list[datetime] = []
     follow = deciding._follow
@@ -129,7 +128,7 @@ def following(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[datetime]]:
         follow(state, events, moment)
 
     monkeypatch.setattr(deciding, "_follow", noting)
-    yield asked_at
+    return asked_at
 
 
 def test_a_booking_beside_others_asks_no_rule(following: list[datetime]) -> None:
@@ -184,6 +183,20 @@ def test_so_does_one_after_an_instant_that_no_agenda_tells_for_its_concern_stand
 def held_ahead(uid: str, start: datetime, at: datetime) -> c.ReportHeld:
     """Somebody reports a meeting as held that is still to come."""
     return replace(held(uid, start), at=at)
+
+
+def test_so_does_one_where_closing_was_proposed() -> None:
+    """A policy that waits longer takes the concern back, and later on it stands again: no agenda tells from when."""
+    patient: dict[str, object] = {"suspected_after": 12, "entered_after": 12}
+    twins = Twins(policy(silence=patient))
+    for command in (*agreed(), held("ada", day(10)), booked("ben", day(180), at=day(11))):
+        twins.decide(command)
+    twins.pass_time(day(108))
+    twins.then_concern("closure_proposed")
+    followed(twins, 109, silence=patient, closure={"inactive_days": 100})
+    twins.then_no_concern("closure_proposed")
+    twins.pass_time(day(120))
+    twins.when(booked("cleo", day(181), at=day(120))).then_concern("closure_proposed")
 
 
 def test_so_does_one_under_another_policy(following: list[datetime]) -> None:
@@ -338,8 +351,12 @@ def test_failures_are_those_that_count_from_the_first_meeting_on(
         calendar.keep(entry)
     state = Relationship(MENTOR)
     state.opened_at, state.calendar = DAY_ZERO, calendar
-    limits_ = {"in_a_row": in_a_row, "of_last": of_last, "failures_of_last": min(2, of_last)}
-    moment = Moment(day(now), day(now), False, 1, policy(concerns=limits_).policy)
+    numbers: dict[str, object] = {
+        "in_a_row": in_a_row,
+        "of_last": of_last,
+        "failures_of_last": min(2, of_last),
+    }
+    moment = Moment(day(now), day(now), False, 1, policy(concerns=numbers).policy)
     assert commitment._found(state, moment) == found_from_the_beginning(state, moment)
 
 

@@ -1,8 +1,8 @@
 """When nothing follows: most that becomes known is that a meeting was booked, of which no rule concludes anything.
 
 What rules of facts look at is the course, the meetings held, failed, contradicted or left unreported, and the clock.
-They found nothing more when they were asked last, and the agenda of then says from when on time alone could have changed
-that. Bookings they only look at to take a suspicion back, and the first of all ends the waiting for one.
+They found nothing more when they were asked last, and the agenda of then says from when on time alone could have
+changed that. Bookings they only look at to take a suspicion back, and the first of all ends the waiting for one.
 """
 
 from __future__ import annotations
