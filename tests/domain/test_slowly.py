@@ -147,11 +147,13 @@ def test_the_first_booking_does_for_it_ends_the_waiting(following: list[datetime
 
 
 def test_so_does_one_for_which_the_clock_was_late(following: list[datetime]) -> None:
-    """The agenda says that something has come about since, of which the clock has not asked."""
+    """The agenda says that something has come about by then, of which the clock has not asked."""
     story = given(*agreed(), booked("ada", day(60), at=day(1)))
     following.clear()
-    story.when(booked("ben", day(61), at=day(50))).then_concern("no_support_contact")
-    assert following == [day(50)]
+    story.when(booked("ben", day(61), at=day(21.9)))
+    assert following == []
+    story.when(booked("cleo", day(62), at=day(22))).then_concern("no_support_contact")
+    assert following == [day(22)]
 
 
 def test_so_does_one_that_takes_a_suspicion_back(following: list[datetime]) -> None:

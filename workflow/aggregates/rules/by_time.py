@@ -29,10 +29,9 @@ def settle_timed(state: Relationship, moment: Moment) -> Sequence[Event]:
         *unmoved(state, moment).by_time_alone,
     ):
         recorded = state.concerns.get(key)
-        stands = since is not None and since <= moment.at
-        if recorded is None if not stands else recorded is not None and recorded.since == since:
-            continue  # as is most often the case
-        found += settle(state, moment, key[0], timed(moment, since))
+        known = None if recorded is None else recorded.since
+        if known != (None if since is None or since > moment.at else since):  # seldom
+            found += settle(state, moment, key[0], timed(moment, since))
     return found
 
 

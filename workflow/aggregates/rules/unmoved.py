@@ -75,15 +75,16 @@ def unmoved(state: Relationship, moment: Moment) -> Unmoved:
         return known
     timed = [(one, one.since(state, moment)) for one in TIMED]
     by_instant = sorted([(since, one) for one, since in timed if since is not None], key=itemgetter(0))
+    always = tuple([call for source in _ALWAYS for call in source(state, moment)])
     state.unmoved = found = Unmoved(
         state.course_version,
         moment.policy,
         situation(state),
         tuple([(one.key, since) for one, since in timed if one.key[0] is not ConcernCode.NO_DIRECTION]),
         tuple(by_instant),
-        _reminders(state, moment, (course.first_meeting, *_ALWAYS)),
-        _reminders(state, moment, _ALWAYS),
-        _reminders(state, moment, (course.check_in, *_ALWAYS)),
+        _reminders(state, moment, (*course.first_meeting(state, moment), *always)),
+        _reminders(state, moment, always),
+        _reminders(state, moment, (*course.check_in(state, moment), *always)),
     )
     return found
 
@@ -96,6 +97,5 @@ def reminders(state: Relationship, moment: Moment) -> Reminders:
     return found.until_met if state.calendar.any_meeting() else found.until_a_meeting
 
 
-def _reminders(state: Relationship, moment: Moment, sources: tuple[Source, ...]) -> Reminders:
-    calls = tuple([call for source in sources for call in source(state, moment)])
+def _reminders(state: Relationship, moment: Moment, calls: tuple[Call, ...]) -> Reminders:
     return Reminders(calls, next_of(state, moment, calls))
