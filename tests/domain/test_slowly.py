@@ -156,6 +156,27 @@ def test_so_does_one_for_which_the_clock_was_late(following: list[datetime]) -> 
     assert following == [day(22)]
 
 
+def test_so_does_one_after_the_first_days_in_which_facts_had_to_wait(following: list[datetime]) -> None:
+    story = given(*agreed(), *(held(f"m{number}", day(number), attended=(MENTOR,)) for number in (3, 5)))
+    story.when(booked("ada", day(60), at=day(6)))
+    following.clear()
+    story.when(booked("ben", day(61), at=day(13.9)))
+    assert following == []
+    story.when(booked("cleo", day(62), at=day(14))).then_concern("commitment")
+    assert following == [day(14)]
+
+
+def test_so_does_one_of_a_meeting_that_nobody_reported_on(following: list[datetime]) -> None:
+    """Moved, it is unconfirmed no longer; moved back, it is again."""
+    story = given(*agreed(), booked("ada", day(20)), in_force=policy(meetings={"unconfirmed_in_a_row": 1}))
+    story.when(booked("ben", day(200), at=day(20))).pass_time(day(24))
+    story.then_concern("nobody_reports")
+    following.clear()
+    story.when(moved("ada", day(80), at=day(24, 1), sequence=2)).then_no_concern("nobody_reports")
+    story.when(moved("ada", day(20), at=day(24, 2), sequence=3)).then_concern("nobody_reports")
+    assert following == [day(24, 1), day(24, 2)]
+
+
 def test_so_does_one_that_takes_a_suspicion_back(following: list[datetime]) -> None:
     story = given(*agreed(), *held_and_silent())
     following.clear()

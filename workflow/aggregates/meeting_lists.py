@@ -121,11 +121,13 @@ class MeetingLists:
         return self._fails_until
 
     def differs_in_bookings_alone(self, other: MeetingLists) -> bool:
-        """Whether, but for which meetings are pending, these are the lists that others were changed into or from."""
+        """Whether, but for which meetings are pending, these are the lists that others were changed into or from.
+
+        A contradicted meeting is in one of those compared, too. Of unreported ones bookings make and end some.
+        """
         return (
             self.held is other.held
             and self.failed is other.failed
-            and self.contradicted is other.contradicted
             and self.stands is other.stands
             and not self.unreported
             and not other.unreported
