@@ -237,6 +237,29 @@ def test_so_does_one_as_of_an_earlier_instant(following: list[datetime]) -> None
     assert following == [day(2)]
 
 
+def test_a_rule_that_changes_the_course_is_followed_by_all_that_this_concerns_in_their_order() -> None:
+    """The first meeting held concludes the agreement; only then can what all have signed come into force."""
+    twins = Twins(policy(agreement={"form": "none"}))
+    for command in agreed():
+        twins.decide(command)
+    twins.pass_time(day(22)).then_concern("stuck")
+    twins.when(held("ada", day(21))).then_no_concern("stuck")
+    assert twins.latest is not None
+    assert [type(event) for event in twins.latest.events[:3]] == [
+        e.MeetingHeld,
+        e.AgreementConcluded,
+        e.AgreementAmended,
+    ]
+
+
+def test_a_concern_known_already_is_dated_anew_once_an_earlier_meeting_becomes_known() -> None:
+    twins = Twins()
+    for command in (*agreed(), held("ada", day(10)), held("ben", day(20))):
+        twins.decide(command)
+    twins.when(held("cleo", day(15)), now=day(21))
+    assert [raised.since for raised in twins.raised("no_direction")] == [day(20, 1), day(15, 1)]
+
+
 # --- what is kept -----------------------------------------------------------------------------------------
 
 
@@ -410,6 +433,14 @@ def test_the_next_reminder_is_the_first_of_all(told: list[c.Command | float]) ->
         assert story.state is not None
         moment = Moment(story.now, story.now, False, 1, DEFAULT.policy)
         assert asked.next_reminder(story.state.fork(), moment) == next_of_all(story.state.fork(), moment)
+
+
+def test_of_a_reminder_of_a_meeting_and_one_of_the_course_at_one_instant_the_meetings_is_next() -> None:
+    story = given(*agreed(), booked("ada", day(18), at=day(1)))
+    assert story.state is not None
+    contact = reminders(story.state, Moment(day(1), day(1), False, 1, DEFAULT.policy)).next
+    assert contact == (day(15), e.ReminderKind.SUPPORT_CONTACT)
+    assert story.state.dues.get(e.DueKind.REMIND_PREPARATION) == day(15)
 
 
 # --- events from what was validated -----------------------------------------------------------------------
