@@ -28,7 +28,7 @@ class Situation(NamedTuple):
     @property
     def looks_further(self) -> bool:
         """Whether rules look at bookings in it, or at the clock beyond what an agenda tells."""
-        return self.has_paused or self.is_suspected or self.is_to_be_closed
+        return self.is_suspected or self.is_to_be_closed
 
 
 def situation(state: Relationship) -> Situation:
