@@ -7,13 +7,14 @@ changed that. Bookings they only look at to take a suspicion back, and the first
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from workflow.aggregates.events import DueKind
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import by_time
 from workflow.aggregates.rules.moment import Moment
-from workflow.aggregates.rules.unmoved import unmoved
+from workflow.aggregates.rules.unmoved import Unmoved, unmoved
 
 _OF_TIME_ALONE = by_time.KINDS | {DueKind.CONCERNS_BEGIN}
 
@@ -25,20 +26,21 @@ def nothing_follows(before: Relationship, after: Relationship, moment: Moment) -
         return False
     if moment.passing or after.course_version != before.course_version:
         return False
-    if unmoved(after, moment).situation.looks_further:
+    known = unmoved(after, moment)
+    if known.situation.looks_further or not after.calendar.differs_in_bookings_alone(before.calendar):
         return False
-    return after.calendar.differs_in_bookings_alone(before.calendar) and not _brought_by_time(
-        before, moment, asked.at
-    )
+    return not _brought_by_time(before.dues, known, asked.at, moment.at)
 
 
-def _brought_by_time(state: Relationship, moment: Moment, since: datetime) -> bool:
-    """Whether time alone may have brought anything since then, also to a concern that stands, which no agenda tells."""
-    for kind, due in state.dues.items():
-        if due <= moment.at and kind in _OF_TIME_ALONE:
+def _brought_by_time(
+    dues: Mapping[DueKind, datetime], known: Unmoved, since: datetime, until: datetime
+) -> bool:
+    """Whether time alone may have brought anything, also to a concern that stands, of which no agenda tells."""
+    for kind, due in dues.items():
+        if due <= until and kind in _OF_TIME_ALONE:
             return True
-    for instant, _ in unmoved(state, moment).by_instant:
-        if instant > moment.at:
+    for instant, _ in known.by_instant:
+        if instant > until:
             break
         if instant > since:
             return True

@@ -36,7 +36,8 @@ def next_reminder(state: Relationship, moment: Moment) -> tuple[datetime, DueKin
         first = next_of(state, moment, course.looking_back(state, moment))
     else:
         first = reminders(state, moment).next
-        of_meetings = next_of(state, moment, _of_meetings(state, moment, first and first[0]))
+        calls = _of_meetings(state, moment, first and first[0])
+        of_meetings = next_of(state, moment, calls) if calls else None
         if of_meetings is not None and (first is None or of_meetings[0] <= first[0]):
             first = of_meetings
     return None if first is None else (first[0], REMINDER_DUES[first[1]])
