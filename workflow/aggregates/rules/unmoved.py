@@ -6,6 +6,7 @@ what the clock shows, nor at the concerns that stand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -75,16 +76,17 @@ def unmoved(state: Relationship, moment: Moment) -> Unmoved:
         return known
     timed = [(one, one.since(state, moment)) for one in TIMED]
     by_instant = sorted([(since, one) for one, since in timed if since is not None], key=itemgetter(0))
-    always = tuple([call for source in _ALWAYS for call in source(state, moment)])
+    calls = tuple([call for source in _ALWAYS for call in source(state, moment)])
+    always = Reminders(calls, next_of(state, moment, calls))
     state.unmoved = found = Unmoved(
         state.course_version,
         moment.policy,
         situation(state),
         tuple([(one.key, since) for one, since in timed if one.key[0] is not ConcernCode.NO_DIRECTION]),
         tuple(by_instant),
-        _reminders(state, moment, (*course.first_meeting(state, moment), *always)),
-        _reminders(state, moment, always),
-        _reminders(state, moment, (*course.check_in(state, moment), *always)),
+        _before(always, course.first_meeting(state, moment), state, moment),
+        always,
+        _before(always, course.check_in(state, moment), state, moment),
     )
     return found
 
@@ -97,5 +99,9 @@ def reminders(state: Relationship, moment: Moment) -> Reminders:
     return found.until_met if state.calendar.any_meeting() else found.until_a_meeting
 
 
-def _reminders(state: Relationship, moment: Moment, calls: tuple[Call, ...]) -> Reminders:
-    return Reminders(calls, next_of(state, moment, calls))
+def _before(always: Reminders, calls: Sequence[Call], state: Relationship, moment: Moment) -> Reminders:
+    """Some more calls, and then those: of two at one instant the first is asked for."""
+    own, following = next_of(state, moment, calls), always.next
+    if own is None or (following is not None and following[0] < own[0]):
+        own = following
+    return Reminders((*calls, *always.calls), own)
