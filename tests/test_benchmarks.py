@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import deciding, report
 from benchmarks.__main__ import intake_case, rebuild_case
 from benchmarks.workload import workload
 
@@ -22,6 +22,12 @@ async def test_every_way_comes_to_the_same(tmp_path: Path) -> None:
     for row in written:
         assert list(row) == ["case", "store", "unit", "ours", "naive", "limit"]
         assert min(row["ours"], row["naive"], row["limit"]) > 0
+
+
+def test_what_the_domain_alone_costs_is_told_for_each_round() -> None:
+    taken = list(deciding.rounds(workload(100, 20), 2))
+    assert len(taken) == 2
+    assert min(taken) > 0
 
 
 def test_every_message_names_the_pair_as_it_was_opened() -> None:

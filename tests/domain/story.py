@@ -370,7 +370,7 @@ def facts(state: Relationship) -> dict[str, object]:
 
 def everything(state: Relationship) -> dict[str, object]:
     """All that a state holds, but for what rules have worked out from the rest and kept."""
-    held = set(Relationship.__slots__) - {"unmoved", "calendar"}
+    held = set(Relationship.__slots__) - {"unmoved", "since_held", "asked", "calendar"}
     told = {name: getattr(state, name, None) for name in held}
     told |= {name: getattr(state.calendar, name) for name in ("_entries", "_groups", "_meetings")}
     # Copied, for who changed a mapping in place would change what was told before, too.

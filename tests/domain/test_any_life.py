@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.domain.slowly import Twins
 from tests.domain.story import (
     AS_COORDINATOR,
     AS_MENTEE,
@@ -42,6 +43,7 @@ from workflow.aggregates.moves import MOVES, State
 from workflow.aggregates.policy import Policy, PolicyInForce
 from workflow.aggregates.rules import Moment, rules_of
 from workflow.aggregates.rules.agenda import agenda
+from workflow.aggregates.rules.since_held import since_held
 from workflow.aggregates.rules.unmoved import unmoved
 from workflow.aggregates.sealed import Sealed
 from workflow.errors import Refused
@@ -68,7 +70,7 @@ class AnyLife(RuleBasedStateMachine):
     @initialize(form=st.sampled_from(FORMS))
     def open(self, form: str) -> None:
         in_force: PolicyInForce = DEFAULT if form == "signed" else policy(agreement={"form": form})
-        self.story = Story(in_force)
+        self.story: Story = Twins(in_force)
         self.now = DAY_ZERO
         self.messages = 0
         self.story.decide(opened())
@@ -271,6 +273,8 @@ class AnyLife(RuleBasedStateMachine):
         in_force = self.story.in_force
         moment = Moment(self.now, self.now, False, in_force.version, in_force.policy)
         assert unmoved(kept.fork(), moment) == unmoved(anew, moment)
+        if kept.state is not State.CLOSURE:
+            assert since_held(kept.fork(), moment) == since_held(anew, moment)
         assert agenda(kept.fork(), moment) == agenda(anew, moment)
 
     @invariant()

@@ -1,72 +1,15 @@
 """The calendar of one relationship: its entries, and the meetings that they make.
 
-Entries joined by ``previous_uid`` are one meeting. The lists that rules ask for are worked out together and
-at most once after each change, for a decision asks for each of them several times.
+Entries joined by ``previous_uid`` are one meeting. The lists that rules ask for are worked out together once they
+are asked for, and from then on follow each change of a meeting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from operator import attrgetter, itemgetter
 
-from workflow.aggregates.meetings import Entry, EntryKey, Meeting, Status, key_order, standing
-
-
-class _Lists:
-    """The meetings with a known start, and those among them that rules look at."""
-
-    __slots__ = (
-        "contradicted",
-        "fails_until",
-        "held",
-        "meetings",
-        "pending",
-        "stands",
-        "unkept",
-        "unreported",
-    )
-
-    def __init__(self, everything: Iterable[Meeting]) -> None:
-        meetings = [meeting for meeting in everything if meeting.starts_at is not None]
-        meetings.sort(key=attrgetter("starts_at"))
-        if len({meeting.starts_at for meeting in meetings}) < len(meetings):
-            meetings.sort(key=lambda meeting: (meeting.starts_at, key_order(meeting.key)))
-        self.meetings: list[Meeting] = meetings
-        self.held: list[tuple[datetime, Meeting]] = []
-        self.pending: list[Meeting] = []
-        self.unkept: list[Meeting] = []
-        self.fails_until: datetime | None = None
-        self.unreported: list[Meeting] = []
-        self.stands = False
-        self.contradicted: list[Meeting] = []
-        for meeting in meetings:
-            status = meeting.status
-            if status is _HELD:
-                self.unkept = []
-                if meeting.ends_at is not None:
-                    self.held.append((meeting.ends_at, meeting))
-            elif status in _PENDING:
-                self.pending.append(meeting)
-                if status is _UNCONFIRMED:
-                    self.unreported.append(meeting)
-            else:
-                self.unkept.append(meeting)
-                fails_at = meeting.cancelled_at or meeting.ends_at or meeting.starts_at
-                if fails_at is not None and (self.fails_until is None or fails_at > self.fails_until):
-                    self.fails_until = fails_at
-            if status is not _CANCELLED:
-                self.stands = True
-                if meeting.reported_at is not None:
-                    self.unreported = []
-            if meeting.contradicted_at is not None:
-                self.contradicted.append(meeting)
-        self.held.sort(key=itemgetter(0))
-
-
-# Named once: an enumeration's member is looked up several times as slowly as a module's.
-_HELD, _UNCONFIRMED, _CANCELLED = Status.HELD, Status.UNCONFIRMED, Status.CANCELLED
-_PENDING = (Status.SCHEDULED, Status.UNCONFIRMED)
+from workflow.aggregates.meeting_lists import Ended, MeetingLists
+from workflow.aggregates.meetings import Entry, EntryKey, Meeting, key_order, standing
 
 
 class Calendar:
@@ -78,7 +21,7 @@ class Calendar:
         self._entries: dict[EntryKey, Entry] = {}
         self._groups: dict[EntryKey, tuple[EntryKey, ...]] = {}
         self._meetings: dict[EntryKey, Meeting] = {}
-        self._lists: _Lists | None = None
+        self._lists: MeetingLists | None = None
 
     def fork(self) -> Calendar:
         """A copy that can be changed alone; entries and meetings are values and are shared."""
@@ -117,7 +60,7 @@ class Calendar:
         """Every meeting with a known start, by start."""
         return (self._lists or self._sort()).meetings
 
-    def held_ends(self) -> list[tuple[datetime, Meeting]]:
+    def held_ends(self) -> list[Ended]:
         """The held meetings by their end."""
         return (self._lists or self._sort()).held
 
@@ -131,7 +74,7 @@ class Calendar:
 
     def fails_until(self) -> datetime | None:
         """By when all meetings missed or called off so far have failed: what is told ahead fails only then."""
-        return (self._lists or self._sort()).fails_until
+        return (self._lists or self._sort()).fails_until()
 
     def any_meeting(self) -> bool:
         """Whether there is a meeting that was not called off."""
@@ -154,9 +97,14 @@ class Calendar:
         """The versions of the corrections of outcomes that stand, in order."""
         return tuple(sorted(entry.correction.version for entry in self._entries.values() if entry.correction))
 
-    def _sort(self) -> _Lists:
-        self._lists = lists = _Lists(self._meetings.values())
+    def _sort(self) -> MeetingLists:
+        self._lists = lists = MeetingLists.of(self._meetings.values())
         return lists
+
+    def differs_in_bookings_alone(self, other: Calendar) -> bool:
+        """Whether, but for which meetings are pending, the lists are those of another calendar."""
+        own, others = self._lists, other._lists
+        return own is not None and others is not None and own.differs_in_bookings_alone(others)
 
     # --- changing -----------------------------------------------------------------------------------------
 
@@ -170,10 +118,14 @@ class Calendar:
             if joins and (group is None or any(other not in group for other in joins)):
                 group = self._join([key, *joins])
         if group is None:
-            self._meetings[key] = standing(key, (entry,))
+            self._stands(standing(key, (entry,)))
         else:
-            self._stand(group)
-        self._lists = None
+            self._stands(standing(group[0], self._unreplaced(group)))
+
+    def _stands(self, meeting: Meeting) -> None:
+        lists, before = self._lists, self._meetings.get(meeting.key)
+        self._meetings[meeting.key] = meeting
+        self._lists = None if lists is None else lists.with_change(before, meeting)
 
     def _join(self, keys: list[EntryKey]) -> tuple[EntryKey, ...]:
         members = {member for key in keys for member in self._groups.get(key, (key,))}
@@ -181,16 +133,17 @@ class Calendar:
         for member in group:
             self._groups[member] = group
             self._meetings.pop(member, None)
+        self._lists = None  # several meetings are one now
         return group
 
-    def _stand(self, group: tuple[EntryKey, ...]) -> None:
+    def _unreplaced(self, group: tuple[EntryKey, ...]) -> tuple[Entry, ...]:
+        """The entries of a meeting; of those that another came in place of, what was said of their time is gone."""
         replaced = _replaced(group, self._entries)
-        entries = tuple(
+        return tuple(
             entry if key not in replaced else entry._replace(booking=None, cancellation=None)
             for key in group
             if (entry := self._entries.get(key)) is not None
         )
-        self._meetings[group[0]] = standing(group[0], entries)
 
 
 def _replaced(group: tuple[EntryKey, ...], entries: dict[EntryKey, Entry]) -> set[EntryKey]:

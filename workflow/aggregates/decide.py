@@ -13,8 +13,9 @@ from workflow.aggregates.handlers import handle
 from workflow.aggregates.handlers.meetings import report
 from workflow.aggregates.policy import PolicyInForce
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules import Moment, rules_of
-from workflow.aggregates.rules.agenda import agenda
+from workflow.aggregates.rules import Moment, rules_to_ask
+from workflow.aggregates.rules.agenda import agenda, agenda_with_bookings
+from workflow.aggregates.rules.quiet import nothing_follows
 from workflow.errors import NotFound, Refused
 
 
@@ -31,6 +32,7 @@ class Decision(NamedTuple):
 
 
 _ROUNDS = 8
+_ANEW = (c.PassTime, c.FollowPolicy)
 _ENDS = (e.ConcernRaised, e.ConcernCleared)
 
 
@@ -48,7 +50,7 @@ def decide(
         fork = state.fork()
 
     stale = False
-    anew = isinstance(command, c.PassTime | c.FollowPolicy)
+    anew = isinstance(command, _ANEW)
     events: list[e.Event] = []
     if isinstance(command, c.MeetingReport):
         found, stale = report(fork, command)
@@ -62,8 +64,12 @@ def decide(
     if isinstance(command, c.PassTime):
         moment = Moment(command.at, command.now, True, policy.version, policy.policy)
     if events or anew:
-        _follow(fork, events, moment)
-        _date(fork, events, moment)
+        if state is not None and nothing_follows(state, fork, moment):
+            _date(fork, events, moment, agenda_with_bookings(fork, moment))
+        else:
+            _follow(fork, events, moment)
+            _date(fork, events, moment, agenda(fork, moment))
+        fork.asked = moment
     return Decision(tuple(events), fork, stale)
 
 
@@ -74,18 +80,19 @@ def _follow(state: Relationship, events: list[e.Event], moment: Moment) -> None:
     """
     for _ in range(_ROUNDS):
         known = len(events)
-        for rule in rules_of(state, moment):
+        for rule in rules_to_ask(state, moment):
             for event in rule(state, moment):
                 evolve(state, event)
                 events.append(event)
-        if all(isinstance(event, _ENDS) for event in events[known:]):
+        if len(events) == known or all(isinstance(event, _ENDS) for event in events[known:]):
             return
     raise RuntimeError("the rules of a relationship run in a circle")
 
 
-def _date(state: Relationship, events: list[e.Event], moment: Moment) -> None:
+def _date(
+    state: Relationship, events: list[e.Event], moment: Moment, dues: dict[e.DueKind, datetime]
+) -> None:
     """Write the agenda into the last event where it has changed; alone where nothing else happened."""
-    dues = agenda(state, moment)
     if dues == state.dues:
         return
     state.dues = dues

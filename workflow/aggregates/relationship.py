@@ -128,14 +128,16 @@ class Episode(NamedTuple):
 class Relationship:
     """The state of the aggregate: only what the next decision needs, and nothing sealed.
 
-    ``course_version`` is that of the last event that was not about a meeting; ``unmoved`` is for the rules to keep
-    what they have worked out from all else than the meetings.
+    ``course_version`` is that of the last event that was about neither a meeting nor a concern; ``unmoved`` and
+    ``since_held`` are for the rules to keep what they have worked out from all else than these, and from what was held;
+    and ``asked`` is as of when they were asked last.
     """
 
     __slots__ = (
         "active_since",
         "agreement",
         "amended_at",
+        "asked",
         "basis_acknowledged",
         "by_role",
         "calendar",
@@ -172,6 +174,7 @@ class Relationship:
         "reminded",
         "reviewed_at",
         "signed",
+        "since_held",
         "spell",
         "state",
         "steps",
@@ -230,6 +233,8 @@ class Relationship:
         self.dues: Mapping[e.DueKind, datetime] = {}
         self.course_version = 0
         self.unmoved: object = None
+        self.since_held: object = None
+        self.asked: object = None
 
     def fork(self) -> Relationship:
         """A copy that can be changed alone; the values inside are immutable and shared, but for the calendar.
@@ -270,6 +275,8 @@ class Relationship:
         copy.dues = self.dues
         copy.course_version = self.course_version
         copy.unmoved = self.unmoved
+        copy.since_held = self.since_held
+        copy.asked = self.asked
         copy.parties = self.parties
         copy.left = self.left
         copy.by_role = self.by_role

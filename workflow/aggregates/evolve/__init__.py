@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from workflow.aggregates.events import Event, RelationshipOpened
+from workflow.aggregates.events import AgendaRevised, ConcernCleared, ConcernRaised, Event, RelationshipOpened
 from workflow.aggregates.evolve import agreement, care, closure, dialogue, drift, goals, meetings
 from workflow.aggregates.evolve.applier import Appliers
 from workflow.aggregates.relationship import Relationship
@@ -24,6 +24,9 @@ _APPLIERS: Appliers = {
     **drift.APPLIERS,
     **closure.APPLIERS,
 }
+
+_OFF_COURSE = frozenset({*meetings.APPLIERS, ConcernRaised, ConcernCleared, AgendaRevised})
+"""What becomes known of meetings, and what is only concluded from it."""
 
 
 def replay(id: UUID, stream: Iterable[Event]) -> Relationship | None:
@@ -45,7 +48,7 @@ def evolve(state: Relationship, event: Event) -> None:
     if event.dues is not None:
         state.dues = event.dues
     kind = type(event)
-    if kind not in meetings.APPLIERS:
+    if kind not in _OFF_COURSE:
         state.course_version = state.version
     applier = _APPLIERS.get(kind)
     if applier is not None:

@@ -6,6 +6,6 @@ known does not matter for where a relationship ends up.
 """
 
 from workflow.aggregates.rules.moment import Moment
-from workflow.aggregates.rules.order import rules_of
+from workflow.aggregates.rules.order import rules_of, rules_to_ask
 
-__all__ = ["Moment", "rules_of"]
+__all__ = ["Moment", "rules_of", "rules_to_ask"]

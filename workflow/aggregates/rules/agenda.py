@@ -18,10 +18,10 @@ from workflow.aggregates.rules import (
     silence,
     stagnation,
 )
-from workflow.aggregates.rules.by_time import next_timed
+from workflow.aggregates.rules.by_time import KINDS, next_timed
 from workflow.aggregates.rules.concerns import From
 from workflow.aggregates.rules.moment import Moment, concerns_begin
-from workflow.aggregates.rules.reminders.limits import next_reminder
+from workflow.aggregates.rules.reminders.asked import next_reminder
 
 
 def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
@@ -38,6 +38,27 @@ def agenda(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
         concern = next_timed(state, moment)
         if concern is not None:
             dues[concern[1]] = concern[0]
+    return _with_reminder(state, moment, dues)
+
+
+def agenda_with_bookings(state: Relationship, moment: Moment) -> dict[DueKind, datetime]:
+    """The same where only bookings became known since the agenda that the state has: what they do not move stays."""
+    dues: dict[DueKind, datetime] = {}
+    if state.state is not State.CLOSURE:
+        known = state.dues
+        for kind, asked_from in _DUES:
+            instant = asked_from(state, moment) if kind in _BY_BOOKINGS else known.get(kind)
+            if instant is not None:
+                dues[kind] = instant
+        for kind in known:
+            if kind in KINDS:
+                dues[kind] = known[kind]
+    return _with_reminder(state, moment, dues)
+
+
+def _with_reminder(
+    state: Relationship, moment: Moment, dues: dict[DueKind, datetime]
+) -> dict[DueKind, datetime]:
     reminder = next_reminder(state, moment)
     if reminder is not None:
         dues[reminder[1]] = reminder[0]
@@ -54,7 +75,7 @@ def _concerns_begin(state: Relationship, moment: Moment) -> datetime | None:
         commitment.failing(state, moment) is not None
         or bool(commitment.contradictions(state))
         or commitment.unreported(state, moment) is not None
-        or direction.undirected(state, moment) is not None
+        or bool(direction.undirected(state, moment))
         or dialogue.low(state) is not None
         or care.without_basis(state) is not None
     )
@@ -69,3 +90,4 @@ _DUES: tuple[tuple[DueKind, From], ...] = (
     (DueKind.STAGNATION, stagnation.stagnates_from),
     (DueKind.CLOSURE_PROPOSED, endings.proposed_from),
 )
+_BY_BOOKINGS = (DueKind.OUTCOME_UNCONFIRMED, DueKind.SILENCE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -29,16 +29,16 @@ def add_months(instant: datetime, months: int, zone: str) -> datetime:
     return local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
 
 
-def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
+def conclude(state: Relationship, moment: Moment) -> Sequence[Event]:
     """The agreement stands once all have signed, or where none is asked for, once a meeting was held."""
     if state.state is not State.AGREEMENT:
-        return
+        return ()
     policy = moment.policy.agreement
     instant = _first_held(state) if policy.form is AgreementForm.NONE else _all_signed(state)
     if instant is None:
-        return
+        return ()
     draft = state.draft or Draft(0, policy.cadence_days, policy.duration_months)
-    yield AgreementConcluded(
+    concluded = AgreementConcluded(
         occurred_at=instant,
         provenance=Provenance.INFERRED if policy.form is AgreementForm.NONE else Provenance.SELF_REPORTED,
         policy=moment.policy_version,
@@ -48,9 +48,10 @@ def conclude(state: Relationship, moment: Moment) -> Iterator[Event]:
         duration_months=draft.duration_months,
         entered=destination(state.state, Move.CONCLUDE_AGREEMENT),
     )
+    return (concluded,)
 
 
-def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
+def revise(state: Relationship, moment: Moment) -> Iterable[Event]:
     """A conclusion that rested on the first held meeting follows that meeting's facts.
 
     It is withdrawn unless people have declared stagnation since, which stands. Stagnation that was but inferred
@@ -58,18 +59,17 @@ def revise(state: Relationship, moment: Moment) -> Iterator[Event]:
     before the meeting or after it: they come into force again with the next one held.
     """
     if state.agreement is None or not state.agreement.by_meeting:
-        return
+        return ()
     instant = _first_held(state)
     if instant == state.active_since:
-        return
+        return ()
     if instant is None:
-        if state.spell is None or state.spell.withdrawn or not state.spell.declared:
-            yield from _withdraw(state, moment)
-        return
+        stays = state.spell is not None and state.spell.declared and not state.spell.withdrawn
+        return () if stays else _withdraw(state, moment)
     months = state.agreement.duration_months
     if months is None:
         months = moment.policy.agreement.duration_months
-    yield _revision(moment, instant, term_ends_at=add_months(instant, months, state.zone))
+    return (_revision(moment, instant, term_ends_at=add_months(instant, months, state.zone)),)
 
 
 def _withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
@@ -88,16 +88,16 @@ def _withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
         yield _revision(moment, None, entered=State.AGREEMENT)
 
 
-def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
+def amend(state: Relationship, moment: Moment) -> Sequence[Event]:
     """A later version comes into force once all have signed it; until then the earlier one stays."""
     if state.agreement is None or state.draft is None or state.active_since is None:
-        return
+        return ()
     if state.draft.version <= (state.agreement.version or 0):
-        return
+        return ()
     instant = _all_signed(state)
     if instant is None:
-        return
-    yield AgreementAmended(
+        return ()
+    amended = AgreementAmended(
         occurred_at=instant,
         provenance=Provenance.SELF_REPORTED,
         policy=moment.policy_version,
@@ -106,6 +106,7 @@ def amend(state: Relationship, moment: Moment) -> Iterator[Event]:
         term_ends_at=add_months(state.active_since, state.draft.duration_months, state.zone),
         duration_months=state.draft.duration_months,
     )
+    return (amended,)
 
 
 def _revision(

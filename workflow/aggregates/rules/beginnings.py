@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import Event, OnboardingCompleted, Provenance
@@ -11,17 +11,19 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.moment import Moment, days, later
 
 
-def complete_onboarding(state: Relationship, moment: Moment) -> Iterator[Event]:
+def complete_onboarding(state: Relationship, moment: Moment) -> Sequence[Event]:
     """A policy that asks for less may find that nothing is left to wait for; else the last command says so itself."""
     if state.state is not State.ONBOARDING or not state.committed.issuperset(state.parties):
-        return
-    if state.steps.issuperset(moment.policy.onboarding.steps):
-        yield OnboardingCompleted(
-            occurred_at=moment.at,
-            provenance=Provenance.INFERRED,
-            policy=moment.policy_version,
-            entered=destination(state.state, Move.COMPLETE_ONBOARDING),
-        )
+        return ()
+    if not state.steps.issuperset(moment.policy.onboarding.steps):
+        return ()
+    completed = OnboardingCompleted(
+        occurred_at=moment.at,
+        provenance=Provenance.INFERRED,
+        policy=moment.policy_version,
+        entered=destination(state.state, Move.COMPLETE_ONBOARDING),
+    )
+    return (completed,)
 
 
 def no_first_meeting_from(state: Relationship, moment: Moment) -> datetime | None:

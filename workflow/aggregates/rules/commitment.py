@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event
@@ -11,17 +11,29 @@ from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import Standing, settle
 from workflow.aggregates.rules.moment import Moment, concerns_begin, hours
 
+Failure = tuple[datetime, Meeting]
+"""A meeting that was not held, and when it failed."""
+
+# Named once: a member of an enumeration is looked up several times as slowly.
+_CONTRADICTORY = ConcernCode.CONTRADICTORY
+_COMMITMENT, _NOBODY_REPORTS = (ConcernCode.COMMITMENT, None), (ConcernCode.NOBODY_REPORTS, None)
+
 
 def commitment(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Several meetings not held, by their start: two in a row, or three of the last six."""
-    return settle(state, moment, ConcernCode.COMMITMENT, failing(state, moment))
+    standing = failing(state, moment)
+    if standing is None and _COMMITMENT not in state.concerns:
+        return ()
+    return settle(state, moment, ConcernCode.COMMITMENT, standing)
 
 
-def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
+def contradictory(state: Relationship, moment: Moment) -> Iterable[Event]:
     """A meeting that was called off and yet has an outcome."""
-    recorded = [subject for code, subject in state.concerns if code is ConcernCode.CONTRADICTORY]
-    if not recorded and not state.calendar.contradicted():
-        return
+    recorded = [subject for code, subject in state.concerns if code is _CONTRADICTORY]
+    return _contradictory(state, moment, recorded) if recorded or state.calendar.contradicted() else ()
+
+
+def _contradictory(state: Relationship, moment: Moment, recorded: list[str | None]) -> Iterator[Event]:
     standing = contradictions(state)
     for subject in sorted({*standing, *(subject for subject in recorded if subject is not None)}):
         yield from settle(state, moment, ConcernCode.CONTRADICTORY, standing.get(subject), subject)
@@ -29,7 +41,10 @@ def contradictory(state: Relationship, moment: Moment) -> Iterator[Event]:
 
 def nobody_reports(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Meetings in a row that nobody said anything of: a question, never an accusation."""
-    return settle(state, moment, ConcernCode.NOBODY_REPORTS, unreported(state, moment))
+    standing = unreported(state, moment)
+    if standing is None and _NOBODY_REPORTS not in state.concerns:
+        return ()
+    return settle(state, moment, ConcernCode.NOBODY_REPORTS, standing)
 
 
 def contradictions(state: Relationship) -> dict[str, Standing]:
@@ -66,34 +81,46 @@ def failing(state: Relationship, moment: Moment) -> Standing | None:
     One held meeting clears it; it comes back only with a new failure. What is reported of a meeting whose
     time is still to come has not failed yet. It is asked of relationships that have not ended.
     """
-    found = _found(state, moment)
+    found = _found(state, moment) if state.calendar.unkept() else None
     return None if found is None else found[0]
 
 
 def _found(state: Relationship, moment: Moment) -> tuple[Standing, Meeting] | None:
     """The same, with the meeting by which it stands: none that starts later makes any difference."""
-    unkept = state.calendar.unkept()
-    if not unkept or all(_failed_at(meeting, moment) is None for meeting in unkept):
+    unkept = [
+        counts for meeting in state.calendar.unkept() if (counts := _counts(meeting, moment)) is not None
+    ]
+    if not unkept:
         return None
     limits = moment.policy.concerns
-    counted: list[tuple[datetime, Meeting] | None] = []
-    found: tuple[Standing, Meeting] | None = None
-    for meeting in state.calendar.meetings():
-        status = meeting.status
-        if status is Status.HELD:
+    counted = [*_counted_before(state, moment), *unkept]
+    for known in range(len(counted) - len(unkept) + 1, len(counted) + 1):
+        failures = [one for one in counted[max(0, known - limits.of_last) : known] if one is not None]
+        row = counted[max(0, known - limits.in_a_row) : known]
+        if len(failures) >= limits.failures_of_last or (len(row) == limits.in_a_row and None not in row):
+            failed_at, last = failures[-1]
+            evidence = tuple(version for _, failed in failures for version in failed.versions)
+            return (max(failed_at, concerns_begin(state, moment)), evidence), last
+    return None
+
+
+def _counted_before(state: Relationship, moment: Moment) -> list[Failure | None]:
+    """Up to the last meeting held, as many of those that count as are looked at; None for one that was held."""
+    counted: list[Failure | None] = []
+    for meeting in reversed(state.calendar.meetings()):
+        if meeting.status is Status.HELD:
             counted.append(None)
-            found = None
-        elif (failed_at := _failed_at(meeting, moment)) is not None and failed_at <= moment.at:
-            counted.append((failed_at, meeting))
-            if found is not None:
-                continue
-            failures = [failure for failure in counted[-limits.of_last :] if failure is not None]
-            row = counted[-limits.in_a_row :]
-            in_a_row = len(row) == limits.in_a_row and None not in row
-            if in_a_row or len(failures) >= limits.failures_of_last:
-                evidence = tuple(version for _, failed in failures for version in failed.versions)
-                found = (max(failed_at, concerns_begin(state, moment)), evidence), meeting
-    return found
+        elif counted and (failure := _counts(meeting, moment)) is not None:
+            counted.append(failure)
+        if len(counted) == moment.policy.concerns.of_last:
+            break
+    counted.reverse()
+    return counted
+
+
+def _counts(meeting: Meeting, moment: Moment) -> Failure | None:
+    failed_at = _failed_at(meeting, moment)
+    return None if failed_at is None or failed_at > moment.at else (failed_at, meeting)
 
 
 def failing_from(state: Relationship, moment: Moment) -> datetime | None:

@@ -24,12 +24,21 @@ From = Callable[[Relationship, Moment], datetime | None]
 """When time alone brings a concern; None where it does not."""
 
 
+Key = tuple[ConcernCode, str | None]
+"""How a state knows a concern: its code and, where there may be several, what it is about."""
+
+
 class Timed(NamedTuple):
-    """A concern that time brings: as what the clock asks for it, and from when on it stands."""
+    """A concern that time brings: as what the clock asks for it, how a state knows it, and from when on it stands."""
 
     kind: DueKind
-    code: ConcernCode
+    key: Key
     since: From
+
+
+def in_time(kind: DueKind, code: ConcernCode, since: From) -> Timed:
+    """A concern that time brings, about the relationship as a whole."""
+    return Timed(kind, (code, None), since)
 
 
 CLEARS = {

@@ -6,22 +6,29 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from workflow.aggregates.events import ConcernCode, Event
+from workflow.aggregates.meeting_lists import Ended
 from workflow.aggregates.relationship import Relationship
-from workflow.aggregates.rules.concerns import Standing, settle, timed
+from workflow.aggregates.rules.concerns import settle, timed
 from workflow.aggregates.rules.moment import Moment, days, later
+
+_NO_DIRECTION = (ConcernCode.NO_DIRECTION, None)
 
 
 def no_direction(state: Relationship, moment: Moment) -> Sequence[Event]:
     """No goal by the second held meeting; no review in two held meetings, or in sixty days."""
-    standing = undirected(state, moment)
+    without = undirected(state, moment)
     by_time = timed(moment, unreviewed_from(state, moment))
-    if by_time is not None and (standing is None or by_time[0] < standing[0]):
-        standing = by_time
-    return settle(state, moment, ConcernCode.NO_DIRECTION, standing)
+    if without and (by_time is None or without[-1][0] <= by_time[0]):
+        since = without[-1][0]
+        recorded = state.concerns.get(_NO_DIRECTION)
+        if recorded is not None and recorded.since == since:
+            return ()  # as is known: what it rests on need not be gathered
+        by_time = since, tuple(version for _, meeting in without for version in meeting.versions)
+    return settle(state, moment, ConcernCode.NO_DIRECTION, by_time)
 
 
-def undirected(state: Relationship, moment: Moment) -> Standing | None:
-    """By the meetings held since the last look at a goal, or without any goal."""
+def undirected(state: Relationship, moment: Moment) -> list[Ended]:
+    """The meetings held since the last look at a goal, or without any goal: so many that it is a concern, or none."""
     goals, directed = moment.policy.goals, state.directed_at
     held = state.calendar.held_ends()
     if directed is None:
@@ -29,10 +36,7 @@ def undirected(state: Relationship, moment: Moment) -> Standing | None:
     else:
         allowed = goals.review_within_held
         held = [(end, meeting) for end, meeting in held if end > directed.at]
-    if len(held) < allowed:
-        return None
-    evidence = tuple(version for _, meeting in held[:allowed] for version in meeting.versions)
-    return held[allowed - 1][0], evidence
+    return held[:allowed] if len(held) >= allowed else []
 
 
 def unreviewed_from(state: Relationship, moment: Moment) -> datetime | None:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from workflow.aggregates.events import ClosureProposed, ConcernCode, Event, Provenance
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import Standing, settle
-from workflow.aggregates.rules.moment import Moment, anchor, days, later
+from workflow.aggregates.rules.moment import Moment
+from workflow.aggregates.rules.since_held import since_held
 
 
-def overrun_from(state: Relationship, moment: Moment) -> datetime | None:  # noqa: ARG001 a due's signature
+def overrun_from(state: Relationship, moment: Moment) -> datetime | None:
     """The end of the term, past which nothing was said; None where a meeting was held since, or there is no term."""
-    if state.agreement is None:
-        return None
-    ends_at = state.agreement.term_ends_at
-    held = state.calendar.held_ends()
-    return None if held and held[-1][0] > ends_at else ends_at
+    return since_held(state, moment).overrun_from
 
 
-def propose_closure(state: Relationship, moment: Moment) -> Iterator[Event]:
+def propose_closure(state: Relationship, moment: Moment) -> Iterable[Event]:
     """Nothing was heard for long: closing is proposed to the coordinator, and never done by a clock."""
     if not moment.passing and state.proposed is None:
-        return  # what the clock has not proposed stands nowhere
-    last = inactive_since(state)
-    since = _proposed_from(state, moment, last)
+        return ()  # what the clock has not proposed stands nowhere
+    return _propose_closure(state, moment)
+
+
+def _propose_closure(state: Relationship, moment: Moment) -> Iterator[Event]:
+    known = since_held(state, moment)
+    last, since = known.inactive_since, known.inactive_from
     due = since is not None and since <= moment.at
     if due and moment.passing and not _proposed(state, last):
         yield ClosureProposed(
@@ -43,18 +44,5 @@ def _proposed(state: Relationship, last: datetime) -> bool:
 
 def proposed_from(state: Relationship, moment: Moment) -> datetime | None:
     """When the clock is to propose closing; None once it has, and while a pause holds it up."""
-    last = inactive_since(state)
-    return None if _proposed(state, last) else _proposed_from(state, moment, last)
-
-
-def _proposed_from(state: Relationship, moment: Moment, last: datetime) -> datetime | None:
-    closure = moment.policy.closure
-    return later(state, last, days(closure.inactive_days + closure.notice_days))
-
-
-def inactive_since(state: Relationship) -> datetime:
-    """The last sign of life, an amendment and the opening among them."""
-    last = anchor(state) or state.opened_at
-    if state.amended_at is not None and state.amended_at > last:
-        last = state.amended_at
-    return max(last, state.opened_at)
+    known = since_held(state, moment)
+    return None if _proposed(state, known.inactive_since) else known.inactive_from

@@ -57,6 +57,8 @@ def cadence(state: Relationship, moment: Moment) -> timedelta:
 def later(state: Relationship, base: datetime, span: timedelta) -> datetime | None:
     """When ``span`` has passed since ``base``, not counting pauses; None while one goes on that holds it up."""
     instant = base + span
+    if not state.pauses:
+        return instant
     for pause in state.pauses:
         if pause.since >= instant:
             break

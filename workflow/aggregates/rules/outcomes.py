@@ -13,12 +13,12 @@ from workflow.aggregates.rules.moment import Moment, hours
 
 def unconfirmed_from(state: Relationship, moment: Moment) -> datetime | None:
     """When the next meeting will be called unconfirmed if nobody reports; None where there is none."""
-    ends = [
-        meeting.ends_at
-        for meeting in state.calendar.pending()
-        if meeting.status is Status.SCHEDULED and meeting.ends_at is not None
-    ]
-    return min(ends) + _after(moment) if ends else None
+    first: datetime | None = None
+    for meeting in state.calendar.pending():
+        end = meeting.ends_at
+        if end is not None and (first is None or end < first) and meeting.status is Status.SCHEDULED:
+            first = end
+    return None if first is None else first + _after(moment)
 
 
 def unconfirmed(state: Relationship, moment: Moment) -> Iterator[Event]:

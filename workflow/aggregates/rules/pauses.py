@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from workflow.aggregates.events import Event, Provenance, Resumed, ResumptionRevised
@@ -15,8 +15,12 @@ def ends_from(state: Relationship, moment: Moment) -> datetime | None:  # noqa: 
     return state.pauses[-1].ends_at if state.paused else None
 
 
-def settle(state: Relationship, moment: Moment) -> Iterator[Event]:
+def settle(state: Relationship, moment: Moment) -> Iterable[Event]:
     """A pause ends when somebody says so, with the first held meeting, or once it has lasted its longest."""
+    return _settle(state, moment) if state.pauses else ()
+
+
+def _settle(state: Relationship, moment: Moment) -> Iterator[Event]:
     for number, pause in enumerate(state.pauses):
         following = state.pauses[number + 1].since if number + 1 < len(state.pauses) else None
         ended_at, evidence = _ended(state, moment, pause, following)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from workflow.aggregates.events import (
@@ -15,12 +15,10 @@ from workflow.aggregates.events import (
     SuspicionCleared,
 )
 from workflow.aggregates.meetings import Status
-from workflow.aggregates.moves import State
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules.concerns import CLEARS
-from workflow.aggregates.rules.moment import Moment, anchor, cadence, concerns_begin, hours, times
-
-_DRIFTING = (State.AGREEMENT, State.ACTIVE, State.STAGNATION)
+from workflow.aggregates.rules.moment import Moment, hours
+from workflow.aggregates.rules.since_held import since_held
 
 
 def asked_from(state: Relationship, moment: Moment) -> datetime | None:
@@ -37,13 +35,17 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
     Where that went by while something else was known, and a booking holds a suspicion off now, it is when
     that booking no longer does: else the clock would ask again and again.
     """
-    last = _anchor(state)
-    if last is None:
+    known = since_held(state, moment)
+    last, instant = known.silence_since, known.silent_from
+    if last is None or instant is None:
         return None
-    instant = _silent_from(state, moment, last)
-    held_off = _held_off(state, moment, last)
-    if instant < moment.at and any(begin <= moment.at < end for begin, end in held_off):
-        instant = moment.at
+    held_off = _held_off(state, moment)
+    if not held_off:
+        return instant
+    if instant < moment.at:
+        for begin, end in held_off:
+            if begin <= moment.at < end:
+                instant = moment.at
     for begin, end in held_off:
         if begin <= instant < end:
             instant = end
@@ -52,20 +54,22 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
 
 def held_off_from(state: Relationship, moment: Moment) -> datetime | None:
     """The next instant after ``at`` from which a booked meeting is near enough to clear a suspicion."""
-    last = _anchor(state)
+    last = since_held(state, moment).silence_since
     if last is None:
         return None
-    return min((begin for begin, _ in _held_off(state, moment, last) if begin > moment.at), default=None)
+    return min((begin for begin, _ in _held_off(state, moment) if begin > moment.at), default=None)
 
 
-def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
+def suspect(state: Relationship, moment: Moment) -> Iterable[Event]:
     """Suspicion first, explained; taken back at once where a fact or a booking says otherwise."""
+    return () if state.suspicion is None and not moment.passing else _suspect(state, moment)
+
+
+def _suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
     suspicion = state.suspicion
-    if suspicion is None and not moment.passing:
-        return
     suspected = suspicion is not None and not suspicion.cleared
-    last = _anchor(state)
-    since = _stood_since(state, moment, last) if last is not None and _stands(state, moment) else None
+    last = since_held(state, moment).silence_since
+    since = _stood_since(state, moment) if _stands(state, moment) else None
     if last is not None and since is not None and not suspected:
         yield StagnationSuspected(
             occurred_at=since, provenance=Provenance.INFERRED, policy=moment.policy_version, anchor=last
@@ -97,63 +101,47 @@ def suspect(state: Relationship, moment: Moment) -> Iterator[Event]:
         )
 
 
-def _stood_since(state: Relationship, moment: Moment, last: datetime) -> datetime | None:
+def _stood_since(state: Relationship, moment: Moment) -> datetime | None:
     """Since when: as before, where it rests on no later anchor than then; else since the clock asks.
 
     So one whose anchor moved is cleared, even if it is long enough ago for another, and one that was cleared
     stands again where what cleared it was corrected: in whichever order these facts became known. A booking
     that nobody reported on has had its time: after it a suspicion is a new one.
     """
-    known = state.suspicion
-    if known is not None and _silent_from(state, moment, last) <= known.since:
-        held_off = _held_off(state, moment, last)
+    known, silent_from = state.suspicion, since_held(state, moment).silent_from
+    if known is not None and silent_from is not None and silent_from <= known.since:
+        held_off = _held_off(state, moment)
         if not any(known.since < end <= moment.at for _, end in held_off):
             return known.since
     return moment.at if moment.passing else None
 
 
-def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetime:
-    """When silence since ``last`` becomes a suspicion, but for bookings; not while it is too early to tell."""
-    after = times(moment.policy.silence.suspected_after, cadence(state, moment))
-    return max(last + after, concerns_begin(state, moment))
-
-
-def _anchor(state: Relationship) -> datetime | None:
-    """The last sign of life, where silence after it matters: not while the relationship rests."""
-    return anchor(state) if state.state in _DRIFTING and not state.paused else None
-
-
 def _stands(state: Relationship, moment: Moment) -> bool:
-    last = _anchor(state)
-    if last is None:
+    known = since_held(state, moment)
+    last, silent_from = known.silence_since, known.silent_from
+    if last is None or silent_from is None or moment.at < silent_from:
         return False
-    if moment.at < _silent_from(state, moment, last):
-        return False
-    return not any(begin <= moment.at < end for begin, end in _held_off(state, moment, last))
+    return not any(begin <= moment.at < end for begin, end in _held_off(state, moment))
 
 
-def _held_off(state: Relationship, moment: Moment, last: datetime) -> list[tuple[datetime, datetime]]:
+def _held_off(state: Relationship, moment: Moment) -> list[tuple[datetime, datetime]]:
     """When bookings hold a suspicion off: from half a cadence before the start until nobody reported.
 
     The first unreported meeting after the anchor does so for half a cadence after its end, once an anchor.
     """
-    silence = moment.policy.silence
-    pending = state.calendar.pending()
-    if not pending:
-        return []
-    near = times(silence.booked_within, cadence(state, moment))
+    known = since_held(state, moment)
+    last, near = known.silence_since, known.near
     unconfirmed_after = hours(moment.policy.meetings.unconfirmed_after_hours)
-    intervals = []
-    postponed = False
-    for meeting in pending:
-        if meeting.starts_at is None or meeting.ends_at is None or meeting.ends_at <= last:
+    intervals: list[tuple[datetime, datetime]] = []
+    for meeting in state.calendar.pending():
+        starts_at, ends_at = meeting.starts_at, meeting.ends_at
+        if last is None or starts_at is None or ends_at is None or ends_at <= last:
             continue
         if meeting.status is Status.SCHEDULED:
-            end = meeting.ends_at + (unconfirmed_after if postponed else max(unconfirmed_after, near))
-        elif not postponed:
-            end = meeting.ends_at + near
+            end = ends_at + (unconfirmed_after if intervals else max(unconfirmed_after, near))
+        elif not intervals:
+            end = ends_at + near
         else:
             continue
-        postponed = True
-        intervals.append((meeting.starts_at - near, end))
+        intervals.append((starts_at - near, end))
     return intervals

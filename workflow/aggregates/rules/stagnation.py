@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from workflow.aggregates.rules.moment import Moment, anchor, cadence, days, time
 def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
     """When a standing suspicion becomes stagnation; None where none stands in an active relationship."""
     suspicion = state.suspicion
-    if state.state is not State.ACTIVE or suspicion is None or suspicion.cleared:
+    if suspicion is None or suspicion.cleared or state.state is not State.ACTIVE:
         return None
     last = anchor(state)
     if last is None:
@@ -35,16 +35,16 @@ def stagnates_from(state: Relationship, moment: Moment) -> datetime | None:
     )
 
 
-def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
+def enter(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Silence that lasts, after a suspicion that stood, is stagnation: inferred, and open to be withdrawn."""
     due = stagnates_from(state, moment)
     if due is None or due > moment.at:
-        return
+        return ()
     last = anchor(state)
     assert last is not None  # else there is no due
     assert state.suspicion is not None  # as above
     silence = moment.policy.silence
-    yield StagnationEntered(
+    entered = StagnationEntered(
         occurred_at=moment.at,
         provenance=Provenance.INFERRED,
         policy=moment.policy_version,
@@ -55,9 +55,10 @@ def enter(state: Relationship, moment: Moment) -> Iterator[Event]:
         evidence=(state.suspicion.version,),
         entered=destination(state.state, Move.STAGNATE),
     )
+    return (entered,)
 
 
-def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
+def withdraw(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Inferred stagnation goes when there turns out to have been a meeting before it was entered, or a rest then.
 
     Where the pair had come back from it by then, the move into it is revised. Should that meeting turn out
@@ -65,21 +66,23 @@ def withdraw(state: Relationship, moment: Moment) -> Iterator[Event]:
     """
     spell = state.spell
     if spell is None or spell.declared or state.state not in (State.ACTIVE, State.STAGNATION):
-        return
+        return ()
     last = anchor(state, until=spell.entered_at)
     silent = last is None or last + spell.silent_for <= spell.entered_at
     silent = silent and not _rested(state, spell.entered_at)
     if silent and spell.withdrawn:
-        yield _revision(moment, Move.WITHDRAW_STAGNATION, None, entered=State.STAGNATION)
-    elif not silent and state.state is State.STAGNATION:
-        yield StagnationWithdrawn(
+        return (_revision(moment, Move.WITHDRAW_STAGNATION, None, entered=State.STAGNATION),)
+    if not silent and state.state is State.STAGNATION:
+        withdrawn = StagnationWithdrawn(
             occurred_at=moment.at,
             provenance=Provenance.CORRECTED,
             policy=moment.policy_version,
             entered=destination(state.state, Move.WITHDRAW_STAGNATION),
         )
-    elif not silent and not spell.withdrawn:
-        yield _revision(moment, Move.STAGNATE, None)
+        return (withdrawn,)
+    if not silent and not spell.withdrawn:
+        return (_revision(moment, Move.STAGNATE, None),)
+    return ()
 
 
 def _rested(state: Relationship, instant: datetime) -> bool:
@@ -90,34 +93,35 @@ def _rested(state: Relationship, instant: datetime) -> bool:
     )
 
 
-def reinvigorate(state: Relationship, moment: Moment) -> Iterator[Event]:
+def reinvigorate(state: Relationship, moment: Moment) -> Sequence[Event]:
     """Back to active once the last of what it takes is there, whichever that is."""
-    if state.state is not State.STAGNATION or state.spell is None:
-        return
+    if state.spell is None or state.state is not State.STAGNATION:
+        return ()
     found = _way_back(state, state.spell)
     if found is None:
-        return
+        return ()
     instant, evidence = found
-    yield Reinvigorated(
+    reinvigorated = Reinvigorated(
         occurred_at=instant,
         provenance=Provenance.INFERRED,
         policy=moment.policy_version,
         evidence=evidence,
         entered=destination(state.state, Move.REINVIGORATE),
     )
+    return (reinvigorated,)
 
 
-def revise_reinvigoration(state: Relationship, moment: Moment) -> Iterator[Event]:
+def revise_reinvigoration(state: Relationship, moment: Moment) -> Sequence[Event]:
     """A way back that rested on meetings follows their facts."""
     spell = state.spell
-    if state.state is not State.ACTIVE or spell is None or spell.ended_at is None:
-        return
+    if spell is None or spell.ended_at is None or state.state is not State.ACTIVE:
+        return ()
     found = _way_back(state, spell)
     instant = found[0] if found is not None else None
     if instant == spell.ended_at:
-        return
+        return ()
     entered = State.STAGNATION if instant is None else None
-    yield _revision(moment, Move.REINVIGORATE, instant, entered=entered)
+    return (_revision(moment, Move.REINVIGORATE, instant, entered=entered),)
 
 
 def _revision(

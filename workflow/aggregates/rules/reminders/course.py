@@ -15,8 +15,6 @@ from workflow.aggregates.rules.reminders.wanted import COORDINATOR, MENTEES, MEN
 
 def first_meeting(state: Relationship, moment: Moment) -> Sequence[Call]:
     """No first meeting is booked: the mentee is reminded, then the mentor, then the coordinator."""
-    if state.calendar.any_meeting():
-        return ()
     calls = []
     policy, opened_at = moment.policy.onboarding, state.opened_at
     for roles, after in (
@@ -44,9 +42,9 @@ def midpoint(state: Relationship, moment: Moment) -> Sequence[Call]:
 
 
 def check_in(state: Relationship, moment: Moment) -> Sequence[Call]:
-    """On some days each party is asked how the dialogue is, unless it has told since the last of them."""
+    """Once they have met, each party is asked on some days how the dialogue is, unless it has told since the last."""
     since = state.active_since
-    if since is None or not state.calendar.held_ends():
+    if since is None:
         return ()
     calls, before = [], since
     for step, after in enumerate(moment.policy.dialogue.pulse_days, 1):

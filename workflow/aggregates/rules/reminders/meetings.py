@@ -14,10 +14,11 @@ from workflow.aggregates.rules.moment import Moment, cadence, days, hours, later
 from workflow.aggregates.rules.reminders.wanted import MENTEES, PARTIES, Call
 
 
-def around(state: Relationship, moment: Moment) -> Sequence[Call]:
+def around(state: Relationship, moment: Moment, until: datetime | None = None) -> Sequence[Call]:
     """Before a booked meeting its preparation and itself; after its end, until somebody tells, its outcome.
 
-    What was booked too late to be reminded of is not, nor what has begun.
+    What was booked too late to be reminded of is not, nor what has begun. Those due after ``until`` may be left out:
+    whoever asks so knows of something that comes before them.
     """
     pending = state.calendar.pending()
     if not pending:
@@ -25,10 +26,11 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
     calls = []
     policy = moment.policy.meetings
     prepare, remind = hours(policy.preparation_hours), hours(policy.reminder_hours)
-    prepared = _prepared(state)
+    prepared = _prepared(state) if state.prepared else {}
+    before = max(prepare, remind)
     for meeting in pending:
         starts_at, ends_at, booked_at = meeting.starts_at, meeting.ends_at, meeting.booked_at
-        if starts_at is None or ends_at is None:
+        if starts_at is None or ends_at is None or (until is not None and starts_at - before > until):
             continue
         if meeting.status is Status.SCHEDULED and moment.at < starts_at:
             if booked_at is None or booked_at <= starts_at - prepare:
@@ -37,7 +39,9 @@ def around(state: Relationship, moment: Moment) -> Sequence[Call]:
             if booked_at is None or booked_at <= starts_at - remind:
                 calls.append(Call(starts_at - remind, ReminderKind.MEETING, PARTIES, starts_at))
         for step, after in enumerate(policy.outcome_hours, 1):
-            calls.append(Call(ends_at + hours(after), ReminderKind.OUTCOME, PARTIES, ends_at, step))
+            due = ends_at + hours(after)
+            if until is None or due <= until:
+                calls.append(Call(due, ReminderKind.OUTCOME, PARTIES, ends_at, step))
     return calls
 
 
@@ -49,27 +53,31 @@ def _prepared(state: Relationship) -> Mapping[EntryKey, Collection[UUID]]:
     return found
 
 
-def book_next(state: Relationship, moment: Moment) -> Sequence[Call]:
-    """Nothing is booked some time after a held meeting: the mentees are reminded, but for the last days."""
-    if state.state not in (State.AGREEMENT, State.ACTIVE):
-        return ()
+def booked_next(state: Relationship) -> bool:
+    """Whether another meeting is booked after the last one held."""
     ends = state.calendar.held_ends()
-    if not ends:
-        return ()
-    last = ends[-1][0]
-    for meeting in state.calendar.pending():
+    for meeting in state.calendar.pending() if ends else ():
         starts_at = meeting.starts_at
-        if meeting.status is Status.SCHEDULED and starts_at is not None and starts_at >= last:
-            return ()
+        if meeting.status is Status.SCHEDULED and starts_at is not None and starts_at >= ends[-1][0]:
+            return True
+    return False
+
+
+def book_next(state: Relationship, moment: Moment) -> Call | None:
+    """Where nothing is booked some time after a held meeting the mentees are reminded, but for the last days."""
+    ends = state.calendar.held_ends()
+    if not ends or state.state not in (State.AGREEMENT, State.ACTIVE):
+        return None
+    last = ends[-1][0]
     policy = moment.policy.meetings
     due = later(state, last, times(policy.book_next_after, cadence(state, moment)))
     if due is None:
-        return ()
+        return None
     agreement = state.agreement
     if agreement is not None and agreement.term_ends_at - due <= days(policy.book_next_not_within_days):
-        return ()
+        return None
     about = _reminded_about(state, due - last) or last
-    return (Call(due, ReminderKind.BOOK_NEXT_MEETING, MENTEES, about),)
+    return Call(due, ReminderKind.BOOK_NEXT_MEETING, MENTEES, about)
 
 
 def _reminded_about(state: Relationship, after: timedelta) -> datetime | None:
@@ -77,6 +85,8 @@ def _reminded_about(state: Relationship, after: timedelta) -> datetime | None:
 
     An earlier reminder is about the meeting that ends nearest; where it came before the last one, about another.
     """
+    if not state.reminded:
+        return None
     ends = [end for end, _ in state.calendar.held_ends()[-2:]]
     told = (about for kind, about, _ in state.reminded if kind is ReminderKind.BOOK_NEXT_MEETING)
     return max(
