@@ -182,12 +182,13 @@ class Service:
             self.new_id,
             accepted_gap=settings.accept_gap,
             stream_bytes=settings.stream_bytes,
+            replicas=settings.nats_replicas,
         )
         self.delivery = delivery = Delivery(
             make_broker(url, "delivery", token=token),
             self.store.read,
             self.writer.submit,
-            Limits(settings.outbound_bytes, settings.outbound_days),
+            Limits(settings.outbound_bytes, settings.outbound_days, settings.nats_replicas),
             busy=self._intake_is_behind,
         )
         # Before anything is taken in: what this run brings about goes out, also where it is the first.

@@ -36,7 +36,8 @@ class Intake:
     """Takes messages in from ``start`` to ``stop``. ``writer`` must run for as long.
 
     ``accepted_gap`` names the one gap in the stream that is passed over, as a stop because of it tells.
-    ``stream_bytes`` is how much the stream may hold, where that is not to stay as it is.
+    ``stream_bytes`` is how much the stream may hold, where that is not to stay as it is; ``replicas`` how many servers
+    of a cluster keep it, at the least.
 
     Whatever fails is tried again, ever more seldom; only a ``Stopped`` ends it, since going on would lose
     messages.
@@ -55,6 +56,7 @@ class Intake:
         stalled_after: float = STALLED_AFTER,
         accepted_gap: str | None = None,
         stream_bytes: int | None = None,
+        replicas: int = 1,
     ) -> None:
         self._broker = broker
         self._writer = writer
@@ -64,7 +66,7 @@ class Intake:
         self._purge_seconds = purge_seconds
         self._stalled_after = stalled_after
         self._accepted_gap = accepted_gap
-        self._stream_bytes = stream_bytes
+        self._stream_bytes, self._replicas = stream_bytes, replicas
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
         self._upstream: Upstream | None = None
@@ -142,7 +144,7 @@ class Intake:
 
     async def _look(self) -> None:
         """Know the stream as it stands now, and how far it is recorded."""
-        upstream = await declare(self._streams, self._new_id, self._stream_bytes)
+        upstream = await declare(self._streams, self._new_id, self._stream_bytes, self._replicas)
         if self._upstream is not None and self._upstream.name != upstream.name:
             log.warning("the stream was deleted and made anew; it begins again as another upstream")
         self._upstream, self._last = upstream, upstream.last

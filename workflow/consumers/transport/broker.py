@@ -12,11 +12,17 @@ from faststream.nats.security import NatsToken
 log = logging.getLogger("mentoring.broker")
 
 
+def addresses(url: str) -> list[str]:
+    """Each of the addresses that ``url`` has, with commas between them."""
+    return url.split(",")
+
+
 def make_broker(
     url: str, purpose: str = "intake", *, token: str | None = None, logger: Any = None
 ) -> NatsBroker:
     """A broker that keeps on reconnecting, and notices within seconds that a connection is deaf.
 
+    Where ``url`` has several addresses, it connects to any of them, and to another where that one goes away.
     ``purpose`` names the connection where its coming and going is logged, and to the broker.
     """
 
@@ -28,7 +34,7 @@ def make_broker(
         log.info("the broker is back (%s)", purpose)
 
     broker = NatsBroker(
-        url,
+        addresses(url),
         security=NatsToken(token) if token else None,
         name=f"mentoring {purpose}",
         disconnected_cb=lost,

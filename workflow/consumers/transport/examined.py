@@ -14,6 +14,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import StreamInfo
 from nats.js.errors import NotFoundError
 
+from workflow.consumers.transport.broker import addresses
 from workflow.consumers.transport.streams import NAME, PARTITION, STREAM, differs
 from workflow.diagnosis import Finding, ok, trouble, warning
 
@@ -40,7 +41,11 @@ async def stream(url: str, token: str | None, positions: Mapping[str, int]) -> l
     try:
         async with asyncio.timeout(_PATIENCE):
             client = await nats.connect(
-                url, token=token, connect_timeout=_PATIENCE, allow_reconnect=False, error_cb=_in_silence
+                addresses(url),
+                token=token,
+                connect_timeout=_PATIENCE,
+                allow_reconnect=False,
+                error_cb=_in_silence,
             )
     except (NatsError, OSError, TimeoutError) as error:
         todo = "start it, or see that its address and token are right; messages wait with their publishers meanwhile"
