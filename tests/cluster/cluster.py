@@ -86,11 +86,12 @@ class Node:
 
     def asked(self, what: str) -> dict[str, Any]:
         """What its monitoring says; nothing where it does not answer."""
-        with suppress(OSError, ValueError):
+        try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/{what}", timeout=1) as answer:
                 found: dict[str, Any] = json.load(answer)
                 return found
-        return {}
+        except (OSError, ValueError):
+            return {}
 
     def _end(self, by: signal.Signals) -> None:
         if self.process is not None:

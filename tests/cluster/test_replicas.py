@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
-from nats.js.api import StreamConfig
 
 from tests.cluster.cluster import Cluster
 from tests.consumers.delivering import LIMITS
@@ -21,7 +20,7 @@ from workflow.consumers.transport import streams
 from workflow.consumers.transport.refusals import SMALLEST
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import LARGEST, STREAM, declare
-from workflow.errors import Stopped, Unavailable
+from workflow.errors import Unavailable
 
 THREE = Limits(LIMITS.max_bytes, LIMITS.max_days, 3)
 

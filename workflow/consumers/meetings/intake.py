@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from workflow.consumers.meetings.batch import Unit, take_batch
-from workflow.consumers.meetings.resume import recognise
+from workflow.consumers.meetings.resume import BELIEVED_AFTER, Doubt, recognise
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing
 from workflow.consumers.meetings.subscriber import subscribe
@@ -57,6 +57,7 @@ class Intake:
         accepted_gap: str | None = None,
         stream_bytes: int | None = None,
         replicas: int = 1,
+        believed_after: float = BELIEVED_AFTER,
     ) -> None:
         self._broker = broker
         self._writer = writer
@@ -77,6 +78,7 @@ class Intake:
         """Whether the stream was found to be the recorded one, and nothing has broken off since."""
         self._begun = asyncio.Event()
         self._standing = Standing()
+        self._doubt = Doubt(believed_after)
         self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -165,6 +167,14 @@ class Intake:
 
     async def _known_again(self, upstream: Upstream, position: int, receipt: Receipt | None) -> int:
         """See that ``upstream`` is still the stream that was; where to go on from."""
+        try:
+            position = await self._held_against(upstream, position, receipt)
+        except Stopped as stopped:
+            raise self._doubt.weigh(stopped, upstream.replicas) from stopped
+        self._doubt.settled()
+        return position
+
+    async def _held_against(self, upstream: Upstream, position: int, receipt: Receipt | None) -> int:
         if upstream.last < position and (again := await self._looked()).name == upstream.name:
             upstream = again  # more came, and was taken in, since it was looked at
         check_position(upstream, position)
@@ -270,7 +280,8 @@ class Intake:
         """
         while True:
             pause = self._purge_seconds
-            await asyncio.sleep(pause if self._checked else min(pause, LONGEST_PAUSE))
+            soon = self._doubt.any or not self._checked
+            await asyncio.sleep(min(pause, LONGEST_PAUSE) if soon else pause)
             if not self._checked:
                 with contextlib.suppress(Exception):  # why the broker does not answer is told by who needs it
                     await self._looked()

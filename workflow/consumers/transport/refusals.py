@@ -36,8 +36,8 @@ async def largest_granted(
 ) -> StreamInfo:
     """The stream as the broker stores it: of its size, or the largest half of it, quarter of it … that is granted.
 
-    With ``exactly`` of its size or not at all. ``setting`` is what names that size. Raises ``Stopped`` where there is no
-    cluster to keep its replicas, and ``Unavailable`` where there is one without as many servers at work: it may get them.
+    With ``exactly`` of its size or not at all. ``setting`` is what names that size. Raises ``Stopped`` where no cluster
+    is there to keep its replicas, and ``Unavailable`` where one has not as many servers at work: it may get them.
     """
     while True:
         try:

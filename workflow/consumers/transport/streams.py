@@ -31,11 +31,15 @@ _NOT_TO_BE_CHANGED = 10052
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A stream as it stands: its name for ever, its first and its last sequence (last + 1 and last if empty)."""
+    """A stream as it stands: its name for ever, its first and its last sequence (last + 1 and last if empty).
+
+    ``replicas`` is how many servers keep it.
+    """
 
     name: str
     first: int
     last: int
+    replicas: int = 1
 
 
 async def declare(
@@ -157,4 +161,5 @@ def _upstream(info: StreamInfo) -> Upstream:
     if name is None:
         raise Stopped(f"the stream {STREAM} lost the name that we gave it", code="stream_unnamed")
     state = info.state
-    return Upstream(f"{name}/{PARTITION}", max(state.first_seq, 1), state.last_seq)
+    replicas = info.config.num_replicas or 1
+    return Upstream(f"{name}/{PARTITION}", max(state.first_seq, 1), state.last_seq, replicas)
