@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,13 +24,13 @@ LIMITS = Limits(16 * 1024**2, 30)
 PATIENCE = 20
 
 
-def make(world: World, url: str, **options: Any) -> Delivery:
+def make(world: World, url: str, *, replicas: int = 1, **options: Any) -> Delivery:
     """Delivery of what is in a world, woken by its writer."""
     delivery = Delivery(
         make_broker(url, "delivery"),
         world.store.read,
         world.writer.submit,
-        LIMITS,
+        replace(LIMITS, replicas=replicas),
         within_seconds=2,
         **options,
     )

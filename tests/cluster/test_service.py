@@ -1,0 +1,108 @@
+"""The whole service on a cluster: what it answers and tells others while servers are killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest_asyncio
+from nats.aio.client import Client
+
+from tests.cluster.cluster import PATIENCE, Cluster
+from tests.consumers.delivering import caught_up, deduplicated, delivering, expected, live, received, until
+from tests.consumers.test_clock import World as Facts
+from tests.consumers.world import body, scheduled
+from tests.end_to_end.service import Up
+from workflow.consumers.delivery.messages import EVENTS
+from workflow.consumers.transport.streams import STREAM
+
+STRUCTURED = {"content-type": "application/cloudevents+json"}
+
+
+@pytest_asyncio.fixture
+async def facts(tmp_path: Path) -> AsyncIterator[Facts]:
+    facts = Facts(tmp_path)
+    yield facts
+    facts.close()
+
+
+async def test_delivery_goes_on_behind_another_leader_and_no_id_has_two_contents(
+    facts: Facts, whole: Cluster, client: Client
+) -> None:
+    live(facts)
+    async with delivering(facts, whole.urls, most=9, at_once=3, replicas=3) as delivery:
+        await until(lambda: delivery.status.position >= 18)
+        whole.leader(EVENTS).kill()
+        assert delivery.status.position < facts.store.head()
+        await caught_up(delivery, facts)
+    told = await received(client)
+    assert deduplicated(told) == expected(facts)
+    assert len({(one.id, one.body) for one in told}) == len({one.id for one in told})
+
+
+async def test_what_is_answered_202_is_taken_in_and_what_is_not_is_sent_again(
+    tmp_path: Path, whole: Cluster, client: Client
+) -> None:
+    more = {"MENTORING_NATS_REPLICAS": "3"}
+    answers: dict[int, int] = {}
+    refused: list[str] = []
+    stopping = asyncio.Event()
+
+    async def send(sender: int) -> None:
+        number = 0
+        while not stopping.is_set():
+            number += 1
+            message = body(scheduled(f"{sender}-{number}", relationship_id=str(UUID(int=sender))))
+            while True:
+                answer = await up.http.post("/v1/events", content=message, headers=STRUCTURED)
+                if answer.status_code == 202:
+                    break
+                assert answer.status_code == 503, answer.text
+                refused.append(answer.headers["retry-after"])
+                await asyncio.sleep(0.2)
+            (sequence,) = answer.json()["sequences"]
+            answers[sequence] = sender
+
+    async def reached(number: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while len(answers) < number:  # noqa: ASYNC110 they tell nobody
+                await asyncio.sleep(0.01)
+
+    async with Up(tmp_path / "data", "--nats", whole.urls, more=more) as up:
+        senders = [asyncio.create_task(send(number)) for number in range(1, 9)]
+        await reached(200)
+        leads = whole.leader(STREAM)
+        leads.kill()
+        await reached(len(answers) + 100)
+        assert refused
+
+        next(node for node in whole.nodes if node.runs).kill()
+        told = await troubles(up)
+        assert any("intake is in trouble and tries again" in one for one in told), told
+        await asyncio.to_thread(whole.start)
+        await reached(len(answers) + 50)
+        stopping.set()
+        await asyncio.gather(*senders)
+        stored = (await client.jetstream(timeout=20).stream_info(STREAM)).state.last_seq
+        counts = await up.taken_in(stored)
+        assert counts["received"] == stored
+        assert counts["waiting"] == sum(1 for _ in answers)
+        assert counts["waiting"] + counts["duplicate"] == stored
+        assert set(answers) <= set(range(1, stored + 1))
+        async with asyncio.timeout(PATIENCE):
+            while (await up.http.get("/v1/health")).status_code != 200:
+                await asyncio.sleep(0.1)
+
+
+async def troubles(up: Up) -> list[str]:
+    """What health says once it is not well."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            answer = await up.http.get("/v1/health")
+            if answer.status_code == 503:
+                found: list[str] = answer.json()["troubles"]
+                if any("intake" in one for one in found):
+                    return found
+            await asyncio.sleep(0.1)
