@@ -41,6 +41,11 @@ async def until(so: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def taken_in(intake: Intake, more: int) -> None:
+    reached = intake.status.position + more
+    await until(lambda: intake.status.position >= reached)
+
+
 async def all_taken_in(intake: Intake, client: Client) -> tuple[str, int]:
     """Wait for it; the stream's name, and how many messages it has stored."""
     stored = (await client.jetstream(timeout=20).stream_info(STREAM)).state.last_seq
@@ -70,8 +75,7 @@ async def kills(world: World, cluster: Cluster, client: Client, victims: list[st
             node = leads if victim == "leader" else random.choice(others)
             killed.append(f"{node.name} ({victim})")
             node.kill()
-            before = intake.status.position
-            await until(lambda before=before: intake.status.position > before + 200)
+            await taken_in(intake, 200)
             await asyncio.to_thread(cluster.start)
     async with running(world, cluster.urls) as intake:
         upstream, stored = await all_taken_in(intake, client)
