@@ -276,7 +276,8 @@ def _is_address(address: str) -> bool:
     """Whether it names a host, and no more than a port and how to speak there."""
     try:
         parts = urlsplit(address if "://" in address else f"nats://{address}")
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0) and not parts.path.strip("/")
+        whole = parts.netloc and parts.hostname and parts.port != 0 and " " not in parts.netloc
+        return bool(whole) and not (parts.path.strip("/") or parts.query or parts.fragment)
     except ValueError:  # a port that is none
         return False
 

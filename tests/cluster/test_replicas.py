@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from unittest.mock import patch
 from uuid import uuid4
@@ -9,17 +10,18 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 
-from tests.cluster.cluster import Cluster
+from tests.cluster.cluster import PATIENCE, Cluster
 from tests.consumers.delivering import LIMITS
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from workflow.consumers.delivery import streams as outward
 from workflow.consumers.delivery.messages import SUBJECTS
 from workflow.consumers.delivery.streams import Limits
-from workflow.consumers.transport import streams
+from workflow.consumers.transport import examined, streams
 from workflow.consumers.transport.refusals import SMALLEST
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import LARGEST, STREAM, declare
+from workflow.diagnosis import Grade
 from workflow.errors import Unavailable
 
 THREE = Limits(LIMITS.max_bytes, LIMITS.max_days, 3)
@@ -82,3 +84,18 @@ async def test_where_a_cluster_has_less_room_the_stream_is_smaller(whole: Cluste
     found = (await client.jetstream().stream_info(STREAM)).config
     assert SMALLEST < (found.max_bytes or 0) < 256 * 1024**3, "what each server of the tests may store"
     assert found.num_replicas == 3
+
+
+async def test_a_doctor_names_the_server_that_is_away(whole: Cluster, client: Client) -> None:
+    await declare(client.jetstream(), uuid4, replicas=3)
+    (well,) = await examined.stream(whole.urls, None, {})
+    assert well.grade is Grade.OK
+    leads = whole.leader(STREAM)
+    away = next(node for node in whole.nodes if node is not leads)
+    away.kill()
+    await publish(client, scheduled("a"))
+    async with asyncio.timeout(PATIENCE):
+        while len(found := await examined.stream(whole.urls, None, {})) == 1:  # noqa: ASYNC110 it tells when asked
+            await asyncio.sleep(0.1)
+    assert found[0].grade is Grade.WARNING
+    assert found[0].said.endswith(f"away or lag behind: {away.name}")

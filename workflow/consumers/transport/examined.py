@@ -70,6 +70,14 @@ async def stream(url: str, token: str | None, positions: Mapping[str, int]) -> l
 def _fit(info: StreamInfo, positions: Mapping[str, int]) -> Iterator[Finding]:
     name = (info.config.metadata or {}).get(NAME)
     state = info.state
+    kept = info.cluster.replicas or [] if info.cluster is not None else []
+    away = sorted(one.name or "" for one in kept if one.offline or not one.current)
+    if away:
+        yield warning(
+            "broker",
+            f"of the {len(kept) + 1} servers that keep its stream, these are away or lag behind: {', '.join(away)}",
+            "have them back before another one fails",
+        )
     if name is None or differs(info.config):
         yield warning(
             "broker",
