@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import signal
 import socket
@@ -83,6 +84,20 @@ class Node:
     def forget(self) -> None:
         """Throw away all that it has stored."""
         shutil.rmtree(self.folder / "jetstream")
+
+    def alone(self) -> None:
+        """Start it anew where it finds none of the others, and they do not find it. Clients do."""
+        self.stop()
+        config = self.folder / "server.conf"
+        kept = config.read_text("utf-8")
+        cut_off, elsewhere = _free(2)
+        whole = re.sub(r"routes: \[.*\]", f'routes: ["nats://127.0.0.1:{elsewhere}"]', kept)
+        config.write_text(
+            whole.replace(f'listen: "127.0.0.1:{self.route}"', f'listen: "127.0.0.1:{cut_off}"'), "utf-8"
+        )
+        self.start()
+        _until(lambda: bool(self.asked("varz")), lambda: f"{self.name} does not start alone")
+        config.write_text(kept, "utf-8")  # as it is started the next time
 
     def asked(self, what: str) -> dict[str, Any]:
         """What its monitoring says; nothing where it does not answer."""

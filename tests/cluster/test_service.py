@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest_asyncio
+from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
-from tests.cluster.cluster import PATIENCE, Cluster
-from tests.consumers.delivering import caught_up, deduplicated, delivering, expected, live, received, until
+from tests.cluster.cluster import PATIENCE, Cluster, Node
+from tests.consumers.delivering import (
+    LIMITS,
+    caught_up,
+    deduplicated,
+    delivering,
+    expected,
+    live,
+    received,
+    until,
+)
 from tests.consumers.test_clock import World as Facts
 from tests.consumers.world import body, scheduled
 from tests.end_to_end.service import Up
+from workflow.consumers.delivery.delivery import Delivery
 from workflow.consumers.delivery.messages import EVENTS
-from workflow.consumers.transport.streams import STREAM
+from workflow.consumers.transport.broker import make_broker
+from workflow.consumers.transport.publisher import Publisher
+from workflow.consumers.transport.streams import STREAM, declare
+from workflow.errors import Unavailable
 
 STRUCTURED = {"content-type": "application/cloudevents+json"}
 
@@ -40,6 +55,55 @@ async def test_delivery_goes_on_behind_another_leader_and_no_id_has_two_contents
     told = await received(client)
     assert deduplicated(told) == expected(facts)
     assert len({(one.id, one.body) for one in told}) == len({one.id for one in told})
+
+
+async def connected_to(broker: NatsBroker, node: Node) -> None:
+    """Have it be this one of the servers that it is connected to."""
+    async with asyncio.timeout(PATIENCE):
+        while broker.connection.connected_url is None or broker.connection.connected_url.port != node.port:
+            await broker.connection.force_reconnect()
+            await asyncio.sleep(0.05)
+
+
+async def test_a_server_that_is_cut_off_from_the_others_is_left(
+    facts: Facts, whole: Cluster, client: Client
+) -> None:
+    await declare(client.jetstream(), uuid4, replicas=3)
+    node = next(node for node in whole.nodes if node is not whole.leader(STREAM))
+    brokers = [make_broker(whole.urls, purpose) for purpose in ("publishing", "delivery")]
+    try:
+        publisher = Publisher(brokers[0], within_seconds=0.5, elsewhere_after=0.2)
+        await publisher.connect()
+        delivery = Delivery(
+            brokers[1],
+            facts.store.read,
+            facts.writer.submit,
+            replace(LIMITS, replicas=3),
+            within_seconds=0.5,
+            elsewhere_after=0.2,
+        )
+        await brokers[1].connect()
+        node.alone()
+        for broker in brokers:
+            await connected_to(broker, node)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    await publisher.publish("k", body(scheduled("a")), {})
+                    break
+                except Unavailable:
+                    await asyncio.sleep(0.05)
+        live(facts)
+        await delivery.begin(from_beginning=True)
+        delivering = asyncio.create_task(delivery.run())
+        await caught_up(delivery, facts)
+        delivery.stop()
+        await delivering
+        assert deduplicated(await received(client)) == expected(facts)
+    finally:
+        for broker in brokers:
+            await broker.stop()
+        node.stop()
 
 
 async def test_what_is_answered_202_is_taken_in_and_what_is_not_is_sent_again(

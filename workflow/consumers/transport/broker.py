@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
 from faststream import AckPolicy
 from faststream.nats import NatsBroker
 from faststream.nats.security import NatsToken
+
+ELSEWHERE_AFTER = 10.0
+"""Seconds for which a server may be of no use: as long as a cluster may take to elect a leader."""
 
 log = logging.getLogger("mentoring.broker")
 
@@ -48,3 +52,28 @@ def make_broker(
         description="Meetings as other services know them",
     )
     return broker
+
+
+class Elsewhere:
+    """Leaves a server of a cluster that answers and is of no use: it may be cut off from the others.
+
+    Nobody else tells: the connection to it is well.
+    """
+
+    def __init__(self, broker: NatsBroker, after: float = ELSEWHERE_AFTER) -> None:
+        self._broker = broker
+        self._after = after
+        self._since: float | None = None
+
+    def well(self) -> None:
+        """The server did what it was asked."""
+        self._since = None
+
+    async def unwell(self) -> None:
+        """It did not. Where it has not for long, and there are others, go to any of them."""
+        now = asyncio.get_running_loop().time()
+        if self._since is None:
+            self._since = now
+        elif now - self._since >= self._after and len(self._broker.connection.servers) > 1:
+            self._since = None
+            await self._broker.connection.force_reconnect()
