@@ -15,7 +15,14 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import Invalid
@@ -181,6 +188,15 @@ class Settings(BaseSettings):
         if not all(map(_is_address, addresses)):
             raise ValueError("an address is nats://HOST:PORT, and several have a comma between them")
         return ",".join(addresses)
+
+    @field_validator("nats_replicas")
+    @classmethod
+    def _of_a_cluster(cls, replicas: int, others: ValidationInfo) -> int:
+        if replicas > 1 and others.data.get("nats", "") is None:
+            raise ValueError(
+                "the service's own NATS server is one: name those of a cluster in MENTORING_NATS"
+            )
+        return replicas
 
     @field_validator("database", "key_database")
     @classmethod

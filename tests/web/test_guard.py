@@ -168,3 +168,13 @@ def test_the_servers_of_a_cluster_are_named_with_commas_between_them() -> None:
     with pytest.raises(Invalid, match="--nats-token-file") as refused:
         read_settings(nats="nats://a:4222,nats://a-secret@b:4222")
     assert "a-secret" not in refused.value.detail
+
+
+def test_replicas_are_asked_for_of_a_cluster_alone() -> None:
+    assert read_settings(nats="nats://a:4222,nats://b:4222", nats_replicas=3).nats_replicas == 3
+    for given in ({"nats_replicas": 2}, {"nats": "nats://a:4222", "nats_replicas": 6}, {"nats_replicas": 0}):
+        with pytest.raises(Invalid, match="MENTORING_NATS_REPLICAS"):
+            read_settings(**given)
+    with pytest.raises(Invalid) as refused:
+        read_settings(nats="a b", nats_replicas=3)
+    assert "REPLICAS" not in refused.value.detail

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
+from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
@@ -134,8 +135,9 @@ class Delivery:
                 return
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 await asyncio.sleep(self._standing.pause_after(error, self._position))
-                with suppress(IncorrectState):  # there is no connection yet
-                    await self._elsewhere.unwell()
+                if isinstance(error, NatsError | TimeoutError):
+                    with suppress(IncorrectState):  # there is no connection yet
+                        await self._elsewhere.unwell()
 
     def stop(self) -> None:
         """Take no other window. To be cancelled alone is not enough: a request that is answered may swallow that."""
