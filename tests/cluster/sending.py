@@ -18,7 +18,10 @@ Send = Callable[[bytes], Awaitable[int]]
 
 
 class Senders:
-    """Some that send meetings of some pairs, each its own one after the other, until they are told to stop."""
+    """Some that send meetings of some pairs, each its own one after the other, until they are told to stop.
+
+    Let there be more pairs for many messages: what is decided of one looks at all of its meetings.
+    """
 
     def __init__(self, world: World, pairs: int = 12) -> None:
         self._world = world

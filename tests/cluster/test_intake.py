@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -58,10 +59,10 @@ async def leader(cluster: Cluster) -> Node:
     return await asyncio.to_thread(cluster.leader, STREAM)
 
 
-async def kills(world: World, cluster: Cluster, client: Client, victims: list[str]) -> None:
+async def kills(world: World, cluster: Cluster, client: Client, victims: list[str], pairs: int = 12) -> None:
     """Intake and publishers at work while one node after the other is killed and comes back."""
     random = Random(SEED)
-    senders, killed = Senders(world), []
+    senders, killed = Senders(world, pairs), []
     async with (
         running(world, cluster.urls, replicas=3, most=100, ahead=400, stalled_after=1.0) as intake,
         publishing(cluster.urls) as publisher,
@@ -94,7 +95,7 @@ async def test_the_streams_leader_and_another_node_are_killed(
 async def test_nodes_are_killed_over_and_over(world: World, whole: Cluster, client: Client) -> None:
     victims = ["leader"] * 12 + ["another"] * 8
     Random(SEED).shuffle(victims)
-    await kills(world, whole, client, victims)
+    await kills(world, whole, client, victims, pairs=300)
 
 
 async def test_connections_are_cut_half_way(world: World, whole: Cluster, client: Client) -> None:
@@ -105,15 +106,18 @@ async def test_connections_are_cut_half_way(world: World, whole: Cluster, client
 async def test_connections_are_cut_half_way_over_and_over(
     world: World, whole: Cluster, client: Client
 ) -> None:
-    await cut(world, whole, client, 400)
+    await cut(world, whole, client, 200, pairs=100)
 
 
-async def cut(world: World, cluster: Cluster, client: Client, number: int) -> None:
+async def cut(world: World, cluster: Cluster, client: Client, number: int, pairs: int = 12) -> None:
     """Each connection breaks off after some bytes, few or many, until it has happened so many times."""
-    random, senders = Random(SEED), Senders(world)
+    random, senders = Random(SEED), Senders(world, pairs)
 
     def cuts() -> int:
         return sum(proxy.cuts for proxy in proxies)
+
+    def more_than(before: int) -> bool:
+        return cuts() > before
 
     def lasts() -> int | None:
         return (
@@ -129,7 +133,8 @@ async def cut(world: World, cluster: Cluster, client: Client, number: int) -> No
             publishing(url, within=0.5) as publisher,
             senders.sending(by(publisher)),
         ):
-            await until(lambda: cuts() >= number)
+            while (before := cuts()) < number:
+                await until(partial(more_than, before))
             await senders.reach(100)
         async with running(world, url) as intake:
             upstream, stored = await all_taken_in(intake, client)
