@@ -24,14 +24,14 @@ LIMITS = Limits(16 * 1024**2, 30)
 PATIENCE = 20
 
 
-def make(world: World, url: str, *, replicas: int = 1, **options: Any) -> Delivery:
+def make(world: World, url: str, *, replicas: int = 1, within: float = 2, **options: Any) -> Delivery:
     """Delivery of what is in a world, woken by its writer."""
     delivery = Delivery(
         make_broker(url, "delivery"),
         world.store.read,
         world.writer.submit,
         replace(LIMITS, replicas=replicas),
-        within_seconds=2,
+        within_seconds=within,
         **options,
     )
     world.writer.on_commit(lambda _: delivery.wake())
