@@ -12,9 +12,17 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import Invalid
@@ -82,7 +90,15 @@ class Settings(BaseSettings):
     port: Port = Field(8080, description="port of the HTTP door; 0 takes a free one")
     nats: str | None = Field(
         None,
-        description="address of a NATS server with JetStream; without it the service runs one of its own",
+        description="address of a NATS server with JetStream, or those of a cluster's servers, with commas between "
+        "them; without it the service runs one of its own",
+    )
+    nats_replicas: int = Field(
+        1,
+        ge=1,
+        le=5,
+        description="servers of a cluster that keep each stream; one that fewer keep gets more, and one that more keep "
+        "stays as it is",
     )
     nats_host: str = Field("127.0.0.1", description="address that the service's own NATS server listens on")
     nats_port: Port = Field(4222, description="port of the service's own NATS server; 0 takes a free one")
@@ -178,10 +194,24 @@ class Settings(BaseSettings):
     @field_validator("nats")
     @classmethod
     def _no_secret(cls, nats: str | None) -> str | None:
+        if nats is None:
+            return None
         # An address is shown and logged.
-        if nats is not None and "@" in nats:
+        if "@" in nats:
             raise ValueError("no name, password or token belongs in an address: use --nats-token-file")
-        return nats
+        addresses = [address.strip() for address in nats.split(",")]
+        if not all(map(_is_address, addresses)):
+            raise ValueError("an address is nats://HOST:PORT, and several have a comma between them")
+        return ",".join(addresses)
+
+    @field_validator("nats_replicas")
+    @classmethod
+    def _of_a_cluster(cls, replicas: int, others: ValidationInfo) -> int:
+        if replicas > 1 and others.data.get("nats", "") is None:
+            raise ValueError(
+                "the service's own NATS server is one: name those of a cluster in MENTORING_NATS"
+            )
+        return replicas
 
     @field_validator("database", "key_database")
     @classmethod
@@ -270,6 +300,16 @@ def is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
+        return False
+
+
+def _is_address(address: str) -> bool:
+    """Whether it names a host, and no more than a port and how to speak there."""
+    try:
+        parts = urlsplit(address if "://" in address else f"nats://{address}")
+        whole = parts.netloc and parts.hostname and parts.port != 0 and " " not in parts.netloc
+        return bool(whole) and not (parts.path.strip("/") or parts.query or parts.fragment)
+    except ValueError:  # a port that is none
         return False
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,14 +24,14 @@ LIMITS = Limits(16 * 1024**2, 30)
 PATIENCE = 20
 
 
-def make(world: World, url: str, **options: Any) -> Delivery:
+def make(world: World, url: str, *, replicas: int = 1, within: float = 2, **options: Any) -> Delivery:
     """Delivery of what is in a world, woken by its writer."""
     delivery = Delivery(
         make_broker(url, "delivery"),
         world.store.read,
         world.writer.submit,
-        LIMITS,
-        within_seconds=2,
+        replace(LIMITS, replicas=replicas),
+        within_seconds=within,
         **options,
     )
     world.writer.on_commit(lambda _: delivery.wake())

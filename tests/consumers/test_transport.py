@@ -22,7 +22,7 @@ from nats.errors import Error as NatsError
 
 from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.broker import make_broker
-from workflow.consumers.transport.pull import CONSUMER, Batch, Broken, Pull
+from workflow.consumers.transport.pull import Batch, Broken, Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, declare
 from workflow.errors import Stopped, Unavailable
@@ -173,7 +173,7 @@ async def test_a_consumer_that_has_gone_breaks_the_pull(client: Client) -> None:
     pull = Pull(client)
     await pull.open(0)
     await pull.take()
-    await client.jetstream().delete_consumer(STREAM, CONSUMER)
+    await client.jetstream().delete_consumer(STREAM, pull.consumer)
     with pytest.raises(Broken):
         await pull.take()
     await pull.unsubscribe()

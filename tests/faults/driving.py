@@ -17,7 +17,6 @@ import nats
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import Error as StreamError
-from nats.js.errors import NotFoundError
 
 from tests.end_to_end.plan import Plan
 from tests.end_to_end.service import PATIENCE, Died, Up
@@ -168,10 +167,14 @@ class Driver:
 
     async def _killed(self, place: str) -> Kill:
         async with self._streams() as streams:
-            try:
-                delivered = (await streams.consumer_info(STREAM, CONSUMER)).delivered.stream_seq
-            except NotFoundError:
-                delivered = 0
+            delivered = max(
+                (
+                    one.delivered.stream_seq
+                    for one in await streams.consumers_info(STREAM)
+                    if one.delivered is not None and one.name.startswith(CONSUMER)
+                ),
+                default=0,
+            )
         return Kill(place, delivered, recorded(self.data))
 
     async def _stored(self) -> int:

@@ -149,3 +149,32 @@ def test_an_address_holds_no_secret(address: str) -> None:
     assert "secret" not in str(refused.value)
     assert address not in str(refused.value)
     assert read_settings(nats="nats://host:4222").nats == "nats://host:4222"
+
+
+def test_the_servers_of_a_cluster_are_named_with_commas_between_them() -> None:
+    assert read_settings(nats="nats://a:4222, nats://b:4222,c").nats == "nats://a:4222,nats://b:4222,c"
+    for wrong in (
+        "nats://a:4222,",
+        ",",
+        "",
+        "nats://a:port",
+        "nats://a:70000",
+        "nats://:4222",
+        "nats://a/path",
+        "a b",
+    ):
+        with pytest.raises(Invalid, match=r"MENTORING_NATS: .*HOST:PORT"):
+            read_settings(nats=wrong)
+    with pytest.raises(Invalid, match="--nats-token-file") as refused:
+        read_settings(nats="nats://a:4222,nats://a-secret@b:4222")
+    assert "a-secret" not in refused.value.detail
+
+
+def test_replicas_are_asked_for_of_a_cluster_alone() -> None:
+    assert read_settings(nats="nats://a:4222,nats://b:4222", nats_replicas=3).nats_replicas == 3
+    for given in ({"nats_replicas": 2}, {"nats": "nats://a:4222", "nats_replicas": 6}, {"nats_replicas": 0}):
+        with pytest.raises(Invalid, match="MENTORING_NATS_REPLICAS"):
+            read_settings(**given)
+    with pytest.raises(Invalid) as refused:
+        read_settings(nats="a b", nats_replicas=3)
+    assert "REPLICAS" not in refused.value.detail

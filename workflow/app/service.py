@@ -229,7 +229,7 @@ class Service:
             make_broker(self.nats_url, "delivery", token=self._nats_token),
             self.store.read,
             self.writer.submit,
-            Limits(settings.outbound_bytes, settings.outbound_days),
+            Limits(settings.outbound_bytes, settings.outbound_days, settings.nats_replicas),
             busy=self._intake_is_behind,
         )
         delivery.goes_on_from((await asyncio.wrap_future(self.writer.submit(self._deliver_from))).value)
@@ -252,6 +252,7 @@ class Service:
             self.new_id,
             accepted_gap=settings.accept_gap,
             stream_bytes=settings.stream_bytes,
+            replicas=settings.nats_replicas,
         )
         try:
             with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later

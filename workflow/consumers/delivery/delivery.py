@@ -15,7 +15,9 @@ from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
+from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
+from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.errors import APIError
@@ -23,6 +25,7 @@ from nats.js.errors import APIError
 from workflow.consumers.delivery.messages import Message, message_of
 from workflow.consumers.delivery.status import DeliveryStatus, Standing
 from workflow.consumers.delivery.streams import Limits, declare
+from workflow.consumers.transport.broker import ELSEWHERE_AFTER, Elsewhere
 from workflow.consumers.transport.outgoing import STRUCTURED
 from workflow.consumers.transport.refusals import is_full
 from workflow.errors import Stopped, Unavailable
@@ -79,8 +82,10 @@ class Delivery:
         poll_seconds: float = 1.0,
         share: float = 0.05,
         within_seconds: float = _WITHIN,
+        elsewhere_after: float = ELSEWHERE_AFTER,
     ) -> None:
         self._broker = broker
+        self._elsewhere = Elsewhere(broker, elsewhere_after)
         self._read = read
         self._submit = submit
         self._limits = limits
@@ -124,12 +129,16 @@ class Delivery:
                 await declare(self._broker.connection.jetstream(timeout=self._within), self._limits)
                 while not self._stopping:
                     await self._go_on()
+                    self._elsewhere.well()
             except Stopped as stopped:
                 self._standing.stop(stopped)
                 self._begun.set()
                 return
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 await asyncio.sleep(self._standing.pause_after(error, self._position))
+                if isinstance(error, NatsError | TimeoutError):
+                    with suppress(IncorrectState):  # there is no connection yet
+                        await self._elsewhere.unwell()
 
     def stop(self) -> None:
         """Take no other window. To be cancelled alone is not enough: a request that is answered may swallow that."""

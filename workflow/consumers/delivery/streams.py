@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
@@ -13,20 +13,23 @@ from workflow.consumers.transport.refusals import largest_granted
 from workflow.errors import Unavailable
 
 _DAY = 86_400.0
+_SIZE = "MENTORING_OUTBOUND_BYTES"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a stream that we make may hold, and for how long."""
+    """How much a stream that we make may hold, and for how long; and how many servers keep any, at the least."""
 
     max_bytes: int
     max_days: float
+    replicas: int = 1
 
 
 async def declare(streams: JetStreamContext, limits: Limits) -> None:
     """Make the streams that are missing. One that is there is taken as it is, unless it could lose what it was given.
 
-    Then ``Unavailable`` says what to do: once that is done delivery goes on by itself.
+    Then ``Unavailable`` says what to do: once that is done delivery goes on by itself. One that too few servers keep is
+    given to more.
     """
     for name, subject in SUBJECTS.items():
         try:
@@ -51,6 +54,9 @@ async def declare(streams: JetStreamContext, limits: Limits) -> None:
                 "that it is made anew",
                 code="stream_unfit",
             )
+        if (config.num_replicas or 1) < limits.replicas:
+            more = replace(config, num_replicas=limits.replicas)
+            await largest_granted(streams.update_stream, more, _SIZE, exactly=True)
 
 
 async def _make(streams: JetStreamContext, name: str, subject: str, limits: Limits) -> None:
@@ -63,8 +69,9 @@ async def _make(streams: JetStreamContext, name: str, subject: str, limits: Limi
         discard=DiscardPolicy.OLD,
         max_bytes=limits.max_bytes,
         max_age=limits.max_days * _DAY,
+        num_replicas=limits.replicas,
     )
-    await largest_granted(streams.add_stream, config, "MENTORING_OUTBOUND_BYTES")
+    await largest_granted(streams.add_stream, config, _SIZE)
 
 
 def _unfit(config: StreamConfig, subject: str) -> list[str]:

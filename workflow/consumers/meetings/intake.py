@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from workflow.consumers.meetings.batch import Unit, take_batch
-from workflow.consumers.meetings.resume import recognise
+from workflow.consumers.meetings.resume import BELIEVED_AFTER, Doubt, recognise
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing
 from workflow.consumers.meetings.subscriber import subscribe
@@ -36,7 +36,8 @@ class Intake:
     """Takes messages in from ``start`` to ``stop``. ``writer`` must run for as long.
 
     ``accepted_gap`` names the one gap in the stream that is passed over, as a stop because of it tells.
-    ``stream_bytes`` is how much the stream may hold, where that is not to stay as it is.
+    ``stream_bytes`` is how much the stream may hold, where that is not to stay as it is; ``replicas`` how many servers
+    of a cluster keep it, at the least.
 
     Whatever fails is tried again, ever more seldom; only a ``Stopped`` ends it, since going on would lose
     messages.
@@ -55,6 +56,8 @@ class Intake:
         stalled_after: float = STALLED_AFTER,
         accepted_gap: str | None = None,
         stream_bytes: int | None = None,
+        replicas: int = 1,
+        believed_after: float = BELIEVED_AFTER,
     ) -> None:
         self._broker = broker
         self._writer = writer
@@ -64,7 +67,7 @@ class Intake:
         self._purge_seconds = purge_seconds
         self._stalled_after = stalled_after
         self._accepted_gap = accepted_gap
-        self._stream_bytes = stream_bytes
+        self._stream_bytes, self._replicas = stream_bytes, replicas
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
         self._upstream: Upstream | None = None
@@ -75,6 +78,7 @@ class Intake:
         """Whether the stream was found to be the recorded one, and nothing has broken off since."""
         self._begun = asyncio.Event()
         self._standing = Standing()
+        self._doubt = Doubt(believed_after)
         self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -142,7 +146,7 @@ class Intake:
 
     async def _look(self) -> None:
         """Know the stream as it stands now, and how far it is recorded."""
-        upstream = await declare(self._streams, self._new_id, self._stream_bytes)
+        upstream = await declare(self._streams, self._new_id, self._stream_bytes, self._replicas)
         if self._upstream is not None and self._upstream.name != upstream.name:
             log.warning("the stream was deleted and made anew; it begins again as another upstream")
         self._upstream, self._last = upstream, upstream.last
@@ -163,6 +167,14 @@ class Intake:
 
     async def _known_again(self, upstream: Upstream, position: int, receipt: Receipt | None) -> int:
         """See that ``upstream`` is still the stream that was; where to go on from."""
+        try:
+            position = await self._held_against(upstream, position, receipt)
+        except Stopped as stopped:
+            raise self._doubt.weigh(stopped, upstream.replicas) from stopped
+        self._doubt.settled()
+        return position
+
+    async def _held_against(self, upstream: Upstream, position: int, receipt: Receipt | None) -> int:
         if upstream.last < position and (again := await self._looked()).name == upstream.name:
             upstream = again  # more came, and was taken in, since it was looked at
         check_position(upstream, position)
@@ -268,7 +280,8 @@ class Intake:
         """
         while True:
             pause = self._purge_seconds
-            await asyncio.sleep(pause if self._checked else min(pause, LONGEST_PAUSE))
+            soon = self._doubt.any or not self._checked
+            await asyncio.sleep(min(pause, LONGEST_PAUSE) if soon else pause)
             if not self._checked:
                 with contextlib.suppress(Exception):  # why the broker does not answer is told by who needs it
                     await self._looked()

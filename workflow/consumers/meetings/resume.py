@@ -6,13 +6,51 @@ position its length tells nothing, but at that position there now lies another m
 
 from __future__ import annotations
 
+import asyncio
+
 from nats.aio.client import Client
 
 from workflow.consumers.meetings.envelope import Raw, read
 from workflow.consumers.transport.fetch import fetch
 from workflow.consumers.transport.streams import STREAM
-from workflow.errors import Stopped
+from workflow.errors import Stopped, Unavailable
 from workflow.store.receipts import Receipt
+
+BELIEVED_AFTER = 15.0
+"""Seconds for which a cluster has to say that messages have gone before it is believed."""
+
+
+class Doubt:
+    """Whether it is believed of a stream that it has lost something.
+
+    A server of a cluster that does not know yet that another one leads, since it stood still or was cut off, answers
+    with the stream as it was then. That passes; a loss does not.
+    """
+
+    def __init__(self, seconds: float = BELIEVED_AFTER) -> None:
+        self._seconds = seconds
+        self._since: float | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether something was said that is not believed yet."""
+        return self._since is not None
+
+    def settled(self) -> None:
+        """The stream is what it was."""
+        self._since = None
+
+    def weigh(self, stopped: Stopped, replicas: int) -> Stopped | Unavailable:
+        """What to make of it: ``stopped`` itself, once it is believed."""
+        now = asyncio.get_running_loop().time()
+        if self._since is None:
+            self._since = now
+        if replicas == 1 or now - self._since >= self._seconds:
+            return stopped
+        return Unavailable(
+            f"one of the broker's servers says that its stream is not what it was ({stopped.code}); it is asked again",
+            code="stream_doubted",
+        )
 
 
 async def recognise(connection: Client, receipt: Receipt) -> None:

@@ -14,6 +14,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import StreamInfo
 from nats.js.errors import NotFoundError
 
+from workflow.consumers.transport.broker import addresses
 from workflow.consumers.transport.streams import NAME, PARTITION, STREAM, differs
 from workflow.diagnosis import Finding, ok, trouble, warning
 
@@ -40,7 +41,11 @@ async def stream(url: str, token: str | None, positions: Mapping[str, int]) -> l
     try:
         async with asyncio.timeout(_PATIENCE):
             client = await nats.connect(
-                url, token=token, connect_timeout=_PATIENCE, allow_reconnect=False, error_cb=_in_silence
+                addresses(url),
+                token=token,
+                connect_timeout=_PATIENCE,
+                allow_reconnect=False,
+                error_cb=_in_silence,
             )
     except (NatsError, OSError, TimeoutError) as error:
         todo = "start it, or see that its address and token are right; messages wait with their publishers meanwhile"
@@ -65,6 +70,14 @@ async def stream(url: str, token: str | None, positions: Mapping[str, int]) -> l
 def _fit(info: StreamInfo, positions: Mapping[str, int]) -> Iterator[Finding]:
     name = (info.config.metadata or {}).get(NAME)
     state = info.state
+    kept = info.cluster.replicas or [] if info.cluster is not None else []
+    away = sorted(one.name or "" for one in kept if one.offline or not one.current)
+    if away:
+        yield warning(
+            "broker",
+            f"of the {len(kept) + 1} servers that keep its stream, these are away or lag behind: {', '.join(away)}",
+            "have them back before another one fails",
+        )
     if name is None or differs(info.config):
         yield warning(
             "broker",

@@ -12,6 +12,7 @@ from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
+from workflow.consumers.transport.broker import ELSEWHERE_AFTER, Elsewhere
 from workflow.consumers.transport.outgoing import Outgoing
 from workflow.consumers.transport.refusals import is_full
 from workflow.consumers.transport.streams import STREAM, SUBJECT
@@ -30,9 +31,16 @@ class Publisher:
     Its connection is its own: what intake reads can make a connection deaf, and nobody who publishes waits for that.
     """
 
-    def __init__(self, broker: NatsBroker, *, within_seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        broker: NatsBroker,
+        *,
+        within_seconds: float = 5.0,
+        elsewhere_after: float = ELSEWHERE_AFTER,
+    ) -> None:
         self._broker = broker
         self._within = within_seconds
+        self._elsewhere = Elsewhere(broker, elsewhere_after)
 
     async def connect(self) -> None:
         """Connect, however long it takes. What is published before is refused."""
@@ -63,8 +71,12 @@ class Publisher:
                     code="stream_full",
                 ) from error
             raise _not_stored() from error
-        except (IncorrectState, NatsError, TimeoutError) as error:
+        except IncorrectState as error:
             raise _not_stored() from error
+        except (NatsError, TimeoutError) as error:
+            await self._elsewhere.unwell()
+            raise _not_stored() from error
+        self._elsewhere.well()
         return stored.seq
 
 

@@ -1,7 +1,8 @@
 """A prefetching pull: the broker sends the next messages while the last ones are still being decided.
 
 The broker's consumer is a mere cursor. Where to go on from is known by our own recorded position alone, so
-the consumer is deleted and created anew from there at the start and after every break in what arrives.
+another consumer is created from there at the start and after every break in what arrives. Each has a name of its
+own: in a cluster nobody answers for the one before it, where that was led by a server that has gone.
 """
 
 from __future__ import annotations
@@ -17,18 +18,24 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import NotFoundError
 
 from workflow.consumers.transport.fetch import fetch
 from workflow.consumers.transport.streams import STREAM
 
-CONSUMER = "intake"
+CONSUMER = "intake-"
+"""With which the name of each consumer begins."""
 
 STALLED_AFTER = 5.0
 """Seconds without a word from the broker after which its connection is taken for deaf."""
 
 _ANSWERED_WITHIN = 0.4
 """In which part of them the broker says that there is nothing, where there is nothing."""
+
+_FORGOTTEN_AFTER = 60.0
+"""Seconds after which the broker deletes a consumer that nobody reads from any more."""
+
+_PATIENCE, _LONGEST_PATIENCE = 2.0, 16.0
+"""Seconds to wait for a consumer: a cluster that elects a leader answers nothing that it was asked before."""
 
 _MOST_BYTES = 32 * 1024 * 1024
 _FETCHED_AT_ONCE = 100
@@ -79,6 +86,9 @@ class Pull:
         self._stalled_after = stalled_after
         self._subscription: Subscription | None = None
         self._inbox = ""
+        self._patience = _PATIENCE
+        self.consumer = ""
+        """The name of the broker's consumer, if there is one."""
         self._requests = 0
         self._reset(0)
 
@@ -97,13 +107,15 @@ class Pull:
         """Begin, or begin anew, with the message that follows ``after``."""
         await self.unsubscribe()
         self._reset(after)
-        streams = self._connection.jetstream()
-        with contextlib.suppress(NotFoundError):
-            await streams.delete_consumer(STREAM, CONSUMER)
-        await streams.add_consumer(
+        # A new inbox each time: what another consumer may still send goes nowhere.
+        self._inbox = self._connection.new_inbox()
+        self.consumer = CONSUMER + self._inbox.rpartition(".")[2]
+        patience, self._patience = self._patience, min(2 * self._patience, _LONGEST_PATIENCE)
+        await self._connection.jetstream(timeout=patience).add_consumer(
             STREAM,
             ConsumerConfig(
-                durable_name=CONSUMER,
+                durable_name=self.consumer,
+                inactive_threshold=_FORGOTTEN_AFTER,
                 deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
                 opt_start_seq=after + 1,
                 ack_policy=AckPolicy.ALL,
@@ -112,16 +124,20 @@ class Pull:
                 mem_storage=True,
             ),
         )
-        # A new inbox each time: what the deleted consumer may still send goes nowhere.
-        self._inbox = self._connection.new_inbox()
+        self._patience = _PATIENCE
         self._subscription = await self._connection.subscribe(f"{self._inbox}.*", cb=self._on_message)
 
     async def unsubscribe(self) -> None:
         """Stop reading. What was not recorded will be sent again."""
         subscription, self._subscription = self._subscription, None
-        if subscription is not None and not self._connection.is_closed:
-            with contextlib.suppress(NatsError):
+        consumer, self.consumer = self.consumer, ""
+        if self._connection.is_closed:
+            return
+        with contextlib.suppress(NatsError):
+            if subscription is not None:
                 await subscription.unsubscribe()
+            if consumer:  # nobody waits for the answer: there may be none, and it is forgotten all the same
+                await self._connection.publish(f"$JS.API.CONSUMER.DELETE.{STREAM}.{consumer}")
 
     async def take(self) -> Batch:
         """Wait for messages and return what has arrived, up to ``most`` of them."""
@@ -169,7 +185,7 @@ class Pull:
         expires = int(self._stalled_after * _ANSWERED_WITHIN * 1e9)
         wanted = {"batch": free, "expires": expires, "max_bytes": _MOST_BYTES}
         await self._connection.publish(
-            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{CONSUMER}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self.consumer}",
             json.dumps(wanted).encode(),
             reply=f"{self._inbox}.{self._requests}",
         )

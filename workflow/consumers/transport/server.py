@@ -28,12 +28,12 @@ _ROOM = 4 * 1024 * 1024
 """Bytes that have to fit on the disk before a server that could not write is started anew."""
 
 
-def _dies_with_parent() -> Callable[[], None] | None:
+def dies_with_parent(by: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
     """On Linux, what makes the child end when this process does, however that ends."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None, use_errno=True)  # loaded before the fork: nothing may be imported after it
-    return lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM) and None
+    return lambda: libc.prctl(_PR_SET_PDEATHSIG, by) and None
 
 
 class NatsServer:
@@ -191,7 +191,7 @@ class NatsServer:
             # A session of its own: a Ctrl-C in the terminal is for us, who then stop it in our order.
             start_new_session=True,
             umask=0o077,
-            preexec_fn=_dies_with_parent(),
+            preexec_fn=dies_with_parent(),
         )
         assert self._process.stderr is not None
         self._stores_nothing.clear()

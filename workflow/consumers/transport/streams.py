@@ -31,35 +31,41 @@ _NOT_TO_BE_CHANGED = 10052
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A stream as it stands: its name for ever, its first and its last sequence (last + 1 and last if empty)."""
+    """A stream as it stands: its name for ever, its first and its last sequence (last + 1 and last if empty).
+
+    ``replicas`` is how many servers keep it.
+    """
 
     name: str
     first: int
     last: int
+    replicas: int = 1
 
 
 async def declare(
-    streams: JetStreamContext, new_id: Callable[[], UUID], max_bytes: int | None = None
+    streams: JetStreamContext, new_id: Callable[[], UUID], max_bytes: int | None = None, replicas: int = 1
 ) -> Upstream:
     """Create the stream where it is missing, bring our part of it in line, and tell its name.
 
     The name is an id of its own, kept in the stream's metadata: a stream that was deleted and created anew
     counts its messages from 1 again, and must never be taken for the old one. What else an operator has
     set on the stream stays as it is, its size too, unless ``max_bytes`` is given: a stream without a limit
-    gets the largest that the broker grants. Raises ``Stopped`` where the stream cannot be brought in line.
+    gets the largest that the broker grants. At least ``replicas`` servers keep it. Raises ``Stopped`` where the stream
+    cannot be brought in line.
     """
     try:
         info = await streams.stream_info(STREAM)
     except NotFoundError:
         try:
             made = StreamConfig(name=STREAM, storage=StorageType.FILE, metadata={NAME: str(new_id())})
-            info = await _granted(streams.add_stream, made, max_bytes)
+            info = await _granted(streams.add_stream, _ours(made, max_bytes, replicas), max_bytes)
         except BadRequestError:  # another process was faster, with a name of its own
             info = await streams.stream_info(STREAM)
     metadata = dict(info.config.metadata or {})
-    if NAME not in metadata or differs(info.config, max_bytes):
+    if NAME not in metadata or differs(info.config, max_bytes, replicas):
         metadata.setdefault(NAME, str(new_id()))
-        info = await _granted(streams.update_stream, replace(info.config, metadata=metadata), max_bytes)
+        wanted = _ours(replace(info.config, metadata=metadata), max_bytes, replicas)
+        info = await _granted(streams.update_stream, wanted, max_bytes)
     return _upstream(info)
 
 
@@ -95,9 +101,8 @@ async def _granted(
     store: Callable[[StreamConfig], Awaitable[StreamInfo]], config: StreamConfig, max_bytes: int | None
 ) -> StreamInfo:
     """The stream as the broker stores it, of the largest size that it grants where none was asked for."""
-    wanted = _ours(config, max_bytes)
     try:
-        return await largest_granted(store, wanted, "MENTORING_STREAM_BYTES", exactly=max_bytes is not None)
+        return await largest_granted(store, config, "MENTORING_STREAM_BYTES", exactly=max_bytes is not None)
     except APIError as error:
         if error.err_code != _NOT_TO_BE_CHANGED:
             raise
@@ -109,7 +114,7 @@ async def _granted(
         ) from error
 
 
-def _ours(config: StreamConfig, max_bytes: int | None) -> StreamConfig:
+def _ours(config: StreamConfig, max_bytes: int | None, replicas: int) -> StreamConfig:
     """``config`` with what intake relies on: no message goes by itself, before it was taken in.
 
     The broker's own notice of duplicates is kept as short as it allows: it would drop another message under
@@ -125,6 +130,7 @@ def _ours(config: StreamConfig, max_bytes: int | None) -> StreamConfig:
         discard_new_per_subject=False,
         max_age=0,
         max_bytes=max_bytes or held,
+        num_replicas=max(config.num_replicas or 1, replicas),
         max_msgs_per_subject=-1,
         duplicate_window=_SHORTEST_WINDOW,
         no_ack=False,
@@ -142,9 +148,9 @@ def _off(option: bool | None) -> bool | None:
     return False if option else option
 
 
-def differs(config: StreamConfig, max_bytes: int | None = None) -> bool:
+def differs(config: StreamConfig, max_bytes: int | None = None, replicas: int = 1) -> bool:
     """Whether the stream is set otherwise than intake relies on."""
-    wanted = _ours(config, max_bytes)
+    wanted = _ours(config, max_bytes, replicas)
     return any(
         (getattr(config, one.name) or None) != (getattr(wanted, one.name) or None) for one in fields(config)
     )
@@ -155,4 +161,5 @@ def _upstream(info: StreamInfo) -> Upstream:
     if name is None:
         raise Stopped(f"the stream {STREAM} lost the name that we gave it", code="stream_unnamed")
     state = info.state
-    return Upstream(f"{name}/{PARTITION}", max(state.first_seq, 1), state.last_seq)
+    replicas = info.config.num_replicas or 1
+    return Upstream(f"{name}/{PARTITION}", max(state.first_seq, 1), state.last_seq, replicas)
