@@ -123,7 +123,7 @@ async def test_a_server_that_is_cut_off_from_the_others_is_left(
                 except Unavailable:
                     await asyncio.sleep(0.05)
         live(facts)
-        begun = world.writer.submit(lambda tx: begin_delivery(tx, from_beginning=True))
+        begun = facts.writer.submit(lambda tx: begin_delivery(tx, from_beginning=True))
         delivery.goes_on_from((await asyncio.wrap_future(begun)).value)
         at_work = asyncio.create_task(delivery.run())
         await caught_up(delivery, facts)
