@@ -113,6 +113,13 @@ class Settings(BaseSettings):
         description="bytes that the stream may hold before it refuses more; without it, what it was given "
         "once, at first 8 GiB or as much as the broker grants",
     )
+    partitions: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="into how many partitions the stream is divided when it is made, of which each process that takes "
+        "messages in has some; they are dealt out by the last token of the subjects",
+    )
     outbound_from: OutboundFrom = Field(
         OutboundFrom.NOW,
         description="from where on events go out to other services at first start: `now`, or the `beginning` of "

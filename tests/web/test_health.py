@@ -76,7 +76,7 @@ async def test_health_names_nobody_whatever_fails(
     service.asking = Chore(fail, service.asking.undone, every=3600)
     chores = [asyncio.create_task(one.run()) for one in (service.expiry, service.asking)]
     stopped = IntakeStatus("stopped", f"the gap {ADA}/0:1-2", None, f"{ADA}/0", 5, 3)
-    service.intake = SimpleNamespace(status=stopped, stop=AsyncMock())  # type: ignore[assignment]
+    service.intakes[0] = SimpleNamespace(status=stopped, stop=AsyncMock())  # type: ignore[assignment]
     delivery = DeliveryStatus("stopped", named, None, 3)
     service.delivery = SimpleNamespace(status=delivery, stop=Mock(), close=AsyncMock())  # type: ignore[assignment]
     service.server = NatsServer(service.folder.broker)
@@ -127,7 +127,7 @@ async def test_messages_that_lie_untaken_while_intake_is_in_trouble_are_noticed(
     assert isinstance(transport, httpx.ASGITransport)
     transport.app.state.watch = Watch(lambda: now[0])  # type: ignore[attr-defined]
     standing = IntakeStatus("running", None, "the disk is full", "one/0", 5, 3)
-    service.intake = SimpleNamespace(status=standing, stop=AsyncMock())  # type: ignore[assignment]
+    service.intakes[0] = SimpleNamespace(status=standing, stop=AsyncMock())  # type: ignore[assignment]
     assert (await http.get("/v1/health")).json()["intake"]["behind"] == 3
     now[0] += STANDS_STILL
     assert (await http.get("/v1/health")).json()["troubles"] == [
@@ -199,10 +199,10 @@ async def test_of_whom_a_chore_leaves_something_undone_is_told(
 
 
 async def test_intake_that_has_not_begun_is_told(http: httpx.AsyncClient, service: Service) -> None:
-    service.intake = Intake(
+    service.intakes[0] = intake = Intake(
         make_broker("nats://127.0.0.1:9"), service.writer, service.resolver, service.new_id
     )
-    service.parts.begin(service.intake.start(), "intake begins")
+    service.parts.begin(intake.start(), "intake begins")
     await asyncio.sleep(0)
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "intake has not begun: there is no answer yet from the broker"

@@ -28,8 +28,8 @@ class Duties:
         self.troubles: dict[str, str] = {}
         """Why it is not known whether another does one."""
 
-    def keep(self, name: str, work: Work) -> None:
-        """Do it from now on, or stand by."""
+    def keep(self, name: str, work: Work, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Do it from now on, or stand by; stand by also as long as it is not ``wanted`` of this process."""
 
         async def at_work() -> None:
             self.at_work.add(name)
@@ -50,7 +50,7 @@ class Duties:
         if self._dsn is None:
             self._parts.keep(at_work(), name)
         else:
-            self._parts.keep(while_held(Lease(self._dsn, name), at_work, tell), name)
+            self._parts.keep(while_held(Lease(self._dsn, name), at_work, tell, wanted), name)
 
     def settle(self, name: str) -> None:
         """It has begun; or another process does it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.app.troubles import troubles
 from workflow.consumers.delivery.status import DeliveryStatus
-from workflow.consumers.meetings.status import IntakeStatus
+from workflow.consumers.meetings.status import IntakeStatus, together
 from workflow.settings import Role
 from workflow.store.postgres.board import Notice
 
@@ -31,13 +31,13 @@ def told(service: Service) -> dict[str, dict[str, Any]]:
     """What this process tells the others, by role."""
     found: dict[str, dict[str, Any]] = {
         role.value: {
-            "at_work": _DUTIES.get(role, role.value) in service.duties.at_work,
+            "at_work": _is_at_work(service, role),
             "troubles": [one for of, one in troubles(service) if of is role],
         }
         for role in service.roles
     }
-    if service.intake is not None and Role.INTAKE in service.roles:
-        found[Role.INTAKE]["status"] = asdict(service.intake.status)
+    if service.intake_status is not None:
+        found[Role.INTAKE]["status"] = asdict(service.intake_status)
     if service.delivery is not None and Role.DELIVER in service.roles:
         found[Role.DELIVER]["status"] = asdict(service.delivery.status)
     return found
@@ -52,14 +52,19 @@ def others(service: Service) -> Others:
     said = [str(one) for notice in elsewhere for one in notice.told.get("troubles", ())]
     missing = [
         f"nobody is at work as {role.value}: start `mentoring serve {role.value}`"
-        for role, duty in _DUTIES.items()
-        if duty not in service.duties.at_work and not notices.at_work(role)
+        for role in _DUTIES
+        if not _is_at_work(service, role) and not notices.at_work(role)
     ]
     return Others(
-        next((IntakeStatus(**status) for status in _statuses(elsewhere, Role.INTAKE)), None),
+        together([IntakeStatus(**status) for status in _statuses(elsewhere, Role.INTAKE)]),
         next((DeliveryStatus(**status) for status in _statuses(elsewhere, Role.DELIVER)), None),
         [*dict.fromkeys(said), *missing],
     )
+
+
+def _is_at_work(service: Service, role: Role) -> bool:
+    duty = _DUTIES.get(role)
+    return duty is None or any(name.partition(" ")[0] == duty for name in service.duties.at_work)
 
 
 def _statuses(notices: Sequence[Notice], role: Role) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from workflow.app.beginning import (
 )
 from workflow.app.chore import Chore
 from workflow.app.destructions import Destructions
-from workflow.app.duties import Duties, Work
+from workflow.app.duties import Duties
 from workflow.app.elsewhere import told
 from workflow.app.keeping import Keeping
 from workflow.app.notices import Notices
@@ -36,12 +37,14 @@ from workflow.consumers.hooks.taking import Hooks
 from workflow.consumers.hooks.translators import Translators
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
+from workflow.consumers.meetings.status import IntakeStatus, together
 from workflow.consumers.requests.commands import Commands
 from workflow.consumers.requests.identities import Naming
 from workflow.consumers.requests.once import Once
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
+from workflow.consumers.transport.streams import Partition
 from workflow.errors import Stopped
 from workflow.folder import Folder
 from workflow.projections.agenda import AGENDA, due_until
@@ -104,7 +107,8 @@ class Service:
         self.nats_token_file = settings.nats_token_file
         self.read_waits = 5.0
         """Seconds that a read waits at most for what it was asked to include."""
-        self.intake: Intake | None = None
+        self.intakes: dict[int, Intake] = {}
+        """Those at work, by the number of their partition."""
         self.publisher: Publisher | None = None
         self.delivery: Delivery | None = None
         self.waiting = Waiting(self.store, self.writer, self.resolver)
@@ -204,14 +208,17 @@ class Service:
             url = self.server.url
         self.nats_url, self._nats_token = url, token
         await asyncio.wrap_future(self.writer.submit(self._deliver_from, urgent=True))
-        duties: list[tuple[str, Work]] = []
+        begun: list[str] = []
         if Role.DELIVER in self.roles:
-            duties.append(("delivery", self._deliver))
+            self.duties.keep("delivery", self._deliver)
+            begun.append("delivery")
         if Role.INTAKE in self.roles:
-            duties.append(("intake", self._take_in))
-        for name, work in duties:
-            self.duties.keep(name, work)
-        beginning = {self.parts.begin(self.duties.settled(name), f"{name} begins") for name, _ in duties}
+            for number in range(settings.partitions):
+                part = Partition(number, settings.partitions)
+                name = f"intake {number}"
+                self.duties.keep(name, partial(self._take_in, part), partial(self._is_ours, number))
+                begun.append(name)
+        beginning = {self.parts.begin(self.duties.settled(name), f"{name} begins") for name in begun}
         if Role.API in self.roles:
             self.publisher = Publisher(make_broker(url, "publishing", token=token))
             beginning.add(self.parts.begin(self.publisher.connect(), "publishing begins"))
@@ -243,9 +250,9 @@ class Service:
             running.cancel()
             await finished(delivery.close())
 
-    async def _take_in(self) -> None:
+    async def _take_in(self, partition: Partition) -> None:
         settings = self.settings
-        self.intake = intake = Intake(
+        self.intakes[partition.number] = intake = Intake(
             make_broker(self.nats_url, "intake", token=self._nats_token),
             self.writer,
             self.resolver,
@@ -253,17 +260,32 @@ class Service:
             accepted_gap=settings.accept_gap,
             stream_bytes=settings.stream_bytes,
             replicas=settings.nats_replicas,
+            partition=partition,
         )
         try:
             with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later
                 await intake.start()
-            self.duties.settle("intake")
+            self.duties.settle(f"intake {partition.number}")
             await asyncio.Event().wait()
         finally:
             await finished(intake.stop())
+            del self.intakes[partition.number]
+
+    def _is_ours(self, number: int) -> bool:
+        """Whether this process is to have a partition: those that take messages in share them evenly."""
+        if self.notices is None:
+            return True
+        sharing = {one.instance for one in self.notices.of_all if one.role == Role.INTAKE} | {self.instance}
+        fair = -(-self.settings.partitions // len(sharing))
+        return len(self.intakes) <= fair if number in self.intakes else len(self.intakes) < fair
 
     def _intake_is_behind(self) -> bool:
-        return self.intake is not None and (self.intake.status.behind or 0) > _BEHIND
+        return any((intake.status.behind or 0) > _BEHIND for intake in self.intakes.values())
+
+    @property
+    def intake_status(self) -> IntakeStatus | None:
+        """How intake stands, in all partitions that this process has; None where it has none."""
+        return together([intake.status for _, intake in sorted(self.intakes.items())])
 
     def follow_time(self) -> None:
         """Let the real clock ask by itself. A simulated one asks when it is moved."""

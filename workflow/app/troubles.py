@@ -21,8 +21,8 @@ def troubles(service: Service) -> Iterator[tuple[Role, str]]:
         yield Role.API, f"whether another process does {name} is not known: {trouble}"
     if service.server is not None and service.server.trouble is not None:
         yield Role.INTAKE, f"the NATS server {service.server.trouble}"
-    if service.intake is not None:
-        status = service.intake.status
+    status = service.intake_status
+    if status is not None:
         if status.cause is not None:
             yield Role.INTAKE, f"intake has stopped: {status.cause}"
         elif status.trouble is not None:

@@ -117,7 +117,7 @@ async def look(service: Service, watch: Watch) -> Health:
     """Whether everything is at work now."""
     projections = await run_in_threadpool(service.runner.status)
     elsewhere = others(service)
-    intake = service.intake.status if service.intake is not None else elsewhere.intake
+    intake = service.intake_status or elsewhere.intake
     head = await run_in_threadpool(service.store.head)
     delivery = service.delivery.status if service.delivery is not None else elsewhere.delivery
     lag = 0 if delivery is None else max(0, head - delivery.position)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
+from workflow.app import others
 from workflow.consumers.meetings.envelope import whole
 from workflow.store.receipts import Disposition
 from workflow.web.asking import FARTHEST, Serving
@@ -77,7 +78,7 @@ async def intake(service: Serving) -> IntakeOut:
             counts = {disposition.value: number for disposition, number in ledger.receipts.counts().items()}
             upstreams = ledger.receipts.upstreams()
             members_dropped = ledger.receipts.counted("members_dropped")
-        status = service.intake.status if service.intake is not None else None
+        status = service.intake_status or others(service).intake
         return IntakeOut(
             received=sum(counts.values()),
             **counts,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from faststream.exceptions import IncorrectState
@@ -14,6 +15,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
 from workflow.consumers.meetings.batch import Unit, take_batch
+from workflow.consumers.meetings.partitions import move, nothing_comes, taken_in
 from workflow.consumers.meetings.resume import BELIEVED_AFTER, Doubt, recognise
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing
@@ -21,7 +23,15 @@ from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.gaps import Gap, find_gap
 from workflow.consumers.transport.pull import STALLED_AFTER, Batch, Broken, Pull, Stalled
 from workflow.consumers.transport.refusals import in_words
-from workflow.consumers.transport.streams import Upstream, check_position, declare, look, purge
+from workflow.consumers.transport.streams import (
+    WHOLE,
+    Partition,
+    Upstream,
+    check_position,
+    declare,
+    look,
+    purge,
+)
 from workflow.errors import Stopped
 from workflow.failpoints import hit
 from workflow.store.receipts import Receipt
@@ -57,6 +67,7 @@ class Intake:
         accepted_gap: str | None = None,
         stream_bytes: int | None = None,
         replicas: int = 1,
+        partition: Partition = WHOLE,
         believed_after: float = BELIEVED_AFTER,
     ) -> None:
         self._broker = broker
@@ -68,6 +79,7 @@ class Intake:
         self._stalled_after = stalled_after
         self._accepted_gap = accepted_gap
         self._stream_bytes, self._replicas = stream_bytes, replicas
+        self._partition = partition
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
         self._upstream: Upstream | None = None
@@ -141,22 +153,30 @@ class Intake:
             self._following.cancel()
 
     @property
+    def _known_length(self) -> bool:
+        """Whether the length of the stream tells how much is to be taken in: of a partition it tells nothing."""
+        return self._partition.of == 1
+
+    @property
     def _streams(self) -> JetStreamContext:
         return self._broker.connection.jetstream()
 
     async def _look(self) -> None:
         """Know the stream as it stands now, and how far it is recorded."""
-        upstream = await declare(self._streams, self._new_id, self._stream_bytes, self._replicas)
+        upstream = await declare(
+            self._streams, self._new_id, self._stream_bytes, self._replicas, self._partition
+        )
         if self._upstream is not None and self._upstream.name != upstream.name:
             log.warning("the stream was deleted and made anew; it begins again as another upstream")
-        self._upstream, self._last = upstream, upstream.last
+        self._upstream = upstream
+        self._last = upstream.last if self._known_length else self._last
         self._position, receipt = await self._written(upstream)
         self._position = await self._known_again(upstream, self._position, receipt)
 
     async def _looked(self) -> Upstream:
         """The stream as it stands now, of which nothing is changed."""
-        upstream = await look(self._streams)
-        if self._upstream is not None and self._upstream.name == upstream.name:
+        upstream = await look(self._streams, self._partition)
+        if self._known_length and self._upstream is not None and self._upstream.name == upstream.name:
             self._last = max(self._last or 0, upstream.last)
         return upstream
 
@@ -178,7 +198,7 @@ class Intake:
         if upstream.last < position and (again := await self._looked()).name == upstream.name:
             upstream = again  # more came, and was taken in, since it was looked at
         check_position(upstream, position)
-        gap = await find_gap(self._broker.connection, upstream, position)
+        gap = await find_gap(self._broker.connection, upstream, position, self._accepted_gap)
         if gap is not None:
             if str(gap) != self._accepted_gap:
                 raise gap.stopped()
@@ -202,6 +222,7 @@ class Intake:
                     await self._take_fetched(pull)
                     fetching = False
                 await pull.open(self._position)
+                self._last = max(self._last or 0, pull.last)
                 if self._halted():
                     return
                 self._begun.set()
@@ -241,6 +262,7 @@ class Intake:
                 most=self._most,
                 ahead=self._ahead,
                 stalled_after=self._stalled_after,
+                subject=self._partition.subject,
             )
             # FastStream finds a subscription in place and makes none of its own; stopping, it ends this one.
             self._subscriber.subscription = pull
@@ -290,7 +312,12 @@ class Intake:
                 upstream = await self._looked()
                 position = await self._known_again(upstream, *await self._written(upstream))
                 if self._checked:
-                    await purge(self._streams, upstream, position)
+                    if await nothing_comes(self._streams, self._pull, upstream, position):
+                        await self._write(partial(move, upstream=upstream.name, to=upstream.last))
+                    lowest = await asyncio.wrap_future(
+                        self._writer.submit(partial(taken_in, upstream=upstream))
+                    )
+                    await purge(self._streams, upstream, lowest.value)
             except Stopped as stopped:
                 self._halt(stopped)
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
@@ -305,5 +332,4 @@ def _pass_over(tx: Transaction, gap: Gap) -> None:
 
 
 def _last(tx: Transaction, upstream: str) -> tuple[int, Receipt | None]:
-    position = tx.position(upstream)
-    return position, tx.receipts.seen(upstream, position)
+    return tx.position(upstream), next(iter(tx.receipts.last(upstream, 1)), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflow.consumers.transport.refusals import in_words
@@ -28,6 +29,22 @@ class IntakeStatus:
     upstream: str | None
     position: int
     behind: int | None
+
+
+def together(statuses: Sequence[IntakeStatus]) -> IntakeStatus | None:
+    """How several partitions stand as one: at work where all are, and as far as the one that is furthest back."""
+    if not statuses:
+        return None
+    states = {status.state for status in statuses}
+    behind = [status.behind for status in statuses if status.behind is not None]
+    return IntakeStatus(
+        next((state for state in ("stopped", "off") if state in states), "running"),
+        next((status.cause for status in statuses if status.cause), None),
+        next((status.trouble for status in statuses if status.trouble), None),
+        statuses[0].upstream,
+        min(status.position for status in statuses),
+        sum(behind) if behind else None,
+    )
 
 
 class Standing:

@@ -15,7 +15,7 @@ from nats.js.api import StreamInfo
 from nats.js.errors import NotFoundError
 
 from workflow.consumers.transport.broker import addresses
-from workflow.consumers.transport.streams import NAME, PARTITION, STREAM, differs
+from workflow.consumers.transport.streams import NAME, STREAM, differs, partitions
 from workflow.diagnosis import Finding, ok, trouble, warning
 
 _PATIENCE = 5
@@ -84,15 +84,15 @@ def _fit(info: StreamInfo, positions: Mapping[str, int]) -> Iterator[Finding]:
             f"its stream {STREAM} is set otherwise than intake needs",
             "start the service: it mends that",
         )
-    position = positions.get(f"{name}/{PARTITION}", 0)
-    if state.last_seq < position:
+    taken_in = [positions.get(one.upstream(str(name)), 0) for one in partitions(info)]
+    if state.last_seq < (position := max(taken_in)):
         yield trouble(
             "broker",
             f"its stream ends at {state.last_seq}, and messages up to {position} of it were taken in: it lost some, or "
             "is an older copy",
             "give it its own storage back; where that is gone, delete the stream, so that a new one begins",
         )
-    elif state.messages and state.first_seq > position + 1:
+    elif state.messages and state.first_seq > (position := min(taken_in)) + 1:
         yield trouble(
             "broker",
             f"its stream begins at {state.first_seq}, and only messages up to {position} were taken in",

@@ -33,11 +33,16 @@ class Fetched:
     """Whether the client library would hear nothing more after this message, were it sent it."""
 
 
-async def fetch(connection: Client, sequence: int, *, or_later: bool = False) -> Fetched | None:
-    """The message at ``sequence``, or where asked for the first one from there; None where there is none."""
+async def fetch(
+    connection: Client, sequence: int, *, or_later: bool = False, subject: str = ">"
+) -> Fetched | None:
+    """The message at ``sequence``, or where asked for the first one from there; None where there is none.
+
+    The first one may be that of a ``subject``. A stream that others made may hold subjects that are not ours.
+    """
     wanted: dict[str, object] = {"seq": sequence}
     if or_later:
-        wanted["next_by_subj"] = ">"  # a stream that others made may hold subjects that are not ours
+        wanted["next_by_subj"] = subject
     answer = await connection.request(
         f"$JS.API.STREAM.MSG.GET.{STREAM}", json.dumps(wanted).encode(), timeout=_WITHIN_SECONDS
     )

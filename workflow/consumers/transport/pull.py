@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
+from collections.abc import AsyncIterator
 from itertools import takewhile
 
 from nats.aio.client import Client
@@ -19,7 +20,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from workflow.consumers.transport.fetch import fetch
+from workflow.consumers.transport.fetch import Fetched, fetch
 from workflow.consumers.transport.streams import STREAM
 
 CONSUMER = "intake-"
@@ -79,8 +80,10 @@ class Pull:
         most: int = 1000,
         ahead: int = 8000,
         stalled_after: float = STALLED_AFTER,
+        subject: str | None = None,
     ) -> None:
         self._connection = connection
+        self._subject = subject
         self._most = most
         self._ahead = ahead
         self._stalled_after = stalled_after
@@ -101,7 +104,8 @@ class Pull:
         self._after = after
         self._consumer_sequence = 0
         self.last = after
-        """The last sequence of the stream, as the messages drawn so far tell."""
+        """The last sequence of the stream, as the messages drawn so far tell; of a partition what would be, were there
+        no others."""
 
     async def open(self, after: int) -> None:
         """Begin, or begin anew, with the message that follows ``after``."""
@@ -111,10 +115,11 @@ class Pull:
         self._inbox = self._connection.new_inbox()
         self.consumer = CONSUMER + self._inbox.rpartition(".")[2]
         patience, self._patience = self._patience, min(2 * self._patience, _LONGEST_PATIENCE)
-        await self._connection.jetstream(timeout=patience).add_consumer(
+        made = await self._connection.jetstream(timeout=patience).add_consumer(
             STREAM,
             ConsumerConfig(
                 durable_name=self.consumer,
+                filter_subject=self._subject,
                 inactive_threshold=_FORGOTTEN_AFTER,
                 deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
                 opt_start_seq=after + 1,
@@ -125,6 +130,7 @@ class Pull:
             ),
         )
         self._patience = _PATIENCE
+        self.last = after + (made.num_pending or 0)
         self._subscription = await self._connection.subscribe(f"{self._inbox}.*", cb=self._on_message)
 
     async def unsubscribe(self) -> None:
@@ -163,7 +169,7 @@ class Pull:
         while self._buffer and len(messages) < self._most:
             message = self._buffer[0]
             delivered, sequence, consumer_sequence, following = _delivery(message.reply)
-            follows = consumer_sequence == self._consumer_sequence + 1 and sequence == self._after + 1
+            follows = consumer_sequence == self._consumer_sequence + 1 and self._is_next(sequence)
             if delivered != 1 or not follows:
                 if messages:
                     break  # what came before is whole; the break is met at the next call
@@ -175,6 +181,10 @@ class Pull:
             messages.append(message)
             sequences.append(sequence)
         return Batch(after, messages, sequences)
+
+    def _is_next(self, sequence: int) -> bool:
+        """Whether no message lies between. Where they are of one partition, those of the others do."""
+        return sequence == self._after + 1 if self._subject is None else sequence > self._after
 
     async def _request(self) -> None:
         free = self._ahead - self._outstanding - len(self._buffer)
@@ -209,14 +219,26 @@ class Pull:
 
     async def fetched(self, after: int) -> Batch | None:
         """Some messages that follow ``after``, or None where there is none, by the broker's plain API."""
-        wanted = range(after + 1, after + 1 + min(self._most, _FETCHED_AT_ONCE))
-        found = await asyncio.gather(*(fetch(self._connection, sequence) for sequence in wanted))
-        whole = [one for one in takewhile(bool, found) if one]
+        most = min(self._most, _FETCHED_AT_ONCE)
+        if self._subject is None:
+            wanted = range(after + 1, after + 1 + most)
+            found = await asyncio.gather(*(fetch(self._connection, sequence) for sequence in wanted))
+            whole = [one for one in takewhile(bool, found) if one]
+        else:
+            whole = [one async for one in self._one_by_one(after, most, self._subject)]
         if not whole:
             return None
         batch = Batch(after, [one.message for one in whole], [one.sequence for one in whole])
         batch.deafening = any(one.deafening for one in whole)
         return batch
+
+    async def _one_by_one(self, after: int, most: int, subject: str) -> AsyncIterator[Fetched]:
+        for _ in range(most):
+            found = await fetch(self._connection, after + 1, or_later=True, subject=subject)
+            if found is None:
+                return
+            after = found.sequence
+            yield found
 
 
 def _delivery(reply: str) -> tuple[int, int, int, int]:

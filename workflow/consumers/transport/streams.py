@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.api import (
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+    StreamInfo,
+    SubjectTransform,
+)
 from nats.js.errors import APIError, BadRequestError, NotFoundError
 
 from workflow.consumers.transport.refusals import largest_granted
@@ -23,55 +32,98 @@ LARGEST = 8 * 1024**3
 NAME = "mentoring-upstream"
 """Under which name the stream's metadata keeps the id that we gave it."""
 
-PARTITION = 0
+PARTITIONS = "mentoring-partitions"
+"""And under which into how many partitions it was divided when it was made."""
+
+_DEALT = "mentoring.meetings.{{{{partition({},1)}}}}.{{{{wildcard(1)}}}}"
+"""What the broker makes of a subject before it stores a message under it."""
 
 _SHORTEST_WINDOW = 0.1
 _NOT_TO_BE_CHANGED = 10052
 
 
+class Partition(NamedTuple):
+    """One of as many shares of a stream, which the broker deals out by the last token of what was published under.
+
+    All messages of one token are in one partition. The stream counts on through all of them.
+    """
+
+    number: int = 0
+    of: int = 1
+
+    @property
+    def subject(self) -> str | None:
+        """The subjects of its messages as they are stored; None where it has all of them."""
+        return None if self.of == 1 else f"mentoring.meetings.{self.number}.*"
+
+    def upstream(self, stream: str) -> str:
+        """Its name, for ever."""
+        return f"{stream}/{self.number}"
+
+
+WHOLE = Partition()
+
+
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A stream as it stands: its name for ever, its first and its last sequence (last + 1 and last if empty).
+    """A partition of a stream: its name for ever, the stream's first and last sequence (last + 1 and last if empty).
 
-    ``replicas`` is how many servers keep it.
+    ``stream`` is the stream's own name, and ``replicas`` how many servers keep it.
     """
 
     name: str
     first: int
     last: int
     replicas: int = 1
+    stream: str = ""
+    partition: Partition = WHOLE
 
 
 async def declare(
-    streams: JetStreamContext, new_id: Callable[[], UUID], max_bytes: int | None = None, replicas: int = 1
+    streams: JetStreamContext,
+    new_id: Callable[[], UUID],
+    max_bytes: int | None = None,
+    replicas: int = 1,
+    partition: Partition = WHOLE,
 ) -> Upstream:
     """Create the stream where it is missing, bring our part of it in line, and tell its name.
 
     The name is an id of its own, kept in the stream's metadata: a stream that was deleted and created anew
     counts its messages from 1 again, and must never be taken for the old one. What else an operator has
     set on the stream stays as it is, its size too, unless ``max_bytes`` is given: a stream without a limit
-    gets the largest that the broker grants. At least ``replicas`` servers keep it. Raises ``Stopped`` where the stream
-    cannot be brought in line.
+    gets the largest that the broker grants. At least ``replicas`` servers keep it. Into how many partitions it is
+    divided is said once, before its first message. Raises ``Stopped`` where the stream cannot be brought in line.
     """
+    ours = partial(_ours, max_bytes=max_bytes, replicas=replicas, partitions=partition.of)
     try:
         info = await streams.stream_info(STREAM)
     except NotFoundError:
         try:
-            made = StreamConfig(name=STREAM, storage=StorageType.FILE, metadata={NAME: str(new_id())})
-            info = await _granted(streams.add_stream, _ours(made, max_bytes, replicas), max_bytes)
+            metadata = {NAME: str(new_id()), PARTITIONS: str(partition.of)}
+            made = StreamConfig(name=STREAM, storage=StorageType.FILE, metadata=metadata)
+            info = await _granted(streams.add_stream, ours(made), max_bytes)
         except BadRequestError:  # another process was faster, with a name of its own
             info = await streams.stream_info(STREAM)
     metadata = dict(info.config.metadata or {})
-    if NAME not in metadata or differs(info.config, max_bytes, replicas):
+    divided = len(partitions(info))
+    if divided != partition.of:
+        if info.state.last_seq:
+            raise Stopped(
+                f"the stream {STREAM} was divided into {divided} partitions, and MENTORING_PARTITIONS says "
+                f"{partition.of}: set it to {divided}; or stop the publishers, have everything taken in, and delete "
+                "the stream, so that a new one begins",
+                code="stream_divided",
+            )
+        metadata[PARTITIONS] = str(partition.of)
+    if metadata != info.config.metadata or NAME not in metadata or _unlike(info.config, ours(info.config)):
         metadata.setdefault(NAME, str(new_id()))
-        wanted = _ours(replace(info.config, metadata=metadata), max_bytes, replicas)
-        info = await _granted(streams.update_stream, wanted, max_bytes)
-    return _upstream(info)
+        info = await _granted(streams.update_stream, ours(replace(info.config, metadata=metadata)), max_bytes)
+    return _upstream(info, partition)
 
 
-async def look(streams: JetStreamContext) -> Upstream:
+async def look(streams: JetStreamContext, partition: Partition = WHOLE) -> Upstream:
     """The stream as it stands now."""
-    return _upstream(await streams.stream_info(STREAM))
+    return _upstream(await streams.stream_info(STREAM), partition)
 
 
 def check_position(upstream: Upstream, position: int) -> None:
@@ -114,7 +166,7 @@ async def _granted(
         ) from error
 
 
-def _ours(config: StreamConfig, max_bytes: int | None, replicas: int) -> StreamConfig:
+def _ours(config: StreamConfig, max_bytes: int | None, replicas: int, partitions: int = 1) -> StreamConfig:
     """``config`` with what intake relies on: no message goes by itself, before it was taken in.
 
     The broker's own notice of duplicates is kept as short as it allows: it would drop another message under
@@ -124,6 +176,7 @@ def _ours(config: StreamConfig, max_bytes: int | None, replicas: int) -> StreamC
     return replace(
         config,
         subjects=[SUBJECT],
+        subject_transform=None if partitions == 1 else SubjectTransform(SUBJECT, _DEALT.format(partitions)),
         storage=StorageType.FILE,
         retention=RetentionPolicy.LIMITS,
         discard=DiscardPolicy.NEW,
@@ -148,18 +201,28 @@ def _off(option: bool | None) -> bool | None:
     return False if option else option
 
 
+def partitions(info: StreamInfo) -> list[Partition]:
+    """Those that a stream is divided into."""
+    divided = int((info.config.metadata or {}).get(PARTITIONS, "1"))
+    return [Partition(number, divided) for number in range(divided)]
+
+
 def differs(config: StreamConfig, max_bytes: int | None = None, replicas: int = 1) -> bool:
     """Whether the stream is set otherwise than intake relies on."""
-    wanted = _ours(config, max_bytes, replicas)
+    return _unlike(config, _ours(config, max_bytes, replicas))
+
+
+def _unlike(config: StreamConfig, wanted: StreamConfig) -> bool:
     return any(
         (getattr(config, one.name) or None) != (getattr(wanted, one.name) or None) for one in fields(config)
     )
 
 
-def _upstream(info: StreamInfo) -> Upstream:
+def _upstream(info: StreamInfo, partition: Partition = WHOLE) -> Upstream:
     name = (info.config.metadata or {}).get(NAME)
     if name is None:
         raise Stopped(f"the stream {STREAM} lost the name that we gave it", code="stream_unnamed")
     state = info.state
     replicas = info.config.num_replicas or 1
-    return Upstream(f"{name}/{PARTITION}", max(state.first_seq, 1), state.last_seq, replicas)
+    first = max(state.first_seq, 1)
+    return Upstream(partition.upstream(name), first, state.last_seq, replicas, name, partition)

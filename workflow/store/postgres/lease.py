@@ -72,16 +72,19 @@ class Lease:
 
 
 async def while_held(
-    lease: Lease, work: Callable[[], Awaitable[object]], told: Callable[[str | None], None]
+    lease: Lease,
+    work: Callable[[], Awaitable[object]],
+    told: Callable[[str | None], None],
+    wanted: Callable[[], bool] = lambda: True,
 ) -> None:
     """Do a work whenever the lease is held, until cancelled; without it stand by.
 
-    ``work`` is cancelled once the lease is lost, and ends what it has begun then; it is begun anew with the next one.
-    ``told`` is told why the lease cannot be had, None where another has it or it is held.
+    ``work`` is cancelled once the lease is lost, or no more ``wanted``, and ends what it has begun then; it is begun anew
+    with the next one. ``told`` is told why the lease cannot be had, None where another has it or it is held.
     """
     while True:
         try:
-            held = await lease.take()
+            held = wanted() and await lease.take()
         except (psycopg.Error, OSError) as error:
             told(f"PostgreSQL does not answer ({type(error).__name__})")
             held = False
@@ -91,7 +94,7 @@ async def while_held(
             await asyncio.sleep(_LOOKS_AGAIN)
             continue
         doing = asyncio.ensure_future(work())
-        losing = asyncio.create_task(lease.lost(), name=f"lease {lease.name}")
+        losing = asyncio.create_task(_until_lost(lease, wanted), name=f"lease {lease.name}")
         try:
             await asyncio.wait({doing, losing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -103,3 +106,12 @@ async def while_held(
         if ended:
             doing.result()
             return
+
+
+async def _until_lost(lease: Lease, wanted: Callable[[], bool]) -> None:
+    losing = asyncio.ensure_future(lease.lost())
+    try:
+        while not losing.done() and wanted():
+            await asyncio.wait({losing}, timeout=_LOOKS_AGAIN)
+    finally:
+        losing.cancel()
