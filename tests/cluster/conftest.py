@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import nats
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
-from tests.cluster.cluster import Cluster, cluster
+from tests.cluster.cluster import PATIENCE, Cluster, cluster
 from tests.consumers.world import World
 
 
@@ -25,14 +29,23 @@ async def whole(nodes: Cluster) -> AsyncIterator[Cluster]:
     """The cluster with all of its nodes at work, and empty."""
     nodes.start()
     client = await nats.connect(nodes.urls.split(","))
-    streams = client.jetstream(timeout=20)
-    for name in [one.config.name for one in await streams.streams_info()]:
-        assert name is not None
-        await streams.delete_stream(name)
+    streams = client.jetstream(timeout=5)
+    async with asyncio.timeout(PATIENCE):
+        # By name: whoever asks for more is told nothing of a stream whose leader does not answer yet.
+        while names := await _names(client):
+            for name in names:
+                with suppress(NatsError, TimeoutError):
+                    await streams.delete_stream(name)
     await client.close()
     yield nodes
     for node in nodes.running:
         node.go_on()
+
+
+async def _names(client: Client) -> list[str]:
+    answer = await client.request("$JS.API.STREAM.NAMES", b"{}", timeout=20)
+    found: list[str] = json.loads(answer.data)["streams"] or []
+    return found
 
 
 @pytest_asyncio.fixture

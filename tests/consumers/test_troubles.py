@@ -125,6 +125,20 @@ async def test_what_comes_while_intake_has_stopped_is_counted(
         assert (intake.status.state, intake.status.position) == ("stopped", 1)
 
 
+async def test_a_purge_that_was_not_possible_is_tried_again_soon(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    """Else health would tell of it for a minute, with all well again."""
+    world.open(ADA, BOB)
+    async with running(world, server.url, purge_seconds=0.05) as intake:
+        await reached(intake, await publish(client, scheduled("a")))
+        with patch("workflow.consumers.meetings.intake._PURGES_AGAIN", 0.05):
+            with patch("workflow.consumers.meetings.intake.find_gap", side_effect=TimeoutError):
+                await until(lambda: "cannot be purged" in (intake.status.trouble or ""))
+                intake._purge_seconds = 3600
+            await until(lambda: intake.status.trouble is None)
+
+
 async def test_what_comes_after_intake_could_not_begin_is_counted(
     world: World, server: NatsServer, client: Client
 ) -> None:

@@ -39,6 +39,9 @@ from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 from workflow.threads import finished
 
+_PURGES_AGAIN = 3.0
+"""Seconds, where it was not possible."""
+
 log = logging.getLogger(__name__)
 
 
@@ -302,8 +305,11 @@ class Intake:
         """
         while True:
             pause = self._purge_seconds
-            soon = self._doubt.any or not self._checked
-            await asyncio.sleep(min(pause, LONGEST_PAUSE) if soon else pause)
+            if not self._checked:
+                pause = min(pause, LONGEST_PAUSE)
+            elif self._standing.purge_trouble is not None:  # health tells of it until the next time
+                pause = min(pause, _PURGES_AGAIN)
+            await asyncio.sleep(pause)
             if not self._checked:
                 with contextlib.suppress(Exception):  # why the broker does not answer is told by who needs it
                     await self._looked()

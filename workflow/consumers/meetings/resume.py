@@ -31,11 +31,6 @@ class Doubt:
         self._seconds = seconds
         self._since: float | None = None
 
-    @property
-    def any(self) -> bool:
-        """Whether something was said that is not believed yet."""
-        return self._since is not None
-
     def settled(self) -> None:
         """The stream is what it was."""
         self._since = None
