@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,10 @@ def received(world: World) -> int:
         return sum(ledger.receipts.counts().values())
 
 
+def more_than(world: World, number: int) -> bool:
+    return received(world) > number
+
+
 async def at_work(stack: AsyncExitStack, intake: Intake) -> Intake:
     await intake.start()
     stack.push_async_callback(intake.stop)
@@ -100,7 +105,7 @@ async def test_one_goes_on_where_the_last_of_its_partition_was(
             async with AsyncExitStack() as stack:
                 await at_work(stack, world.intake(server.url, partition=part))
                 before = received(world)
-                await until(lambda before=before: received(world) > before)
+                await until(partial(more_than, world, before))
                 await asyncio.sleep(0.1)
     await until(lambda: received(world) == 120)
     with world.store.ledger() as ledger:
@@ -125,7 +130,7 @@ async def test_nothing_is_forgotten_that_one_of_them_has_not_taken_in(
         await at_work(stack, world.intake(server.url, partition=HALVES[1], purge_seconds=0.05))
         await until(lambda: received(world) == 60)
         async with asyncio.timeout(PATIENCE):
-            while await first() < 60:
+            while await first() < 60:  # noqa: ASYNC110 the broker tells nobody
                 await asyncio.sleep(0.05)
 
 
@@ -139,7 +144,7 @@ async def test_a_partition_in_which_nothing_comes_keeps_nothing_from_being_forgo
         for part in HALVES:
             await at_work(stack, world.intake(server.url, partition=part, purge_seconds=0.05))
         async with asyncio.timeout(PATIENCE):
-            while (await client.jetstream().stream_info(STREAM)).state.first_seq < 30:
+            while (await client.jetstream().stream_info(STREAM)).state.first_seq < 30:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     assert received(world) == 30
 

@@ -26,8 +26,9 @@ async def nothing_comes(
     if upstream.partition.of == 1 or pull is None or not pull.consumer or position >= upstream.last:
         return False
     info = await streams.consumer_info(STREAM, pull.consumer)
-    delivered = info.delivered.stream_seq if info.delivered else 0
-    return info.num_pending == 0 and delivered <= position
+    delivered = info.delivered.consumer_seq if info.delivered else 0
+    drawn, last = pull.drawn
+    return info.num_pending == 0 and delivered == drawn and last <= position
 
 
 def move(tx: Transaction, upstream: str, to: int) -> None:

@@ -107,6 +107,11 @@ class Pull:
         """The last sequence of the stream, as the messages drawn so far tell; of a partition what would be, were there
         no others."""
 
+    @property
+    def drawn(self) -> tuple[int, int]:
+        """How many messages of the consumer were taken by now, and the sequence of the last one in the stream."""
+        return self._consumer_sequence, self._after
+
     async def open(self, after: int) -> None:
         """Begin, or begin anew, with the message that follows ``after``."""
         await self.unsubscribe()

@@ -79,8 +79,8 @@ async def while_held(
 ) -> None:
     """Do a work whenever the lease is held, until cancelled; without it stand by.
 
-    ``work`` is cancelled once the lease is lost, or no more ``wanted``, and ends what it has begun then; it is begun anew
-    with the next one. ``told`` is told why the lease cannot be had, None where another has it or it is held.
+    ``work`` is cancelled once the lease is lost, or no more ``wanted``, and ends what it has begun then; it is begun
+    anew with the next one. ``told`` is told why the lease cannot be had, None where another has it or it is held.
     """
     while True:
         try:
