@@ -5,19 +5,25 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from tests.consumers.world import START, World, event, held, scheduled
+from tests.consumers.world import ORIGIN, START, World, body, event, held, scheduled
 from tests.kept import databases
 from tests.postgres import PostgresServer
+from workflow.aggregates.commands import Actor
+from workflow.aggregates.events import Role
+from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
+from workflow.consumers.meetings.account import receive, take_in
 from workflow.store.receipts import Disposition
+from workflow.store.transaction import Transaction
 
 _IDS = UUID("6f0b5d55-6f3a-4f0b-8a57-2f0e9d6a1c44")
 PAIRS = 6
@@ -202,6 +208,134 @@ def test_a_message_that_waits_for_what_is_opened_meanwhile_is_not_forgotten(worl
     with door.store.ledger() as ledger:
         assert len(ledger.waiting) == 0
         assert ledger.receipts.counts()[Disposition.APPLIED] == 40
+
+
+class Overlap:
+    """One takes a message in, and just before that is committed another one does something."""
+
+    def __init__(self, world: World, message: dict[str, Any], meanwhile: Callable[[], object]) -> None:
+        self._world = world
+        self._batch = receive([1], [body(message)], [None])
+        self._meanwhile = meanwhile
+        self.runs = 0
+
+    def __call__(self, tx: Transaction) -> None:
+        self.runs += 1
+        take_in(tx, self._world.resolver, self._world.upstream, 0, self._batch)
+        if self.runs == 1:
+            self._meanwhile()
+
+    def take(self) -> Disposition:
+        self._world.writer.submit(self, beside=True).result(20)
+        return self._world.disposition(1)
+
+
+def adopt(world: World) -> None:
+    other = Policy.model_validate({"agreement": {"cadence_days": 9}})
+    world.do(lambda tx: tx.adopt_policy("default", other, ORIGIN, actor=Actor(uuid4(), Role.COORDINATOR)))
+
+
+def of_pair(pair: int, id: str = "b1", uid: str = "u1", **data: Any) -> dict[str, Any]:
+    return scheduled(id, 31, uid=uid, parties=people(pair), **data)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "anew"),
+    [
+        (lambda other: other.take(of_pair(1, uid="another")), False),
+        (lambda other: other.take(of_pair(0, uid="another")), True),
+        (lambda other: other.take(of_pair(1, uid="u1")), True),
+        (lambda other: other.take(of_pair(1, id="a1", uid="another")), True),
+        (lambda other: other.take(event("cancelled", "b1", uid="u1", parties=people(5))), True),
+        (lambda other: open_pair(other, 4), True),
+        (lambda other: other.close_one(relationship(1)), True),
+        (adopt, True),
+    ],
+    ids=[
+        "of another relationship",
+        "of the same relationship",
+        "of the same calendar entry",
+        "of the same source and id",
+        "that waits for what becomes known",
+        "a relationship is opened",
+        "a relationship is closed",
+        "a policy is adopted",
+    ],
+)
+def test_it_is_decided_anew_where_something_that_it_rests_on_was_committed_meanwhile(
+    worlds: list[World], meanwhile: Callable[[World], object], anew: bool
+) -> None:
+    first, second, door = worlds
+    open_pairs(door, range(2))
+    overlap = Overlap(first, of_pair(0, id="a1"), partial(meanwhile, second))
+    overlap.take()
+    assert (overlap.runs, first.writer.overtaken) == ((2, 1) if anew else (1, 0))
+    log = door.store.read(0, 1000)
+    assert [recorded.position for recorded in log] == list(range(1, len(log) + 1))
+
+
+def test_one_of_two_of_the_same_source_and_id_counts(worlds: list[World]) -> None:
+    first, second, door = worlds
+    open_pairs(door, range(2))
+    message = of_pair(0, id="a1")
+    assert Overlap(first, message, lambda: second.take(message)).take() is Disposition.DUPLICATE
+
+
+def test_a_message_that_waits_is_worked_off_by_whoever_has_it_overlap(worlds: list[World]) -> None:
+    first, second, door = worlds
+    open_pairs(door, range(1))
+    early = event("cancelled", "b1", uid="u1", parties=people(0)[:1])
+    Overlap(first, of_pair(0, id="a1"), lambda: second.take(early)).take()
+    with door.store.ledger() as ledger:
+        assert len(ledger.waiting) == 0
+        assert ledger.receipts.counts()[Disposition.APPLIED] == 2
+
+
+def test_what_another_took_in_of_the_same_stream_meanwhile_is_not_taken_in_again(worlds: list[World]) -> None:
+    first, second, door = worlds
+    second.upstream = first.upstream
+    open_pairs(door, range(1))
+    message = of_pair(5, id="a1")  # of a pair that nobody knows: it waits
+    assert Overlap(first, message, lambda: second.take(message)).take() is Disposition.WAITING
+    with door.store.ledger() as ledger:
+        assert sum(ledger.receipts.counts().values()) == 1
+
+
+def test_what_raises_may_have_read_of_several_moments_and_is_asked_again(worlds: list[World]) -> None:
+    first, *_ = worlds
+    runs = []
+
+    def unit(tx: Transaction) -> int:
+        runs.append(tx.head)
+        if len(runs) == 1:
+            raise AssertionError("what was there is gone")
+        return len(runs)
+
+    assert first.writer.submit(unit, beside=True).result(20).value == 2
+
+
+def test_nothing_is_recorded_earlier_than_what_another_recorded_meanwhile(worlds: list[World]) -> None:
+    first, second, door = worlds
+    open_pairs(door, range(2))
+    second.clock.advance(second.clock.now() + timedelta(hours=1))
+    Overlap(first, of_pair(0, id="a1"), lambda: second.take(of_pair(1, uid="another"))).take()
+    times = [recorded.metadata.recorded_at for recorded in door.store.read(0, 1000)]
+    assert times == sorted(times)
+    assert times[-1] == second.clock.now()
+
+
+def test_what_another_wrote_meanwhile_is_known_at_the_next_decision(
+    worlds: list[World], caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second, door = worlds
+    open_pairs(door, range(2))
+    first.take(of_pair(1, id="a0", uid="u0"))
+    first.sequence = 0
+    first.upstream = "test/9"
+    Overlap(first, of_pair(0, id="a1"), lambda: second.take(of_pair(1, uid="another"))).take()
+    first.sequence = 1
+    assert first.take(of_pair(1, id="a2", uid="u2")) == [Disposition.APPLIED]
+    assert caplog.text == ""
 
 
 def test_what_another_says_of_who_belongs_where_is_known_at_once(worlds: list[World]) -> None:
