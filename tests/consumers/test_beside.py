@@ -295,10 +295,12 @@ def test_what_another_took_in_of_the_same_stream_meanwhile_is_not_taken_in_again
     first, second, door = worlds
     second.upstream = first.upstream
     open_pairs(door, range(1))
-    message = of_pair(5, id="a1")  # of a pair that nobody knows: it waits
-    assert Overlap(first, message, lambda: second.take(message)).take() is Disposition.WAITING
+    message = of_pair(0, id="a1")
+    door.upstream = "test/9"
+    door.take(message)
+    assert Overlap(first, message, lambda: second.take(message)).take() is Disposition.DUPLICATE
     with door.store.ledger() as ledger:
-        assert sum(ledger.receipts.counts().values()) == 1
+        assert sum(ledger.receipts.counts().values()) == 2
 
 
 def test_what_raises_may_have_read_of_several_moments_and_is_asked_again(worlds: list[World]) -> None:
