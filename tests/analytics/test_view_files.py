@@ -32,6 +32,8 @@ from workflow.projections.analytics.view import View
 from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen, export
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.runner import Runner
+from workflow.projections.sqlite.beside import Moment
+from workflow.projections.sqlite.file import ViewFile
 from workflow.projections.views import Views
 
 __all__ = ["data", "relationship"]
@@ -53,8 +55,18 @@ def to(tmp_path: Path) -> Path:
 
 
 def written(views: Views, to: Path, /, **more: Any) -> dict[str, Any]:
-    with Snapshot(views.path) as snapshot:
+    with Snapshot(views.kept) as snapshot:
         return export(snapshot, ViewFiles(to, **more), {"exported_at": "2026-03-01T00:00:00Z"})
+
+
+def file_of(views: Views) -> Path:
+    assert isinstance(views.kept, ViewFile)
+    return views.kept.path
+
+
+def connection_of(snapshot: Snapshot) -> sqlite3.Connection:
+    assert isinstance(snapshot.moment, Moment)
+    return snapshot.moment.connection
 
 
 def rows_of(path: Path, view: View) -> list[tuple[Any, ...]]:
@@ -72,7 +84,7 @@ def test_parquet_has_the_rows_of_the_views_with_types(views: Views, to: Path) ->
     )
     for view, file in zip(VIEWS, manifest["files"], strict=True):
         table = parquet.read_table(to / file["file"])
-        assert table.num_rows == file["rows"] == len(rows_of(views.path, view))
+        assert table.num_rows == file["rows"] == len(rows_of(file_of(views), view))
         assert table.column_names == [column.name for column in view.columns]
     meetings = parquet.read_table(to / "meetings.parquet")
     types = {
@@ -132,9 +144,9 @@ def test_all_is_of_one_moment_while_the_service_folds(views: Views, to: Path) ->
             more.add(opened(50), stream=UUID(int=99))
             Runner(views, more.read, more.head).catch_up()
 
-    with Snapshot(views.path) as snapshot:
+    with Snapshot(views.kept) as snapshot:
         manifest = export(snapshot, ViewFiles(to), {}, folding)
-    assert len(rows_of(views.path, VIEWS[0])) == 8
+    assert len(rows_of(file_of(views), VIEWS[0])) == 8
     rows = {file["view"]: file["rows"] for file in manifest["files"]}
     assert (rows["analytics_relationships"], rows["analytics_states"]) == (7, 7)
     assert manifest["position"] == position
@@ -167,30 +179,30 @@ def test_one_that_fails_leaves_nothing_and_earlier_files_as_they_were(views: Vie
         if view == "meetings" and rows:
             raise Full
 
-    with pytest.raises(Full), Snapshot(views.path) as snapshot:
+    with pytest.raises(Full), Snapshot(views.kept) as snapshot:
         export(snapshot, ViewFiles(to), {}, full)
     assert not to.exists()
     written(views, to)
     before = {path.name: path.read_bytes() for path in to.iterdir()}
-    with pytest.raises(Full), Snapshot(views.path) as snapshot:
+    with pytest.raises(Full), Snapshot(views.kept) as snapshot:
         export(snapshot, ViewFiles(to, force=True), {}, full)
     assert {path.name: path.read_bytes() for path in to.iterdir()} == before
 
 
 def test_a_cancelled_one_ends_within_sqlite(views: Views) -> None:
     cancelled: list[bool] = []
-    with Snapshot(views.path, lambda: bool(cancelled)) as snapshot:
+    with Snapshot(views.kept, lambda: bool(cancelled)) as snapshot:
         endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
         cancelled.append(True)
         with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-            snapshot.connection.execute(endless).fetchone()
+            connection_of(snapshot).execute(endless).fetchone()
 
 
 def test_views_of_another_version_or_of_something_paused_are_refused(views: Views, to: Path) -> None:
     views.pause(views.generations[0], "a bug")
     with pytest.raises(Conflict, match="mentoring projections status"):
         written(views, to)
-    with closing(sqlite3.connect(views.path)) as connection, connection:
+    with closing(sqlite3.connect(file_of(views))) as connection, connection:
         connection.execute("DROP VIEW analytics_goals")
     with pytest.raises(Conflict, match="another version"):
         written(views, to)
@@ -264,9 +276,11 @@ def test_ctrl_c_ends_it_with_one_line_and_nothing_left(
 ) -> None:
     def endless(snapshot: Snapshot, view: View) -> Iterator[Any]:
         os.kill(os.getpid(), signal.SIGINT)
-        yield snapshot.connection.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-        ).fetchall()
+        yield (
+            connection_of(snapshot)
+            .execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+            .fetchall()
+        )
 
     monkeypatch.setattr(Snapshot, "rows", endless)
     result = run("export", "--data", data, "--to", to)

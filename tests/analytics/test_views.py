@@ -17,7 +17,7 @@ from tests.projections.facts import MENTEE, MENTOR, OTHER, Log, cleared, day, op
 from workflow.aggregates import events as e
 from workflow.projections.analytics.columns import Kind, integer
 from workflow.projections.analytics.view import View
-from workflow.projections.analytics.views import STATEMENTS, VIEWS
+from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.views import Views
@@ -27,7 +27,7 @@ OTHERS = [UUID(int=number) for number in range(1, 6)]
 
 
 def fold(log: Log, path: Path) -> Views:
-    views = Views(path, PROJECTIONS, named=STATEMENTS, durable=False)
+    views = Views(path, PROJECTIONS, named=VIEWS, durable=False)
     Runner(views, log.read, log.head).catch_up()
     return views
 

@@ -23,6 +23,7 @@ from workflow.projections.journey import JOURNEY
 from workflow.projections.projection import Document, Projection
 from workflow.projections.readers import BeyondTheLog, NotYetFolded
 from workflow.projections.runner import Runner
+from workflow.projections.sqlite.file import FileStorage
 from workflow.projections.tables import Row
 from workflow.projections.verify import verify
 from workflow.projections.views import Views
@@ -181,7 +182,8 @@ def test_a_row_that_cannot_be_written_stops_its_projection_and_no_other(tmp_path
 
 def test_a_disk_that_is_full_pauses_nothing(tmp_path: Path, log: Log) -> None:
     runner = Runner(Views(tmp_path / "views.db", PROJECTIONS, durable=False), log.read, log.head)
-    runner.views._connection.execute("PRAGMA max_page_count = 1")  # as if the disk were full
+    assert isinstance(runner.views._storage, FileStorage)
+    runner.views._storage._connection.execute("PRAGMA max_page_count = 1")  # as if the disk were full
     for number in range(200):
         log.add(opened(), stream=UUID(int=number))
     with pytest.raises(sqlite3.OperationalError, match="full"):
