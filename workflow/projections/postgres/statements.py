@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import Boolean, Float, Integer
+from sqlalchemy import Boolean, Float, Index, Integer
 
 from workflow.projections.tables import GenerationTable
 
@@ -44,10 +44,7 @@ class Statements:
             for column, kind in zip(layout.table.columns, self.types, strict=True)
         )
         self.create = f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({key}))"
-        self.index = tuple(
-            f"CREATE INDEX IF NOT EXISTS {index.name} ON {name} ({', '.join(one.name for one in index.columns)})"
-            for index in layout.indexes
-        )
+        self.index = tuple(_index(layout, index) for index in layout.indexes)
         self.view = f"CREATE OR REPLACE VIEW {layout.view.name} AS {layout.select_shown}"
         self.select = f"SELECT {names} FROM {name} WHERE {layout.key[0]} = ANY(?) ORDER BY {key}"
         self.copy = f"COPY {name} ({names}) FROM STDIN (FORMAT BINARY)"
@@ -70,6 +67,14 @@ class Statements:
 def statements(layout: GenerationTable) -> Statements:
     """Those for a generation; written once."""
     return Statements(layout)
+
+
+def _index(layout: GenerationTable, index: Index) -> str:
+    """As SQLite has it, where an index of a table holds its key too: what a view leaves out is told by that."""
+    columns = [column.name for column in index.columns]
+    others = [name for name in layout.key if name not in columns] if "shown" in layout.view.info else []
+    including = f" INCLUDE ({', '.join(others)})" if others else ""
+    return f"CREATE INDEX IF NOT EXISTS {index.name} ON {layout.name} ({', '.join(columns)}){including}"
 
 
 def _type(kind: object) -> str:
