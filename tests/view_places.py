@@ -18,6 +18,7 @@ from tests.postgres import PostgresServer
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.projection import Projection
 from workflow.projections.sqlite.file import ViewFile
 from workflow.projections.storage import Kept
 from workflow.projections.views import Views
@@ -103,18 +104,33 @@ def connected(kept: Kept) -> AbstractContextManager[Any]:
 def read(kept: Kept, query: str) -> list[Any]:
     """What somebody else reads there, by names of SQLite."""
     with connected(kept) as connection:
-        found: list[Any] = connection.execute(_named(kept, query)).fetchall()
+        found: list[Any] = connection.execute(named(kept, query)).fetchall()
     return found
+
+
+def rows_in(kept: Kept) -> dict[str, list[Any]]:
+    """All that is kept, and not only what the views show of it."""
+    live = read(kept, "SELECT name, generation FROM projections WHERE live = 1")
+    known = {projection.name: projection for projection in PROJECTIONS}
+    return {
+        name: read(kept, f"SELECT * FROM {name}_{generation} ORDER BY {_key(known[name])}")
+        for name, generation in sorted(live)
+    }
+
+
+def _key(projection: Projection) -> str:
+    return ", ".join(column.name for column in projection.table.primary_key)
 
 
 def change(kept: Kept, *statements: str) -> None:
     """Do something there behind the service's back."""
     with connected(kept) as connection:
         for statement in statements:
-            connection.execute(_named(kept, statement))
+            connection.execute(named(kept, statement))
 
 
-def _named(kept: Kept, statement: str) -> str:
+def named(kept: Kept, statement: str) -> str:
+    """A statement by the names of SQLite, as whoever keeps it here understands it."""
     return statement if isinstance(kept, ViewFile) else statement.replace("analytics_", "analytics.")
 
 

@@ -12,7 +12,10 @@ from sqlalchemy import Connection, create_engine
 from tests.oracle.answers import of_truth
 from tests.oracle.comparing import printed
 from tests.oracle.oracle import Told, recompute
+from tests.view_places import databases, fresh, kept, places
 from workflow.demo.stage import publisher, service
+
+__all__ = ["databases", "fresh", "kept", "places"]
 
 STORY = ["--relationships", "24", "--months", "5", "--seed", "7"]
 

@@ -52,7 +52,9 @@ def _rows(
 ) -> Iterator[tuple[str, str, str]]:
     query = f"SELECT {', '.join(layout.columns)} FROM {table} ORDER BY {', '.join(layout.key)}"  # noqa: S608
     for values in found.execute(query):
-        row = layout.row(values)
+        row = layout.row(
+            [int(value) if isinstance(value, bool) else value for value in values]
+        )  # as in a file
         canonical = projection.canonical(row)
         if canonical is not None:
             yield row[layout.key[0]], projection.name, compact(canonical)

@@ -115,8 +115,8 @@ class Moment(Protocol):
         """What is kept of each projection that serves, by its name: how far it is folded, and whether it runs."""
         ...
 
-    def is_named(self, view: View) -> bool:
-        """Whether the analysts' view is there, and as this version makes it."""
+    def are_named(self, views: Collection[View]) -> bool:
+        """Whether these analysts' views are there, and as this version makes them."""
         ...
 
     def rows(self, view: View, at_once: int) -> Iterable[Sequence[Values]]:

@@ -269,6 +269,8 @@ class Views:
 
         What fails the storage fails them all, and is raised.
         """
+        if not folded.upserts and not folded.removals:
+            return folded
         cursor.execute("SAVEPOINT rows")
         try:
             self._storage.write(cursor, folded)

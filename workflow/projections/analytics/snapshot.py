@@ -52,7 +52,7 @@ class Snapshot:
         Refused where they are another version's, or where something that they read is paused or was folded into
         other columns: its rows would be of another moment.
         """
-        if not all(map(self.moment.is_named, views)):
+        if not self.moment.are_named(views):
             raise Conflict(
                 "the views were made by another version of the service: start the service anew in this one",
                 code="views_of_another_version",

@@ -34,6 +34,12 @@ _FUNCTIONS = (
     "json_each(text)",
 )
 
+NAMED = f"""
+    SELECT name, statement FROM analysts_views
+    WHERE definition = pg_get_viewdef(to_regclass('{SCHEMA}.' || name))
+"""
+"""Those that are there as they were made, with the statements that made them."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,9 +69,8 @@ def name_views(transaction: Callable[[], AbstractContextManager[Cursor]], views:
     """Have the views there, and none of an earlier version; what others made stays. Let the role read them."""
     try:
         with transaction() as cursor:
-            cursor.execute("SELECT name, statement FROM analysts_views")
-            kept = dict(cursor.fetchall())
-            if kept != {view.name: statement(view) for view in views} or not _are_there(cursor, views):
+            cursor.execute(NAMED)
+            if set(cursor.fetchall()) != {(view.name, statement(view)) for view in views}:
                 make_views(cursor, views)
     except psycopg.errors.LockNotAvailable:
         raise Stopped(
@@ -80,11 +85,6 @@ def name_views(transaction: Callable[[], AbstractContextManager[Cursor]], views:
             code="database_denied",
         ) from error
     _grant(transaction, views)
-
-
-def _are_there(cursor: Cursor, views: Iterable[View]) -> bool:
-    cursor.execute("SELECT viewname FROM pg_views WHERE schemaname = ?", (SCHEMA,))
-    return {view.name for view in views} <= {name for (name,) in cursor.fetchall()}
 
 
 def drop_views(cursor: Cursor, but: Iterable[str] = ()) -> None:
@@ -111,8 +111,9 @@ def make_views(cursor: Cursor, views: Iterable[View]) -> None:
         cursor.execute("RELEASE naming")
         _explain(cursor, view)
         cursor.execute(
-            "INSERT INTO analysts_views VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET statement = excluded.statement",
-            (view.name, statement(view)),
+            "INSERT INTO analysts_views VALUES (?, ?, pg_get_viewdef(?::regclass)) ON CONFLICT (name) DO UPDATE"
+            " SET statement = excluded.statement, definition = excluded.definition",
+            (view.name, statement(view), full_name(view)),
         )
     _grant_in(cursor, views)
 

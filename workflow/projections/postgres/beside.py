@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from workflow.errors import Unavailable
 from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
-from workflow.projections.postgres.analysts import full_name, statement
+from workflow.projections.postgres.analysts import NAMED, full_name, statement
 from workflow.projections.postgres.connecting import BESIDE_NO_SWAP, MOMENT, SCHEMA, connect
 from workflow.projections.storage import Storage, Values
 from workflow.projections.tables import stored
@@ -50,13 +50,10 @@ class Moment(_Reading):
             cursor.execute("SELECT * FROM projections WHERE live = 1")
             return {row["name"]: row for row in cursor.fetchall()}
 
-    def is_named(self, view: View) -> bool:
-        """Whether the view is there, and as this version makes it."""
-        kept = self._connection.execute(
-            "SELECT statement FROM analysts_views WHERE name = ? AND to_regclass(?) IS NOT NULL",
-            (view.name, full_name(view)),
-        ).fetchone()
-        return kept is not None and kept[0] == statement(view)
+    def are_named(self, views: Collection[View]) -> bool:
+        """Whether these views are there, and as this version makes them."""
+        made: dict[str, str] = dict(self._connection.execute(NAMED).fetchall())
+        return all(made.get(view.name) == statement(view) for view in views)
 
     def rows(self, view: View, at_once: int) -> Iterator[Sequence[Values]]:
         """The rows of a view, with instants as text."""

@@ -58,7 +58,15 @@ class Tables:
     """What is done with the tables of generations, through a cursor."""
 
     failures = (psycopg.Error,)
-    no_row = (ArithmeticError, TypeError, ValueError, struct.error, psycopg.DataError, psycopg.IntegrityError)
+    no_row = (
+        ArithmeticError,
+        TypeError,
+        ValueError,
+        struct.error,
+        psycopg.DataError,
+        psycopg.IntegrityError,
+        psycopg.errors.CardinalityViolation,
+    )
     same = "IS NOT DISTINCT FROM"
 
     def create(self, cursor: Cursor, layout: GenerationTable) -> None:

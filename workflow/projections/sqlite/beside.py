@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +36,12 @@ class Moment:
         names = [name for name, *_ in found.description]
         return {row["name"]: row for row in (dict(zip(names, values, strict=True)) for values in found)}
 
-    def is_named(self, view: View) -> bool:
-        """Whether the view is there, and as this version makes it."""
-        found = self.connection.execute(
-            "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = ?", (view.full_name,)
-        ).fetchone()
-        return found is not None and found[0] == statement(view)
+    def are_named(self, views: Collection[View]) -> bool:
+        """Whether these views are there, and as this version makes them."""
+        made = dict(
+            self.connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall()
+        )
+        return all(made.get(view.full_name) == statement(view) for view in views)
 
     def rows(self, view: View, at_once: int) -> Iterator[Sequence[Values]]:
         """The rows of a view, with booleans as such."""

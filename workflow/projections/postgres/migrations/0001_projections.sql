@@ -5,9 +5,12 @@ CREATE TABLE projections (
     PRIMARY KEY (name, generation)
 );
 
--- The views that analysts read, with the statements that made them: those of another version are told by these.
+-- The views that analysts read: the statements that made them, by which those of another version are told, and what
+-- PostgreSQL has made of these, by which it is told that nobody has put others in their place.
 CREATE SCHEMA IF NOT EXISTS analytics;
-CREATE TABLE analysts_views (name text COLLATE "C" PRIMARY KEY, statement text NOT NULL);
+CREATE TABLE analysts_views (
+    name text COLLATE "C" PRIMARY KEY, statement text NOT NULL, definition text NOT NULL
+);
 
 -- Functions of SQLite that queries and analysts' views ask for, so that these are written once. Rows keep instants and
 -- JSON as text. They are plain expressions, which PostgreSQL puts into a query in their place.
