@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from sqlalchemy import Connection
 
 from tests.analytics.test_views import fold
@@ -134,7 +134,7 @@ def close_to(found: Any) -> Any:
             return found
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None, phases=[Phase.generate])
 @given(history=logs(streams=9, most=120, least=40))
 def test_questions_and_reads_are_answered_the_same(databases: Databases, history: History) -> None:
     with (
@@ -181,7 +181,7 @@ def written(kept: Kept, to: Path, format: Format) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("format", list(Format))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None, phases=[Phase.generate])
 @given(history=logs(streams=9, most=120, least=40))
 def test_equal_logs_make_equal_files(databases: Databases, format: Format, history: History) -> None:
     with both(databases, log_with_policies(history)) as (file, database), TemporaryDirectory() as folder:

@@ -195,7 +195,7 @@ CLOSURES = Question(
         SELECT r.manner, r.reason, count(*) AS relationships,
         avg({days("r.opened_at", "r.closed_at")}) AS open_days
         FROM relationships AS r WHERE r.state = 'closure'{NARROWED}
-        GROUP BY r.manner, r.reason ORDER BY r.manner, r.reason
+        GROUP BY r.manner, r.reason ORDER BY r.manner NULLS FIRST, r.reason NULLS FIRST
     """,
         begin="r.closed_at >= :begin",
         end="r.closed_at < :end",
