@@ -277,6 +277,28 @@ def test_a_column_that_goes_takes_the_analysts_views_through_a_rebuild(kept: Kep
     views.close()
 
 
+def test_who_opens_it_waits_for_nobody_who_folds(kept: Kept, log: Log) -> None:
+    fold(log, kept).close()
+    with analyst(
+        kept, "LOCK TABLE projections.projections IN SHARE ROW EXCLUSIVE MODE"
+    ):  # as a long page does
+        views = Views(kept, PROJECTIONS, named=VIEWS, durable=False)
+        with views.reading() as connection:
+            assert relationships.one(connection, PAIR) is not None
+        views.close()
+
+
+def test_without_its_schema_all_is_folded_anew(kept: Kept, log: Log) -> None:
+    fold(log, kept).close()
+    before = rows_in(kept)
+    change(kept, "DROP SCHEMA projections CASCADE")
+    views = Views(kept, PROJECTIONS, named=VIEWS, durable=False)
+    Runner(views, log.read, log.head).catch_up()
+    views.close()
+    assert rows_in(kept) == before
+    assert read(kept, "SELECT count(*) FROM analytics_relationships") == [(2,)]
+
+
 # --- connections that break
 
 

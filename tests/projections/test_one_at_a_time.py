@@ -51,6 +51,11 @@ def test_a_thread_that_is_told_so_ends_and_health_says_why(kept: Kept, log: Log)
     assert second.trouble is not None
     assert "One at a time folds" in second.trouble
     second.stop()
+    log.add(concluded(3), stream=OTHER)
+    second.start()  # as whoever gives it the turn again
+    assert second.reaching(5).result(timeout=30) == 5
+    second.stop()
+    assert second.trouble is None
     for one in (first, second):
         one.views.close()
 

@@ -6,22 +6,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from workflow.diagnosis import Finding, ok, trouble, warning
+from workflow.errors import Unavailable
 from workflow.projections.generations import RunState
 from workflow.projections.projection import Projection, of_other_columns
 from workflow.projections.sqlite.file import at
-from workflow.projections.storage import Kept
+from workflow.projections.storage import MISSING, Kept
 
 ANEW = "stop the service and remove views.db with its -wal and -shm: it is folded anew from the events"
+ANEW_IN_A_DATABASE = (
+    "stop the service and DROP SCHEMA projections CASCADE: all is folded anew from the events"
+)
 
 _FAR = 10_000
 
 
 def standing(kept: Path | Kept, projections: Sequence[Projection], head: int | None) -> Iterator[Finding]:
     """How the projections stand against a log that ends at ``head``; None where that could not be read."""
-    if isinstance(kept, Path) and not kept.exists():
-        return
-    with at(kept).moment() as moment:
-        rows = moment.live()
+    try:
+        with at(kept).moment() as moment:
+            rows = moment.live()
+    except Unavailable as error:
+        if error.code == MISSING:
+            return
+        raise
     well = True
     for projection in projections:
         for finding in _standing(projection, rows.get(projection.name), head):

@@ -94,7 +94,8 @@ class Runner:
     # --- while the service runs
 
     def start(self) -> None:
-        """Begin to follow the events."""
+        """Begin to follow the events, be it again."""
+        self._stopping.clear()
         self._thread = Thread(target=self._follow, name="projections", daemon=True)
         self._thread.start()
 
@@ -123,6 +124,7 @@ class Runner:
             except Superseded as error:
                 _log.error("projections are folded by another process: %s", error.detail)
                 self.trouble = error.detail
+                self.views.unsure = True  # for whoever starts it again
                 return
             except Exception as error:  # noqa: BLE001 whatever it was, the loop must live to report it
                 _log.error("projections cannot go on (%s); trying again", whence(error))

@@ -22,6 +22,10 @@ Values = tuple[Any, ...]
 """A row as it is stored."""
 
 
+MISSING = "views_missing"
+"""The code of what is said where nothing was ever folded."""
+
+
 class Busy(Unavailable):
     """Somebody reads what is to be replaced, and nobody is made to wait for that: it is tried again."""
 
@@ -50,6 +54,10 @@ class Storage(Protocol):
     @property
     def same(self) -> str:
         """What stands between two values that are equal, or both null."""
+        ...
+
+    def looking(self) -> AbstractContextManager[Cursor]:
+        """A transaction for reading, which waits for nobody who folds."""
         ...
 
     def transaction(self) -> AbstractContextManager[Cursor]:

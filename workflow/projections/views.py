@@ -104,13 +104,19 @@ class Views:
         For whoever takes over from another process, or cannot know whether the last transaction was committed.
         """
         self._foldings.clear()
-        with self._transaction() as cursor:
+        with self._sure(), self._storage.looking() as cursor:
             rows = _rows(cursor)
-            self.generations = [
-                self._kept(one, rows, live=True) or self._first(cursor, one) for one in self.projections
-            ]
-            shadows = (self._kept(one, rows, live=False) for one in self.projections)
-            self.shadows = [one for one in shadows if one is not None]
+        if {row.name for row in rows if row.live}.issuperset(one.name for one in self.projections):
+            found = [self._kept(one, rows, live=True) for one in self.projections]
+        else:
+            with self._transaction() as cursor:
+                rows = _rows(cursor)
+                found = [
+                    self._kept(one, rows, live=True) or self._first(cursor, one) for one in self.projections
+                ]
+        self.generations = [one for one in found if one is not None]
+        shadows = (self._kept(one, rows, live=False) for one in self.projections)
+        self.shadows = [one for one in shadows if one is not None]
         self.unsure = False
         """Whether what is kept may differ from what is known: the storage failed, and it is not known when."""
 
@@ -363,13 +369,17 @@ class Views:
 
     def _sweep(self) -> None:
         """Remove the tables of generations that are no more."""
-        with self._transaction() as cursor:
-            names = {projection.name for projection in self.projections}
-            there = {f"{row.name}_{row.number}" for row in _rows(cursor)}
-            found = (_TABLE.fullmatch(table) for table in self._storage.tables(cursor))
-            left = [one[0] for one in found if one and one[1] in names and one[0] not in there]
-            if left:
-                self._storage.drop(cursor, left)
+        with self._sure(), self._storage.looking() as cursor:
+            left = self._left_over(cursor)
+        if left:
+            with self._transaction() as cursor:
+                self._storage.drop(cursor, self._left_over(cursor))
+
+    def _left_over(self, cursor: Cursor) -> list[str]:
+        names = {projection.name for projection in self.projections}
+        there = {f"{row.name}_{row.number}" for row in _rows(cursor)}
+        found = (_TABLE.fullmatch(table) for table in self._storage.tables(cursor))
+        return [one[0] for one in found if one and one[1] in names and one[0] not in there]
 
 
 def _rows(cursor: Cursor) -> list[_Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import cast
@@ -26,6 +27,8 @@ _TYPES = {
     Kind.INSTANT: "timestamp with time zone",
 }
 """What a column is; days and months are text, as everywhere."""
+
+_TRIES, _AT_MOST_MS = 20, 250
 
 _FUNCTIONS = (
     "julianday(text)",
@@ -65,26 +68,43 @@ def _selected(column: Column) -> str:
     return f"{value} AS {column.name}" if kind is None else f"CAST({value} AS {kind}) AS {column.name}"
 
 
-def name_views(transaction: Callable[[], AbstractContextManager[Cursor]], views: Sequence[View]) -> None:
+Transaction = Callable[[], AbstractContextManager[Cursor]]
+
+
+def name_views(looking: Transaction, transaction: Transaction, views: Sequence[View]) -> None:
     """Have the views there, and none of an earlier version; what others made stays. Let the role read them."""
-    try:
-        with transaction() as cursor:
-            cursor.execute(NAMED)
-            if set(cursor.fetchall()) != {(view.name, statement(view)) for view in views}:
+    with looking() as cursor:
+        cursor.execute(NAMED)
+        named = set(cursor.fetchall()) == {(view.name, statement(view)) for view in views}
+        granted = _is_granted(cursor, views)
+    if not named:
+        _make(transaction, views)
+    if not granted:
+        _grant(transaction, views)
+
+
+def _make(transaction: Transaction, views: Sequence[View]) -> None:
+    """Somebody may be reading them: it is tried now and then, so that nobody waits behind us for long."""
+    for left in reversed(range(_TRIES)):
+        try:
+            with transaction() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{_AT_MOST_MS}ms'")
                 make_views(cursor, views)
-    except psycopg.errors.LockNotAvailable:
-        raise Stopped(
-            "queries that have gone on for long read the views in the schema analytics, which this version makes "
-            "anew: end them (pg_stat_activity shows them), and start again",
-            code="views_are_read",
-        ) from None
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise Stopped(
-            f"the user of the database may not make views in the schema analytics ({error.diag.message_primary}): "
-            "grant it CREATE there, or give the schema to it",
-            code="database_denied",
-        ) from error
-    _grant(transaction, views)
+            return
+        except psycopg.errors.LockNotAvailable:
+            if not left:
+                raise Stopped(
+                    "queries that have gone on for long read the views in the schema analytics, which this version "
+                    "makes anew: end them (pg_stat_activity shows them), and start again",
+                    code="views_are_read",
+                ) from None
+            time.sleep(_AT_MOST_MS / 1000)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise Stopped(
+                f"the user of the database may not make views in the schema analytics ({error.diag.message_primary}): "
+                "grant it CREATE there, or give the schema to it",
+                code="database_denied",
+            ) from error
 
 
 def drop_views(cursor: Cursor, but: Iterable[str] = ()) -> None:
@@ -96,9 +116,8 @@ def drop_views(cursor: Cursor, but: Iterable[str] = ()) -> None:
             cursor.execute("DELETE FROM analysts_views WHERE name = ?", (name,))
 
 
-def make_views(cursor: Cursor, views: Iterable[View]) -> None:
+def make_views(cursor: Cursor, views: Sequence[View]) -> None:
     """Make the views, those that are there by new columns at their end if that is all that has changed."""
-    views = list(views)
     drop_views(cursor, {view.name for view in views})
     for view in views:
         cursor.execute("SAVEPOINT naming")
@@ -144,34 +163,37 @@ def _explain(cursor: Cursor, view: View) -> None:
 # --- the role
 
 
-def _grant(transaction: Callable[[], AbstractContextManager[Cursor]], views: Sequence[View]) -> None:
+def _grant(transaction: Transaction, views: Sequence[View]) -> None:
     """Make the role where it is missing and may be made, and grant what it has not."""
     with transaction() as cursor:
-        if not _has_role(cursor) and not _make_role(cursor):
-            _log.warning(
-                "the role %s is missing, and the user of the database may not make it: an administrator makes it by "
-                "`CREATE ROLE %s NOLOGIN`, and the next start lets it read the schema analytics",
-                ROLE,
-                ROLE,
-            )
+        if _has_role(cursor) or _make_role(cursor):
+            _grant_in(cursor, views)
             return
-        _grant_in(cursor, views)
-
-
-def _grant_in(cursor: Cursor, views: Iterable[View]) -> None:
-    if not _has_role(cursor):
-        return
-    names = [full_name(view) for view in views]
-    cursor.execute(
-        "SELECT has_schema_privilege(?, ?, 'USAGE') AND (SELECT bool_and(has_table_privilege(?, one, 'SELECT'))"
-        " FROM unnest(?::text[]) AS one)",
-        (ROLE, SCHEMA, ROLE, names),
+    _log.warning(
+        "the role %s is missing, and the user of the database may not make it: an administrator makes it by "
+        "`CREATE ROLE %s NOLOGIN`, and the next start lets it read the schema analytics",
+        ROLE,
+        ROLE,
     )
-    if cursor.fetchone()[0]:
-        return
-    cursor.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {ROLE}")
-    cursor.execute(f"GRANT SELECT ON {', '.join(names)} TO {ROLE}")
-    cursor.execute(f"GRANT EXECUTE ON FUNCTION {', '.join(_FUNCTIONS)} TO {ROLE}")
+
+
+def _grant_in(cursor: Cursor, views: Sequence[View]) -> None:
+    if _has_role(cursor) and not _is_granted(cursor, views):
+        cursor.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO {ROLE}")
+        cursor.execute(f"GRANT SELECT ON {', '.join(map(full_name, views))} TO {ROLE}")
+        cursor.execute(f"GRANT EXECUTE ON FUNCTION {', '.join(_FUNCTIONS)} TO {ROLE}")
+
+
+def _is_granted(cursor: Cursor, views: Sequence[View]) -> bool:
+    """Whether the role is there and may read them all; one that is missing may be read by nobody."""
+    if not _has_role(cursor):
+        return False
+    cursor.execute(
+        "SELECT has_schema_privilege(?, ?, 'USAGE') AND (SELECT bool_and(coalesce(has_table_privilege(?,"
+        " to_regclass(one), 'SELECT'), false)) FROM unnest(?::text[]) AS one)",
+        (ROLE, SCHEMA, ROLE, [full_name(view) for view in views]),
+    )
+    return bool(cursor.fetchone()[0])
 
 
 def _has_role(cursor: Cursor) -> bool:

@@ -18,7 +18,7 @@ from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
 from workflow.projections.postgres.analysts import NAMED, full_name, statement
 from workflow.projections.postgres.connecting import BESIDE_NO_SWAP, MOMENT, SCHEMA, connect
-from workflow.projections.storage import Storage, Values
+from workflow.projections.storage import MISSING, Storage, Values
 from workflow.projections.tables import stored
 from workflow.store.postgres.cursor import PostgresCursor
 
@@ -79,7 +79,7 @@ def moment(dsn: str, cancelled: Callable[[], bool] | None) -> Iterator[Moment]:
             connection.execute(BESIDE_NO_SWAP)
         except psycopg.errors.UndefinedTable:
             raise Unavailable(
-                "nothing is folded in this database yet: start a service on it once", code="views_unreadable"
+                "nothing is folded in this database yet: start a service on it once", code=MISSING
             ) from None
         yield Moment(connection)
 

@@ -127,7 +127,7 @@ class DatabaseStorage(Tables):
     """See ``workflow.projections.storage.Storage``."""
 
     def __init__(self, dsn: str, *, durable: bool) -> None:
-        self._commits = "on" if durable else "off"
+        self._durable = durable
         self._connections = Connections(dsn, SCHEMA, most=4)
         self._connections.open()
         try:
@@ -144,19 +144,30 @@ class DatabaseStorage(Tables):
         event.listen(self._engine, "begin", _begin)
 
     @contextmanager
+    def looking(self) -> Iterator[Cursor]:
+        """A transaction beside which others fold."""
+        with self._connections.snapshot() as cursor:
+            yield cursor
+
+    @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """A transaction beside which no other writes projections, in whatever process."""
-        with self._connections.transaction() as cursor:
-            cursor.execute(f"SET LOCAL synchronous_commit = {self._commits}")
+        with self._writing() as cursor:
             cursor.execute(_ONE_AT_A_TIME)
+            yield cursor
+
+    @contextmanager
+    def _writing(self) -> Iterator[Cursor]:
+        with self._connections.transaction() as cursor:
+            if not self._durable:
+                cursor.execute("SET LOCAL synchronous_commit = off")
             yield cursor
 
     @contextmanager
     def swapping(self) -> Iterator[Cursor]:
         """A transaction beside which nobody reads; ``Busy`` rather than have others wait for who does."""
         try:
-            with self._connections.transaction() as cursor:
-                cursor.execute(f"SET LOCAL synchronous_commit = {self._commits}")
+            with self._writing() as cursor:
                 cursor.execute(_SHORTLY)
                 cursor.execute(_ALONE)
                 yield cursor
@@ -177,7 +188,7 @@ class DatabaseStorage(Tables):
 
     def name_views(self, views: Sequence[View]) -> None:
         """Have the analysts' views there, and let their role read them."""
-        name_views(self.transaction, views)
+        name_views(self.looking, self.transaction, views)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -195,6 +206,10 @@ class Within(Tables):
     def transaction(self) -> Iterator[Cursor]:
         """A part of that transaction."""
         yield self._cursor
+
+    def looking(self) -> AbstractContextManager[Cursor]:
+        """The same."""
+        return self.transaction()
 
     def swapping(self) -> AbstractContextManager[Cursor]:
         """The same: nobody else sees these tables."""

@@ -13,7 +13,7 @@ from workflow.errors import Unavailable
 from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
 from workflow.projections.sqlite.naming import statement
-from workflow.projections.storage import Kept, Values
+from workflow.projections.storage import MISSING, Kept, Values
 from workflow.store.sqlite.reading import read_only
 
 _STEPS = 100_000
@@ -69,7 +69,9 @@ def moment(path: Path, cancelled: Callable[[], bool] | None) -> Iterator[Moment]
     except sqlite3.DatabaseError as error:
         if connection is not None:
             connection.close()
-        raise Unavailable(f"{path} cannot be read: {error}", code="views_unreadable") from error
+        raise Unavailable(
+            f"{path} cannot be read: {error}", code="views_unreadable" if path.exists() else MISSING
+        ) from error
     connection.set_progress_handler(cancelled, _STEPS)
     with closing(connection):
         yield Moment(connection)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, event
 from workflow.projections.analytics.view import View
 from workflow.projections.generations import Folded
 from workflow.projections.sqlite.beside import Moment, comparing, moment
-from workflow.projections.sqlite.naming import name_views
+from workflow.projections.sqlite.naming import are_named, name_views
 from workflow.projections.sqlite.statements import statements
 from workflow.projections.storage import Comparing, Kept, Values
 from workflow.projections.tables import GenerationTable, compact
@@ -87,10 +87,17 @@ class FileStorage:
             if "paused_by" not in {row[1] for row in cursor.fetchall()}:
                 cursor.execute("ALTER TABLE projections ADD COLUMN paused_by TEXT")
 
-    @contextmanager
-    def transaction(self) -> Iterator[Cursor]:
+    def looking(self) -> AbstractContextManager[Cursor]:
+        """A transaction that takes no lock unless it writes."""
+        return self._between("BEGIN")
+
+    def transaction(self) -> AbstractContextManager[Cursor]:
         """A transaction that has the file's write lock from its beginning."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        return self._between("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def _between(self, begin: str) -> Iterator[Cursor]:
+        self._connection.execute(begin)
         try:
             yield self._cursor
             self._connection.execute("COMMIT")
@@ -147,8 +154,11 @@ class FileStorage:
 
     def name_views(self, views: Sequence[View]) -> None:
         """Have the analysts' views there."""
-        with self.transaction() as cursor:
-            name_views(cursor, views)
+        with self.looking() as cursor:
+            named = are_named(cursor, views)
+        if not named:
+            with self.transaction() as cursor:
+                name_views(cursor, views)
 
     def close(self) -> None:
         """Let go of the file."""

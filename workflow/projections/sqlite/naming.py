@@ -17,16 +17,18 @@ def statement(view: View) -> str:
 
 
 def name_views(cursor: Cursor, views: Sequence[View]) -> None:
-    """Have the views there, and none of an earlier version; what others made stays.
-
-    Where they are there nothing is written, so that no reader has to read the schema anew.
-    """
-    named = {view.full_name: statement(view) for view in views}
-    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
-    kept = {name: sql for name, sql in cursor.fetchall() if name.startswith(PREFIX)}
-    if kept == named:
-        return
-    for name in kept:
+    """Have the views there, and none of an earlier version; what others made stays."""
+    for name in _kept(cursor):
         cursor.execute(f'DROP VIEW "{name}"')
-    for made in named.values():
-        cursor.execute(made)
+    for view in views:
+        cursor.execute(statement(view))
+
+
+def are_named(cursor: Cursor, views: Sequence[View]) -> bool:
+    """Whether they are: then nothing is written, so that no reader has to read the schema anew."""
+    return _kept(cursor) == {view.full_name: statement(view) for view in views}
+
+
+def _kept(cursor: Cursor) -> dict[str, str]:
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+    return {name: sql for name, sql in cursor.fetchall() if name.startswith(PREFIX)}
