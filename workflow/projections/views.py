@@ -12,17 +12,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from workflow.projections import positions
 from workflow.projections.analytics.view import View
 from workflow.projections.folding import Folding
 from workflow.projections.folding import Kept as Rows
 from workflow.projections.generations import Folded, Generation, RunState
+from workflow.projections.positions import all_kept, fence, note, remove, superseded
 from workflow.projections.projection import FoldFailed, Projection, heeded, of_other_columns
 from workflow.projections.sqlite.file import at
-from workflow.projections.storage import Kept, Storage, Superseded
+from workflow.projections.storage import Kept, Storage
 from workflow.projections.tables import GenerationTable, generation_table, shape
 from workflow.store.cursor import Cursor
 from workflow.store.recorded import Recorded
@@ -34,25 +35,6 @@ TOUCHED = 50_000
 """Relationships whose rows a rebuild holds at most before it writes them: memory has room for so many, of any log."""
 
 _TABLE = re.compile(r"(\w+)_(\d+)")
-
-
-class _Row(NamedTuple):
-    """What is kept of a generation."""
-
-    name: str
-    number: int
-    live: int
-    position: int
-    state: str
-    cause: str | None
-    failed_at: int | None
-    shape: str
-    paused_by: str | None
-
-
-_SELECT = """
-    SELECT name, generation, live, position, state, cause, failed_at, shape, paused_by FROM projections ORDER BY 1, 2
-"""
 
 
 class Views:
@@ -105,12 +87,12 @@ class Views:
         """
         self._foldings.clear()
         with self._sure(), self._storage.looking() as cursor:
-            rows = _rows(cursor)
+            rows = all_kept(cursor)
         if {row.name for row in rows if row.live}.issuperset(one.name for one in self.projections):
             found = [self._kept(one, rows, live=True) for one in self.projections]
         else:
             with self._transaction() as cursor:
-                rows = _rows(cursor)
+                rows = all_kept(cursor)
                 found = [
                     self._kept(one, rows, live=True) or self._first(cursor, one) for one in self.projections
                 ]
@@ -158,13 +140,13 @@ class Views:
         """Let a generation fold nothing more, for a cause that is kept; ``by`` says who had it paused, if anybody."""
         self._forget([generation])
         with self._transaction(generation) as cursor:
-            _note(cursor, generation, generation.position, RunState.PAUSED, cause, None, by)
+            note(cursor, generation, generation.position, RunState.PAUSED, cause, None, by)
         generation.state, generation.cause, generation.paused_by = RunState.PAUSED, cause, by
 
     def resume(self, generation: Generation) -> None:
         """Let a generation that somebody had paused go on behind the rows that it has."""
         with self._transaction(generation) as cursor:
-            _note(cursor, generation, generation.position, RunState.RUNNING, None, None)
+            note(cursor, generation, generation.position, RunState.RUNNING, None, None)
         generation.state, generation.cause, generation.paused_by = RunState.RUNNING, None, None
 
     def begin(self, names: Collection[str]) -> None:
@@ -174,10 +156,10 @@ class Views:
         begun = {shadow.name for shadow in self.shadows}
         new = [one for one in self.generations if one.name in names and one.name not in begun]
         with self._transaction(*new) as cursor:
-            if others := {(row.name, row.number - 1) for row in _rows(cursor)} & {
+            if others := {(row.name, row.number - 1) for row in all_kept(cursor)} & {
                 (one.name, one.number) for one in new
             }:
-                raise _superseded(min(others)[0], "begun to fold anew")
+                raise superseded(min(others)[0], "begun to fold anew")
             shadows = [self._new(cursor, live.projection, live.number + 1, live=False) for live in new]
         self.shadows += shadows
 
@@ -185,7 +167,7 @@ class Views:
         """Give a rebuild up."""
         self._forget([shadow])
         with self._transaction(shadow) as cursor:
-            _remove(cursor, shadow)
+            remove(cursor, shadow)
         self.shadows.remove(shadow)
         self._sweep()
 
@@ -210,10 +192,10 @@ class Views:
             return []
         self._finished.update(shadows)
         with self._sure(), self._storage.swapping() as cursor:
-            self._fence(cursor, [one for pair in pairs for one in pair])
+            fence(cursor, [one for pair in pairs for one in pair])
             self._storage.point(cursor, [shadow.layout for shadow in shadows], self._named)
             for live, shadow in pairs:
-                _remove(cursor, live)
+                remove(cursor, live)
                 cursor.execute(
                     "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
                     (shadow.name, shadow.number),
@@ -257,9 +239,9 @@ class Views:
             folded = self._kept_rows(cursor, foldings.pop().folded())
             failure = folded.failure
             if failure is None:
-                _note(cursor, folded.generation, folded.position, RunState.RUNNING, None, None)
+                note(cursor, folded.generation, folded.position, RunState.RUNNING, None, None)
             else:
-                _note(
+                note(
                     cursor,
                     folded.generation,
                     folded.position,
@@ -307,7 +289,7 @@ class Views:
         """A transaction that finds these generations where they are known to be."""
         with self._sure(), self._storage.transaction() as cursor:
             if known:
-                self._fence(cursor, known)
+                fence(cursor, known)
             yield cursor
 
     @contextmanager
@@ -318,18 +300,9 @@ class Views:
             self.unsure = True
             raise
 
-    def _fence(self, cursor: Cursor, known: Iterable[Generation]) -> None:
-        rows = {(row.name, row.number): row for row in _rows(cursor)}
-        for one in known:
-            row = rows.get((one.name, one.number))
-            if row is None or row.live != one.live:
-                raise _superseded(one.name, "folded anew")
-            if row.position != one.position:
-                raise _superseded(one.name, f"folded up to {row.position}, and this one up to {one.position}")
-            if row.state == RunState.PAUSED and one.state is RunState.RUNNING:
-                raise _superseded(one.name, "paused")
-
-    def _kept(self, projection: Projection, rows: Iterable[_Row], *, live: bool) -> Generation | None:
+    def _kept(
+        self, projection: Projection, rows: Iterable[positions.Kept], *, live: bool
+    ) -> Generation | None:
         row = next((row for row in rows if row.name == projection.name and bool(row.live) is live), None)
         if row is None:
             return None
@@ -377,42 +350,9 @@ class Views:
 
     def _left_over(self, cursor: Cursor) -> list[str]:
         names = {projection.name for projection in self.projections}
-        there = {f"{row.name}_{row.number}" for row in _rows(cursor)}
+        there = {f"{row.name}_{row.number}" for row in all_kept(cursor)}
         found = (_TABLE.fullmatch(table) for table in self._storage.tables(cursor))
         return [one[0] for one in found if one and one[1] in names and one[0] not in there]
-
-
-def _rows(cursor: Cursor) -> list[_Row]:
-    cursor.execute(_SELECT)
-    return [_Row(*row) for row in cursor.fetchall()]
-
-
-def _remove(cursor: Cursor, generation: Generation) -> None:
-    cursor.execute(
-        "DELETE FROM projections WHERE name = ? AND generation = ?", (generation.name, generation.number)
-    )
-
-
-def _note(
-    cursor: Cursor,
-    generation: Generation,
-    position: int,
-    state: RunState,
-    cause: str | None,
-    failed_at: int | None,
-    paused_by: str | None = None,
-) -> None:
-    cursor.execute(
-        "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ?, paused_by = ? "
-        "WHERE name = ? AND generation = ?",
-        (position, state.value, cause, failed_at, paused_by, generation.name, generation.number),
-    )
-
-
-def _superseded(name: str, what: str) -> Superseded:
-    return Superseded(
-        f"another process has {what}: {name}. One at a time folds: end one of them, and start this one again"
-    )
 
 
 def _take_over(written: Iterable[Folded]) -> None:
