@@ -48,8 +48,7 @@ def test_a_thread_that_is_told_so_ends_and_health_says_why(kept: Kept, log: Log)
     assert second._thread is not None
     second._thread.join(30)
     assert not second._thread.is_alive()
-    assert second.trouble is not None
-    assert "One at a time folds" in second.trouble
+    assert "One at a time folds" in str(second.trouble)
     second.stop()
     log.add(concluded(3), stream=OTHER)
     second.start()  # as whoever gives it the turn again
