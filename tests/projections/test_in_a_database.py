@@ -355,6 +355,24 @@ def test_where_nobody_knows_whether_it_was_committed_it_is_looked_up(
     views.close()
 
 
+def test_a_rebuild_that_could_not_be_begun_is_begun_again(
+    kept: Kept, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = Runner(fold(log, kept), log.read, log.head)
+
+    def gone() -> Any:
+        monkeypatch.undo()
+        raise psycopg.OperationalError("the connection was lost")
+
+    asked = runner.rebuild(["journey"])
+    monkeypatch.setattr(runner.views._storage, "transaction", gone)
+    with pytest.raises(psycopg.OperationalError):
+        runner.catch_up()
+    runner.catch_up()
+    assert [(one.generation, one.differences) for one in asked.result(timeout=0)] == [(2, 0)]
+    runner.views.close()
+
+
 def test_a_comparison_leaves_nothing_whatever_ends_it(kept: Kept, log: Log) -> None:
     fold(log, kept).close()
     before = read(kept, "SELECT schemaname, tablename FROM pg_tables ORDER BY 1, 2")

@@ -42,20 +42,34 @@ def remove(cursor: Cursor, generation: Generation) -> None:
     )
 
 
-def note(
-    cursor: Cursor,
-    generation: Generation,
-    position: int,
-    state: RunState,
-    cause: str | None,
-    failed_at: int | None,
-    paused_by: str | None = None,
-) -> None:
-    """Keep where one stands now."""
-    cursor.execute(
+class Note(NamedTuple):
+    """Where a generation stands now."""
+
+    generation: Generation
+    position: int
+    state: RunState = RunState.RUNNING
+    cause: str | None = None
+    failed_at: int | None = None
+    paused_by: str | None = None
+
+
+def note(cursor: Cursor, notes: Iterable[Note]) -> None:
+    """Keep where some stand now, by one request where the database is another process."""
+    cursor.executemany(
         "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ?, paused_by = ? "
         "WHERE name = ? AND generation = ?",
-        (position, state.value, cause, failed_at, paused_by, generation.name, generation.number),
+        [
+            (
+                one.position,
+                one.state.value,
+                one.cause,
+                one.failed_at,
+                one.paused_by,
+                one.generation.name,
+                one.generation.number,
+            )
+            for one in notes
+        ],
     )
 
 

@@ -52,6 +52,12 @@ class Rebuilds:
                 asked.begun = True
             return frozenset(name for asked in fresh for name in asked.left)
 
+    def begin_again(self) -> None:
+        """It is not known which were begun."""
+        with self._lock:
+            for asked in self._asked:
+                asked.begun = False
+
     def give_up(self, error: Exception) -> None:
         """None of them will come to an end here."""
         with self._lock:

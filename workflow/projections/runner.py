@@ -276,12 +276,13 @@ class Runner:
         return bool(self.views.shadows)
 
     def _refresh(self) -> None:
-        """What was rebuilt is known by what serves, where it is not known whether its last commit was done."""
+        """Where a commit was lost, what serves tells whether a rebuild had come to its end; else it is begun again."""
+        before = {generation.name: generation.number for generation in self.views.generations}
         self.views.refresh()
-        begun = {shadow.name for shadow in self.views.shadows}
         for generation in self.views.generations:
-            if generation.name not in begun:
+            if generation.number != before[generation.name]:
                 self._rebuilt(generation, None)
+        self._rebuilds.begin_again()
 
     def _rebuilt(self, generation: Generation, differences: int | None) -> None:
         rebuilt = Rebuilt(

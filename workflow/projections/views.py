@@ -20,7 +20,7 @@ from workflow.projections.analytics.view import View
 from workflow.projections.folding import Folding
 from workflow.projections.folding import Kept as Rows
 from workflow.projections.generations import Folded, Generation, RunState
-from workflow.projections.positions import all_kept, fence, note, remove, superseded
+from workflow.projections.positions import Note, all_kept, fence, note, remove, superseded
 from workflow.projections.projection import FoldFailed, Projection, heeded, of_other_columns
 from workflow.projections.sqlite.file import at
 from workflow.projections.storage import Kept, Storage
@@ -140,13 +140,13 @@ class Views:
         """Let a generation fold nothing more, for a cause that is kept; ``by`` says who had it paused, if anybody."""
         self._forget([generation])
         with self._transaction(generation) as cursor:
-            note(cursor, generation, generation.position, RunState.PAUSED, cause, None, by)
+            note(cursor, [Note(generation, generation.position, RunState.PAUSED, cause, None, by)])
         generation.state, generation.cause, generation.paused_by = RunState.PAUSED, cause, by
 
     def resume(self, generation: Generation) -> None:
         """Let a generation that somebody had paused go on behind the rows that it has."""
         with self._transaction(generation) as cursor:
-            note(cursor, generation, generation.position, RunState.RUNNING, None, None)
+            note(cursor, [Note(generation, generation.position)])
         generation.state, generation.cause, generation.paused_by = RunState.RUNNING, None, None
 
     def begin(self, names: Collection[str]) -> None:
@@ -234,22 +234,16 @@ class Views:
 
     def _store(self, cursor: Cursor, foldings: list[Folding]) -> list[Folded]:
         """Write what was folded, and let go of each once it is written; what is known of it then, without its rows."""
-        written = []
+        written, notes = [], []
         while foldings:
             folded = self._kept_rows(cursor, foldings.pop().folded())
-            failure = folded.failure
+            generation, position, failure = folded.generation, folded.position, folded.failure
             if failure is None:
-                note(cursor, folded.generation, folded.position, RunState.RUNNING, None, None)
+                notes.append(Note(generation, position))
             else:
-                note(
-                    cursor,
-                    folded.generation,
-                    folded.position,
-                    RunState.PAUSED,
-                    failure.cause,
-                    failure.position,
-                )
+                notes.append(Note(generation, position, RunState.PAUSED, failure.cause, failure.position))
             written.append(replace(folded, upserts=[], removals=[]))
+        note(cursor, notes)
         return written
 
     def _kept_rows(self, cursor: Cursor, folded: Folded) -> Folded:
