@@ -7,6 +7,7 @@ truth alone.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,11 @@ import nbclient
 import nbformat
 import pytest
 import pytest_asyncio
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from tests.analytics.conftest import Demonstration
+from tests.analytics.test_equal_in_both import close_to
+from tests.analytics.test_role import somebody
 from tests.cli.conftest import run
 from tests.oracle.figures import (
     episodes_by_code,
@@ -37,11 +40,15 @@ from tests.oracle.figures import (
     seconds_in_states,
 )
 from tests.oracle.life import Life
+from tests.view_places import dsn_of
 from workflow.aggregates.events.concerns import CONFIDED
 from workflow.lifecycle import offline
 from workflow.projections.analytics.confided import CONFIDED_REMINDERS
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.check_ins import FEWEST
+from workflow.projections.questions.catalogue import QUESTIONS
+from workflow.projections.questions.question import Asked
+from workflow.projections.views import Views
 from workflow.settings import Settings
 from workflow.web.api import create_app
 
@@ -181,6 +188,26 @@ def test_every_example_of_the_dictionary_answers(connection: Connection) -> None
         assert connection.exec_driver_sql(example).all(), example
 
 
+def test_in_a_database_they_are_answered_the_same(connection: Connection, in_database: Views) -> None:
+    with in_database.reading() as other:
+        for example in snippets("sql"):
+            known = connection.exec_driver_sql(example).all()
+            found = other.exec_driver_sql(example.replace("analytics_", "analytics.")).all()
+            assert sorted(map(comparable, found)) == sorted(map(comparable, known)), example
+        now = datetime.fromisoformat("2026-07-01T00:00:00+00:00")
+        for question in QUESTIONS.values():
+            for asked in (Asked(now), Asked(now, programme="default"), Asked(now, begin=date(2026, 2, 1))):
+                assert close_to(question.ask(other, asked)) == close_to(question.ask(connection, asked))
+
+
+def comparable(row: Row[Any]) -> list[str]:
+    """As a file has it: instants as text, and numbers as exact as they are."""
+    return [
+        value.isoformat(timespec="microseconds") if isinstance(value, datetime) else str(close_to(value))
+        for value in row
+    ]
+
+
 def test_a_number_finds_its_rows_by_indexes(connection: Connection) -> None:
     for view in VIEWS:
         if view.columns[0].name != "pair":
@@ -314,10 +341,18 @@ def snippets(language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("snippet", snippets("python"))
-def test_every_snippet_of_the_page_does_what_it_says(snippet: str, exported: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", snippet], cwd=exported, capture_output=True, text=True, check=False
-    )
+def test_every_snippet_of_the_page_does_what_it_says(
+    snippet: str, exported: Path, in_database: Views
+) -> None:
+    with somebody(in_database.kept) as name:
+        done = subprocess.run(
+            [sys.executable, "-c", snippet],
+            cwd=exported,
+            env=os.environ | {"ANALYSTS": dsn_of(in_database.kept, user=name)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     assert done.stdout
 

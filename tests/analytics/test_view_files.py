@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,14 @@ from uuid import UUID
 
 import httpx
 import pytest
+from psycopg.errors import QueryCanceled
 from pyarrow import parquet  # type: ignore[import-untyped]  # it ships no types
 
 from tests.analytics.test_views import OTHERS, fold
 from tests.cli.conftest import data, relationship, run, told, up
 from tests.projections.deeds import booked, checked_in, held
 from tests.projections.facts import MENTEE, OTHER, Log, day, opened
+from tests.view_places import change, read
 from tests.web.conftest import AS_COORDINATOR, PARTIES
 from workflow.errors import Conflict, Invalid, Unavailable
 from workflow.projections.analytics.files import Format
@@ -32,17 +33,21 @@ from workflow.projections.analytics.view import View
 from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen, export
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.runner import Runner
+from workflow.projections.sqlite.file import ViewFile
+from workflow.projections.storage import Kept
 from workflow.projections.views import Views
 
 __all__ = ["data", "relationship"]
 
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
 
 @pytest.fixture
-def views(tmp_path: Path) -> Iterator[Views]:
+def views(kept: Kept) -> Iterator[Views]:
     log = Log().add(opened(), booked("a", 5, 1), held("a", 5)).add(opened(40), stream=OTHER)
     for pair in OTHERS:
         log.add(opened(), checked_in(30, MENTEE), stream=pair)
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     yield views
     views.close()
 
@@ -53,13 +58,12 @@ def to(tmp_path: Path) -> Path:
 
 
 def written(views: Views, to: Path, /, **more: Any) -> dict[str, Any]:
-    with Snapshot(views.path) as snapshot:
+    with Snapshot(views.kept) as snapshot:
         return export(snapshot, ViewFiles(to, **more), {"exported_at": "2026-03-01T00:00:00Z"})
 
 
-def rows_of(path: Path, view: View) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(view.select).fetchall()
+def rows_of(views: Views, view: View) -> list[tuple[Any, ...]]:
+    return read(views.kept, view.select)
 
 
 # --- what is in them
@@ -72,7 +76,7 @@ def test_parquet_has_the_rows_of_the_views_with_types(views: Views, to: Path) ->
     )
     for view, file in zip(VIEWS, manifest["files"], strict=True):
         table = parquet.read_table(to / file["file"])
-        assert table.num_rows == file["rows"] == len(rows_of(views.path, view))
+        assert table.num_rows == file["rows"] == len(rows_of(views, view))
         assert table.column_names == [column.name for column in view.columns]
     meetings = parquet.read_table(to / "meetings.parquet")
     types = {
@@ -132,9 +136,9 @@ def test_all_is_of_one_moment_while_the_service_folds(views: Views, to: Path) ->
             more.add(opened(50), stream=UUID(int=99))
             Runner(views, more.read, more.head).catch_up()
 
-    with Snapshot(views.path) as snapshot:
+    with Snapshot(views.kept) as snapshot:
         manifest = export(snapshot, ViewFiles(to), {}, folding)
-    assert len(rows_of(views.path, VIEWS[0])) == 8
+    assert len(rows_of(views, VIEWS[0])) == 8
     rows = {file["view"]: file["rows"] for file in manifest["files"]}
     assert (rows["analytics_relationships"], rows["analytics_states"]) == (7, 7)
     assert manifest["position"] == position
@@ -167,31 +171,30 @@ def test_one_that_fails_leaves_nothing_and_earlier_files_as_they_were(views: Vie
         if view == "meetings" and rows:
             raise Full
 
-    with pytest.raises(Full), Snapshot(views.path) as snapshot:
+    with pytest.raises(Full), Snapshot(views.kept) as snapshot:
         export(snapshot, ViewFiles(to), {}, full)
     assert not to.exists()
     written(views, to)
     before = {path.name: path.read_bytes() for path in to.iterdir()}
-    with pytest.raises(Full), Snapshot(views.path) as snapshot:
+    with pytest.raises(Full), Snapshot(views.kept) as snapshot:
         export(snapshot, ViewFiles(to, force=True), {}, full)
     assert {path.name: path.read_bytes() for path in to.iterdir()} == before
 
 
-def test_a_cancelled_one_ends_within_sqlite(views: Views) -> None:
+def test_a_cancelled_one_ends_within_the_database(views: Views) -> None:
     cancelled: list[bool] = []
-    with Snapshot(views.path, lambda: bool(cancelled)) as snapshot:
-        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    file = isinstance(views.kept, ViewFile)
+    with Snapshot(views.kept, lambda: bool(cancelled)) as snapshot:
         cancelled.append(True)
-        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-            snapshot.connection.execute(endless).fetchone()
+        with pytest.raises((sqlite3.OperationalError, QueryCanceled), match=r"interrupted|canceling"):
+            list(snapshot.moment.execute(ENDLESS if file else "SELECT pg_sleep(300)"))
 
 
 def test_views_of_another_version_or_of_something_paused_are_refused(views: Views, to: Path) -> None:
     views.pause(views.generations[0], "a bug")
     with pytest.raises(Conflict, match="mentoring projections status"):
         written(views, to)
-    with closing(sqlite3.connect(views.path)) as connection, connection:
-        connection.execute("DROP VIEW analytics_goals")
+    change(views.kept, "DROP VIEW analytics_goals")
     with pytest.raises(Conflict, match="another version"):
         written(views, to)
     assert not to.exists()
@@ -264,9 +267,7 @@ def test_ctrl_c_ends_it_with_one_line_and_nothing_left(
 ) -> None:
     def endless(snapshot: Snapshot, view: View) -> Iterator[Any]:
         os.kill(os.getpid(), signal.SIGINT)
-        yield snapshot.connection.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
-        ).fetchall()
+        yield list(snapshot.moment.execute(ENDLESS))
 
     monkeypatch.setattr(Snapshot, "rows", endless)
     result = run("export", "--data", data, "--to", to)

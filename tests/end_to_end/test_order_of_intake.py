@@ -272,7 +272,7 @@ def lived(
         standings.append(standing(replica))
         replica.pass_time(START + timedelta(days=250))
         standings.append(standing(replica))
-        assert not against(recompute(replica.printed()), replica.views.path)
+        assert not against(recompute(replica.printed()), replica.folder / "views.db")
         assert sum(replica.counts().values()) == replica.taken
         return standings
 

@@ -105,11 +105,13 @@ _ANY: list[st.SearchStrategy[e.Event]] = [
     _DAYS.map(contacted),
     _DAYS.map(not_reminded),
 ]
-_STREAMS = st.sampled_from([PAIR, OTHER, uuid5(PAIR, "third")])
 
 
-def logs() -> st.SearchStrategy[list[tuple[UUID, e.Event]]]:
+def logs(streams: int = 3, most: int = 60, least: int = 0) -> st.SearchStrategy[list[tuple[UUID, e.Event]]]:
     """Any events in any order, of a few relationships opened first: more than ``decide`` would write."""
+    of = st.sampled_from(
+        [PAIR, OTHER, *(uuid5(PAIR, f"third{number or ''}") for number in range(streams - 2))]
+    )
 
     def opening(events: Iterable[tuple[UUID, e.Event]]) -> list[tuple[UUID, e.Event]]:
         known: set[UUID] = set()
@@ -121,7 +123,7 @@ def logs() -> st.SearchStrategy[list[tuple[UUID, e.Event]]]:
             found.append((stream, event))
         return found
 
-    return st.lists(st.tuples(_STREAMS, st.one_of(_ANY)), max_size=60).map(opening)
+    return st.lists(st.tuples(of, st.one_of(_ANY)), min_size=least, max_size=most).map(opening)
 
 
 def log_of(events: Iterable[tuple[UUID, e.Event]], *, twice: bool = False) -> Log:

@@ -15,6 +15,7 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.projection import Document, Projection, heeded
 from workflow.projections.projection import fold as fold_events
 from workflow.projections.runner import Runner
+from workflow.projections.storage import Kept
 from workflow.projections.tables import Row
 from workflow.projections.views import Views
 from workflow.store.recorded import Metadata, Recorded
@@ -61,9 +62,9 @@ class Log:
         return len(self.facts)
 
 
-def fold(log: Log, path: Path, *, page: int = 5_000) -> Views:
+def fold(log: Log, kept: Path | Kept, *, page: int = 5_000) -> Views:
     """Fold all that a log holds, in the caller's thread."""
-    views = Views(path, PROJECTIONS, durable=False)
+    views = Views(kept, PROJECTIONS, durable=False)
     Runner(views, log.read, log.head, page=page).catch_up()
     return views
 
@@ -91,11 +92,6 @@ def programme(log: Log, name: str, hours: dict[float, float]) -> Log:
             stream=stream,
         )
     return log
-
-
-def fresh(folder: Path) -> Path:
-    """Where nothing was folded before, also where a test folds several logs."""
-    return folder / f"{len(list(folder.iterdir()))}.db"
 
 
 def opened(at: float = 0, *, dues: dict[e.DueKind, datetime] | None = None) -> e.RelationshipOpened:

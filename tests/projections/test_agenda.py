@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.projections.facts import OTHER, PAIR, Log, closed, day, fold, opened, redated
 from workflow.aggregates.events import DueKind
 from workflow.projections import agenda
 from workflow.projections.agenda import Due
+from workflow.projections.storage import Kept
 from workflow.projections.views import Views
 
 
@@ -16,36 +15,34 @@ def due_until(views: Views, until: float) -> list[Due]:
         return list(agenda.due_until(connection, day(until)))
 
 
-def test_an_agenda_replaces_the_one_before(tmp_path: Path) -> None:
+def test_an_agenda_replaces_the_one_before(kept: Kept) -> None:
     log = Log(twice=True).add(opened(dues={DueKind.SILENCE: day(45), DueKind.STAGNATION: day(60)}))
     log.add(redated(10, {DueKind.SILENCE: day(55)}))
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     assert due_until(views, 100) == [Due(PAIR, DueKind.SILENCE, day(55), day(55))]
     views.close()
 
 
-def test_an_event_without_an_agenda_leaves_it(tmp_path: Path) -> None:
+def test_an_event_without_an_agenda_leaves_it(kept: Kept) -> None:
     log = Log(twice=True).add(opened(dues={DueKind.SILENCE: day(45)}), opened(1))
     log.facts.pop()
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     assert len(due_until(views, 45)) == 1
     assert due_until(views, 44.9) == []
     views.close()
 
 
-def test_closure_empties_it(tmp_path: Path) -> None:
-    views = fold(
-        Log(twice=True).add(opened(dues={DueKind.SILENCE: day(45)}), closed(20)), tmp_path / "views.db"
-    )
+def test_closure_empties_it(kept: Kept) -> None:
+    views = fold(Log(twice=True).add(opened(dues={DueKind.SILENCE: day(45)}), closed(20)), kept)
     assert due_until(views, 400) == []
     views.close()
 
 
-def test_nothing_is_asked_before_the_fact_behind_it_was_recorded(tmp_path: Path) -> None:
+def test_nothing_is_asked_before_the_fact_behind_it_was_recorded(kept: Kept) -> None:
     log = Log(twice=True).add(opened(dues={DueKind.SILENCE: day(45)}), recorded=day(50))
     log.add(redated(51, {DueKind.SILENCE: day(45), DueKind.STAGNATION: day(49)}), recorded=day(52))
     log.add(opened(dues={DueKind.SILENCE: day(51)}), stream=OTHER, recorded=day(51))
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     assert due_until(views, 100) == [
         Due(PAIR, DueKind.SILENCE, day(45), day(50)),
         Due(OTHER, DueKind.SILENCE, day(51), day(51)),

@@ -12,6 +12,7 @@ from tests.projections.facts import MENTEE, Log, fold, opened
 from workflow.aggregates.events import Visibility
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.projection import Projection
+from workflow.projections.storage import Kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "projections.md"
 
@@ -28,12 +29,12 @@ def test_its_rows_begin_with_their_key_and_that_with_their_relationship(projecti
     assert key == [column.name for column in projection.table.columns][: len(key)]
 
 
-def test_what_is_sealed_is_in_no_row(tmp_path: Path) -> None:
+def test_what_is_sealed_is_in_no_row(kept: Kept) -> None:
     log = Log().add(
         opened(), goal_set("one", 1), looked(2, "call", "plan"), drafted(1, 3, Visibility.PAIR_ONLY)
     )
     log.add(checked_in(4, MENTEE, low=True))
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         told = str([connection.exec_driver_sql(f"SELECT * FROM {name}_1").all() for name in _names()])
     views.close()

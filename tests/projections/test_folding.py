@@ -16,9 +16,11 @@ from sqlalchemy import JSON
 
 from tests.projections.any_log import log_of, logs
 from tests.projections.facts import fold
+from tests.view_places import rows_in
 from workflow.aggregates.events import Event
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
+from workflow.projections.sqlite.file import ViewFile
 from workflow.projections.tables import compact, stored
 from workflow.projections.verify import content, verify
 
@@ -32,13 +34,7 @@ History = list[tuple[UUID, Event]]
 
 
 def rows(path: Path) -> dict[str, list[Any]]:
-    """All that is kept, and not only what the views show of it."""
-    with closing(sqlite3.connect(path)) as connection:
-        live = connection.execute("SELECT name, generation FROM projections WHERE live = 1").fetchall()
-        return {
-            name: connection.execute(f"SELECT * FROM {name}_{generation}").fetchall()
-            for name, generation in live
-        }
+    return rows_in(ViewFile(path))
 
 
 @settings(max_examples=60, deadline=None)

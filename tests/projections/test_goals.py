@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
 from tests.projections.deeds import (
@@ -28,69 +27,68 @@ from tests.projections.facts import (
     concluded,
     day,
     fold,
-    fresh,
     opened,
     reinvigorated,
     stagnated,
 )
+from tests.view_places import Fresh
 from workflow.aggregates.events import Event, Outcome
 from workflow.projections import goals, measures
+from workflow.projections.storage import Kept
 from workflow.projections.tables import Row
 from workflow.projections.views import Views
 
 
-def views_of(tmp_path: Path, *events: Event) -> Views:
-    return fold(Log(twice=True).add(opened(), *events), fresh(tmp_path), page=2)
+def views_of(fresh: Fresh, *events: Event) -> Views:
+    return fold(Log(twice=True).add(opened(), *events), fresh(), page=2)
 
 
-def goal_rows(tmp_path: Path, *events: Event) -> list[Row]:
-    views = views_of(tmp_path, *events)
+def goal_rows(fresh: Fresh, *events: Event) -> list[Row]:
+    views = views_of(fresh, *events)
     with views.reading() as connection:
         found = list(goals.listing(connection, PAIR))
     views.close()
     return found
 
 
-def measure_rows(tmp_path: Path, *events: Event) -> list[Row]:
-    views = views_of(tmp_path, *events)
+def measure_rows(fresh: Fresh, *events: Event) -> list[Row]:
+    views = views_of(fresh, *events)
     with views.reading() as connection:
         found = list(measures.listing(connection, PAIR))
     views.close()
     return found
 
 
-def test_a_goal_tells_how_far_it_has_come_by_its_latest_review(tmp_path: Path) -> None:
+def test_a_goal_tells_how_far_it_has_come_by_its_latest_review(fresh: Fresh) -> None:
     (row,) = goal_rows(
-        tmp_path, goal_set("one", 5), reviewed("one", 40, 70), reviewed("one", 20, 30), achieved("one", 50)
+        fresh, goal_set("one", 5), reviewed("one", 40, 70), reviewed("one", 20, 30), achieved("one", 50)
     )
     assert (row["set_at"], row["reviews"], row["reviewed_at"]) == (day(5), 2, day(40))
     assert (row["reached_percent"], row["status"], row["ended_at"]) == (70, "achieved", day(50))
 
 
-def test_goals_are_counted_by_what_became_of_them(tmp_path: Path) -> None:
+def test_goals_are_counted_by_what_became_of_them(fresh: Fresh) -> None:
     views = views_of(
-        tmp_path, goal_set("one", 5), goal_set("two", 6), goal_set("three", 7), goal_dropped("two", 9)
+        fresh, goal_set("one", 5), goal_set("two", 6), goal_set("three", 7), goal_dropped("two", 9)
     )
     with views.reading() as connection:
         assert goals.count_by_status(connection) == {"open": 2, "achieved": 0, "dropped": 1}
     views.close()
 
 
-def test_the_meetings_held_before_a_goal_are_those_known_now(tmp_path: Path) -> None:
-    (row,) = goal_rows(
-        tmp_path, goal_set("one", 10), held("ada", 5), held("ben", 10 - HOUR), held("cleo", 12)
-    )
+def test_the_meetings_held_before_a_goal_are_those_known_now(fresh: Fresh) -> None:
+    (row,) = goal_rows(fresh, goal_set("one", 10), held("ada", 5), held("ben", 10 - HOUR), held("cleo", 12))
     assert row["held_before"] == 2, "the second ended as the goal was set"
-    (row,) = goal_rows(tmp_path, goal_set("one", 10), held("ada", 5), corrected("ada", 20, Outcome.NONE))
+    (row,) = goal_rows(fresh, goal_set("one", 10), held("ada", 5), corrected("ada", 20, Outcome.NONE))
     assert row["held_before"] == 0
 
 
-def test_a_goal_by_the_second_meeting_is_of_those_that_had_two(tmp_path: Path) -> None:
+def test_a_goal_by_the_second_meeting_is_of_those_that_had_two(kept: Kept) -> None:
     log = Log().add(opened(), held("ada", 5), held("ben", 15), goal_set("one", 12))
     log.add(opened(), held("ada", 5), held("ben", 15), goal_set("two", 16), stream=OTHER)
     third = UUID(int=3)
     log.add(opened(), held("ada", 5), goal_set("one", 1), closed(10), held("ben", 15), stream=third)
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         assert goals.set_by_meeting(connection, 2) == (1, 2)
         assert goals.set_by_meeting(connection, 1) == (1, 3)
@@ -98,9 +96,9 @@ def test_a_goal_by_the_second_meeting_is_of_those_that_had_two(tmp_path: Path) -
     views.close()
 
 
-def test_a_measure_tells_whose_it_is_and_by_when(tmp_path: Path) -> None:
+def test_a_measure_tells_whose_it_is_and_by_when(fresh: Fresh) -> None:
     call, plan = measure_rows(
-        tmp_path, looked(10, "call"), looked(11, "plan", who=MENTOR), done("call", 20), done("unknown", 21)
+        fresh, looked(10, "call"), looked(11, "plan", who=MENTOR), done("call", 20), done("unknown", 21)
     )
     assert (call["looked_at"], call["by_when"], call["role"]) == (day(10), day(30), "mentee")
     assert (call["status"], call["settled_at"]) == ("done", day(20))
@@ -108,23 +106,23 @@ def test_a_measure_tells_whose_it_is_and_by_when(tmp_path: Path) -> None:
     assert str(MENTOR) not in str((call, plan))
 
 
-def test_a_measure_is_dropped_once_every_party_that_is_there_has(tmp_path: Path) -> None:
+def test_a_measure_is_dropped_once_every_party_that_is_there_has(fresh: Fresh) -> None:
     one = looked(10, "call"), dropped("call", 12, MENTEE)
-    assert measure_rows(tmp_path, *one)[0]["status"] == "open"
-    (row,) = measure_rows(tmp_path, *one, dropped("call", 14, MENTOR))
+    assert measure_rows(fresh, *one)[0]["status"] == "open"
+    (row,) = measure_rows(fresh, *one, dropped("call", 14, MENTOR))
     assert (row["status"], row["settled_at"]) == ("dropped", day(14))
 
 
 def test_a_measure_that_all_who_stay_have_dropped_is_settled_when_the_last_other_leaves(
-    tmp_path: Path,
+    fresh: Fresh,
 ) -> None:
-    (row,) = measure_rows(tmp_path, looked(10, "call"), dropped("call", 12, MENTEE), left(13, MENTOR))
+    (row,) = measure_rows(fresh, looked(10, "call"), dropped("call", 12, MENTEE), left(13, MENTOR))
     assert (row["status"], row["settled_at"]) == ("dropped", day(13))
-    (row,) = measure_rows(tmp_path, looked(10, "call"), left(11, MENTOR), dropped("call", 12, MENTEE))
+    (row,) = measure_rows(fresh, looked(10, "call"), left(11, MENTOR), dropped("call", 12, MENTEE))
     assert (row["status"], row["settled_at"]) == ("dropped", day(12))
 
 
-def test_measures_are_told_for_each_return_from_stagnation(tmp_path: Path) -> None:
+def test_measures_are_told_for_each_return_from_stagnation(kept: Kept) -> None:
     log = Log().add(
         opened(),
         concluded(1),
@@ -135,7 +133,7 @@ def test_measures_are_told_for_each_return_from_stagnation(tmp_path: Path) -> No
         done("plan", 80),
     )
     log.add(opened(), concluded(1), stagnated(62), reinvigorated(70), stagnated(140), stream=OTHER)
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         assert measures.before_returns(connection) == [
             {"done": 0, "dropped": 0, "returns": 1},

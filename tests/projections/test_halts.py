@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.projections.facts import OTHER, Log, concluded, fold, onboarded, opened
 from tests.projections.test_runner import states, with_bug
+from tests.view_places import Fresh, change
 from workflow.errors import Conflict, NotFound
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.readers import NotYetFolded
 from workflow.projections.runner import Runner, Status
+from workflow.projections.sqlite.file import ViewFile
+from workflow.projections.storage import Kept
 from workflow.projections.verify import verify
 from workflow.projections.views import Views
 
@@ -30,33 +31,31 @@ def journey(runner: Runner) -> Status:
     return next(status for status in runner.status() if status.name == "journey")
 
 
-def paused(path: Path, log: Log) -> Runner:
-    runner = Runner(fold(log, path), log.read, log.head)
+def paused(kept: Kept, log: Log) -> Runner:
+    runner = Runner(fold(log, kept), log.read, log.head)
     asked = runner.pause("journey", WHO)
     runner.catch_up()
     asked.result(timeout=0)
     return runner
 
 
-def test_it_folds_nothing_and_the_others_go_on_also_after_a_restart(tmp_path: Path, log: Log) -> None:
-    path = tmp_path / "views.db"
-    runner = paused(path, log)
-    before = states(path)
+def test_it_folds_nothing_and_the_others_go_on_also_after_a_restart(kept: Kept, log: Log) -> None:
+    runner = paused(kept, log)
+    before = states(kept)
     log.add(opened(), stream=OTHER)
     runner.catch_up()
     runner.views.close()  # as a process that is killed: nothing more is said to it
-    runner = Runner(Views(path, PROJECTIONS, durable=False), log.read, log.head)
+    runner = Runner(Views(kept, PROJECTIONS, durable=False), log.read, log.head)
     runner.catch_up()
     status = journey(runner)
     assert (status.state, status.paused_by, status.failed_at, status.lag) == (RunState.PAUSED, WHO, None, 1)
     assert [one.name for one in runner.status() if one.lag] == ["journey"]
-    assert states(path) == before
+    assert states(kept) == before
     runner.views.close()
 
 
-def test_resumed_it_goes_on_behind_what_it_has(tmp_path: Path, log: Log) -> None:
-    path = tmp_path / "views.db"
-    runner = paused(path, log)
+def test_resumed_it_goes_on_behind_what_it_has(kept: Kept, log: Log) -> None:
+    runner = paused(kept, log)
     log.add(concluded(2))
     runner.catch_up()
     asked = runner.resume("journey")
@@ -65,12 +64,12 @@ def test_resumed_it_goes_on_behind_what_it_has(tmp_path: Path, log: Log) -> None
     status = journey(runner)
     assert (status.state, status.paused_by, status.cause, status.lag) == (RunState.RUNNING, None, None, 0)
     assert status.generation == 1
-    assert verify(path, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, log.read).equal
     runner.views.close()
 
 
-def test_a_rebuild_resumes_it_too(tmp_path: Path, log: Log) -> None:
-    runner = paused(tmp_path / "views.db", log)
+def test_a_rebuild_resumes_it_too(kept: Kept, log: Log) -> None:
+    runner = paused(kept, log)
     log.add(concluded(2))
     asked = runner.rebuild(["journey"])
     runner.catch_up()
@@ -80,8 +79,8 @@ def test_a_rebuild_resumes_it_too(tmp_path: Path, log: Log) -> None:
     runner.views.close()
 
 
-def test_who_waits_for_it_is_told_that_it_is_to_be_resumed(tmp_path: Path, log: Log) -> None:
-    runner = paused(tmp_path / "views.db", log)
+def test_who_waits_for_it_is_told_that_it_is_to_be_resumed(kept: Kept, log: Log) -> None:
+    runner = paused(kept, log)
     waiting = runner.reaching(log.head() + 1)
     runner.step()
     with pytest.raises(NotYetFolded, match="paused by an operator, and to be resumed: journey"):
@@ -89,8 +88,8 @@ def test_who_waits_for_it_is_told_that_it_is_to_be_resumed(tmp_path: Path, log: 
     runner.views.close()
 
 
-def test_one_that_failed_is_neither_paused_nor_resumed(tmp_path: Path, log: Log) -> None:
-    runner = with_bug(tmp_path / "views.db", log.add(concluded(2)))
+def test_one_that_failed_is_neither_paused_nor_resumed(kept: Kept, log: Log) -> None:
+    runner = with_bug(kept, log.add(concluded(2)))
     runner.catch_up()
     for asked in (runner.resume("journey"), runner.pause("journey", WHO)):
         runner.step()
@@ -100,8 +99,8 @@ def test_one_that_failed_is_neither_paused_nor_resumed(tmp_path: Path, log: Log)
     runner.views.close()
 
 
-def test_twice_is_once_and_the_first_stays_known(tmp_path: Path, log: Log) -> None:
-    runner = paused(tmp_path / "views.db", log)
+def test_twice_is_once_and_the_first_stays_known(kept: Kept, log: Log) -> None:
+    runner = paused(kept, log)
     again = runner.pause("journey", "service 00000000-0000-4000-8000-00000000000a")
     runner.step()
     again.result(timeout=0)
@@ -114,8 +113,8 @@ def test_twice_is_once_and_the_first_stays_known(tmp_path: Path, log: Log) -> No
     runner.views.close()
 
 
-def test_one_that_is_being_rebuilt_is_not_paused(tmp_path: Path, log: Log) -> None:
-    runner = Runner(fold(log, tmp_path / "views.db"), log.read, log.head)
+def test_one_that_is_being_rebuilt_is_not_paused(kept: Kept, log: Log) -> None:
+    runner = Runner(fold(log, kept), log.read, log.head)
     runner.views.begin(["journey"])
     asked = runner.pause("journey", WHO)
     runner.step()
@@ -125,35 +124,34 @@ def test_one_that_is_being_rebuilt_is_not_paused(tmp_path: Path, log: Log) -> No
 
 
 def test_one_of_other_columns_or_of_another_log_is_to_be_rebuilt_whoever_paused_it(
-    tmp_path: Path, log: Log
+    fresh: Fresh, log: Log
 ) -> None:
-    path = tmp_path / "views.db"
-    paused(path, log).views.close()
+    kept = fresh()
+    paused(kept, log).views.close()
     shorter = Log().add(opened())
-    runner = Runner(Views(path, PROJECTIONS, durable=False), shorter.read, shorter.head)
+    runner = Runner(Views(kept, PROJECTIONS, durable=False), shorter.read, shorter.head)
     runner.step()
     assert journey(runner).paused_by is None
     runner.views.close()
-    paused(tmp_path / "other.db", log).views.close()
-    with closing(sqlite3.connect(tmp_path / "other.db")) as connection, connection:
-        connection.execute("UPDATE projections SET shape = 'another' WHERE name = 'journey'")
-    runner = Runner(Views(tmp_path / "other.db", PROJECTIONS, durable=False), log.read, log.head)
+    other = fresh()
+    paused(other, log).views.close()
+    change(other, "UPDATE projections SET shape = 'another' WHERE name = 'journey'")
+    runner = Runner(Views(other, PROJECTIONS, durable=False), log.read, log.head)
     assert journey(runner).paused_by is None
     runner.views.close()
 
 
 def test_a_file_from_before_it_was_told_who_paused_is_read(tmp_path: Path, log: Log) -> None:
-    path = tmp_path / "views.db"
-    fold(log, path).close()
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("ALTER TABLE projections DROP COLUMN paused_by")
-    runner = paused(path, log)
+    kept = ViewFile(tmp_path / "views.db")
+    fold(log, kept).close()
+    change(kept, "ALTER TABLE projections DROP COLUMN paused_by")
+    runner = paused(kept, log)
     assert journey(runner).paused_by == WHO
     runner.views.close()
 
 
-def test_no_other_name_is_known(tmp_path: Path, log: Log) -> None:
-    runner = Runner(fold(log, tmp_path / "views.db"), log.read, log.head)
+def test_no_other_name_is_known(kept: Kept, log: Log) -> None:
+    runner = Runner(fold(log, kept), log.read, log.head)
     with pytest.raises(NotFound, match="no projection has this name"):
         runner.pause("nosuch", WHO)
     runner.views.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -33,15 +32,16 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State
 from workflow.projections import journey
+from workflow.projections.storage import Kept
 
 Stay = tuple[str, datetime, datetime | None, bool]
 ACTIVE = (opened(), onboarded(1), concluded(2))
 
 
 @pytest.fixture
-def stays(tmp_path: Path) -> Callable[..., list[Stay]]:
+def stays(kept: Kept) -> Callable[..., list[Stay]]:
     def folded(*events: Event) -> list[Stay]:
-        views = fold(Log(twice=True).add(*events), tmp_path / "views.db")
+        views = fold(Log(twice=True).add(*events), kept)
         with views.reading() as connection:
             found = journey.stays(connection, PAIR)
         views.close()
@@ -80,8 +80,8 @@ def test_each_stay_ends_where_the_next_begins(stays: Callable[..., list[Stay]]) 
     ],
     ids=lambda event: event.name,
 )
-def test_whatever_completes_the_onboarding_makes_that_move(last: Event, tmp_path: Path) -> None:
-    views = fold(Log(twice=True).add(opened(), last), tmp_path / "views.db")
+def test_whatever_completes_the_onboarding_makes_that_move(last: Event, kept: Kept) -> None:
+    views = fold(Log(twice=True).add(opened(), last), kept)
     with views.reading() as connection:
         assert [stay["move"] for stay in journey.stays(connection, PAIR)] == [None, "complete_onboarding"]
     views.close()
@@ -131,10 +131,10 @@ def test_a_withdrawal_in_the_middle_closes_the_gap(stays: Callable[..., list[Sta
     assert standing(found)[-2:] == [("active", day(2), day(90)), ("closure", day(90), None)]
 
 
-def test_the_time_in_each_state_is_summed_over_those_who_left_and_those_who_stay(tmp_path: Path) -> None:
+def test_the_time_in_each_state_is_summed_over_those_who_left_and_those_who_stay(kept: Kept) -> None:
     log = Log(twice=True).add(*ACTIVE, stagnated(12), withdrawn(13), stagnated(22), closed(25))
     log.add(opened(), onboarded(3), concluded(4), stream=OTHER)
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         found = journey.time_in_state(connection, day(10))
     views.close()
@@ -148,8 +148,8 @@ def test_the_time_in_each_state_is_summed_over_those_who_left_and_those_who_stay
     assert [row["days_so_far"] for row in found] == [None, None, pytest.approx(6.0), None]
 
 
-def test_no_time_was_spent_in_any_state_before_there_is_anybody(tmp_path: Path) -> None:
-    views = fold(Log(), tmp_path / "views.db")
+def test_no_time_was_spent_in_any_state_before_there_is_anybody(kept: Kept) -> None:
+    views = fold(Log(), kept)
     with views.reading() as connection:
         found = journey.time_in_state(connection, day(10))
     views.close()

@@ -20,7 +20,6 @@ from tests.projections.facts import (
     concluded,
     day,
     fold,
-    fresh,
     onboarded,
     opened,
     raised,
@@ -28,18 +27,20 @@ from tests.projections.facts import (
     stagnated,
     withdrawn,
 )
+from tests.view_places import Fresh
 from workflow.aggregates.events import ConcernCode, Event, Outcome
 from workflow.aggregates.moves import State
 from workflow.projections import episodes, journey, programme_by_day, relationships
 from workflow.projections.programme_by_day import Day
+from workflow.projections.storage import Kept
 
 
 def on(number: int) -> date:
     return day(number).date()
 
 
-def days(tmp_path: Path, log: Log, first: int, last: int, programme: str | None = None) -> list[Day]:
-    views = fold(log, fresh(tmp_path), page=2)
+def days(fresh: Fresh, log: Log, first: int, last: int, programme: str | None = None) -> list[Day]:
+    views = fold(log, fresh(), page=2)
     with views.reading() as connection:
         found = programme_by_day.by_day(connection, on(first), on(last), programme=programme)
     views.close()
@@ -50,10 +51,10 @@ def states(found: list[Day]) -> list[dict[str, int]]:
     return [{state: number for state, number in one.states.items() if number} for one in found]
 
 
-def test_each_day_tells_where_relationships_stood_at_its_end(tmp_path: Path) -> None:
+def test_each_day_tells_where_relationships_stood_at_its_end(fresh: Fresh) -> None:
     log = Log(twice=True).add(opened(), onboarded(1), concluded(1), closed(4))
     log.add(opened(2), stream=OTHER)
-    found = days(tmp_path, log, -1, 5)
+    found = days(fresh, log, -1, 5)
     assert states(found) == [
         {},
         {"onboarding": 1},
@@ -72,18 +73,18 @@ def test_each_day_tells_where_relationships_stood_at_its_end(tmp_path: Path) -> 
         (0, 1),
         (0, 0),
     ]
-    assert days(tmp_path, log, 3, 5) == found[4:], "what came before the first day counts"
-    assert states(days(tmp_path, log, 3, 3, "default")) == states(found)[4:5]
-    assert states(days(tmp_path, log, 3, 3, "another")) == [{}]
+    assert days(fresh, log, 3, 5) == found[4:], "what came before the first day counts"
+    assert states(days(fresh, log, 3, 3, "default")) == states(found)[4:5]
+    assert states(days(fresh, log, 3, 3, "another")) == [{}]
 
 
-def test_a_withdrawn_stagnation_never_was_on_any_day(tmp_path: Path) -> None:
+def test_a_withdrawn_stagnation_never_was_on_any_day(fresh: Fresh) -> None:
     log = Log().add(opened(), onboarded(1), concluded(2), stagnated(62))
-    assert states(days(tmp_path, log, 63, 63)) == [{"stagnation": 1}]
-    assert states(days(tmp_path, log.add(withdrawn(65)), 63, 63)) == [{"active": 1}]
+    assert states(days(fresh, log, 63, 63)) == [{"stagnation": 1}]
+    assert states(days(fresh, log.add(withdrawn(65)), 63, 63)) == [{"active": 1}]
 
 
-def test_a_concern_is_open_from_since_when_it_stands_until_it_is_cleared(tmp_path: Path) -> None:
+def test_a_concern_is_open_from_since_when_it_stands_until_it_is_cleared(fresh: Fresh) -> None:
     log = Log(twice=True).add(
         opened(),
         raised(ConcernCode.SILENCE, 45),
@@ -91,12 +92,12 @@ def test_a_concern_is_open_from_since_when_it_stands_until_it_is_cleared(tmp_pat
         cleared(ConcernCode.SILENCE, 47),
         raised(ConcernCode.STUCK, 46),
     )
-    found = days(tmp_path, log, 43, 47)
+    found = days(fresh, log, 43, 47)
     assert [one.concerns["silence"] for one in found] == [0, 1, 1, 1, 0]
     assert [one.concerns["stuck"] for one in found] == [0, 0, 0, 1, 1]
 
 
-def test_what_happened_is_counted_on_its_day(tmp_path: Path) -> None:
+def test_what_happened_is_counted_on_its_day(fresh: Fresh) -> None:
     log = Log(twice=True).add(
         opened(),
         held("ada", 10),
@@ -108,7 +109,7 @@ def test_what_happened_is_counted_on_its_day(tmp_path: Path) -> None:
         corrected("dora", 13, Outcome.NONE),
         reminded(10),
     )
-    found = days(tmp_path, log, 10, 11)
+    found = days(fresh, log, 10, 11)
     assert [one.meetings for one in found] == [
         {"held": 1, "missed": 1, "cancelled": 0},
         {"held": 0, "missed": 0, "cancelled": 1},
@@ -116,14 +117,14 @@ def test_what_happened_is_counted_on_its_day(tmp_path: Path) -> None:
     assert [one.reminders for one in found] == [1, 0]
 
 
-def test_episodes_tell_how_long_concerns_stood(tmp_path: Path) -> None:
+def test_episodes_tell_how_long_concerns_stood(kept: Kept) -> None:
     log = Log(twice=True).add(
         opened(),
         raised(ConcernCode.SILENCE, 45),
         cleared(ConcernCode.SILENCE, 49),
         raised(ConcernCode.SILENCE, 90),
     )
-    views = fold(log, tmp_path / "views.db", page=2)
+    views = fold(log, kept, page=2)
     with views.reading() as connection:
         assert [(row["since"], row["cleared_at"]) for row in episodes.listing(connection, PAIR)] == [
             (day(45), day(49)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -31,12 +30,13 @@ from tests.projections.facts import (
 from workflow.aggregates.events import ConcernCode, Event
 from workflow.aggregates.moves import Move, State
 from workflow.projections import relationships, today
+from workflow.projections.storage import Kept
 
 
 @pytest.fixture
-def row(tmp_path: Path) -> Any:
+def row(kept: Kept) -> Any:
     def folded(*events: Event) -> Any:
-        views = fold(Log(twice=True).add(*events), tmp_path / "views.db")
+        views = fold(Log(twice=True).add(*events), kept)
         with views.reading() as connection:
             found = relationships.one(connection, PAIR)
         views.close()
@@ -128,10 +128,10 @@ def test_closure_is_kept_with_its_manner_and_reason(row: Any) -> None:
     assert (found["manner"], found["reason"]) == ("planned_held", "goals_met")
 
 
-def test_lists_and_counts(tmp_path: Path) -> None:
+def test_lists_and_counts(kept: Kept) -> None:
     log = Log().add(opened(), raised(ConcernCode.SILENCE, 45), raised(ConcernCode.COMMITMENT, 40))
     log.add(opened(), onboarded(1), raised(ConcernCode.SILENCE, 20), stream=OTHER)
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         everyone = relationships.listing(connection)
         assert [row["id"] for row in everyone] == [str(PAIR), str(OTHER)]
@@ -149,7 +149,7 @@ def test_lists_and_counts(tmp_path: Path) -> None:
     views.close()
 
 
-def test_the_most_urgent_reason_comes_first_and_then_the_oldest(tmp_path: Path) -> None:
+def test_the_most_urgent_reason_comes_first_and_then_the_oldest(kept: Kept) -> None:
     streams = [UUID(int=number) for number in range(1, 6)]
     reasons: tuple[list[tuple[ConcernCode, int]], ...] = (
         [(ConcernCode.NO_FRESH_LOOK, 10), (ConcernCode.CONTRADICTORY, 5)],
@@ -162,7 +162,7 @@ def test_the_most_urgent_reason_comes_first_and_then_the_oldest(tmp_path: Path) 
     for stream, raised_ones in zip(streams, reasons, strict=True):
         log.add(opened(), *(raised(code, at) for code, at in raised_ones), stream=stream)
     log.add(opened(), raised(ConcernCode.SILENCE, 1), closed(60), stream=UUID(int=6))
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         found = today.to_contact(connection)
         assert [UUID(row["id"]).int for row in found] == [3, 2, 4, 1]

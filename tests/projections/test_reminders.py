@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.projections.deeds import booked, not_reminded
 from tests.projections.facts import MENTEE, OTHER, PAIR, Log, day, fold, opened, reminded
 from workflow.projections import reminders
+from workflow.projections.storage import Kept
 
 
-def test_each_reminder_tells_what_became_of_it(tmp_path: Path) -> None:
+def test_each_reminder_tells_what_became_of_it(kept: Kept) -> None:
     log = Log(twice=True).add(opened(), reminded(20), not_reminded(40))
-    views = fold(log, tmp_path / "views.db", page=2)
+    views = fold(log, kept, page=2)
     with views.reading() as connection:
         issued, suppressed = reminders.listing(connection, PAIR)
     views.close()
@@ -27,11 +26,11 @@ def test_each_reminder_tells_what_became_of_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("at", "followed"), [(19.99, False), (20, True), (23, True), (27, True), (27.001, False)]
 )
-def test_a_meeting_booked_in_the_week_after_followed_it(tmp_path: Path, at: float, followed: bool) -> None:
+def test_a_meeting_booked_in_the_week_after_followed_it(kept: Kept, at: float, followed: bool) -> None:
     """Also where the booking became known before the reminder was issued, or long after."""
     log = Log(twice=True).add(opened(), reminded(20), booked("ada", 30, at=at))
     log.add(opened(), booked("ben", 30, at=at), reminded(20), stream=OTHER)
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         for relationship in (PAIR, OTHER):
             (row,) = reminders.listing(connection, relationship)
@@ -42,9 +41,9 @@ def test_a_meeting_booked_in_the_week_after_followed_it(tmp_path: Path, at: floa
     views.close()
 
 
-def test_what_was_not_sent_led_to_nothing(tmp_path: Path) -> None:
+def test_what_was_not_sent_led_to_nothing(kept: Kept) -> None:
     log = Log(twice=True).add(opened(), not_reminded(20), booked("ada", 30, at=21))
-    views = fold(log, tmp_path / "views.db")
+    views = fold(log, kept)
     with views.reading() as connection:
         (row,) = reminders.listing(connection, PAIR)
         assert row["followed"] is False

@@ -48,7 +48,7 @@ from workflow.consumers.transport.streams import Partition
 from workflow.errors import Stopped
 from workflow.folder import Folder
 from workflow.projections.agenda import AGENDA, due_until
-from workflow.projections.analytics.views import STATEMENTS
+from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
@@ -93,7 +93,7 @@ class Service:
         self.store = keeping.store(self.keys)
         self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
-        self.views = Views(folder.views, PROJECTIONS, named=STATEMENTS)
+        self.views = Views(folder.views, PROJECTIONS, named=VIEWS)
         self.runner = Runner(self.views, self.store.read, self.store.head)
         self.writer.on_commit(lambda _: self._wake())
         self.resolver = Resolver(Identities(master_key))

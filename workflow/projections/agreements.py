@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Float, Integer, String, Table, func, select
+from sqlalchemy import BigInteger, Column, Connection, Float, Integer, String, Table, cast, func, select
 
 from workflow.aggregates.events import (
     AgreementAmended,
@@ -23,7 +23,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import Move
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
 agreements = Table(
@@ -39,7 +39,7 @@ agreements = Table(
     Column("drafted", Integer),
     Column("signed", Integer, nullable=False),
     Column("parties", Integer, nullable=False),
-    Column("facts", JSON, nullable=False, info=NOT_CANONICAL),
+    Column("facts", JSON_TEXT, nullable=False, info=NOT_CANONICAL),
     sqlite_with_rowid=False,
 )
 
@@ -180,7 +180,9 @@ def in_force(connection: Connection, *, after: UUID | None = None, limit: int = 
 
 def topics_by_visibility(connection: Connection, *, programme: str | None = None) -> dict[str, int]:
     """How many topics of agreements in force may be shared with whom."""
-    counted = select(*(func.coalesce(func.sum(agreements.c[one.value]), 0) for one in Visibility))
+    counted = select(
+        *(cast(func.coalesce(func.sum(agreements.c[one.value]), 0), BigInteger) for one in Visibility)
+    )
     if programme is not None:
         counted = counted.join(relationships, relationships.c.id == agreements.c.relationship).where(
             relationships.c.programme == programme

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Integer, String, Table, select
+from sqlalchemy import Column, Connection, Integer, String, Table, select
 
 from workflow.aggregates.events import CheckInGiven, Event, RelationshipOpened, Role
 from workflow.projections.parties import roles
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, stored
 from workflow.store.recorded import Recorded
 
 check_ins = Table(
@@ -23,8 +23,8 @@ check_ins = Table(
     Column("by_mentors", Integer, nullable=False),
     Column("by_mentees", Integer, nullable=False),
     Column("last_at", Instant),
-    Column("months", JSON, nullable=False),
-    Column("roles", JSON, nullable=False, info=NOT_CANONICAL),
+    Column("months", JSON_TEXT, nullable=False),
+    Column("roles", JSON_TEXT, nullable=False, info=NOT_CANONICAL),
     sqlite_with_rowid=False,
 )
 

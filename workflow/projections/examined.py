@@ -1,29 +1,34 @@
-"""Looking at ``views.db`` from outside: how far each projection is, and which is paused."""
+"""Looking at projections from outside: how far each is, and which is paused."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from workflow.diagnosis import Finding, ok, trouble, warning
+from workflow.errors import Unavailable
 from workflow.projections.generations import RunState
 from workflow.projections.projection import Projection, of_other_columns
-from workflow.store.sqlite.reading import read_only
+from workflow.projections.sqlite.file import at
+from workflow.projections.storage import MISSING, Kept
 
 ANEW = "stop the service and remove views.db with its -wal and -shm: it is folded anew from the events"
+ANEW_IN_A_DATABASE = (
+    "stop the service and DROP SCHEMA projections CASCADE: all is folded anew from the events"
+)
 
 _FAR = 10_000
 
 
-def standing(path: Path, projections: Sequence[Projection], head: int | None) -> Iterator[Finding]:
+def standing(kept: Path | Kept, projections: Sequence[Projection], head: int | None) -> Iterator[Finding]:
     """How the projections stand against a log that ends at ``head``; None where that could not be read."""
-    if not path.exists():
-        return
-    with closing(read_only(path)) as db:
-        db.row_factory = sqlite3.Row
-        rows = {row["name"]: dict(row) for row in db.execute("SELECT * FROM projections WHERE live = 1")}
+    try:
+        with at(kept).moment() as moment:
+            rows = moment.live()
+    except Unavailable as error:
+        if error.code == MISSING:
+            return
+        raise
     well = True
     for projection in projections:
         for finding in _standing(projection, rows.get(projection.name), head):
@@ -33,7 +38,9 @@ def standing(path: Path, projections: Sequence[Projection], head: int | None) ->
         yield ok("projections", f"{len(projections)} of them, none paused")
 
 
-def _standing(projection: Projection, row: dict[str, object] | None, head: int | None) -> Iterator[Finding]:
+def _standing(
+    projection: Projection, row: Mapping[str, object] | None, head: int | None
+) -> Iterator[Finding]:
     name = projection.name
     rebuild = f"`mentoring projections rebuild {name}`"
     if row is None:

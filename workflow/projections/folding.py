@@ -1,7 +1,7 @@
 """What one generation has folded and not yet written: its rows in memory, by relationship.
 
-Rows are read from the file when an event first touches their relationship, and what has changed is written once,
-whether one page was folded meanwhile or many.
+Rows are read when an event first touches their relationship, and what has changed is written once, whether one page
+was folded meanwhile or many.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Folding:
 
     __slots__ = ("_before", "_documents", "_failing", "_load", "events", "failure", "generation", "position")
 
-    def __init__(self, generation: Generation, load: Callable[[Iterable[str]], Kept]) -> None:
+    def __init__(self, generation: Generation, load: Callable[[Sequence[str]], Kept]) -> None:
         self.generation = generation
         self.position = generation.position
         self.events = 0

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Index, String, Table, and_, func, select
+from sqlalchemy import Column, Connection, Index, String, Table, and_, func, select
 
 from workflow.aggregates.events import (
     Event,
@@ -24,7 +24,7 @@ from workflow.projections.journey import journey
 from workflow.projections.parties import roles
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, shown, stored
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, numbers, shown, stored
 from workflow.store.recorded import Recorded
 
 
@@ -46,7 +46,7 @@ measures = Table(
     Column("role", String),
     Column("status", String, nullable=False),
     Column("settled_at", Instant),
-    Column("facts", JSON, nullable=False, info=NOT_CANONICAL),
+    Column("facts", JSON_TEXT, nullable=False, info=NOT_CANONICAL),
     Index("measures_by_status", "status", "by_when"),
     info=shown("measure <> ''"),
     sqlite_with_rowid=False,

@@ -7,16 +7,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     Boolean,
     Column,
     ColumnElement,
     Connection,
+    Double,
     Index,
     Integer,
     String,
     Table,
     and_,
+    cast,
     func,
     literal_column,
     or_,
@@ -27,7 +28,7 @@ from workflow.aggregates.meetings import Status
 from workflow.aggregates.moves import State
 from workflow.projections.policies import is_late
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, READ_LATE, VIEWS, Instant, Row, shown
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, READ_LATE, VIEWS, Instant, Row, shown
 
 meetings = Table(
     "meetings",
@@ -47,7 +48,7 @@ meetings = Table(
     Column("missed_by", String),
     Column("contradicted_at", Instant),
     Column("entries", Integer, nullable=False),
-    Column("registers", JSON, nullable=False, info=READ_LATE),
+    Column("registers", JSON_TEXT, nullable=False, info=READ_LATE),
     # What months are counted by is in the index: the rows are long, for the registers that they keep.
     Index(
         "meetings_by_start",
@@ -81,7 +82,7 @@ def listing(connection: Connection, relationship: UUID) -> Sequence[Row]:
         select(*_ANSWERS, _IS_LATE.label("late"))
         .join(relationships, relationships.c.id == meetings.c.relationship)
         .where(meetings.c.relationship == str(relationship))
-        .order_by(meetings.c.starts_at, meetings.c.uid, meetings.c.recurrence_id)
+        .order_by(meetings.c.starts_at.nulls_first(), meetings.c.uid, meetings.c.recurrence_id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -107,7 +108,7 @@ def by_month(
                 for status in _DATED
             ),
             func.count().filter(_IS_LATE).label("cancelled_late"),
-            (func.avg(meetings.c.lead_seconds) / 86_400.0).label("lead_days"),
+            (func.avg(cast(meetings.c.lead_seconds, Double)) / 86_400.0).label("lead_days"),
         )
         .join(relationships, relationships.c.id == meetings.c.relationship)
         .where(COUNTS)

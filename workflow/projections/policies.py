@@ -76,11 +76,11 @@ LATE_WITHOUT_POLICY = _seconds(MeetingPolicy().late_cancellation_hours)
 
 
 def is_late(programme: str, cancelled_at: str, notice_seconds: str) -> str:
-    """SQL: 1 where the notice was less than the policy asked for that was in force at the calling-off, else 0.
+    """SQL: whether the notice was less than the policy asked for that was in force at the calling-off.
 
     Before the first was adopted, what the first asks for counts.
     """
     asked = f"SELECT p.late_seconds FROM policies AS p WHERE p.programme = {programme}"  # noqa: S608 our own names
     in_force = f"({asked} AND p.adopted_at <= {cancelled_at} ORDER BY p.version DESC LIMIT 1)"
     limit = f"coalesce({in_force}, ({asked} ORDER BY p.version LIMIT 1), {LATE_WITHOUT_POLICY})"
-    return f"CASE WHEN {notice_seconds} IS NULL THEN 0 ELSE {notice_seconds} < {limit} END"
+    return f"coalesce({notice_seconds} < {limit}, FALSE)"

@@ -52,6 +52,20 @@ class Rebuilds:
                 asked.begun = True
             return frozenset(name for asked in fresh for name in asked.left)
 
+    def begin_again(self) -> None:
+        """It is not known which were begun."""
+        with self._lock:
+            for asked in self._asked:
+                asked.begun = False
+
+    def give_up(self, error: Exception) -> None:
+        """None of them will come to an end here."""
+        with self._lock:
+            asked, self._asked = self._asked, []
+        for one in asked:
+            if one.future.set_running_or_notify_cancel():
+                one.future.set_exception(error)
+
     def done(self, rebuilt: Rebuilt) -> None:
         """One of them has come to its end."""
         with self._lock:

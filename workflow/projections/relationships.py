@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, RowMapping, String, Table, func, select
+from sqlalchemy import Column, Connection, Index, Integer, RowMapping, String, Table, func, select
 
 from workflow.aggregates.events import (
     AgreementAmended,
@@ -31,7 +31,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import Move, State
 from workflow.projections.concerns import urgency
 from workflow.projections.projection import ENTERING, Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
 from workflow.store.recorded import Recorded
 
 relationships = Table(
@@ -49,7 +49,7 @@ relationships = Table(
     Column("manner", String),
     Column("reason", String),
     Column("suspected_since", Instant),
-    Column("concerns", JSON, nullable=False),
+    Column("concerns", JSON_TEXT, nullable=False),
     Column("stagnations", Integer, nullable=False),
     Column("stagnations_withdrawn", Integer, nullable=False, info=NOT_CANONICAL),
     Column("reinvigorations", Integer, nullable=False),

@@ -122,17 +122,18 @@ def by_kind(
 
 def _followed(within: timedelta) -> ColumnElement[bool]:
     """Whether a meeting was booked in the time after; both ends belong to it. Told to the millisecond."""
-    latest = func.strftime(_MILLISECONDS, reminders.c.issued_at, f"+{within.total_seconds()} seconds")
+    days = func.julianday(meetings.c.booked_at) - func.julianday(reminders.c.issued_at)
     return (
         select(meetings.c.relationship)
         .where(
             meetings.c.relationship == reminders.c.relationship,
             meetings.c.booked_at >= reminders.c.issued_at,
-            func.substr(meetings.c.booked_at, 1, 23) <= latest,
+            func.round(days * _MILLISECONDS) <= within.total_seconds() * 1_000,
         )
         .correlate(reminders)
         .exists()
     )
 
 
-_MILLISECONDS = "%Y-%m-%dT%H:%M:%f"
+_MILLISECONDS = 86_400_000.0
+"""Those of a day."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from workflow.projections.generations import Generation, RunState
 from workflow.projections.halts import Halts
 from workflow.projections.readers import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
+from workflow.projections.storage import Busy, Superseded
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
@@ -30,6 +31,11 @@ PAGE = 20_000
 
 AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
+
+LONGEST_WAIT = 8.0
+_FIRST_WAIT = 0.25
+"""Seconds until it is tried again to let rebuilt rows serve, where somebody reads those that do; twice as many each
+time, for whoever comes meanwhile waits for a moment."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +71,7 @@ class Runner:
         *,
         page: int = PAGE,
         poll_seconds: float = 0.5,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.views = views
         self._read = read
@@ -79,13 +86,16 @@ class Runner:
         self._rebuilds = Rebuilds()
         self._halts = Halts()
         self._checked = False
+        self._monotonic = monotonic
+        self._swap_at, self._swap_waits = 0.0, _FIRST_WAIT
         self.trouble: str | None = None
         """Why the last look for events failed, None where it did not; the runner goes on trying."""
 
     # --- while the service runs
 
     def start(self) -> None:
-        """Begin to follow the events."""
+        """Begin to follow the events, be it again."""
+        self._stopping.clear()
         self._thread = Thread(target=self._follow, name="projections", daemon=True)
         self._thread.start()
 
@@ -102,7 +112,7 @@ class Runner:
             self._thread = None
         try:
             self.views.write(self.views.shadows)
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 whatever it was, they are folded again
             _log.error("a rebuild's last pages could not be written (%s): folded again", whence(error))
 
     def _follow(self) -> None:
@@ -111,6 +121,11 @@ class Runner:
             try:
                 more = self.step()
                 self.trouble = None
+            except Superseded as error:
+                _log.error("projections are folded by another process: %s", error.detail)
+                self.trouble = error.detail
+                self.views.unsure = True  # for whoever starts it again
+                return
             except Exception as error:  # noqa: BLE001 whatever it was, the loop must live to report it
                 _log.error("projections cannot go on (%s); trying again", whence(error))
                 self.trouble = f"{type(error).__name__}: {error}"
@@ -123,6 +138,8 @@ class Runner:
     def step(self) -> bool:
         """Fold one page of every generation that has one; whether there may be more."""
         try:
+            if self.views.unsure:
+                self._refresh()
             if not self._checked:
                 self._check()
             self._halts.carry_out(self._live, self.views)
@@ -130,6 +147,9 @@ class Runner:
                 self.views.begin(names)
             more = self._advance()
             return self._rebuild() or more if self.views.shadows else more
+        except Superseded as error:  # nobody is to wait for what another does
+            self._rebuilds.give_up(error)
+            raise
         finally:  # whoever waits for what could be folded is told so, whatever could not
             self._settle()
 
@@ -150,8 +170,11 @@ class Runner:
 
     def catch_up(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Fold until nothing is left, in the caller's thread: for operators where no service runs."""
-        while not cancelled() and self.step():
-            pass
+        while not cancelled():
+            if not self.step():
+                if not self.views.shadows:
+                    break
+                self._woken.wait(self._poll_seconds)  # until nobody reads what is to be replaced
 
     def _advance(self) -> bool:
         """Fold one page of what is live and write it; whether there was anything."""
@@ -235,11 +258,31 @@ class Runner:
                 self.views.discard(shadow)
                 self._rebuilt(shadow, None)
         ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
-        if ready:
-            differences = self.views.swap(ready)  # of none, where one had to be paused
-            for (_, shadow), number in zip(ready, differences, strict=False):
-                self._rebuilt(shadow, number)
+        return self._swap(ready) if ready else bool(self.views.shadows)
+
+    def _swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> bool:
+        """Let them serve, unless somebody is reading: then later; whether there is more to be done at once."""
+        if (now := self._monotonic()) < self._swap_at:
+            return False
+        try:
+            differences = self.views.swap(pairs)  # of none, where one had to be paused
+        except Busy:
+            self._swap_waits = min(2 * self._swap_waits, LONGEST_WAIT)
+            self._swap_at = now + self._swap_waits
+            return False
+        self._swap_at, self._swap_waits = 0.0, _FIRST_WAIT
+        for (_, shadow), number in zip(pairs, differences, strict=False):
+            self._rebuilt(shadow, number)
         return bool(self.views.shadows)
+
+    def _refresh(self) -> None:
+        """Where a commit was lost, what serves tells whether a rebuild had come to its end; else it is begun again."""
+        before = {generation.name: generation.number for generation in self.views.generations}
+        self.views.refresh()
+        for generation in self.views.generations:
+            if generation.number != before[generation.name]:
+                self._rebuilt(generation, None)
+        self._rebuilds.begin_again()
 
     def _rebuilt(self, generation: Generation, differences: int | None) -> None:
         rebuilt = Rebuilt(

@@ -1,7 +1,7 @@
 """How projections keep their rows: a table in generations, and a view of a fixed name over the current one.
 
 A rebuild fills the next generation while the present one serves; then the view is pointed at it. Tables are
-never renamed, because a view follows the table that it was made for.
+never renamed, because a view follows the table that it was made for. The statements for it are each database's own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import JSON, Dialect, MetaData, Table
+from sqlalchemy import JSON, Dialect, Index, MetaData, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.elements import quoted_name
@@ -27,8 +27,6 @@ Row = dict[str, Any]
 
 Folds put the members of these in the order of their names.
 """
-
-DIALECT: Dialect = sqlite.dialect(paramstyle="qmark")
 
 VIEWS = MetaData()
 """The views that queries read; each projection's file adds its own."""
@@ -86,30 +84,33 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
-class GenerationTable:
-    """One generation of a projection's table, with the statements that the runner needs."""
+class _JsonText(TypeDecorator[Any]):
+    """JSON that is kept as text, for the sake of its one form."""
 
-    __slots__ = (
-        "_in_order",
-        "_json",
-        "columns",
-        "create",
-        "delete",
-        "drop",
-        "identity",
-        "index",
-        "key",
-        "select",
-        "table",
-        "upsert",
-        "view",
-    )
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """What a query gives."""
+        return None if value is None else json.loads(value)
+
+
+JSON_TEXT = JSON().with_variant(_JsonText(), "postgresql")
+"""What a column of JSON is: text in either database."""
+
+
+class GenerationTable:
+    """One generation of a projection's table."""
+
+    __slots__ = ("_in_order", "_json", "columns", "identity", "key", "name", "table", "view")
 
     def __init__(self, view: Table, number: int) -> None:
+        self.view = view
         table = view.to_metadata(MetaData(), name=f"{view.name}_{number}")
         for index in table.indexes:
             index.name = quoted_name(f"{index.name}_{number}", quote=None)
         self.table = table
+        self.name = table.name
         self.columns = [column.name for column in table.columns]
         self.key = [column.name for column in table.primary_key]
         json_columns = [column for column in table.columns if isinstance(column.type, JSON)]
@@ -117,27 +118,16 @@ class GenerationTable:
         self._in_order: Callable[[Row], tuple[Any, ...]] = itemgetter(*self.columns)
         self.identity: Callable[[Sequence[Any]], tuple[Any, ...]] = itemgetter(slice(len(self.key)))
         """The primary key of a row as it is stored: the first of its columns."""
-        self.create = _sql(CreateTable(table))
-        self.index = [
-            _sql(CreateIndex(index)) for index in sorted(table.indexes, key=lambda index: str(index.name))
-        ]
-        self.drop = f"DROP TABLE IF EXISTS {table.name}"
-        names = ", ".join(self.columns)
-        self.view = [
-            f"DROP VIEW IF EXISTS {view.name}",
-            f"CREATE VIEW {view.name} AS SELECT {names} FROM {table.name}{_condition(view)}",  # noqa: S608 our own names
-        ]
-        # Written out here, and not compiled: a rebuild makes a new generation of every table.
-        self.select = f"""
-            SELECT {names} FROM {table.name} WHERE {self.key[0]} IN (SELECT value FROM json_each(?))
-            ORDER BY {", ".join(self.key)}
-        """  # noqa: S608
-        changed = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in self.key)
-        self.upsert = f"""
-            INSERT INTO {table.name} ({names}) VALUES ({", ".join("?" * len(self.columns))})
-            ON CONFLICT ({", ".join(self.key)}) DO UPDATE SET {changed}
-        """  # noqa: S608
-        self.delete = f"DELETE FROM {table.name} WHERE {' AND '.join(f'{name} = ?' for name in self.key)}"  # noqa: S608
+
+    @property
+    def indexes(self) -> list[Index]:
+        """Those that serve queries, in one order."""
+        return sorted(self.table.indexes, key=lambda index: str(index.name))
+
+    @property
+    def select_shown(self) -> str:
+        """What its view selects."""
+        return f"SELECT {', '.join(self.columns)} FROM {self.name}{_condition(self.view)}"  # noqa: S608 our own names
 
     def row(self, values: Sequence[Any]) -> Row:
         """What was read, by column."""
@@ -155,7 +145,7 @@ class GenerationTable:
 
 @cache
 def generation_table(view: Table, number: int) -> GenerationTable:
-    """A generation of a view; its statements are compiled once."""
+    """A generation of a view; made once."""
     return GenerationTable(view, number)
 
 
@@ -176,10 +166,23 @@ def numbers(counted: Iterable[Sequence[Any]], kinds: type[StrEnum]) -> dict[str,
 
 
 def shape(view: Table) -> str:
-    """A fingerprint of a table's columns and indexes: rows of another shape have to be folded anew."""
+    """A fingerprint of a table's columns and indexes: rows of another shape have to be folded anew.
+
+    It is the same wherever the rows are kept, and taken of how SQLite is told to make them.
+    """
     layout = generation_table(view, 0)
-    text = "\n".join((layout.create, *layout.index)) + _condition(view)
+    text = "\n".join((create_table(layout), *create_indexes(layout))) + _condition(view)
     return sha256(text.encode()).hexdigest()[:16]
+
+
+def create_table(layout: GenerationTable) -> str:
+    """The statement that has SQLite make it."""
+    return _sql(CreateTable(layout.table))
+
+
+def create_indexes(layout: GenerationTable) -> list[str]:
+    """The statements that have it make the indexes."""
+    return [_sql(CreateIndex(index)) for index in layout.indexes]
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -190,4 +193,7 @@ def _condition(view: Table) -> str:
 
 
 def _sql(statement: Any) -> str:
-    return str(statement.compile(dialect=DIALECT)).strip()
+    return str(statement.compile(dialect=_SQLITE)).strip()
+
+
+_SQLITE: Dialect = sqlite.dialect(paramstyle="qmark")

@@ -6,12 +6,10 @@ up to the very position that its live rows have.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from workflow.errors import Conflict
@@ -19,6 +17,8 @@ from workflow.projections.canonical import content_hash
 from workflow.projections.generations import Generation, RunState
 from workflow.projections.projection import Projection, of_other_columns
 from workflow.projections.runner import PAGE
+from workflow.projections.sqlite.file import at
+from workflow.projections.storage import Comparing, Kept
 from workflow.projections.tables import GenerationTable, Row, generation_table
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
@@ -51,7 +51,7 @@ class Verified:
 
 
 def verify(
-    views: Path,
+    views: Path | Kept,
     projections: Sequence[Projection],
     read: Callable[[int, int], Sequence[Recorded]],
     *,
@@ -59,33 +59,27 @@ def verify(
     page: int = PAGE,
     scratch_in: Path | None = None,
 ) -> Verified:
-    """Fold all projections anew into a scratch file and compare them row by row with those in ``views``.
+    """Fold all projections anew beside those in ``views`` and compare them row by row.
 
-    It lies in ``scratch_in``, which somebody clears after a kill; without it, where the system keeps such files.
-    ``heed`` is told after each page how far it has come; what it raises ends the comparison.
+    Where that takes a file, it lies in ``scratch_in``, which somebody clears after a kill; without it, where the
+    system keeps such files. ``heed`` is told after each page how far it has come; what it raises ends the comparison.
     """
-    with TemporaryDirectory(prefix="mentoring-verify-", dir=scratch_in) as folder:
-        scratch = Views(Path(folder) / "scratch.db", projections, durable=False)
-        with closing(scratch), closing(sqlite3.connect(views, isolation_level=None)) as connection:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute("ATTACH DATABASE ? AS scratch", (str(scratch.path),))
-            connection.execute("BEGIN")
-            live = _live(connection, projections)
+    with at(views).comparing(scratch_in) as beside:
+        live = _live(beside, projections)
+        with closing(Views(beside.scratch, projections, durable=False)) as scratch:
             positions = {generation.name: live[generation.name][1] for generation in scratch.generations}
             _fold_to(scratch, positions, read, heed, page)
-            return _compare(
-                connection,
-                scratch.generations,
-                {name: number for name, (number, _) in live.items()},
-                positions,
-            )
+            numbers = {name: number for name, (number, _) in live.items()}
+            return _compare(beside, scratch.generations, numbers, positions)
 
 
-def _live(connection: sqlite3.Connection, projections: Sequence[Projection]) -> dict[str, tuple[int, int]]:
+def _live(beside: Comparing, projections: Sequence[Projection]) -> dict[str, tuple[int, int]]:
     """Generation and position of what serves; refused where its columns are not those that are folded now."""
-    kept = connection.execute(
-        "SELECT name, generation, position, shape FROM main.projections WHERE live = 1"
-    ).fetchall()
+    kept = list(
+        beside.execute(
+            f"SELECT name, generation, position, shape FROM {beside.live}projections WHERE live = 1"  # noqa: S608 a name of ours
+        )
+    )
     if others := of_other_columns(projections, {name: shape for name, _, _, shape in kept}):
         raise Conflict(
             f"rows of another version cannot be compared: rebuild {', '.join(others)}",
@@ -115,7 +109,7 @@ def _fold_to(
 
 
 def _compare(
-    connection: sqlite3.Connection,
+    beside: Comparing,
     generations: Sequence[Generation],
     numbers: dict[str, int],
     positions: dict[str, int],
@@ -125,15 +119,16 @@ def _compare(
     for generation in generations:
         name = generation.name
         layout = generation_table(generation.projection.table, numbers[name])
-        ours = f"main.{layout.table.name}"
-        theirs = f"scratch.{generation.layout.table.name}"
+        ours = f"{beside.live}{layout.name}"
+        theirs = f"{beside.folded}{generation.layout.name}"
         live[name] = (generation.projection, layout, ours)
         folded[name] = (generation.projection, layout, theirs)
-        rows += connection.execute(f"SELECT count(*) FROM {ours}").fetchone()[0]  # noqa: S608 our own names
-        found = _differences(connection, name, layout, ours, theirs)
+        ((number,),) = beside.execute(f"SELECT count(*) FROM {ours}")  # noqa: S608 our own names
+        rows += number
+        found = _differences(beside, name, layout, ours, theirs)
         differing[name] = len(found)
         differences += found[:SHOWN]
-    hash, folded_hash = content_hash(connection, live), content_hash(connection, folded)
+    hash, folded_hash = content_hash(beside, live), content_hash(beside, folded)
     return Verified(
         equal=not any(differing.values()) and hash == folded_hash,
         rows=rows,
@@ -146,29 +141,25 @@ def _compare(
 
 
 def _differences(
-    connection: sqlite3.Connection, name: str, layout: GenerationTable, ours: str, theirs: str
+    beside: Comparing, name: str, layout: GenerationTable, ours: str, theirs: str
 ) -> list[Difference]:
     columns = ", ".join(layout.columns)
 
     def only_in(one: str, other: str) -> dict[tuple[Any, ...], Row]:
         query = f"SELECT {columns} FROM {one} EXCEPT SELECT {columns} FROM {other}"  # noqa: S608 our own names
-        return {layout.identity(values): layout.row(values) for values in connection.execute(query)}
+        return {layout.identity(values): layout.row(values) for values in beside.execute(query)}
 
     live, folded = only_in(ours, theirs), only_in(theirs, ours)
     keys = sorted(live.keys() | folded.keys())
     return [Difference(name, key, live.get(key), folded.get(key)) for key in keys]
 
 
-def content(views: Path, projections: Sequence[Projection]) -> str:
-    """The content hash of the rows that a file holds now."""
-    with closing(sqlite3.connect(views, isolation_level=None)) as connection:
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("BEGIN")
-        numbers = dict(
-            connection.execute("SELECT name, generation FROM projections WHERE live = 1").fetchall()
-        )
+def content(views: Path | Kept, projections: Sequence[Projection]) -> str:
+    """The content hash of the rows that are kept now."""
+    with at(views).moment() as moment:
+        live = moment.live()
         tables = {}
         for projection in projections:
-            layout = generation_table(projection.table, numbers[projection.name])
-            tables[projection.name] = (projection, layout, layout.table.name)
-        return content_hash(connection, tables)
+            layout = generation_table(projection.table, int(str(live[projection.name]["generation"])))
+            tables[projection.name] = (projection, layout, layout.name)
+        return content_hash(moment, tables)

@@ -1,45 +1,32 @@
-"""The file that projections are kept in: the only place that writes it.
+"""All rows of projections: the only place that has them written.
 
 A page of events is folded in memory; its rows and the positions of all generations that took part are written in
-one transaction.
+one transaction. It finds those where this process last wrote them, or writes nothing: whoever else folds by mistake
+changes nothing, and is told.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection
 
-from workflow.projections.analytics.naming import name_views
-from workflow.projections.folding import Folding, Kept
+from workflow.projections import positions
+from workflow.projections.analytics.view import View
+from workflow.projections.folding import Folding
+from workflow.projections.folding import Kept as Rows
 from workflow.projections.generations import Folded, Generation, RunState
+from workflow.projections.positions import Note, all_kept, fence, note, remove, superseded
 from workflow.projections.projection import FoldFailed, Projection, heeded, of_other_columns
-from workflow.projections.tables import GenerationTable, compact, generation_table, shape
-from workflow.secret_files import own_database
+from workflow.projections.sqlite.file import at
+from workflow.projections.storage import Kept, Storage
+from workflow.projections.tables import GenerationTable, generation_table, shape
+from workflow.store.cursor import Cursor
 from workflow.store.recorded import Recorded
-
-_GENERATIONS = """
-CREATE TABLE IF NOT EXISTS projections (
-    name TEXT NOT NULL, generation INTEGER NOT NULL, live INTEGER NOT NULL, position INTEGER NOT NULL,
-    state TEXT NOT NULL, cause TEXT, failed_at INTEGER, shape TEXT NOT NULL, paused_by TEXT,
-    PRIMARY KEY (name, generation)
-) WITHOUT ROWID
-"""
-
-_NO_ROW = (
-    ArithmeticError,
-    TypeError,
-    ValueError,
-    sqlite3.DataError,
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-)
-"""What is raised where a row has what no row can: a number that is too large, a text that is no Unicode."""
 
 GATHERED = 400_000
 """Events after which a rebuild writes their rows: so many are soon folded again."""
@@ -47,60 +34,73 @@ GATHERED = 400_000
 TOUCHED = 50_000
 """Relationships whose rows a rebuild holds at most before it writes them: memory has room for so many, of any log."""
 
+_TABLE = re.compile(r"(\w+)_(\d+)")
+
 
 class Views:
     """The rows of all projections. One thread at a time writes; any number may read.
 
-    ``named`` are views for readers beyond the service, by name: the statement that makes each. They read the
-    projections by the names of their views, so that a swap leaves them as they are.
+    ``kept`` is where: a ``ViewFile``, whose path alone does too, or a ``ViewDatabase``. ``named`` are views for
+    readers beyond the service. They read the projections by the names of their views, so that a swap leaves them as
+    they are.
     """
 
     def __init__(
         self,
-        path: Path,
+        kept: Path | Kept,
         projections: Sequence[Projection],
         *,
-        named: Mapping[str, str] | None = None,
+        named: Sequence[View] | None = None,
         durable: bool = True,
     ) -> None:
-        self.path = path
+        self.kept = at(kept)
         self.projections = tuple(projections)
+        self._named = named
         self._foldings: dict[Generation, Folding] = {}
-        own_database(path)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA busy_timeout = 10000")
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
-        self._connection.execute("PRAGMA cache_size = -65536")
-        self._engine = create_engine(f"sqlite:///{path}")
-        event.listen(self._engine, "connect", _only_read)
-        event.listen(self._engine, "begin", _begin)
-        with self._transaction():
-            self._connection.execute(_GENERATIONS)
-            if "paused_by" not in {
-                row[1] for row in self._connection.execute("PRAGMA table_info(projections)")
-            }:
-                self._connection.execute("ALTER TABLE projections ADD COLUMN paused_by TEXT")
-        self.generations = [self._live(projection) for projection in self.projections]
-        self.shadows = [
-            generation
-            for projection in self.projections
-            if (generation := self._kept(projection, live=False))
-        ]
-        if named is not None:
-            with self._transaction():
-                name_views(self._connection, named)
+        self._finished: set[Generation] = set()
+        self.generations: list[Generation] = []
+        self.shadows: list[Generation] = []
+        self._storage: Storage = self.kept.open(durable=durable)
+        self.failures = self._storage.failures
+        """What is raised where the storage fails."""
+        try:
+            self.refresh()
+            if named is not None:
+                self._storage.name_views(named)
+            self._sweep()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
-        self._connection.close()
+        """Let go of what it is kept in."""
+        self._storage.close()
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """A connection for queries, in one transaction: all that it reads is of one moment."""
-        with self._engine.begin() as connection:
-            yield connection
+        return self._storage.reading()
+
+    def refresh(self) -> None:
+        """Know the generations as they are kept, and nothing beyond.
+
+        For whoever takes over from another process, or cannot know whether the last transaction was committed.
+        """
+        self._foldings.clear()
+        with self._sure(), self._storage.looking() as cursor:
+            rows = all_kept(cursor)
+        if {row.name for row in rows if row.live}.issuperset(one.name for one in self.projections):
+            found = [self._kept(one, rows, live=True) for one in self.projections]
+        else:
+            with self._transaction() as cursor:
+                rows = all_kept(cursor)
+                found = [
+                    self._kept(one, rows, live=True) or self._first(cursor, one) for one in self.projections
+                ]
+        self.generations = [one for one in found if one is not None]
+        shadows = (self._kept(one, rows, live=False) for one in self.projections)
+        self.shadows = [one for one in shadows if one is not None]
+        self.unsure = False
+        """Whether what is kept may differ from what is known: the storage failed, and it is not known when."""
 
     def fold(self, generations: Sequence[Generation], page: Sequence[Recorded]) -> bool:
         """Fold a page in memory; whether it is time to write what has gathered there."""
@@ -126,27 +126,27 @@ class Views:
     def write(self, generations: Sequence[Generation]) -> list[FoldFailed]:
         """Write what was folded in memory, with the positions, in one transaction; what was raised meanwhile.
 
-        Where it cannot be written, memory forgets it, and it is folded again.
+        Where it cannot be written, memory forgets it, and it is folded again. ``Superseded`` where another has.
         """
         foldings = self._gathered(generations)
         if not foldings:
             return []
-        with self._transaction():
-            written = self._store(foldings)
+        with self._transaction(*(folding.generation for folding in foldings)) as cursor:
+            written = self._store(cursor, foldings)
         _take_over(written)
         return [folded.failure for folded in written if folded.failure is not None]
 
     def pause(self, generation: Generation, cause: str, by: str | None = None) -> None:
         """Let a generation fold nothing more, for a cause that is kept; ``by`` says who had it paused, if anybody."""
         self._forget([generation])
-        with self._transaction():
-            self._note(generation, generation.position, RunState.PAUSED, cause, None, by)
+        with self._transaction(generation) as cursor:
+            note(cursor, [Note(generation, generation.position, RunState.PAUSED, cause, None, by)])
         generation.state, generation.cause, generation.paused_by = RunState.PAUSED, cause, by
 
     def resume(self, generation: Generation) -> None:
         """Let a generation that somebody had paused go on behind the rows that it has."""
-        with self._transaction():
-            self._note(generation, generation.position, RunState.RUNNING, None, None)
+        with self._transaction(generation) as cursor:
+            note(cursor, [Note(generation, generation.position)])
         generation.state, generation.cause, generation.paused_by = RunState.RUNNING, None, None
 
     def begin(self, names: Collection[str]) -> None:
@@ -155,60 +155,76 @@ class Views:
             self.discard(shadow)
         begun = {shadow.name for shadow in self.shadows}
         new = [one for one in self.generations if one.name in names and one.name not in begun]
-        with self._transaction():
-            shadows = [self._new(live.projection, live.number + 1, live=False) for live in new]
+        with self._transaction(*new) as cursor:
+            if others := {(row.name, row.number - 1) for row in all_kept(cursor)} & {
+                (one.name, one.number) for one in new
+            }:
+                raise superseded(min(others)[0], "begun to fold anew")
+            shadows = [self._new(cursor, live.projection, live.number + 1, live=False) for live in new]
         self.shadows += shadows
 
     def discard(self, shadow: Generation) -> None:
         """Give a rebuild up."""
         self._forget([shadow])
-        with self._transaction():
-            self._remove(shadow)
+        with self._transaction(shadow) as cursor:
+            remove(cursor, shadow)
         self.shadows.remove(shadow)
+        self._sweep()
 
     def swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> list[int | None]:
-        """Let rebuilt generations serve: rows, indexes, views and positions change in one transaction.
+        """Let rebuilt generations serve: views and positions change in one transaction.
 
         It tells how many rows differ of each from those that served, None where these stood elsewhere or had other
-        columns. The indexes serve queries alone, and are made where all rows are there. Where the rows of one cannot
-        be kept, that one is paused, and none serves yet.
+        columns. The indexes serve queries alone, and are made once all rows are there. Where the rows of one cannot
+        be kept, that one is paused, and none serves yet. ``Busy`` where somebody reads what is to be replaced: then
+        all is as it was, and the rows are folded on.
         """
-        foldings = self._gathered([shadow for _, shadow in pairs])
-        with self._transaction():
-            written = self._store(foldings)
-            if any(folded.failure is not None for folded in written):
-                pairs = ()
-            at = {folded.generation: folded.position for folded in written}
-            differences = [
-                self._differences(live, shadow)
-                if live.fits and live.position == at.get(shadow, shadow.position)
-                else None
-                for live, shadow in pairs
-            ]
+        shadows = [shadow for _, shadow in pairs]
+        foldings = self._gathered(shadows)
+        with self._transaction(*shadows) as cursor:
+            written = self._store(cursor, foldings)
+            failed = any(folded.failure is not None for folded in written)
+            for shadow in () if failed else shadows:
+                if shadow not in self._finished:
+                    self._storage.finish(cursor, shadow.layout)
+        _take_over(written)
+        if failed:
+            return []
+        self._finished.update(shadows)
+        with self._sure(), self._storage.swapping() as cursor:
+            fence(cursor, [one for pair in pairs for one in pair])
+            self._storage.point(cursor, [shadow.layout for shadow in shadows], self._named)
             for live, shadow in pairs:
-                for statement in (*shadow.layout.index, *shadow.layout.view):
-                    self._connection.execute(statement)
-                self._remove(live)
-                self._connection.execute(
+                remove(cursor, live)
+                cursor.execute(
                     "UPDATE projections SET live = 1 WHERE name = ? AND generation = ?",
                     (shadow.name, shadow.number),
                 )
-        _take_over(written)
         for live, shadow in pairs:
             shadow.live = True
             self.generations[self.generations.index(live)] = shadow
             self.shadows.remove(shadow)
+        self._finished.difference_update(shadows)
+        with self._transaction() as cursor:
+            differences = [
+                self._differences(cursor, live.layout, shadow.layout)
+                if live.fits and live.position == shadow.position
+                else None
+                for live, shadow in pairs
+            ]
+        self._sweep()
         return differences
 
-    def _differences(self, live: Generation, shadow: Generation) -> int:
-        one, other, layout = live.layout.table.name, shadow.layout.table.name, live.layout
-        others = [f"one.{name} IS other.{name}" for name in layout.columns if name not in layout.key]
-        count = f"""
-            SELECT (SELECT count(*) FROM {one}) + (SELECT count(*) FROM {other})
-            - 2 * (SELECT count(*) FROM {one} AS one JOIN {other} AS other USING ({", ".join(layout.key)})
+    def _differences(self, cursor: Cursor, live: GenerationTable, shadow: GenerationTable) -> int:
+        """Nobody writes into the one any more, nor yet into the other."""
+        same = self._storage.same
+        others = [f"one.{name} {same} other.{name}" for name in live.columns if name not in live.key]
+        cursor.execute(f"""
+            SELECT (SELECT count(*) FROM {live.name}) + (SELECT count(*) FROM {shadow.name})
+            - 2 * (SELECT count(*) FROM {live.name} AS one JOIN {shadow.name} AS other USING ({", ".join(live.key)})
             WHERE {" AND ".join(others) or "TRUE"})
-        """  # noqa: S608 our own names
-        return int(self._connection.execute(count).fetchone()[0])
+        """)  # noqa: S608 our own names
+        return int(cursor.fetchone()[0])
 
     # --- what was folded in memory
 
@@ -216,106 +232,36 @@ class Views:
         found = (self._foldings.pop(generation, None) for generation in generations)
         return [folding for folding in found if folding is not None]
 
-    def _store(self, foldings: list[Folding]) -> list[Folded]:
+    def _store(self, cursor: Cursor, foldings: list[Folding]) -> list[Folded]:
         """Write what was folded, and let go of each once it is written; what is known of it then, without its rows."""
-        written = []
+        written, notes = [], []
         while foldings:
-            folded = self._kept_rows(foldings.pop().folded())
-            failure = folded.failure
+            folded = self._kept_rows(cursor, foldings.pop().folded())
+            generation, position, failure = folded.generation, folded.position, folded.failure
             if failure is None:
-                self._note(folded.generation, folded.position, RunState.RUNNING, None, None)
+                notes.append(Note(generation, position))
             else:
-                self._note(
-                    folded.generation, folded.position, RunState.PAUSED, failure.cause, failure.position
-                )
+                notes.append(Note(generation, position, RunState.PAUSED, failure.cause, failure.position))
             written.append(replace(folded, upserts=[], removals=[]))
+        note(cursor, notes)
         return written
 
-    def _kept_rows(self, folded: Folded) -> Folded:
-        """Write the rows of one generation; what it comes to. Where SQLite does not take one, none of them is written.
+    def _kept_rows(self, cursor: Cursor, folded: Folded) -> Folded:
+        """Write the rows of one generation; what it comes to. Where one cannot be kept, none of them is written.
 
-        What fails the file fails them all, and is raised.
+        What fails the storage fails them all, and is raised.
         """
-        layout = folded.generation.layout
-        self._connection.execute("SAVEPOINT rows")
+        if not folded.upserts and not folded.removals:
+            return folded
+        cursor.execute("SAVEPOINT rows")
         try:
-            self._connection.executemany(layout.delete, folded.removals)
-            self._connection.executemany(layout.upsert, folded.upserts)
-        except _NO_ROW as error:
-            self._connection.execute("ROLLBACK TO rows")
+            self._storage.write(cursor, folded)
+        except self._storage.no_row as error:
+            cursor.execute("ROLLBACK TO rows")
             failure = FoldFailed(folded.generation.name, None, "on a row that cannot be written", error)
             folded = replace(folded, position=folded.generation.position, failure=failure)
-        self._connection.execute("RELEASE rows")
+        cursor.execute("RELEASE rows")
         return folded
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if self._connection.in_transaction:  # a full disk has ended it already
-                self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-
-    def _live(self, projection: Projection) -> Generation:
-        generation = self._kept(projection, live=True)
-        if generation is None:
-            with self._transaction():
-                generation = self._new(projection, 1, live=True)
-                for statement in generation.layout.view:
-                    self._connection.execute(statement)
-        return generation
-
-    def _kept(self, projection: Projection, *, live: bool) -> Generation | None:
-        found = self._connection.execute(
-            "SELECT generation, position, state, cause, failed_at, shape, paused_by FROM projections "
-            "WHERE name = ? AND live = ?",
-            (projection.name, live),
-        ).fetchone()
-        if found is None:
-            return None
-        number, position, state, cause, failed_at, kept_shape, paused_by = found
-        fits = not of_other_columns([projection], {projection.name: kept_shape})
-        if not fits:
-            state, cause = RunState.PAUSED, "its rows were folded into other columns: rebuild it"
-            paused_by = None
-        layout = generation_table(projection.table, number)
-        return Generation(
-            projection, layout, number, live, position, RunState(state), cause, failed_at, paused_by, fits
-        )
-
-    def _new(self, projection: Projection, number: int, *, live: bool) -> Generation:
-        layout = generation_table(projection.table, number)
-        for statement in (layout.drop, layout.create, *(layout.index if live else ())):
-            self._connection.execute(statement)
-        self._connection.execute(
-            "INSERT INTO projections (name, generation, live, position, state, shape) VALUES (?, ?, ?, 0, ?, ?)",
-            (projection.name, number, live, RunState.RUNNING, shape(projection.table)),
-        )
-        return Generation(projection, layout, number, live)
-
-    def _remove(self, generation: Generation) -> None:
-        self._connection.execute(generation.layout.drop)
-        self._connection.execute(
-            "DELETE FROM projections WHERE name = ? AND generation = ?", (generation.name, generation.number)
-        )
-
-    def _note(
-        self,
-        generation: Generation,
-        position: int,
-        state: RunState,
-        cause: str | None,
-        failed_at: int | None,
-        paused_by: str | None = None,
-    ) -> None:
-        self._connection.execute(
-            "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ?, paused_by = ? "
-            "WHERE name = ? AND generation = ?",
-            (position, state, cause, failed_at, paused_by, generation.name, generation.number),
-        )
 
     def _folding(self, generation: Generation) -> Folding:
         folding = self._foldings.get(generation)
@@ -323,12 +269,84 @@ class Views:
             folding = self._foldings[generation] = Folding(generation, self._load(generation.layout))
         return folding
 
-    def _load(self, layout: GenerationTable) -> Callable[[Iterable[str]], Kept]:
-        return lambda relationships: self._connection.execute(layout.select, (compact(relationships),))
+    def _load(self, layout: GenerationTable) -> Callable[[Collection[str]], Rows]:
+        return lambda relationships: self._storage.load(layout, relationships)
 
     def _forget(self, generations: Iterable[Generation]) -> None:
         for generation in generations:
             self._foldings.pop(generation, None)
+
+    # --- generations
+
+    @contextmanager
+    def _transaction(self, *known: Generation) -> Iterator[Cursor]:
+        """A transaction that finds these generations where they are known to be."""
+        with self._sure(), self._storage.transaction() as cursor:
+            if known:
+                fence(cursor, known)
+            yield cursor
+
+    @contextmanager
+    def _sure(self) -> Iterator[None]:
+        try:
+            yield
+        except self.failures:
+            self.unsure = True
+            raise
+
+    def _kept(
+        self, projection: Projection, rows: Iterable[positions.Kept], *, live: bool
+    ) -> Generation | None:
+        row = next((row for row in rows if row.name == projection.name and bool(row.live) is live), None)
+        if row is None:
+            return None
+        state, cause, paused_by = row.state, row.cause, row.paused_by
+        fits = not of_other_columns([projection], {projection.name: row.shape})
+        if not fits:
+            state, cause = RunState.PAUSED, "its rows were folded into other columns: rebuild it"
+            paused_by = None
+        layout = generation_table(projection.table, row.number)
+        return Generation(
+            projection,
+            layout,
+            row.number,
+            live,
+            row.position,
+            RunState(state),
+            cause,
+            row.failed_at,
+            paused_by,
+            fits,
+        )
+
+    def _first(self, cursor: Cursor, projection: Projection) -> Generation:
+        generation = self._new(cursor, projection, 1, live=True)
+        self._storage.finish(cursor, generation.layout)
+        self._storage.point(cursor, [generation.layout], None)
+        return generation
+
+    def _new(self, cursor: Cursor, projection: Projection, number: int, *, live: bool) -> Generation:
+        layout = generation_table(projection.table, number)
+        self._storage.create(cursor, layout)
+        cursor.execute(
+            "INSERT INTO projections (name, generation, live, position, state, shape) VALUES (?, ?, ?, 0, ?, ?)",
+            (projection.name, number, int(live), RunState.RUNNING.value, shape(projection.table)),
+        )
+        return Generation(projection, layout, number, live)
+
+    def _sweep(self) -> None:
+        """Remove the tables of generations that are no more."""
+        with self._sure(), self._storage.looking() as cursor:
+            left = self._left_over(cursor)
+        if left:
+            with self._transaction() as cursor:
+                self._storage.drop(cursor, self._left_over(cursor))
+
+    def _left_over(self, cursor: Cursor) -> list[str]:
+        names = {projection.name for projection in self.projections}
+        there = {f"{row.name}_{row.number}" for row in all_kept(cursor)}
+        found = (_TABLE.fullmatch(table) for table in self._storage.tables(cursor))
+        return [one[0] for one in found if one and one[1] in names and one[0] not in there]
 
 
 def _take_over(written: Iterable[Folded]) -> None:
@@ -338,13 +356,3 @@ def _take_over(written: Iterable[Folded]) -> None:
         if failure is not None:
             generation.state, generation.cause = RunState.PAUSED, failure.cause
             generation.failed_at = failure.position
-
-
-def _only_read(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001 SQLAlchemy's signature
-    connection.isolation_level = None  # else a transaction would begin at the first write, which never comes
-    connection.execute("PRAGMA busy_timeout = 10000")
-    connection.execute("PRAGMA query_only = ON")
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

@@ -33,6 +33,26 @@ for state, stays, days in views.execute(
 views.close()
 ```"""
 
+_PSQL = """```sh
+psql "$ANALYSTS" -c "SELECT month, held, missed, cancelled FROM analytics.months"
+```"""
+
+_PSYCOPG = """```python
+import os
+
+import psycopg
+
+with psycopg.connect(os.environ["ANALYSTS"]) as views:
+    for state, stays, days in views.execute(
+        "SELECT state, count(*), avg(days) FROM analytics.states WHERE NOT withdrawn GROUP BY state"
+    ):
+        print(state, stays, days)
+```"""
+
+_ROLE = """```sh
+psql "$DATABASE" -c "CREATE ROLE ada LOGIN IN ROLE mentoring_analyst" -c "\\password ada"
+```"""
+
 _EXPORT = """```sh
 mentoring export --to export                                # every view, as Parquet
 mentoring export --to months --format csv --views months,cohorts
@@ -74,6 +94,22 @@ _ON_SQL = """Any SQLite client reads the views `analytics_*` in `views.db`, also
 folding, and a query sees one moment. They stay while projections are folded anew. Open the file for reading only.
 (In `mentoring-data` lies what a service keeps that was not told another folder.)"""
 
+_ON_POSTGRES = """Where the facts lie in PostgreSQL, what is `analytics_x` in a file is `analytics.x`: the same views
+in a schema of their own, with its types, and with what they and their columns mean as comments
+(`\\d+ analytics.months`). They too stay while projections are folded anew. An administrator makes users who may read
+them, and nothing else:"""
+
+_ON_THE_ROLE = """The service makes the role `mentoring_analyst` where its own user may; else its log says what an
+administrator is to run, and the next start lets the role read the views. With `ANALYSTS` as such a user's address
+(`postgresql://ada@db.example.org/mentoring`), psql reads them, and so does a notebook
+(`pip install 'psycopg[binary]'`):"""
+
+_ON_LONG_QUERIES = """A query may take as long as it likes: nobody waits for it, and rows that were folded anew begin to
+serve once it has ended. Ask each statement for itself, as psql does, rather than many in one transaction of
+`REPEATABLE READ`: there a view that is read first after such a change may lack rows. `EXPLAIN ANALYZE` tells how many
+rows a view has left out. Who must not learn even that is given files, or the HTTP routes
+([why](adr/0058-analysts-of-a-database.md))."""
+
 _ON_FILES = """`mentoring export` writes views to files, all of one moment, whether the service runs or not. Parquet
 has typed columns and needs pyarrow (`pip install 'mentoring-workflow[analytics]'`). CSV is RFC 4180 with a header;
 null is an empty member, and a text that a spreadsheet would take for a formula begins with an apostrophe.
@@ -108,8 +144,22 @@ $ cp docs/notebooks/questions.ipynb . && .venv/bin/jupyter execute --inplace que
 ```"""
 
 _ON_COLUMNS = """A view or column keeps its name and type; new ones may be added. *Empty* says when a value is null.
-Instants are in UTC: text of one length in SQLite and CSV (RFC 3339), timestamps in Parquet. Yes and no are 1 and 0
-in SQLite. A length in days is a number: a day is 24 hours."""
+A length in days is a number: a day is 24 hours. Instants are in UTC. Days and months are text everywhere.
+The examples are for a file: in PostgreSQL `analytics_` is `analytics.`."""
+
+_TYPES = (
+    ("whole number", "INTEGER", "bigint", "int64"),
+    ("number", "REAL", "double precision", "double"),
+    ("yes or no", "1 and 0", "boolean", "bool (`true`, `false` in CSV)"),
+    ("text", "TEXT", "text", "string"),
+    (
+        "instant",
+        "TEXT of one length (RFC 3339)",
+        "timestamp with time zone",
+        "timestamp, UTC (RFC 3339 in CSV)",
+    ),
+    ("day, month", "TEXT, as `2026-03-01` and `2026-03`", "text, the same", "string"),
+)
 
 
 def analytics() -> str:
@@ -123,6 +173,13 @@ def analytics() -> str:
         _SQL_IN_PYTHON,
         "Whoever can open `views.db` can read its other tables too, and these have ids. Who is to see no more than the "
         "views is given files, or the HTTP routes.",
+        "### In PostgreSQL",
+        _ON_POSTGRES,
+        _ROLE,
+        _ON_THE_ROLE,
+        _PSQL,
+        _PSYCOPG,
+        _ON_LONG_QUERIES,
         "## Files",
         _ON_FILES,
         _EXPORT,
@@ -140,6 +197,7 @@ def analytics() -> str:
         _NOBODY,
         "## Data dictionary",
         _ON_COLUMNS,
+        table(["type", "in a file", "in PostgreSQL", "in Parquet"], [list(row) for row in _TYPES]),
         *(
             block
             for view in VIEWS

@@ -70,7 +70,7 @@ MEETINGS = View(
     ),
     rows_of("meetings", "m"),
     ("meetings", "relationships", "policies"),
-    "pair, starts_at, status, booked_at, cancelled_at",
+    ("pair", "starts_at", "status", "booked_at", "cancelled_at"),
     "SELECT month, count(*) AS held FROM analytics_meetings WHERE counts AND status = 'held' GROUP BY month",
 )
 
@@ -98,7 +98,7 @@ GOALS = View(
     ),
     rows_of("goals", "g"),
     ("goals", "meetings", "relationships"),
-    "pair, set_at, status, ended_at, reviewed_at",
+    ("pair", "set_at", "status", "ended_at", "reviewed_at"),
     "SELECT status, count(*) AS goals FROM analytics_goals GROUP BY status",
 )
 
@@ -126,7 +126,7 @@ MEASURES = View(
     ),
     rows_of("measures", "m"),
     ("measures", "relationships"),
-    "pair, looked_at, by_when, role, status, settled_at",
+    ("pair", "looked_at", "by_when", "role", "status", "settled_at"),
     "SELECT status, count(*) AS measures, avg(days) AS days FROM analytics_measures GROUP BY status",
 )
 
@@ -145,7 +145,7 @@ CONCERNS = View(
     ),
     f"{rows_of('episodes', 'e')} WHERE e.code NOT IN ({quoted(CONFIDED)})",
     ("episodes", "relationships"),
-    "pair, since, code, cleared_at",
+    ("pair", "since", "code", "cleared_at"),
     "SELECT code, count(*) AS raised, count(*) - count(cleared_at) AS open FROM analytics_concerns GROUP BY code",
 )
 
@@ -169,13 +169,14 @@ REMINDERS = View(
             """
         n.issued_at IS NOT NULL AND EXISTS (
         SELECT 1 FROM meetings AS m WHERE m.relationship = n.relationship AND m.booked_at >= n.issued_at
-        AND substr(m.booked_at, 1, 23) <= strftime('%Y-%m-%dT%H:%M:%f', n.issued_at, '+7 days'))""".strip(),
+        AND round((julianday(m.booked_at) - julianday(n.issued_at)) * 86400000) <= 604800000)""".strip(),
         ),
     ),
     f"{rows_of('reminders', 'n')} WHERE n.kind NOT IN ({quoted(CONFIDED_REMINDERS)})",
     ("reminders", "meetings", "relationships"),
-    "pair, coalesce(issued_at, suppressed_at), kind, audience, about, step",
-    "SELECT kind, count(issued_at) AS issued, sum(followed) AS followed FROM analytics_reminders GROUP BY kind",
+    ("pair", "coalesce(issued_at, suppressed_at)", "kind", "audience", "about", "step"),
+    "SELECT kind, count(issued_at) AS issued, count(*) FILTER (WHERE followed) AS followed FROM analytics_reminders "
+    "GROUP BY kind",
 )
 
 SUPPORT_CONTACTS = View(
@@ -184,6 +185,6 @@ SUPPORT_CONTACTS = View(
     (PAIR, instant("made_at", "when it was made")),
     rows_of("support_contacts", "c"),
     ("support_contacts", "relationships"),
-    "pair, made_at",
-    "SELECT substr(made_at, 1, 7) AS month, count(*) AS contacts FROM analytics_support_contacts GROUP BY month",
+    ("pair", "made_at"),
+    "SELECT pair, count(*) AS contacts, max(made_at) AS last FROM analytics_support_contacts GROUP BY pair",
 )

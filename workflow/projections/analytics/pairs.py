@@ -14,6 +14,11 @@ def days(begin: str, end: str) -> str:
     return f"round(julianday({end}) - julianday({begin}), 6)"
 
 
+def mean(of: str) -> str:
+    """SQL for a mean, as exact as ``days`` is: beyond that it tells in which order databases add."""
+    return f"round(avg({of}), 6)"
+
+
 def rows_of(table: str, alias: str) -> str:
     """SQL for the rows of a projection, each with its relationship's number as r.pair."""
     # No other table has columns of these names.
@@ -51,7 +56,7 @@ RELATIONSHIPS = View(
     ),
     "FROM relationships AS r",
     ("relationships",),
-    "pair",
+    ("pair",),
     "SELECT state, count(*) AS relationships FROM analytics_relationships GROUP BY state",
 )
 
@@ -78,7 +83,7 @@ STATES = View(
     ),
     rows_of("journey", "s"),
     ("journey", "relationships"),
-    "pair, number",
+    ("pair", "number"),
     "SELECT state, avg(days) AS days FROM analytics_states WHERE NOT withdrawn GROUP BY state",
 )
 
@@ -107,6 +112,6 @@ AGREEMENTS = View(
     ),
     rows_of("agreements", "a"),
     ("agreements", "relationships"),
-    "pair",
+    ("pair",),
     "SELECT duration_months, count(*) AS agreements FROM analytics_agreements GROUP BY duration_months",
 )

@@ -1,65 +1,50 @@
-"""All that analysts may read, of one moment: the views of a file in one transaction, whoever folds meanwhile."""
+"""All that analysts may read, of one moment, whoever folds meanwhile."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from workflow.errors import Conflict, Unavailable
-from workflow.projections.analytics.columns import Kind
+from workflow.errors import Conflict
 from workflow.projections.analytics.view import View
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.projection import of_other_columns
-from workflow.store.sqlite.reading import read_only
+from workflow.projections.sqlite.file import at
+from workflow.projections.storage import Kept, Moment, Values
 
 AT_ONCE = 10_000
 """Rows that are in memory together."""
 
-_STEPS = 100_000
-"""Steps of SQLite after which it asks whether it is to go on: some milliseconds."""
-
 
 class Snapshot:
-    """A moment of ``views.db``, for as long as it is entered. It is opened for reading alone.
+    """A moment of the views, for as long as it is entered. They are opened for reading alone.
 
-    What is long under way in SQLite is ended where ``cancelled`` says so; it raises then.
+    What is long under way in the database is ended where ``cancelled`` says so; it raises then.
     """
 
-    def __init__(self, path: Path, cancelled: Callable[[], bool] = lambda: False) -> None:
-        self._path = path
-        self._cancelled = cancelled
-        self._connection: sqlite3.Connection | None = None
+    def __init__(self, kept: Path | Kept, cancelled: Callable[[], bool] = lambda: False) -> None:
+        self._taken: AbstractContextManager[Moment] = at(kept).moment(cancelled)
+        self._moment: Moment | None = None
 
     def __enter__(self) -> Self:
-        connection = None
-        try:
-            connection = read_only(self._path, of_one_thread=False)
-            connection.execute("BEGIN")
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # here the moment is taken
-        except sqlite3.DatabaseError as error:
-            if connection is not None:
-                connection.close()
-            raise Unavailable(f"{self._path} cannot be read: {error}", code="views_unreadable") from error
-        connection.set_progress_handler(self._cancelled, _STEPS)
-        self._connection = connection
+        self._moment = self._taken.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._moment = None
+        self._taken.__exit__(kind, error, trace)
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def moment(self) -> Moment:
         """What it reads by."""
-        assert self._connection is not None, "it is entered first"
-        return self._connection
+        assert self._moment is not None, "it is entered first"
+        return self._moment
 
     def position(self, views: Collection[View]) -> int:
         """The position that all that these views read has folded.
@@ -67,17 +52,14 @@ class Snapshot:
         Refused where they are another version's, or where something that they read is paused or was folded into
         other columns: its rows would be of another moment.
         """
-        made = dict(
-            self.connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall()
-        )
-        if any(made.get(view.full_name) != view.create for view in views):
+        if not self.moment.are_named(views):
             raise Conflict(
                 "the views were made by another version of the service: start the service anew in this one",
                 code="views_of_another_version",
             )
         reads = {name for view in views for name in view.reads}
-        live = self.connection.execute("SELECT name, position, state, shape FROM projections WHERE live = 1")
-        read = [row for row in live.fetchall() if row[0] in reads]
+        live = self.moment.execute("SELECT name, position, state, shape FROM projections WHERE live = 1")
+        read = [row for row in live if row[0] in reads]
         paused = {name for name, _, state, _ in read if state == RunState.PAUSED}
         if paused := paused | set(of_other_columns(PROJECTIONS, {name: shape for name, _, _, shape in read})):
             raise Conflict(
@@ -87,16 +69,6 @@ class Snapshot:
             )
         return min((position for _, position, _, _ in read), default=0)
 
-    def rows(self, view: View) -> Iterator[Sequence[tuple[Any, ...]]]:
+    def rows(self, view: View) -> Iterable[Sequence[Values]]:
         """The rows of a view, some at a time: instants as text, booleans as such."""
-        flags = [place for place, column in enumerate(view.columns) if column.kind is Kind.BOOLEAN]
-        cursor = self.connection.execute(view.select)
-        while rows := cursor.fetchmany(AT_ONCE):
-            yield [_with_flags(row, flags) for row in rows] if flags else rows
-
-
-def _with_flags(row: tuple[Any, ...], flags: Sequence[int]) -> tuple[Any, ...]:
-    values = list(row)
-    for place in flags:
-        values[place] = None if values[place] is None else bool(values[place])
-    return tuple(values)
+        return self.moment.rows(view, AT_ONCE)

@@ -6,7 +6,7 @@ from workflow.aggregates.events.concerns import CONFIDED
 from workflow.projections.analytics.columns import Column, integer, month, number, text
 from workflow.projections.analytics.confided import EACH_PROGRAMME, FEW
 from workflow.projections.analytics.deeds import quoted
-from workflow.projections.analytics.pairs import days
+from workflow.projections.analytics.pairs import days, mean
 from workflow.projections.analytics.view import View
 from workflow.projections.check_ins import FEWEST
 
@@ -36,11 +36,13 @@ def _count(what: str) -> str:
 
 
 _HAPPENED = """FROM (
-    SELECT programme, substr(opened_at, 1, 7) AS month, 'opened' AS what, NULL AS lead FROM relationships
+    SELECT programme, substr(opened_at, 1, 7) AS month, 'opened' AS what, CAST(NULL AS BIGINT) AS lead
+    FROM relationships
     UNION ALL
     SELECT programme, substr(closed_at, 1, 7), 'closed', NULL FROM relationships WHERE closed_at IS NOT NULL
     UNION ALL
-    SELECT r.programme, substr(s.entered_at, 1, 7), iif(s.move = 'stagnate', 'stagnated', 'came_back'), NULL
+    SELECT r.programme, substr(s.entered_at, 1, 7),
+    CASE s.move WHEN 'stagnate' THEN 'stagnated' ELSE 'came_back' END, NULL
     FROM journey AS s JOIN relationships AS r ON r.id = s.relationship
     WHERE NOT s.withdrawn AND s.move IN ('stagnate', 'reinvigorate')
     UNION ALL
@@ -71,14 +73,14 @@ MONTHS = View(
         number(
             "lead_days",
             "the mean time from the booking to the start of that month's meetings",
-            "avg(lead) / 86400.0",
+            "avg(CAST(lead AS DOUBLE PRECISION)) / 86400.0",
             unit="days",
             empty="where no booking was told",
         ),
     ),
     _HAPPENED,
     ("relationships", "journey", "goals", "meetings"),
-    "programme, month",
+    ("programme", "month"),
     "SELECT month, held, missed, cancelled, lead_days FROM analytics_months ORDER BY month",
 )
 
@@ -101,14 +103,14 @@ COHORTS = View(
         number(
             "open_days",
             "the mean time from opening to closing of those that are closed",
-            f"avg({days('opened_at', 'closed_at')})",
+            mean(days("opened_at", "closed_at")),
             unit="days",
             empty="where none is",
         ),
     ),
     "FROM relationships GROUP BY programme, cohort",
     ("relationships",),
-    "programme, cohort",
+    ("programme", "cohort"),
     "SELECT cohort, relationships, closed, ever_stagnated FROM analytics_cohorts ORDER BY cohort",
 )
 
@@ -117,7 +119,7 @@ def _enough(count: str, figure: str) -> str:
     return f"CASE WHEN {count} >= {FEWEST} THEN {figure} END"
 
 
-_SIDES = f"min(sum(mentors > 0), sum(mentees > 0)) >= {FEWEST}"
+_SIDES = " AND ".join(f"count(*) FILTER (WHERE {side} > 0) >= {FEWEST}" for side in ("mentors", "mentees"))
 
 DIALOGUE = View(
     "dialogue",
@@ -149,21 +151,23 @@ DIALOGUE = View(
             f"CASE WHEN {_SIDES} THEN sum(mentees) END",
             empty="where either side checked in " + "in " + FEW,
         ),
-        _withheld(f"count(*) < {FEWEST}", "by_mentors", "by_mentees", unless=_SIDES),
+        _withheld(f"count(*) < {FEWEST}", "by_mentors", "by_mentees", unless=f"({_SIDES})"),
     ),
     """FROM (
-    SELECT r.programme, m.key AS month, m.value ->> 'by_mentors' AS mentors, m.value ->> 'by_mentees' AS mentees
+    SELECT r.programme, m.key AS month, CAST(json_extract(m.value, '$.by_mentors') AS INTEGER) AS mentors,
+    CAST(json_extract(m.value, '$.by_mentees') AS INTEGER) AS mentees
     FROM check_ins AS c JOIN relationships AS r ON r.id = c.relationship, json_each(c.months) AS m
 ) GROUP BY programme, month""",
     ("check_ins", "relationships"),
-    "programme, month",
+    ("programme", "month"),
     "SELECT month, relationships, check_ins FROM analytics_dialogue WHERE check_ins IS NOT NULL ORDER BY month",
 )
 
 _TELLING = f"(e.code NOT IN ({quoted(CONFIDED)}) OR count(DISTINCT e.relationship) >= {FEWEST})"
 _STANDING = (
-    f"(e.code NOT IN ({quoted(CONFIDED)}) OR min(count(DISTINCT e.relationship) FILTER (WHERE e.cleared_at IS NULL), "
-    f"count(DISTINCT e.relationship) FILTER (WHERE e.cleared_at IS NOT NULL)) >= {FEWEST})"
+    f"(e.code NOT IN ({quoted(CONFIDED)}) OR "
+    f"(count(DISTINCT e.relationship) FILTER (WHERE e.cleared_at IS NULL) >= {FEWEST} AND "
+    f"count(DISTINCT e.relationship) FILTER (WHERE e.cleared_at IS NOT NULL) >= {FEWEST}))"
 )
 _BOTH = f"where it was confided, and either those that stand or those that are cleared are of {FEW}"
 
@@ -195,7 +199,7 @@ CONCERN_CODES = View(
         number(
             "days",
             "the mean time that the others stood",
-            f"CASE WHEN {_STANDING} THEN avg({days('e.since', 'e.cleared_at')}) END",
+            f"CASE WHEN {_STANDING} THEN {mean(days('e.since', 'e.cleared_at'))} END",
             unit="days",
             empty="where none is cleared, or " + _BOTH.removeprefix("where "),
         ),
@@ -203,6 +207,6 @@ CONCERN_CODES = View(
     ),
     "FROM episodes AS e JOIN relationships AS r ON r.id = e.relationship GROUP BY programme, e.code",
     ("episodes", "relationships"),
-    "programme, code",
+    ("programme", "code"),
     "SELECT code, relationships, open FROM analytics_concern_codes ORDER BY code",
 )

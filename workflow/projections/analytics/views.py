@@ -30,6 +30,3 @@ VIEWS: tuple[View, ...] = (
     CONCERN_CODES,
 )
 """In the order in which they are shown."""
-
-STATEMENTS: dict[str, str] = {view.full_name: view.create for view in VIEWS}
-"""The statement that makes each, by its name."""

@@ -131,7 +131,7 @@ CONCERNS = Question(
     "What gives reason to make contact, how often, and how long does it stand?",
     CONCERN_CODES.columns,
     sql(
-        f"SELECT * FROM {CONCERN_CODES.full_name} AS r WHERE TRUE{NARROWED} ORDER BY {CONCERN_CODES.order}",
+        f"SELECT * FROM ({CONCERN_CODES.rows}) AS r WHERE TRUE{NARROWED} ORDER BY {CONCERN_CODES.ordered}",
         **OF_PROGRAMME,
     ),
     CONCERN_CODES.reads,
@@ -143,7 +143,7 @@ DIALOGUE_BY_MONTH = Question(
     "How often do pairs check in, month by month?",
     DIALOGUE.columns,
     sql(
-        f"SELECT * FROM {DIALOGUE.full_name} AS r WHERE TRUE{NARROWED} ORDER BY {DIALOGUE.order}",
+        f"SELECT * FROM ({DIALOGUE.rows}) AS r WHERE TRUE{NARROWED} ORDER BY {DIALOGUE.ordered}",
         first_month="month >= :first_month",
         last_month="month <= :last_month",
         **OF_PROGRAMME,
@@ -208,8 +208,8 @@ SUPPORT = Question(
         SELECT contacts, count(*) AS relationships, avg(julianday(:now) - julianday(last)) AS mean_days_since FROM (
             SELECT count(c.number) AS contacts, coalesce(max(c.made_at), r.opened_at) AS last
             FROM relationships AS r LEFT JOIN support_contacts AS c ON c.relationship = r.id
-            WHERE r.state <> 'closure'{NARROWED} GROUP BY r.id
-        ) GROUP BY contacts ORDER BY contacts
+            WHERE r.state <> 'closure'{NARROWED} GROUP BY r.id, r.opened_at
+        ) AS counted GROUP BY contacts ORDER BY contacts
     """,
         state="r.state = :state",
         **OF_PROGRAMME,

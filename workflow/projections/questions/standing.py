@@ -158,7 +158,8 @@ STAGNATION = Question(
         f"""
         SELECT count(*) AS relationships, count(*) FILTER (WHERE r.stagnations > 0) AS stagnated,
         count(*) FILTER (WHERE r.reinvigorations > 0) AS came_back,
-        count(*) FILTER (WHERE r.stagnations > 1) AS again, coalesce(sum(r.stagnations_withdrawn), 0) AS withdrawn
+        count(*) FILTER (WHERE r.stagnations > 1) AS again,
+        CAST(coalesce(sum(r.stagnations_withdrawn), 0) AS BIGINT) AS withdrawn
         FROM relationships AS r WHERE TRUE{NARROWED}
     """,
         **_OF_BOTH,
@@ -194,7 +195,7 @@ CLOSURES = Question(
         SELECT r.manner, r.reason, count(*) AS relationships,
         avg({days("r.opened_at", "r.closed_at")}) AS open_days
         FROM relationships AS r WHERE r.state = 'closure'{NARROWED}
-        GROUP BY r.manner, r.reason ORDER BY r.manner, r.reason
+        GROUP BY r.manner, r.reason ORDER BY r.manner NULLS FIRST, r.reason NULLS FIRST
     """,
         begin="r.closed_at >= :begin",
         end="r.closed_at < :end",
@@ -233,10 +234,11 @@ SURVIVAL = Question(
             {days("r.opened_at", "r.closed_at")} AS days
             FROM relationships AS r WHERE TRUE{NARROWED}
         )
-        SELECT s.cohort, s.months, s.relationships, sum(coalesce(l.days > 30 * s.months, 1)) AS open,
-        avg(coalesce(l.days > 30 * s.months, 1)) AS share
+        SELECT s.cohort, s.months, s.relationships,
+        count(*) FILTER (WHERE coalesce(l.days > 30 * s.months, TRUE)) AS open,
+        avg(CAST(CASE WHEN l.days <= 30 * s.months THEN 0 ELSE 1 END AS DOUBLE PRECISION)) AS share
         FROM spans AS s JOIN lasted AS l ON l.cohort = s.cohort
-        GROUP BY s.cohort, s.months ORDER BY s.cohort, s.months
+        GROUP BY s.cohort, s.months, s.relationships ORDER BY s.cohort, s.months
     """,
         **_OF_BOTH,
     ),

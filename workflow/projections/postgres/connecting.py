@@ -1,0 +1,46 @@
+"""Connections for reading projections: by the service's queries, and by whoever looks at them from outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection, OperationalError
+from psycopg.conninfo import make_conninfo
+
+from workflow.errors import Unavailable
+from workflow.store.postgres.cursor import PostgresCursor
+
+SCHEMA = "projections"
+
+_SETTINGS: dict[str, str | int] = {
+    "application_name": "mentoring",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
+def connect(dsn: str) -> Connection[tuple[Any, ...]]:
+    """A connection in which names mean those of the projections' schema; every statement commits by itself."""
+    try:
+        connection = Connection[tuple[Any, ...]].connect(
+            make_conninfo(dsn, **_SETTINGS), autocommit=True, cursor_factory=PostgresCursor
+        )
+    except OperationalError:
+        raise Unavailable(
+            "PostgreSQL does not answer under the address of MENTORING_DATABASE", code="database_unavailable"
+        ) from None
+    connection.execute(
+        "SELECT set_config('search_path', ?, false), set_config('timezone', 'UTC', false)", (SCHEMA,)
+    )
+    return connection
+
+
+MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ"
+BESIDE_NO_SWAP = "LOCK TABLE projections IN ACCESS SHARE MODE"
+"""Said first in a transaction in which all that is read is to be of one moment.
+
+Rows that were folded anew after that moment are not seen by it. So no view is pointed at them while it lasts.
+"""

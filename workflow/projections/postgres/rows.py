@@ -1,0 +1,44 @@
+"""Rows of projections on their way into PostgreSQL: as few statements as there can be, and in binary form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from workflow.projections.generations import Folded
+from workflow.projections.postgres.statements import statements
+from workflow.projections.storage import Values
+from workflow.store.postgres.cursor import PostgresCursor
+
+_MANY = 1_000
+"""Rows from which on copying them beside the table and merging them from there costs less than arrays do: of 20,000
+by four tenths, of 100 it costs half as much again."""
+
+
+def write(cursor: PostgresCursor, folded: Folded) -> None:
+    """Write the rows of one generation. One at its beginning is empty, and they are copied straight into it."""
+    told = statements(folded.generation.layout)
+    if folded.removals:
+        cursor.execute(told.delete, _columns(folded.removals))
+    rows = folded.upserts
+    if not rows:
+        return
+    if not folded.generation.position:
+        _copy(cursor, told.copy, told.types, rows)
+    elif len(rows) < _MANY:
+        cursor.execute(told.unnest, _columns(rows))
+    else:
+        for statement in told.arriving:
+            cursor.execute(statement)
+        _copy(cursor, told.copy_arriving, told.types, rows)
+        cursor.execute(told.merge)
+
+
+def _copy(cursor: PostgresCursor, statement: str, types: Sequence[str], rows: Iterable[Values]) -> None:
+    with cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+
+
+def _columns(rows: Iterable[Values]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,1 @@
+"""Projections kept in a file."""
