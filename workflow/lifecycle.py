@@ -9,7 +9,7 @@ import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from typing import Any
 
 from workflow.app import Service
@@ -93,7 +93,8 @@ async def offline(
     Where it is to have ``begun`` already, one whose first start failed is left as it is. While catching up takes
     long, ``heed`` is told now and then how far it has come, and where the log ends.
     """
-    with Folder(settings.data) as folder:
+    folder = Folder(settings.data)
+    with folder if settings.database is None else nullcontext():  # others may be at a database, too
         service = await asyncio.to_thread(Service, settings, folder)
         try:
             if begun and service.store.head() == 0:

@@ -86,6 +86,11 @@ class Settings(BaseSettings):
     key_database_password_file: Path | None = Field(
         None, description="file with the password of the database of the keys, where it has one of its own"
     )
+    api: str | None = Field(
+        None,
+        description="address of the running service that verbs ask, such as `http://127.0.0.1:8080`; without it the "
+        "one that the folder tells, or else what the service keeps",
+    )
     host: str = Field("127.0.0.1", description="address that the HTTP door listens on")
     port: Port = Field(8080, description="port of the HTTP door; 0 takes a free one")
     nats: str | None = Field(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
-from uuid import UUID
 
 from workflow.errors import Stopped
 from workflow.folder import Folder
+from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.sqlite.file import ViewFile
 from workflow.settings import Settings
 from workflow.store.event_store import EventStore
 from workflow.store.keys import CHECK, KeyRows, KeyStore
 from workflow.store.master import load_master_key
-from workflow.store.postgres.board import Board
 from workflow.store.postgres.keys import KeyDatabase
-from workflow.store.postgres.pool import with_password
+from workflow.store.postgres.pool import Connections, with_password
 from workflow.store.postgres.recorder import PostgresDatabase, PostgresRecorder
 from workflow.store.recorder import Kept
 from workflow.store.sqlite.keys import KeyFile
@@ -76,12 +75,15 @@ class Keeping:
         """The log of all facts."""
         return EventStore(self._facts(), keys)
 
-    def board(self, store: EventStore, instance: UUID) -> Board | None:
-        """Where processes that share the facts tell each other how they stand; None where nobody does."""
+    @property
+    def views(self) -> ViewFile | ViewDatabase:
+        """Where what is folded is kept."""
+        return ViewFile(self._folder.views) if self.dsn is None else ViewDatabase(self.dsn)
+
+    def shared(self, store: EventStore) -> Connections | None:
+        """By which processes that share the facts tell and ask each other; None where nobody shares them."""
         recorder = store.facts.recorder
-        if not isinstance(recorder, PostgresRecorder):
-            return None
-        return Board(recorder.connections, instance, socket.gethostname())
+        return recorder.connections if isinstance(recorder, PostgresRecorder) else None
 
     def _facts(self) -> Kept:
         dsn = self.dsn

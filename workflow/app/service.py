@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
@@ -50,6 +52,7 @@ from workflow.folder import Folder
 from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.follower import Follower, carry_out
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
@@ -58,10 +61,12 @@ from workflow.settings import ClockKind, OutboundFrom, Role, Settings
 from workflow.store.identities import Identities
 from workflow.store.ids import NewIds
 from workflow.store.postgres import hints
+from workflow.store.postgres.board import Board
+from workflow.store.postgres.requests import Requests
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
-from workflow.threads import finished
+from workflow.threads import finished, in_thread
 
 T = TypeVar("T")
 
@@ -69,6 +74,7 @@ _PATIENCE = 10
 _BEHIND = 1000
 """Messages that lie untaken at the broker, from which on what goes out gives way to what comes in."""
 _SECOND, _HOUR = 1.0, 3600.0
+_LOOKS_FOR_REQUESTS = 0.2
 
 
 class Service:
@@ -93,8 +99,16 @@ class Service:
         self.store = keeping.store(self.keys)
         self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
-        self.views = Views(folder.views, PROJECTIONS, named=VIEWS)
-        self.runner = Runner(self.views, self.store.read, self.store.head)
+        self._views_kept = keeping.views
+        self.views = Views(self._views_kept, PROJECTIONS, named=VIEWS)
+        self._shared = shared = keeping.shared(self.store)
+        self.runner = (
+            Runner(self.views, self.store.read, self.store.head)
+            if shared is None
+            else Follower(self.views, self.store.head, Requests(shared))
+        )
+        self.folding: Runner | None = None
+        """What folds in this process, where processes share that."""
         self.writer.on_commit(lambda _: self._wake())
         self.resolver = Resolver(Identities(master_key))
         self.once = Once(master_key)
@@ -133,8 +147,10 @@ class Service:
         self.parts = Parts()
         self._dsn = keeping.dsn
         self.duties = Duties(self.parts, self._dsn)
-        board = keeping.board(self.store, self.instance)
-        self.notices = None if board is None else Notices(board, lambda: told(self))
+        self.notices: Notices | None = None
+        if shared is not None:
+            board = Board(shared, self.instance, socket.gethostname())
+            self.notices = Notices(board, lambda: told(self))
 
     @property
     def chores(self) -> tuple[Chore, ...]:
@@ -163,30 +179,45 @@ class Service:
             self.runner.start()
             return
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
+        self.runner.start()
         if self._dsn is None:
-            self.runner.start()
             self.parts.keep(self.draining.run(), "draining")
             self.parts.keep(self.destroying.run(), "destroying")
             self.parts.keep(self.asking.run(), "rounds")
-        elif serving:
-            self.parts.keep(hints.follow(self._dsn, self._wake), "hints")
-            assert self.notices is not None
+            return
+        self.parts.keep(hints.follow(self._dsn, self._wake), "hints")
+        if serving and self.notices is not None:
             self.parts.keep(self.notices.run(), "notices")
-            if Role.PROJECT in self.roles:
-                self.duties.keep("projections", self._project)
+        if Role.PROJECT in self.roles:
+            self.duties.keep("projections", self._project)
 
     def _wake(self) -> None:
-        """Something was committed, here or elsewhere."""
+        """Something was committed or folded, here or elsewhere."""
         self.runner.wake()
+        if self.folding is not None:
+            self.folding.wake()
         if self.delivery is not None:
             self.delivery.wake()
 
     async def _project(self) -> None:
-        self.runner.start()
+        """Fold, and do what the doors of all processes ask of whoever folds."""
+        assert self._shared is not None
+        requests, begun = Requests(self._shared), dict[int, Future[Any]]()
+        views = await asyncio.to_thread(Views, self._views_kept, PROJECTIONS, named=VIEWS)
+        self.folding = runner = Runner(views, self.store.read, self.store.head, written=self._folded_some)
+        runner.start()
         try:
-            await asyncio.Event().wait()
+            while True:
+                await in_thread(carry_out, runner, requests, begun)
+                await asyncio.sleep(_LOOKS_FOR_REQUESTS)
         finally:
-            await finished(asyncio.to_thread(self.runner.stop))
+            self.folding = None
+            await finished(asyncio.to_thread(runner.stop))
+            await finished(asyncio.to_thread(views.close))
+
+    def _folded_some(self) -> None:
+        assert self._shared is not None
+        hints.give(self._shared)
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, take messages in, and tell others what happens."""
@@ -366,9 +397,8 @@ class Service:
 
     def verify(self, heed: Callable[[int], None]) -> Verified:
         """Fold everything anew and compare; ``heed`` is told how far it has come, and may end it by raising."""
-        return verify(
-            self.folder.views, PROJECTIONS, self.store.read, heed=heed, scratch_in=self.folder.scratch()
-        )
+        scratch = self.folder.scratch() if self._shared is None else None
+        return verify(self._views_kept, PROJECTIONS, self.store.read, heed=heed, scratch_in=scratch)
 
     # --- for the clock ------------------------------------------------------------------------------------
 

@@ -43,20 +43,30 @@ async def health(data: Data = None, as_json: AsJson = False) -> Exit:
 
 
 async def _ask(settings: Settings) -> dict[str, Any]:
+    if settings.api is not None:
+        return await _asked_of(settings.api)
     folder = Folder(settings.data)
-    if not folder.begun():
+    if settings.database is None and not folder.begun():
         raise folder.nothing_kept()
     address = folder.address()
     if address is None:
         raise Unavailable(
-            f"no service runs on {settings.data}; `mentoring up --data {settings.data}` starts one"
+            f"no service runs on {settings.data}; `mentoring up --data {settings.data}` starts one, and MENTORING_API "
+            "names one that runs elsewhere"
         )
+    told = await _asked_of(address.http)
+    # One that was killed leaves its address behind, and another may answer there by now.
+    if told.get("instance") != str(address.instance):
+        raise Unavailable(f"the service of {settings.data} is gone; another answers at {address.http}")
+    return told
+
+
+async def _asked_of(address: str) -> dict[str, Any]:
     try:
-        async with httpx.AsyncClient(base_url=address.http, timeout=_PATIENCE, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=_PATIENCE, trust_env=False) as client:
             told = (await client.get("/v1/health")).json()
     except (httpx.HTTPError, ValueError) as error:
-        raise Unavailable(f"the service of {settings.data} does not answer at {address.http}") from error
-    # One that was killed leaves its address behind, and another may answer there by now.
-    if not isinstance(told, dict) or told.get("instance") != str(address.instance):
-        raise Unavailable(f"the service of {settings.data} is gone; another answers at {address.http}")
+        raise Unavailable(f"no service answers at {address}") from error
+    if not isinstance(told, dict) or "instance" not in told:
+        raise Unavailable(f"what answers at {address} is no service of ours")
     return told

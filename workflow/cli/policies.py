@@ -64,7 +64,7 @@ async def check(file: File, data: Data = None, as_json: AsJson = False) -> None:
         emit(policy.model_dump(mode="json"))
         return
     before, against = Policy(), "the default policy"
-    if Folder(settings.data).events.exists():
+    if settings.database or settings.api or Folder(settings.data).events.exists():
         async with desk(settings) as at:
             found = await at.get("/v1/policy")
         before = Policy.model_validate(found["policy"])

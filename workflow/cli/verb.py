@@ -169,10 +169,16 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
     behind, and another service, of another folder, may answer there by now.
     """
     folder = Folder(settings.data)
-    if not folder.begun():
+    if settings.api is not None:
+        async with _client(settings, settings.api) as client:
+            yield Desk(client, running=True)
+        return
+    if settings.database is None and not folder.begun():
         raise folder.nothing_kept()
     async with AsyncExitStack() as stack:
         try:
+            if settings.database is not None and folder.address() is not None and folder.held():
+                raise Conflict("a service runs on the folder", code="folder_in_use")
             with _meter_if_long("folding") as heed:
                 service = await stack.enter_async_context(offline(settings, begun=True, heed=heed))
         except Conflict as conflict:
@@ -182,9 +188,7 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
             await stack.enter_async_context(client)
             if not await _is(client, address):
                 raise
-            if settings.token_file is not None:
-                token = read_secret(settings.token_file, "bearer token")
-                client.headers["Authorization"] = f"Bearer {token}"
+            _show_token(client, settings)
             running, unfinished = True, None
         else:
             transport = httpx.ASGITransport(create_app(service))
@@ -192,6 +196,20 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
             await stack.enter_async_context(client)
             running, unfinished = False, service.store.unfinished()
         yield Desk(client, running=running, unfinished=unfinished)
+
+
+@asynccontextmanager
+async def _client(settings: Settings, address: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service that the settings name."""
+    async with httpx.AsyncClient(base_url=address, timeout=_PATIENCE, trust_env=False) as client:
+        _show_token(client, settings)
+        yield client
+
+
+def _show_token(client: httpx.AsyncClient, settings: Settings) -> None:
+    if settings.token_file is not None:
+        token = read_secret(settings.token_file, "bearer token")
+        client.headers["Authorization"] = f"Bearer {token}"
 
 
 @contextmanager

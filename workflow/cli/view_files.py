@@ -12,11 +12,11 @@ from workflow.app.snapshots import snapshot
 from workflow.cli.progress import drawn
 from workflow.cli.tables import Table
 from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
-from workflow.folder import Folder
 from workflow.projections.analytics.files import Format
 from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen
 from workflow.projections.analytics.view_files import export as write
 from workflow.projections.analytics.views import VIEWS
+from workflow.settings import Settings
 from workflow.threads import Waited, while_wanted
 
 
@@ -51,7 +51,7 @@ async def export(
     asked.refuse_what_cannot_be()
     settings = settings_of(data)
     async with desk(settings) as at:
-        manifest = await _written(Folder(settings.data), asked, await _told(at))
+        manifest = await _written(settings, asked, await _told(at))
     if as_json:
         emit({name: manifest[name] for name in manifest if name != "dictionary"})
         return
@@ -75,7 +75,7 @@ async def _told(at: Desk) -> dict[str, Any]:
     }
 
 
-async def _written(folder: Folder, asked: ViewFiles, told: dict[str, Any]) -> dict[str, Any]:
+async def _written(settings: Settings, asked: ViewFiles, told: dict[str, Any]) -> dict[str, Any]:
     """The manifest, once all is written."""
     columns = (
         TextColumn("writing {task.description}"),
@@ -90,7 +90,7 @@ async def _written(folder: Folder, asked: ViewFiles, told: dict[str, Any]) -> di
             bar.show(description=f"{view}, {rows:,} rows", completed=places[view])
 
         def work(waited: Waited) -> dict[str, Any]:
-            with snapshot(folder, waited.given_up) as moment:
+            with snapshot(settings, waited.given_up) as moment:
                 return write(moment, asked, told, heed)
 
         return await while_wanted(work)

@@ -47,6 +47,9 @@ class Readers:
         self._lock = Lock()
         self._waiting: list[_Waiting] = []
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def add(self, position: int, names: frozenset[str]) -> Future[int]:
         """A future of the position reached; it fails with ``NotYetFolded`` where any of them is paused."""
         waiting = _Waiting(position, names, Future())

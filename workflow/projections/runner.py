@@ -61,7 +61,10 @@ class Status:
 
 
 class Runner:
-    """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position."""
+    """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position.
+
+    ``written`` is called when rows were, in the runner's thread: be short.
+    """
 
     def __init__(
         self,
@@ -72,8 +75,10 @@ class Runner:
         page: int = PAGE,
         poll_seconds: float = 0.5,
         monotonic: Callable[[], float] = time.monotonic,
+        written: Callable[[], object] = lambda: None,
     ) -> None:
         self.views = views
+        self._written = written
         self._read = read
         self._head = head
         self._page = page
@@ -207,6 +212,7 @@ class Runner:
         failpoints.hit("projection.before")
         failures = self.views.write(generations)
         failpoints.hit("projection.after")
+        self._written()
         for failure in failures:
             _log.error("projection paused: %s (%s)", failure, whence(failure))
 

@@ -11,10 +11,16 @@ from collections.abc import Callable
 import psycopg
 from psycopg import AsyncConnection
 
-from workflow.store.postgres.pool import complete
+from workflow.store.postgres.pool import Connections, complete
 
 CHANNEL = "mentoring_log"
 _LOOKS_AGAIN = 1.0
+
+
+def give(connections: Connections) -> None:
+    """Say that there is something new."""
+    with connections.cursor() as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 async def follow(dsn: str, wake: Callable[[], object]) -> None:

@@ -25,8 +25,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 
 from workflow.store.cursor import Cursor
+from workflow.store.postgres import hints
 from workflow.store.postgres.cursor import PostgresCursor
-from workflow.store.postgres.hints import CHANNEL
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
 from workflow.store.recorder import Row, Stand
@@ -85,8 +85,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
             yield cursor
             added = cursor.added
         if added:
-            with self.connections.cursor() as cursor:
-                cursor.execute(f"NOTIFY {CHANNEL}")
+            hints.give(self.connections)
 
     def lock(self, cursor: Cursor) -> Stand:
         """Lock the end of the log; how it stands."""

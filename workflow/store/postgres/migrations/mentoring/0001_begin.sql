@@ -94,5 +94,11 @@ CREATE TABLE notices (
     seen_at timestamptz NOT NULL DEFAULT now(), told text NOT NULL,
     PRIMARY KEY (instance, role)
 );
+-- What is asked of the process that folds, by those that do not.
+CREATE TABLE requests (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text NOT NULL, names text NOT NULL, asked_by text,
+    asked_at timestamptz NOT NULL DEFAULT now(), answer text
+);
+CREATE INDEX open_requests ON requests (id) WHERE answer IS NULL;
 -- Where a simulated clock stands, so that a restart goes on from there.
 CREATE TABLE clock (id smallint PRIMARY KEY CHECK (id = 1), instant bigint NOT NULL);
