@@ -1,0 +1,107 @@
+"""Processes of some roles, over one database and one broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+PATIENCE = 60
+COORDINATOR = {"Mentoring-Actor": "coordinator cccccccc-0000-4000-8000-000000000003"}
+OPERATOR = {"Mentoring-Actor": "service dddddddd-0000-4000-8000-000000000004"}
+
+
+class Serving:
+    """One process of ``mentoring serve``, from when it answers until it is gone."""
+
+    def __init__(self, settings: Mapping[str, str], *roles: str) -> None:
+        self.roles = roles
+        self._settings = settings
+        self._process: asyncio.subprocess.Process | None = None
+        self.http = httpx.AsyncClient()
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "workflow.cli", "serve", *self.roles, "--port", "0", "--json"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            env=os.environ | self._settings,
+        )
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            line = await self._process.stdout.readline()
+        assert line, f"{self.roles} did not start"
+        self.http = httpx.AsyncClient(
+            base_url=json.loads(line)["http"], trust_env=False, timeout=PATIENCE, headers=COORDINATOR
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.aclose()
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+    async def end(self, how: signal.Signals) -> int:
+        """End it; what it ended with."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        async with asyncio.timeout(PATIENCE):
+            return await self._process.wait()
+
+    def pause(self) -> None:
+        """Have it hang."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    async def health(self) -> dict[str, Any]:
+        """What it says of how all stand."""
+        told: dict[str, Any] = (await self.http.get("/v1/health")).json()
+        return told
+
+    async def get(self, path: str, **query: object) -> Any:
+        """A read that is answered."""
+        answer = await self.http.get(path, params={name: str(value) for name, value in query.items()})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: object, headers: Mapping[str, str] = COORDINATOR) -> Any:
+        """A write that is answered."""
+        answer = await self.http.post(path, json=body, headers=headers)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+
+def settings(folder: Path, facts: str, keys: str, nats: str, **more: str) -> dict[str, str]:
+    """What all processes share."""
+    master_key = folder / "master.key"
+    if not master_key.exists():
+        master_key.write_bytes(os.urandom(32))
+        master_key.chmod(0o600)
+    return {
+        "MENTORING_DATABASE": facts,
+        "MENTORING_KEY_DATABASE": keys,
+        "MENTORING_NATS": nats,
+        "MENTORING_MASTER_KEY_FILE": str(master_key),
+        **more,
+    }
+
+
+async def until(so: Callable[[], Any]) -> None:
+    """Wait until something that is asked again and again is so."""
+    async with asyncio.timeout(PATIENCE):
+        while not await so():  # noqa: ASYNC110 nobody tells of it
+            await asyncio.sleep(0.1)

@@ -1,0 +1,132 @@
+"""The roles of one service in processes of their own: together they are the service, and none is missed for long."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.consumers.world import body, scheduled
+from tests.postgres import PostgresServer
+from tests.roles.processes import OPERATOR, Serving, settings, until
+from workflow.consumers.transport.server import NatsServer
+
+PAIR = ["email:ada@example.org", "ext:portal:4711"]
+
+
+@pytest.fixture
+async def shared(tmp_path: Path, postgres: PostgresServer) -> AsyncIterator[dict[str, str]]:
+    server = NatsServer(tmp_path / "nats", sync='"2m"')
+    await server.start()
+    yield settings(tmp_path, postgres.database(), postgres.database(), server.url, MENTORING_PARTITIONS="2")
+    await server.stop()
+
+
+async def open_pair(api: Serving) -> str:
+    parties = [
+        {"role": "mentor", "identities": PAIR[:1]},
+        {"role": "mentee", "identities": PAIR[1:]},
+    ]
+    told = await api.post("/v1/relationships", {"parties": parties})
+    return str(told["relationship_id"])
+
+
+async def publish(api: Serving, first: int, number: int) -> None:
+    events = [
+        scheduled(f"m{one}", 400 + one, uid=f"u{one}", parties=PAIR) for one in range(first, first + number)
+    ]
+    batch = b"[%b]" % b",".join(map(body, events))
+    answer = await api.http.post(
+        "/v1/events", content=batch, headers={"Content-Type": "application/cloudevents-batch+json"}
+    )
+    assert answer.status_code == 202, answer.text
+
+
+async def received(api: Serving) -> dict[str, Any]:
+    told: dict[str, Any] = await api.get("/v1/intake")
+    return told
+
+
+async def meetings(api: Serving, relationship: str, after: int) -> int:
+    """How many meetings of the pair there are, once all is folded."""
+    await api.get(f"/v1/relationships/{relationship}", after=after)
+    return len((await api.get(f"/v1/relationships/{relationship}/meetings"))["meetings"])
+
+
+async def test_together_they_are_the_service(shared: dict[str, str]) -> None:
+    async with AsyncExitStack() as stack:
+
+        async def start(*roles: str) -> Serving:
+            return await stack.enter_async_context(Serving(shared, *roles))
+
+        api = await start("api")
+        troubles = (await api.health())["troubles"]
+        assert len([one for one in troubles if "nobody is at work as" in one]) == 4
+        intakes = [await start("intake"), await start("intake")]
+        folding = [await start("project", "clock"), await start("project", "deliver")]
+
+        async def well() -> bool:
+            return bool((await api.health())["status"] == "ok")
+
+        await until(well)
+        relationship = await open_pair(api)
+        await publish(api, 0, 40)
+
+        async def all_in(number: int) -> bool:
+            return bool((await received(api))["received"] == number)
+
+        await until(lambda: all_in(40))
+        told = await received(api)
+        assert told["applied"] == 40
+        assert await meetings(api, relationship, told["position"]) == 40
+
+        # One that takes in is killed, and one that folds told to end: the others go on in their place.
+        assert await intakes[0].end(signal.SIGKILL) == -signal.SIGKILL
+        assert await folding[0].end(signal.SIGTERM) == 0
+        await start("clock")
+        await publish(api, 40, 40)
+        await until(lambda: all_in(80))
+        told = await received(api)
+        assert (told["applied"], told["duplicate"]) == (80, 0)
+        assert await meetings(api, relationship, told["position"]) == 80
+        await until(well)
+
+        rebuilt = await api.post("/v1/projections/rebuild", None, OPERATOR)
+        assert {one["generation"] for one in rebuilt["projections"]} == {2}
+        verified = await api.post("/v1/verify", None, OPERATOR)
+        assert verified["equal"], verified
+        paused = await api.post("/v1/projections/goals/pause", None, OPERATOR)
+        assert "paused" in {one["status"] for one in paused["projections"]}
+        await api.post("/v1/projections/goals/resume", None, OPERATOR)
+
+
+async def test_a_door_reads_what_was_written_through_another(shared: dict[str, str]) -> None:
+    async with Serving(shared, "api", "project") as one, Serving(shared, "api") as other:
+        for _ in range(3):
+            parties = [
+                {"role": role, "identities": [f"email:{uuid4().hex}@example.org"]}
+                for role in ("mentor", "mentee")
+            ]
+            told = await one.post("/v1/relationships", {"parties": parties})
+            read = await other.get(f"/v1/relationships/{told['relationship_id']}", after=told["position"])
+            assert read["state"] == "onboarding"
+
+
+async def test_one_that_hangs_is_followed_by_another(shared: dict[str, str]) -> None:
+    async with (
+        Serving(shared, "api", "intake") as first,
+        Serving(shared, "api", "intake", "project") as second,
+    ):
+        await open_pair(second)
+        first.pause()
+        await publish(second, 0, 30)
+
+        async def all_in() -> bool:
+            return bool((await received(second))["applied"] == 30)
+
+        await until(all_in)
