@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppres
 from typing import Any
 
 from workflow.app import Service
+from workflow.errors import Unavailable
 from workflow.folder import Address, Folder
 from workflow.http_server import Http, address_of, listen
 from workflow.projections.readers import NotYetFolded
@@ -98,7 +99,7 @@ async def offline(
         service = await asyncio.to_thread(Service, settings, folder)
         try:
             if begun and service.store.head() == 0:
-                raise folder.nothing_kept()
+                raise folder.nothing_kept() if settings.database is None else _nothing_kept()
             await service.begin()
             for projection in service.runner.status():
                 reaching = asyncio.wrap_future(service.runner.reaching(projection.head, [projection.name]))
@@ -112,6 +113,13 @@ async def offline(
             yield service
         finally:
             await service.end()
+
+
+def _nothing_kept() -> Unavailable:
+    return Unavailable(
+        "nothing is kept in the database that MENTORING_DATABASE names; `mentoring up` begins there",
+        code="folder_empty",
+    )
 
 
 def tune_interpreter() -> None:

@@ -16,16 +16,17 @@ from pathlib import Path
 from workflow.app import named_files
 from workflow.app.beginning import installed_version
 from workflow.app.keeping import Keeping
+from workflow.app.looking import looked_at
 from workflow.clocks import RealClock
 from workflow.consumers.transport import examined as broker
-from workflow.diagnosis import RESTORE, Check, Finding, ok, trouble, warning
+from workflow.diagnosis import Check, Finding, Grade, ok, trouble, warning
 from workflow.errors import MentoringError
 from workflow.folder import Folder
 from workflow.projections import examined as views
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.secret_files import read_secret
 from workflow.settings import Settings
-from workflow.store.sqlite import examined as store
+from workflow.store import examined as store
 
 Heed = Callable[[str, int, int | None], None]
 """Told what is being looked at, how far, and of how much; what it raises ends the look."""
@@ -44,34 +45,33 @@ class Doctor:
         self._settings = settings
         self._folder = Folder(settings.data)
         self._master_key = settings.master_key_file or self._folder.master_key
+        self._shared = settings.database is not None
+        self._kept = looked_at(settings, self._folder)
         self._heed = heed
         self._told: set[str] = set()
         """What was said by now."""
 
     def look(self) -> Iterator[Finding]:
         """Everything, one after the other, whatever became of the one before."""
-        folder, now = self._folder, RealClock().now()
+        kept, now = self._kept, RealClock().now()
         checks = [
             Check("settings", lambda: named_files.tokens(self._settings), named_files.MEND),
             Check("hooks", lambda: named_files.hooks(self._settings), named_files.MEND),
             Check("versions", _versions),
-            Check("SQLite", store.sqlite),
+            *self._kept.software(),
             Check("nats-server", broker.binary if self._settings.nats is None else list),
-            Check("folder", self._places),
-            Check("disk", self._room),
-            Check("events.db", lambda: store.integrity(folder.events), RESTORE),
-            Check("keys.db", lambda: store.integrity(folder.keys), RESTORE),
-            Check("views.db", lambda: store.integrity(folder.views, views.ANEW), views.ANEW),
-            Check("master key", lambda: store.keys(folder.keys, self._master_key), RESTORE),
-            Check("log", lambda: store.log(folder.events, now, self._at_event), RESTORE),
-            Check("import", lambda: store.unfinished(folder.events), RESTORE),
-            Check("receipts", lambda: store.ledger(folder.events), RESTORE),
+            *([] if self._shared else [Check("folder", self._places), Check("disk", self._room)]),
+            *kept.places(),
+            Check("master key", lambda: store.keys(kept.keys, self._master_key), kept.restore),
+            Check("log", lambda: store.log(kept.facts, now, self._at_event), kept.restore),
+            Check("import", lambda: store.unfinished(kept.facts), kept.restore),
+            Check("receipts", lambda: store.ledger(kept.facts), kept.restore),
             Check(
                 "projections",
-                lambda: views.standing(folder.views, PROJECTIONS, store.head(folder.events)),
-                views.ANEW,
+                lambda: views.standing(kept.views, PROJECTIONS, store.head(kept.facts, kept.failures)),
+                kept.anew,
             ),
-            Check("service", self._service),
+            *([] if self._shared else [Check("service", self._service)]),
             Check("broker", self._broker),
         ]
         for number, check in enumerate(checks):
@@ -79,6 +79,8 @@ class Doctor:
             found = check.found()
             self._told |= {one.said for one in found}
             yield from found
+            if check.about in kept.needed and any(one.grade is Grade.TROUBLE for one in found):
+                return  # nothing else can be looked at without it
 
     def _at_event(self, position: int, head: int) -> None:
         self._heed("log", position, head)
@@ -206,7 +208,9 @@ class Doctor:
                 return
             file = self._folder.nats_token
         token = None if file is None else read_secret(file, "token of the NATS server")
-        yield from asyncio.run(broker.stream(url, token, store.positions(self._folder.events)))
+        yield from asyncio.run(
+            broker.stream(url, token, store.positions(self._kept.facts, self._kept.failures))
+        )
 
 
 def unreadable(error: MentoringError) -> Finding:

@@ -41,6 +41,14 @@ class Keeping:
         return with_password(settings.database, settings.database_password())
 
     @property
+    def key_dsn(self) -> str | None:
+        """The database of the keys, likewise."""
+        settings = self._settings
+        if settings.key_database is None:
+            return None
+        return with_password(settings.key_database, settings.key_database_password())
+
+    @property
     def master_key_file(self) -> Path:
         """Where the master key lies, which is in no database."""
         return self._settings.master_key_file or self._folder.master_key
@@ -90,10 +98,8 @@ class Keeping:
         return SqliteFile(self._folder.events) if dsn is None else PostgresDatabase(dsn)
 
     def _key_rows(self) -> KeyRows:
-        settings = self._settings
-        if settings.key_database is None:
-            return KeyFile(self._folder.keys)
-        return KeyDatabase(with_password(settings.key_database, settings.key_database_password()))
+        dsn = self.key_dsn
+        return KeyFile(self._folder.keys) if dsn is None else KeyDatabase(dsn)
 
 
 def _missing(needed: Path, there: str) -> Stopped:

@@ -1,0 +1,84 @@
+"""Looking at databases of PostgreSQL from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, cast
+
+import psycopg
+from psycopg import Connection, ServerCursor
+
+from workflow.diagnosis import Finding, ok, trouble
+from workflow.store.postgres.pool import complete
+
+FAILURES = (psycopg.Error,)
+_OLDEST = 160_000
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+_SAFE = frozenset({"on", "remote_write", "remote_apply"})
+_AT_ONCE = 5_000
+
+
+class LookedDatabase:
+    """See ``workflow.store.examined.Looked``."""
+
+    position = "notification_id"
+    events = "notification_id, originator_id::text, originator_version, topic, state"
+
+    def __init__(self, connection: Connection[tuple[Any, ...]], schema: str) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._numbers = count()
+
+    def execute(self, statement: str, /) -> Iterable[Any]:
+        """The rows that a query finds, some thousands at a time."""
+        cursor = ServerCursor(self._connection, f"looking_{next(self._numbers)}")
+        cursor.itersize = _AT_ONCE
+        return cursor.execute(cast("Any", statement))
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a table."""
+        found = self._connection.execute("SELECT to_regclass(%s)", (f"{self._schema}.{table}",)).fetchone()
+        return found is not None and found[0] is not None
+
+
+@contextmanager
+def look(dsn: str, schema: str) -> Iterator[LookedDatabase | None]:
+    """A schema of a database; nothing can be changed by it."""
+    with psycopg.connect(complete(dsn), autocommit=True) as connection:
+        connection.execute("SELECT set_config('search_path', %s, false)", (schema,))
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield LookedDatabase(connection, schema)
+
+
+def server(dsn: str, about: str) -> Iterator[Finding]:
+    """Whether a server answers, is new enough, and keeps what it says that it keeps."""
+    try:
+        with psycopg.connect(complete(dsn), autocommit=True) as connection:
+            version = connection.info.server_version
+            said = {name: str(_shown(connection, name)) for name in ("server_version", *_DURABLE)}
+    except psycopg.OperationalError as error:
+        # What the server says may name a user, and never holds a password.
+        yield trouble(
+            about,
+            f"it cannot be connected to ({type(error).__name__})",
+            "see that it runs, and that its address fits",
+        )
+        return
+    lax = [name for name in _DURABLE if said[name] not in _SAFE]
+    if version < _OLDEST:
+        yield trouble(about, f"PostgreSQL {said['server_version']} is older than 16", "upgrade it")
+    elif lax:
+        yield trouble(
+            about,
+            f"{', '.join(lax)} {'are' if lax[1:] else 'is'} off: what it says is stored can be lost with its machine",
+            "turn it on in postgresql.conf",
+        )
+    else:
+        yield ok(about, f"PostgreSQL {said['server_version']}, which syncs what it commits")
+
+
+def _shown(connection: Connection[tuple[Any, ...]], name: str) -> object:
+    row = connection.execute(cast("Any", f"SHOW {name}")).fetchone()
+    return None if row is None else row[0]
