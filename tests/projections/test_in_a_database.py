@@ -70,7 +70,7 @@ def analyst(kept: Kept, statement: str) -> Iterator[psycopg.Connection[Any]]:
 # --- the same rows
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(history=logs(), page=st.integers(1, 12), cut=st.integers(0, 60))
 def test_any_log_makes_the_rows_that_it_makes_in_a_file(
     databases: Databases, history: list[tuple[UUID, Any]], page: int, cut: int

@@ -163,6 +163,7 @@ class FileStorage:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+        self._cursor.close()  # else its last statement keeps the file, with its write-ahead log, open
         self._connection.close()
 
 
