@@ -42,12 +42,16 @@ def databases(server: PostgresServer) -> Engine:
         f"postgres{server.version}",
         lambda folder: PostgresDatabase(_database(server, folder, "facts")),
         lambda folder: KeyDatabase(_database(server, folder, "keys")),
-        lambda _: server.files(),
+        lambda folder: server.files(_name(folder, "facts"), _name(folder, "keys")),
     )
 
 
+def _name(folder: Path, what: str) -> str:
+    return f"{what}_{sha256(str(folder).encode()).hexdigest()[:24]}"
+
+
 def _database(server: PostgresServer, folder: Path, what: str) -> str:
-    name = f"{what}_{sha256(str(folder).encode()).hexdigest()[:24]}"
+    name = _name(folder, what)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
             connection.execute(f"CREATE DATABASE {name}")

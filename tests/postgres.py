@@ -125,11 +125,15 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name}")
         return self.dsn(name)
 
-    def files(self) -> Iterator[Path]:
-        """All its files, with what it has in memory written to them."""
+    def files(self, *databases: str) -> Iterator[Path]:
+        """The files of some databases, with what it has in memory written to them."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")
-        return (file for file in self.data.rglob("*") if file.is_file())
+            found = connection.execute(
+                "SELECT oid FROM pg_database WHERE datname = ANY(%s)", (list(databases),)
+            )
+            folders = [self.data / "base" / str(oid) for (oid,) in found.fetchall()]
+        return (file for folder in folders for file in folder.iterdir() if file.is_file())
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(

@@ -22,7 +22,7 @@ from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.pull import Pull
 from workflow.consumers.transport.server import NatsServer
-from workflow.consumers.transport.streams import Upstream, look
+from workflow.consumers.transport.streams import Partition, Upstream, look
 from workflow.errors import Stopped
 from workflow.store.receipts import Receipts
 from workflow.store.transaction import Commit
@@ -186,8 +186,8 @@ async def test_what_is_taken_in_while_the_purge_looks_does_not_stop_intake(
         await reached(intake, last)
         answers = [stale]
 
-        async def slow(streams: JetStreamContext) -> Upstream:
-            return answers.pop() if answers else await look(streams)
+        async def slow(streams: JetStreamContext, partition: Partition) -> Upstream:
+            return answers.pop() if answers else await look(streams, partition)
 
         with patch("workflow.consumers.meetings.intake.look", slow):
             await until(lambda: not answers)

@@ -31,8 +31,7 @@ class Serving:
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "workflow.cli", "serve", *self.roles, "--port", "0", "--json"),
+            *(sys.executable, "-m", "workflow.cli", "serve", *self.roles, "--port", "0", "--json"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | self._settings,

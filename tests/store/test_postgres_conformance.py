@@ -95,7 +95,7 @@ class TestFactory(InfrastructureFactoryTestCase[Factory]):
         return PostgresTrackingRecorder
 
     def tracking_recorder_subclass(self) -> type[PostgresTrackingRecorder]:
-        return type("Tracking", (PostgresTrackingRecorder,), {})
+        return type("TrackingInPostgres", (PostgresTrackingRecorder,), {})
 
     def expected_process_recorder_class(self) -> type[PostgresProcessRecorder]:
         return PostgresProcessRecorder

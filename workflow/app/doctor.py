@@ -63,9 +63,9 @@ class Doctor:
             *([] if self._shared else [Check("folder", self._places), Check("disk", self._room)]),
             *kept.places(),
             Check("master key", lambda: store.keys(kept.keys, self._master_key), kept.restore),
-            Check("log", lambda: store.log(kept.facts, now, self._at_event), kept.restore),
+            Check("log", lambda: store.log(kept.facts, now, self._at_event, kept.restore), kept.restore),
             Check("import", lambda: store.unfinished(kept.facts), kept.restore),
-            Check("receipts", lambda: store.ledger(kept.facts), kept.restore),
+            Check("receipts", lambda: store.ledger(kept.facts, kept.restore), kept.restore),
             Check(
                 "projections",
                 lambda: views.standing(kept.views, PROJECTIONS, store.head(kept.facts, kept.failures)),

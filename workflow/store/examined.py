@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json
 
 from workflow.aggregates.events import EVENTS
-from workflow.diagnosis import RESTORE, Finding, ok, trouble
+from workflow.diagnosis import Finding, ok, trouble
 from workflow.errors import Stopped
 from workflow.store.keys import CHECK
 from workflow.store.master import derive, read_master_key
@@ -80,8 +80,11 @@ def keys(look: Look, master_key_file: Path) -> Iterator[Finding]:
     yield ok("master key", f"it fits; {max(0, living - 1)} keys, {gone} destroyed")
 
 
-def log(look: Look, now: datetime, heed: Callable[[int, int], None]) -> Iterator[Finding]:
-    """Whether positions and versions have no holes, times never decrease, and every event can be read."""
+def log(look: Look, now: datetime, heed: Callable[[int, int], None], restore: str) -> Iterator[Finding]:
+    """Whether positions and versions have no holes, times never decrease, and every event can be read.
+
+    ``restore`` says how to have back what is not whole.
+    """
     with look() as db:
         if db is None or not db.has("stored_events"):
             return
@@ -100,7 +103,7 @@ def log(look: Look, now: datetime, heed: Callable[[int, int], None]) -> Iterator
             if wrong is None and at is not None and recorded_at is not None and recorded_at < at:
                 wrong = "is said to be recorded before the event before it"
             if wrong is not None:
-                yield trouble("log", f"the event at position {row} {wrong}", RESTORE)
+                yield trouble("log", f"the event at position {row} {wrong}", restore)
                 return
             position, versions[stream], at = row, version, recorded_at
             if position % _AT_ONCE == 0:
@@ -126,7 +129,7 @@ def unfinished(look: Look) -> Iterator[Finding]:
             yield trouble("import", f"{said(_head(db), found[0])}, and no service starts on it", TODO)
 
 
-def ledger(look: Look) -> Iterator[Finding]:
+def ledger(look: Look, restore: str) -> Iterator[Finding]:
     """Whether what was received is what became of it, and whatever waits or is parked has its body."""
     with look() as db:
         if db is None or not db.has("receipts"):
@@ -143,7 +146,7 @@ def ledger(look: Look) -> Iterator[Finding]:
             yield trouble(
                 "receipts",
                 f"{receipts[name]} messages have a receipt that says {name}, and {counted.get(name, 0)} were counted",
-                RESTORE,
+                restore,
             )
             return
     for name, number in bodies.items():
@@ -151,7 +154,7 @@ def ledger(look: Look) -> Iterator[Finding]:
             yield trouble(
                 "receipts",
                 f"{receipts[name]} messages have a receipt that says {name}, and {number} bodies are kept",
-                RESTORE,
+                restore,
             )
             return
     held = f"{bodies['waiting']} wait, {bodies['parked']} are parked"
