@@ -26,7 +26,9 @@ def _instant(value: Any) -> datetime:
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise PydanticCustomError("time_invalid", "not a time with date, seconds and offset as in RFC 3339")
     try:
-        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        instant = datetime.fromisoformat(value.upper())
+        if instant.tzinfo is not UTC:
+            instant = instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise PydanticCustomError("time_invalid", "there is no such time") from None
     if not _EARLIEST <= instant < _LATEST:
