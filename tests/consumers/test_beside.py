@@ -346,3 +346,26 @@ def test_what_another_says_of_who_belongs_where_is_known_at_once(worlds: list[Wo
     assert first.take(scheduled("m1", 30, uid="u1", parties=people(0))) == [Disposition.APPLIED]
     door.close_one(relationship(0))
     assert first.take(scheduled("m2", 60, uid="u2", parties=people(0))) != [Disposition.APPLIED]
+
+
+@pytest.mark.parametrize(("same", "overtaken"), [(True, 1), (False, 0)])
+def test_only_what_was_decided_about_is_to_be_as_it_was(
+    same: bool, overtaken: int, worlds: list[World]
+) -> None:
+    """Beforehand all relationships of those whom a batch names are had in memory; most are nobody's business then."""
+    first, second, door = worlds
+    open_pairs(door, range(2))
+    other = door.also(people(0)[0], people(1)[1])
+    about = relationship(0) if same else other
+    batch = receive([1], [body(scheduled("m1", 30, uid="u1", parties=people(0)))], [None])
+    meanwhile = [scheduled("m2", 40, uid="u2", relationship_id=str(about))]
+
+    def unit(tx: Transaction) -> None:
+        take_in(tx, first.resolver, first.upstream, 0, batch)
+        while meanwhile:
+            second.take(meanwhile.pop())
+
+    first.writer.submit(unit, beside=True).result(60)
+    assert first.writer.overtaken == overtaken
+    with door.store.ledger() as ledger:
+        assert ledger.receipts.counts()[Disposition.APPLIED] == 2

@@ -202,7 +202,8 @@ def test_a_fault_of_ours_parks_the_message_and_prints_nothing_of_it(
         raise KeyError("email:ada@example.org")
 
     monkeypatch.setattr(
-        "workflow.consumers.meetings.envelope.MEETING_MESSAGE", SimpleNamespace(validate_json=fault)
+        "workflow.consumers.meetings.envelope.MEETING_MESSAGE",
+        SimpleNamespace(validator=SimpleNamespace(validate_json=fault)),
     )
     found = read(Raw({}, b"{}"))
     assert isinstance(found, Unreadable)

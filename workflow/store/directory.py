@@ -84,11 +84,6 @@ class Directory:
         row = self._cursor.fetchone()
         return None if row is None else UUID(bytes=row[0])
 
-    def persons_in(self, relationship: UUID, identities: Iterable[bytes]) -> dict[bytes, UUID]:
-        """The parties of ``relationship`` among these identity hashes."""
-        found = ((identity, self.person_in(relationship, identity)) for identity in identities)
-        return {identity: person for identity, person in found if person is not None}
-
     def identities_of(self, person: UUID) -> list[bytes]:
         """The identity hashes that lead to ``person``."""
         self._cursor.execute("SELECT hash FROM identities WHERE person = ? ORDER BY hash", (person.bytes,))
@@ -208,17 +203,11 @@ class Directory:
 
     def bound(self, uid: str, recurrence_id: datetime | None) -> list[UUID]:
         """The relationships that this calendar entry belongs to."""
-        holders = (
-            None
-            if self._prefetched is None
-            else self._prefetched.holders.get((uid, _recurrence(recurrence_id)))
-        )
+        entry = uid, _recurrence(recurrence_id)
+        holders = None if self._prefetched is None else self._prefetched.holders.get(entry)
         if holders is not None:
             return list(holders)
-        self._cursor.execute(
-            "SELECT relationship FROM uids WHERE uid = ? AND recurrence = ?",
-            (uid, _recurrence(recurrence_id)),
-        )
+        self._cursor.execute("SELECT relationship FROM uids WHERE uid = ? AND recurrence = ?", entry)
         return [UUID(bytes=row[0]) for row in self._cursor.fetchall()]
 
     def holding(self, uid: str, recurrence_id: datetime | None, identities: Sequence[bytes]) -> list[UUID]:
@@ -226,5 +215,5 @@ class Directory:
         return [
             relationship
             for relationship in self.bound(uid, recurrence_id)
-            if len(self.persons_in(relationship, identities)) == len(set(identities))
+            if all(self.person_in(relationship, identity) is not None for identity in identities)
         ]

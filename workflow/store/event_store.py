@@ -21,7 +21,7 @@ from workflow.store.cursor import Cursor
 from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.ledger import Ledger
 from workflow.store.mapper import EventMapper
-from workflow.store.recorded import Metadata, Origin, Recorded
+from workflow.store.recorded import Origin, Recorded
 from workflow.store.recorder import Kept, Recorder, Row
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.unfinished import Imports, refusal
@@ -191,23 +191,13 @@ class EventStore:
             head,
         )
         rows: list[Row] = []
-        position, encode = head, self.mapper.encode
+        position, write = head, self.mapper.write
         for stream, version, events, origin, recorded_at in staged:
             stream_hex = stream.hex
             for offset, event in enumerate(events):
                 position += 1
-                metadata = Metadata(
-                    event_id=new_id(),
-                    recorded_at=recorded_at,
-                    correlation_id=origin.correlation_id,
-                    causation_id=origin.causation_id,
-                    source=origin.source,
-                    traceparent=origin.traceparent,
-                    asked_at=origin.asked_at,
-                )
-                rows.append(
-                    (position, stream_hex, version + offset, event.name, encode(stream, event, metadata))
-                )
+                state = write(stream, event, new_id(), recorded_at, origin)
+                rows.append((position, stream_hex, version + offset, event.name, state))
         self.recorder.insert_rows(cursor, rows)
         hit("append.after")
 

@@ -6,7 +6,7 @@ its box on the way out and stays in it on the way in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, NotRequired, TypeVar
 from uuid import UUID
@@ -14,18 +14,17 @@ from uuid import UUID
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
 from pydantic import TypeAdapter
-from pydantic_core import CoreSchema, SchemaValidator, core_schema, from_json, to_jsonable_python
+from pydantic_core import CoreSchema, SchemaValidator, core_schema, from_json, to_json, to_jsonable_python
 from typing_extensions import TypedDict
 
 from workflow.aggregates.events import EVENTS, Event
 from workflow.errors import Stopped
-from workflow.store.recorded import Agenda, Metadata, Recorded
+from workflow.store.recorded import Agenda, Metadata, Origin, Recorded
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.upcasting import STEPS, Step, upcast
 
 _E = TypeVar("_E", bound=Event)
 _NO_STREAM = UUID(int=0)
-_metadata_json: Callable[[Metadata], bytes] = Metadata.__pydantic_serializer__.to_json
 
 
 class _WithEvent(TypedDict, Generic[_E]):
@@ -188,14 +187,34 @@ class EventMapper(Decoder, Mapper[UUID]):
     # --- to be stored -------------------------------------------------------------------------------------
 
     def encode(self, stream: UUID, event: Event, metadata: Metadata) -> bytes:
-        """The stored form. The keys of what the event seals must be there."""
+        """The stored form of an event whose metadata were read."""
+        return self.write(stream, event, metadata.event_id, metadata.recorded_at, metadata.origin)
+
+    def write(
+        self, stream: UUID, event: Event, event_id: UUID, recorded_at: datetime, origin: Origin
+    ) -> bytes:
+        """The stored form. The keys of what the event seals must be there.
+
+        What is read as ``Metadata`` is written without one being made, in a third of the time.
+        """
         kind = type(event)
         if can_hold_sealed(kind):
-            boxes = self.sealing.boxes(stream, metadata.event_id, event)
+            boxes = self.sealing.boxes(stream, event_id, event)
             body = kind.__pydantic_serializer__.to_json(event, context={"boxes": boxes})
         else:
             body = kind.__pydantic_serializer__.to_json(event)
-        return b'{"metadata":%b,"event":%b}' % (_metadata_json(metadata), body)
+        metadata = to_json(
+            {
+                "event_id": event_id,
+                "recorded_at": recorded_at,
+                "correlation_id": origin.correlation_id,
+                "causation_id": origin.causation_id,
+                "source": origin.source,
+                "traceparent": origin.traceparent,
+                "asked_at": origin.asked_at,
+            }
+        )
+        return b'{"metadata":%b,"event":%b}' % (metadata, body)
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
         """The library's way in; the writer encodes in batches instead."""

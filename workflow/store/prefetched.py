@@ -126,11 +126,14 @@ class Prefetched:
 
     def relationships_of(self, identities: Sequence[bytes], at: int | None) -> list[UUID]:
         """The relationships open at ``at`` (None: at any time) that have all of these prefetched ``identities``."""
-        first, *others = (
-            {membership.relationship for membership in self.people[identity] if membership.open_at(at)}
-            for identity in identities
-        )
-        return sorted(first.intersection(*others))
+        first, *others = identities
+        found = self._open_at(first, at)
+        for identity in others:
+            found = [one for one in self._open_at(identity, at) if one in found]
+        return sorted(found)
+
+    def _open_at(self, identity: bytes, at: int | None) -> list[UUID]:
+        return [membership.relationship for membership in self.people[identity] if membership.open_at(at)]
 
 
 def _holders(cursor: Cursor, entries: Iterable[CalendarEntry]) -> dict[CalendarEntry, list[UUID]]:

@@ -193,7 +193,7 @@ class Receipts:
         self._new[upstream, seq] = receipt
         if first and key is not None:
             self._new_firsts[key] = receipt
-        self._added[disposition.value] += 1
+        self._added[disposition] += 1
 
     def revise(
         self,
@@ -210,8 +210,8 @@ class Receipts:
         receipt = self.seen(upstream, seq)
         if receipt is None:
             raise LookupError(f"there is no receipt for sequence {seq}")
-        self._added[receipt.disposition.value] -= 1
-        self._added[disposition.value] += 1
+        self._added[receipt.disposition] -= 1
+        self._added[disposition] += 1
         if (upstream, seq) in self._new:
             self._new[upstream, seq] = revised = receipt._replace(
                 disposition=disposition,
@@ -259,23 +259,23 @@ class Receipts:
             "receipts",
             [
                 (
-                    ids[r.upstream],
-                    r.seq,
-                    r.key,
-                    r.digest,
-                    r.disposition.value,
-                    int(r.first),
-                    r.reason,
-                    r.kind,
-                    _bytes(r.relationship),
+                    ids[upstream],
+                    seq,
+                    key,
+                    digest,
+                    str(disposition),
+                    int(first),
+                    reason,
+                    kind,
+                    None if relationship is None else relationship.bytes,
                 )
-                for r in self._new.values()
+                for upstream, seq, key, digest, disposition, first, reason, kind, relationship in self._new.values()
             ],
         )
         self._cursor.executemany(
             "INSERT INTO counts VALUES (?, ?)"
             " ON CONFLICT (name) DO UPDATE SET number = counts.number + excluded.number",
-            [(name, number) for name, number in self._added.items() if number],
+            [(str(name), number) for name, number in self._added.items() if number],
         )
         self._cursor.executemany(
             "UPDATE upstreams SET position = ? WHERE id = ?",

@@ -41,6 +41,11 @@ class Metadata(BaseModel):
     traceparent: str | None = None
     asked_at: AwareDatetime | None = None
 
+    @property
+    def origin(self) -> Origin:
+        """What caused it."""
+        return Origin(self.correlation_id, self.causation_id, self.source, self.traceparent, self.asked_at)
+
 
 class Agenda(NamedTuple):
     """When to ask what, as an event tells it: every due by its kind. RFC 3339.

@@ -29,6 +29,7 @@ from workflow.store.event_store import EventStore, Staged
 from workflow.store.ledger import Ledger
 from workflow.store.prefetched import MEMBERS_CHANGE, Memberships
 from workflow.store.recorded import Origin
+from workflow.store.recorder import Stand
 from workflow.store.rounds import Purpose
 
 
@@ -39,7 +40,8 @@ class Overtaken(Exception):
 class Commit:
     """What the units of one commit share: the lock, the states they advanced, the events they staged.
 
-    One that is decided ``beside`` others takes the lock once it is, and sees then that all is as it was.
+    One that is decided ``beside`` others takes the lock once it is, and sees then that all is as it was when the log
+    stood where it had ``begun``.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Commit:
         states: AggregateCache,
         memberships: Memberships,
         *,
+        begun: Stand,
         recorded_at: datetime | None,
         new_id: Callable[[], UUID],
         beside: bool = False,
@@ -59,10 +62,13 @@ class Commit:
         self.memberships = memberships
         self.new_id = new_id
         self.beside = beside
-        self._begun = store.recorder.stand(cursor)
-        self.base = self.head = self._begun.head
+        self._begun = begun
+        self.base = self.head = begun.head
         self.recorded_at = recorded_at
         self.states: dict[UUID, Aggregate] = {}
+        """What was asked for: others that change any of these overtake this commit."""
+        self.foreseen: dict[UUID, Aggregate] = {}
+        """What was had in memory beforehand. Nothing was decided by it as long as it was not asked for."""
         self.staged: list[Staged] = []
         self.overtaken_by: Sequence[tuple[str, str]] = ()
         """The streams, and names of events, that others have committed since this one began."""
@@ -71,10 +77,14 @@ class Commit:
         """The state after what earlier units of this batch decided, else the committed one, if in memory."""
         state = self.states.get(id)
         if state is None:
-            state = self.committed.get(id)
+            state = self.known(id)
             if state is not None:
                 self.states[id] = state
         return state
+
+    def known(self, id: UUID) -> Aggregate | None:
+        """The state if it is in memory, without its being asked for."""
+        return self.states.get(id) or self.committed.get(id) or self.foreseen.get(id)
 
     def lock(self, ledger: Ledger) -> int:
         """Have nobody else write from here on; by how many events others have moved the log meanwhile.
@@ -160,11 +170,11 @@ class Transaction:
     def foresee(self, ids: Iterable[UUID]) -> None:
         """A batch is about to ask for these relationships: have those in memory that are not, all at once."""
         batch = self._batch
-        missing = [id for id in dict.fromkeys(ids) if batch.state(id) is None]
+        missing = [id for id in dict.fromkeys(ids) if batch.known(id) is None]
         for id, events in batch.store.replay_all(batch.cursor, missing):
             state = replay(id, events) if isinstance(events[0], RelationshipOpened) else None
             if state is not None:
-                batch.states[id] = state
+                batch.foreseen[id] = state
 
     def decide(self, id: UUID, command: Command, origin: Origin, *, now: datetime | None = None) -> Decision:
         """Let the relationship decide, and stage what it decided.

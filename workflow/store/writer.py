@@ -93,6 +93,11 @@ class Writer:
         return self._head
 
     @property
+    def shared(self) -> bool:
+        """Whether other processes may write to the same store."""
+        return self._store.recorder.shared
+
+    @property
     def alive(self) -> bool:
         """Whether the writer is at work."""
         return self._thread.is_alive()
@@ -171,12 +176,14 @@ class Writer:
         batch: Commit | None = None
         try:
             with self._store.transaction(locked=not beside) as cursor:
-                self._follow(cursor)
+                begun = self._store.recorder.stand(cursor)
+                self._follow(cursor, begun.head)
                 batch = Commit(
                     self._store,
                     cursor,
                     self._states,
                     self._memberships,
+                    begun=begun,
                     recorded_at=self._recorded_at,
                     new_id=self._new_id,
                     beside=beside,
@@ -198,7 +205,7 @@ class Writer:
                 self._memberships.clear()
             raise
         hit("commit.after")
-        self._states.keep(batch.states)
+        self._states.keep(batch.foreseen | batch.states)
         self._states.evict(UUID(stream) for stream, _ in batch.overtaken_by)
         self._recorded_at, self._head = batch.recorded_at, batch.head
         self._others_had = any(not job.urgent for job in jobs)
@@ -236,16 +243,14 @@ class Writer:
             job.written = Written(value, batch.head)
         batch.cursor.execute("RELEASE unit")
 
-    def _follow(self, cursor: Cursor) -> None:
-        """See what others have written since: what they changed is not known any more."""
-        recorder = self._store.recorder
-        head = recorder.head(cursor)
+    def _follow(self, cursor: Cursor, head: int) -> None:
+        """See what others have written since, up to ``head``: what they changed is not known any more."""
         if head == self._head:
             return
         if not self._head < head <= self._head + _FOLLOWED:
             self._look_again(cursor)
             return
-        changed = recorder.changed_since(cursor, self._head)
+        changed = self._store.recorder.changed_since(cursor, self._head)
         self._states.evict(UUID(stream) for stream, _ in changed)
         if any(name in MEMBERS_CHANGE for _, name in changed):
             self._memberships.clear()

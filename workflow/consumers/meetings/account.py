@@ -79,39 +79,46 @@ def _account(
     give_up: bool,
 ) -> tuple[str, ...]:
     """What others may have waited for and is now known."""
-    content = received.content
-    # One that cannot be read claims no source and id: the mended one of the same id is to count.
-    first = isinstance(content, Message) and content.key not in firsts
+    sequence, content = received
+    first = (
+        False  # one that cannot be read claims no source and id: the mended one of the same id is to count
+    )
     outcome: Disposition | Applied | Waits | Parks
     if isinstance(content, Unreadable):
         outcome = Parks(content.reason)
-    elif not first:
-        same = firsts[content.key] == content.digest
-        outcome = Disposition.DUPLICATE if same else Parks("conflict")
     else:
-        firsts[content.key] = content.digest
-        outcome = Parks("failed") if give_up else apply(tx, resolver, content)
-    if isinstance(content, Message) and content.dropped and outcome is not Disposition.DUPLICATE:
-        tx.receipts.count("members_dropped", content.dropped)
-    disposition = _keep(tx, upstream, received, outcome)
-    reason = outcome.reason if isinstance(outcome, Waits | Parks) else None
+        known = firsts.get(content.key)
+        if known is None:
+            first = True
+            firsts[content.key] = content.digest
+            outcome = Parks("failed") if give_up else apply(tx, resolver, content)
+        else:
+            outcome = Disposition.DUPLICATE if known == content.digest else Parks("conflict")
+        if content.dropped and outcome is not Disposition.DUPLICATE:
+            tx.receipts.count("members_dropped", content.dropped)
+    relationship, reason = content.named, None
+    bound: tuple[str, ...] = ()
+    if isinstance(outcome, Applied):
+        disposition, relationship, bound = outcome
+    elif isinstance(outcome, Disposition):
+        disposition = outcome
+    else:
+        disposition, reason = _keep(tx, upstream, received, outcome), outcome.reason
     tx.receipts.record(
         upstream,
-        received.sequence,
+        sequence,
         content.key,
         content.digest,
         disposition,
         first,
         reason,
         content.kind,
-        outcome.relationship if isinstance(outcome, Applied) else content.named,
+        relationship,
     )
-    return outcome.bound if isinstance(outcome, Applied) else ()
+    return bound
 
 
-def _keep(
-    tx: Transaction, upstream: str, received: Received, outcome: Disposition | Applied | Waits | Parks
-) -> Disposition:
+def _keep(tx: Transaction, upstream: str, received: Received, outcome: Waits | Parks) -> Disposition:
     """Keep the body of what could not be applied; what became of the message."""
     if isinstance(outcome, Waits):
         tx.waiting.put(
@@ -124,14 +131,12 @@ def _keep(
             label=received.content.label,
         )
         return Disposition.WAITING
-    if isinstance(outcome, Parks):
-        tx.parked.put(
-            upstream,
-            received.sequence,
-            received.content.pack(),
-            arrived_at=tx.now,
-            reason=outcome.reason,
-            label=received.content.label,
-        )
-        return Disposition.PARKED
-    return outcome.disposition if isinstance(outcome, Applied) else outcome
+    tx.parked.put(
+        upstream,
+        received.sequence,
+        received.content.pack(),
+        arrived_at=tx.now,
+        reason=outcome.reason,
+        label=received.content.label,
+    )
+    return Disposition.PARKED

@@ -34,8 +34,9 @@ class _UnknownIdentity(Exception):
 
 def apply(tx: Transaction, resolver: Resolver, message: Message) -> Applied | Waits | Parks:
     """Let the relationship that a message is about decide it."""
-    data = message.data
-    if _happened(message) > tx.now + FURTHEST_AHEAD:
+    envelope = message.envelope
+    data: m.Data = envelope.data
+    if _happened(envelope) > tx.now + FURTHEST_AHEAD:
         return Parks("in_the_future")
     relationship = resolver.relationship(tx, data)
     if not isinstance(relationship, UUID):
@@ -48,28 +49,29 @@ def apply(tx: Transaction, resolver: Resolver, message: Message) -> Applied | Wa
         return found
 
     try:
-        command = command_of(message.envelope, persons)
+        command = command_of(envelope, persons)
     except _UnknownIdentity:
         return Parks("unknown_identity")
     try:
         decision = tx.decide(relationship, command, _origin(message))
     except Refused as refused:
         return Parks(f"refused:{refused.code}")
-    uids = [data.uid]
+    bound = _bind(tx, data.uid, data, relationship)
     if isinstance(data, m.Rescheduled) and data.previous_uid is not None:
-        uids.append(data.previous_uid)
-    bound = tuple(
-        awaits_uid(uid, data.recurrence_id)
-        for uid in uids
-        if tx.directory.bind(uid, data.recurrence_id, relationship)
-    )
+        bound += _bind(tx, data.previous_uid, data, relationship)
     return Applied(Disposition.STALE if decision.stale else Disposition.APPLIED, relationship, bound)
 
 
-def _happened(message: Message) -> datetime:
+def _happened(envelope: m.MeetingMessage) -> datetime:
     """The latest instant that the message tells of as past: a meeting that was held has ended, too."""
-    time, data = message.envelope.time, message.data
-    return max(time, data.ends_at) if isinstance(data, m.Held) else time
+    data = envelope.data
+    return max(envelope.time, data.ends_at) if isinstance(data, m.Held) else envelope.time
+
+
+def _bind(tx: Transaction, uid: str, data: m.Data, relationship: UUID) -> tuple[str, ...]:
+    """The calendar entry is the relationship's; what others may have waited for, where that is news."""
+    news = tx.directory.bind(uid, data.recurrence_id, relationship)
+    return (awaits_uid(uid, data.recurrence_id),) if news else ()
 
 
 def _origin(message: Message) -> Origin:

@@ -14,7 +14,7 @@ from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from workflow.consumers.meetings.batch import Unit, take_batch
+from workflow.consumers.meetings.batch import PART, PART_BESIDE, Unit, take_batch
 from workflow.consumers.meetings.partitions import move, nothing_comes, taken_in
 from workflow.consumers.meetings.resume import BELIEVED_AFTER, Doubt, recognise
 from workflow.consumers.meetings.routing import Resolver
@@ -282,8 +282,9 @@ class Intake:
 
     async def _handle(self, batch: Batch) -> None:
         assert self._upstream is not None
+        size = PART_BESIDE if self._writer.shared else PART
         try:
-            async for position in take_batch(self._write, self._resolver, self._upstream.name, batch):
+            async for position in take_batch(self._write, self._resolver, self._upstream.name, batch, size):
                 self._position = position
         except Exception:
             self._standing.unwritten = batch.sequences[0], batch.last

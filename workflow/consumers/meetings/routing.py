@@ -143,12 +143,13 @@ class Resolver:
         self, tx: Transaction, relationship: UUID, identities: Iterable[str]
     ) -> tuple[UUID, ...] | None:
         """The parties that ``identities`` name, each once; None where one of them is no party."""
-        found = set()
+        found = []
         for identity in identities:
             person = tx.directory.person_in(relationship, self._hash(identity))
             if person is None:
                 return None
-            found.add(person)
+            if person not in found:
+                found.append(person)
         return tuple(sorted(found))
 
 

@@ -13,7 +13,7 @@ from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workflow.errors import Unavailable
-from workflow.store.postgres.cursor import Column, PostgresCursor
+from workflow.store.postgres.cursor import Column, PostgresCursor, Together, TogetherDumper
 
 _SETTINGS: dict[str, Any] = {
     "application_name": "mentoring",
@@ -119,6 +119,7 @@ class Connections:
     def _configure(self, connection: Connection[Any]) -> None:
         connection.adapters.register_loader("uuid", _Hex)
         connection.adapters.register_dumper(None, _FromHex)
+        connection.adapters.register_dumper(Together, TogetherDumper)
         for name, value in (
             ("search_path", self._schema),
             ("timezone", "UTC"),
