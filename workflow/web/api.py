@@ -87,7 +87,7 @@ def side_door(service: Service) -> ASGIApp:
     """What the server of a process runs that does not answer by HTTP: whether all is well with it, and its figures."""
     app = FastAPI(title="Mentoring workflow", version=service.version, openapi_url=None)
     app.state.service = service
-    app.state.watch = Watch()
+    app.state.watch, app.state.alone = Watch(), True
     problems.install(app, trouble.shown)
     app.include_router(health.router)
     app.include_router(metrics.router)
@@ -110,7 +110,7 @@ def create_app(service: Service) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.service = service
-    app.state.watch = Watch()
+    app.state.watch, app.state.alone = Watch(), False
     app.state.batches = asyncio.Lock()
     app.state.turns = Turns()
     app.state.hooks = hooks.places()

@@ -107,14 +107,14 @@ class Health(Out):
 @router.get("/health", summary="Tell whether all is well", responses={503: {"model": Health}})
 async def health(request: Request, service: Serving, response: Response) -> Health:
     """Answered with 503 where something has stopped, so that what watches over processes need not read it."""
-    found = await look(service, request.app.state.watch)
+    found = await look(service, request.app.state.watch, alone=request.app.state.alone)
     if found.troubles:
         response.status_code = 503
     return found
 
 
-async def look(service: Service, watch: Watch) -> Health:
-    """Whether everything is at work now."""
+async def look(service: Service, watch: Watch, *, alone: bool = False) -> Health:
+    """Whether everything is at work now; what this process does ``alone``, for whoever would start it anew."""
     projections = await run_in_threadpool(service.runner.status)
     elsewhere = others(service)
     intake = service.intake_status or elsewhere.intake
@@ -122,10 +122,11 @@ async def look(service: Service, watch: Watch) -> Health:
     delivery = service.delivery.status if service.delivery is not None else elsewhere.delivery
     lag = 0 if delivery is None else max(0, head - delivery.position)
     troubles = [told for _, told in local_troubles(service)]
-    troubles += [_paused(one) for one in projections if one.state is RunState.PAUSED]
-    troubles += _stuck(intake, watch, projections)
-    troubles += _undelivered(delivery, watch, lag)
-    troubles += elsewhere.troubles
+    if not alone:
+        troubles += [_paused(one) for one in projections if one.state is RunState.PAUSED]
+        troubles += _stuck(intake, watch, projections)
+        troubles += _undelivered(delivery, watch, lag)
+        troubles += elsewhere.troubles
     troubles = [_without_ids(one) for one in troubles]
     return Health(
         status="degraded" if troubles else "ok",

@@ -34,7 +34,7 @@ router = APIRouter(tags=["operations"])
 )
 async def metrics(request: Request, service: Serving) -> Response:
     """In the text format of Prometheus. It is answered without a token, and holds nothing personal."""
-    found = await look(service, request.app.state.watch)
+    found = await look(service, request.app.state.watch, alone=request.app.state.alone)
     registry = CollectorRegistry()
     registry.register(_Figures(service, found))
     ProcessCollector(registry=registry)
