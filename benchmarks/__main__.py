@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+import psycopg
+
 from benchmarks import intake, latency, rebuild, report
 from benchmarks.backlog import fill, rewind, serving
+from benchmarks.engines import Measured, copied, files, of_server
 from benchmarks.machine import machine
-from benchmarks.place import fresh, prepare
+from benchmarks.place import empty, prepare
 from benchmarks.reference import reference
 from benchmarks.workload import Workload, workload
+from tests.postgres import PostgresServer
 from workflow.app import broker_key
 from workflow.lifecycle import tune_interpreter
 from workflow.store.master import load_master_key
@@ -43,68 +46,90 @@ def main() -> None:
         default=10,
         help="the documented way takes in one pair of so many, each with all of its messages",
     )
+    parser.add_argument("--processes", type=int, default=2, help="that take messages in over PostgreSQL")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for latest.json")
     asked = parser.parse_args()
     work = workload(asked.messages or None, asked.relationships)
     with TemporaryDirectory(prefix="mentoring-bench-") as name:
-        results = asyncio.run(_measure(Path(name), work, asked.rounds, asked.share))
-    found = machine()
+        results, postgres = asyncio.run(_measure(Path(name), work, asked))
+    found = machine(postgres)
     report.write(results, found, asked.to)
     report.show(results, found)
 
 
-async def _measure(folder: Path, work: Workload, rounds: int, share: int) -> list[report.Result]:
-    results = [await intake_case(folder, work, rounds, share), rebuild_case(folder, work, rounds)]
-    return results + await latency_cases(folder, work)
+async def _measure(
+    folder: Path, work: Workload, asked: argparse.Namespace
+) -> tuple[list[report.Result], str]:
+    results: list[report.Result] = []
+    with PostgresServer(18, durable=True, shared_buffers="1GB", max_wal_size="4GB") as server:
+        for measured in (files(), of_server(server, asked.processes)):
+            place = folder / measured.name
+            place.mkdir()
+            results.append(await intake_case(measured, place, work, asked.rounds, asked.share))
+            results.append(rebuild_case(measured, place, work, asked.rounds))
+        with psycopg.connect(server.dsn()) as connection:
+            version = str(connection.info.parameter_status("server_version"))
+    return results + await latency_cases(folder, work), version
 
 
-async def intake_case(folder: Path, work: Workload, rounds: int, share: int) -> report.Result:
+async def intake_case(
+    measured: Measured, folder: Path, work: Workload, rounds: int, share: int
+) -> report.Result:
     """Intake beside the documented way, on one pair of ``share``, and beside the limit."""
     fewer = work.one_in(share)
     expected, expected_of_fewer = reference(work), reference(fewer)
-    prepared = prepare(folder / "prepared", work)
-    prepared_naive = intake.prepare_naive(folder / "naive.prepared", fewer)
+    prepared = prepare(measured.kept, folder / "prepared", work)
+    intake.prepare_naive(measured.naive(folder / "naive.prepared"), fewer)
     ours: list[float] = []
     naive: list[float] = []
     limit: list[float] = []
     tune_interpreter()  # as the service does, once everything is in place; the documented way gains by it too
-    filled = await fill(folder / "nats", work.messages, _KEY)
+    filled = await fill(folder / "nats", work.messages, _KEY, measured.processes)
     filled_with_fewer = await fill(folder / "nats-fewer", fewer.messages, _KEY)
     async with serving(filled_with_fewer, _KEY) as url_of_fewer:
         for number in range(1, rounds + 1):
-            print(f"intake, round {number} of {rounds}", flush=True)
-            finished = fresh(prepared, folder / "finished")
-            async with serving(fresh(filled, folder / "nats-again"), _KEY) as url:
-                ours.append(await intake.ours(url, finished, work, expected))
-            file = folder / f"naive.{number}"
-            shutil.copyfile(prepared_naive, file)
+            print(f"intake, {measured.name}, round {number} of {rounds}", flush=True)
+            finished = measured.fresh(prepared, folder / "finished")
+            async with serving(copied(filled, folder / "nats-again"), _KEY) as url:
+                ours.append(await intake.ours(measured, url, finished, work, expected))
+            env = measured.fresh_naive(folder / "naive.prepared", folder / "naive.again")
             await rewind(url_of_fewer, "naive")
-            naive.append(await intake.documented(url_of_fewer, file, fewer, expected_of_fewer))
-            rows = intake.Rows(prepared, finished)
-            limit.append(rows.insert(fresh(prepared, folder / "limit")))
-    return report.rate("intake", "messages", ours=median(ours), naive=median(naive), limit=median(limit))
+            naive.append(await intake.documented(url_of_fewer, env, fewer, expected_of_fewer))
+            limit.append(_limit(measured, prepared, finished, folder))
+    told = {"ours": median(ours), "naive": median(naive), "limit": median(limit)}
+    return report.rate("intake", measured.name, "messages", **told)
 
 
-def rebuild_case(folder: Path, work: Workload, rounds: int) -> report.Result:
+def _limit(measured: Measured, prepared: Path, finished: Path, folder: Path) -> float:
+    into = measured.fresh(prepared, folder / "limit")
+    if measured.name == "sqlite":
+        return intake.Rows(prepared, finished).insert(into)
+    before, after, target = (measured.dsn(measured.kept.names(one)[0]) for one in (prepared, finished, into))
+    return intake.DatabaseRows(before, after).insert(target)
+
+
+def rebuild_case(measured: Measured, folder: Path, work: Workload, rounds: int) -> report.Result:
     """Rebuilding what intake left behind, beside one event a transaction and beside the limit."""
     tune_interpreter()
     finished = folder / "finished"
-    rebuild.fold(finished)
+    rebuild.fold(measured, finished)
     ours: list[float] = []
     naive: list[float] = []
     limit: list[float] = []
     for number in range(1, rounds + 1):
-        print(f"rebuild, round {number} of {rounds}", flush=True)
-        ours.append(rebuild.ours(finished))
-        naive.append(rebuild.one_by_one(finished, min(_ONE_BY_ONE, len(work.messages))))
-        limit.append(rebuild.limit(finished))
-    return report.rate("rebuild", "events", ours=median(ours), naive=median(naive), limit=median(limit))
+        print(f"rebuild, {measured.name}, round {number} of {rounds}", flush=True)
+        ours.append(rebuild.ours(measured, finished))
+        events = min(_ONE_BY_ONE, len(work.messages))
+        naive.append(rebuild.one_by_one(measured, finished, empty(folder), events))
+        limit.append(rebuild.limit(measured, finished, empty(folder)))
+    told = {"ours": median(ours), "naive": median(naive), "limit": median(limit)}
+    return report.rate("rebuild", measured.name, "events", **told)
 
 
 async def latency_cases(folder: Path, work: Workload) -> list[report.Result]:
     """HTTP commands to a service of its own, beside intake and then alone."""
     print("latency of HTTP commands", flush=True)
-    data = fresh(folder / "prepared", folder / "served")
+    data = copied(folder / "sqlite" / "prepared", folder / "served")
     key = broker_key(load_master_key(data / "master.key"))
     await fill(data / "nats", work.messages, key)
     with latency.service(data) as client:

@@ -13,7 +13,7 @@ from nats.js.errors import NotFoundError
 
 from benchmarks.workload import Sent
 from workflow.consumers.transport.server import NatsServer
-from workflow.consumers.transport.streams import STREAM, declare
+from workflow.consumers.transport.streams import STREAM, Partition, declare
 
 _AT_ONCE = 500
 
@@ -26,15 +26,15 @@ async def rewind(url: str, consumer: str) -> None:
     await connection.close()
 
 
-async def fill(folder: Path, messages: Sequence[Sent], key: bytes | None = None) -> Path:
-    """Keep a server's folder whose stream holds these messages.
+async def fill(folder: Path, messages: Sequence[Sent], key: bytes | None = None, partitions: int = 1) -> Path:
+    """Keep a server's folder whose stream, divided into so many partitions, holds these messages.
 
     It does not sync every publish, for nothing is lost here by a power cut and preparing is not measured.
     """
     async with serving(folder, key) as url:
         connection = await nats.connect(url)
         streams = connection.jetstream()
-        await declare(streams, uuid4)
+        await declare(streams, uuid4, partition=Partition(0, partitions))
         for start in range(0, len(messages), _AT_ONCE):
             sent = messages[start : start + _AT_ONCE]
             await asyncio.gather(*(streams.publish(one.subject, one.body, timeout=30) for one in sent))

@@ -1,17 +1,22 @@
-"""Intake: from a JetStream backlog to committed SQLite, with validation, decision and receipts."""
+"""Intake: from a JetStream backlog to committed facts, with validation, decision and receipts."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
+import psycopg
+
 from benchmarks import naive
+from benchmarks.engines import Measured
 from benchmarks.place import open_place
 from benchmarks.reference import Standing, check, standing
 from benchmarks.workload import Workload, beginnings
@@ -19,21 +24,20 @@ from workflow.consumers.meetings.batch import PART
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.broker import make_broker
 from workflow.demo.cast import START
+from workflow.store.receipts import Disposition
+
+_DISPOSITIONS = [one.value for one in Disposition]
 
 # --- ours ------------------------------------------------------------------------------------------------
 
 
-async def ours(url: str, folder: Path, work: Workload, expected: Standing) -> float:
+async def ours(measured: Measured, url: str, folder: Path, work: Workload, expected: Standing) -> float:
     """Messages a second by the service's own intake, in a prepared folder."""
-    with open_place(folder, work) as place:
-        intake = Intake(make_broker(url), place.writer, place.resolver, uuid4)
-        begin = time.perf_counter()
-        await intake.start()
-        while intake.status.position < len(work.messages):  # noqa: ASYNC110 nobody tells of it
-            await asyncio.sleep(0.005)
-        seconds = time.perf_counter() - begin
-        await intake.stop()
-    with open_place(folder, work) as place:
+    if measured.processes == 1:
+        seconds = await _in_this_process(measured, url, folder, work)
+    else:
+        seconds = await _in_processes(measured, url, folder, work)
+    with open_place(measured.kept, folder, work) as place:
         check(place.standing(), expected, "ours")
         with place.store.ledger() as ledger:
             counts = ledger.receipts.counts()
@@ -42,29 +46,80 @@ async def ours(url: str, folder: Path, work: Workload, expected: Standing) -> fl
     return len(work.messages) / seconds
 
 
+async def _in_this_process(measured: Measured, url: str, folder: Path, work: Workload) -> float:
+    with open_place(measured.kept, folder, work) as place:
+        intake = Intake(make_broker(url), place.writer, place.resolver, uuid4)
+        begin = time.perf_counter()
+        await intake.start()
+        while intake.status.position < len(work.messages):  # noqa: ASYNC110 nobody tells of it
+            await asyncio.sleep(0.005)
+        seconds = time.perf_counter() - begin
+        await intake.stop()
+    return seconds
+
+
+async def _in_processes(measured: Measured, url: str, folder: Path, work: Workload) -> float:
+    """Each has a partition. They are at work from one and the same moment on, and all is counted in the database."""
+    facts, keys = (measured.dsn(name) for name in measured.kept.names(folder))
+    told = {"folder": str(folder), "facts": facts, "keys": keys, "url": url, "now": work.now.isoformat()}
+    processes = [
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "benchmarks.taking_in"),
+            json.dumps({**told, "number": number, "of": measured.processes}),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        for number in range(measured.processes)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        await process.stdout.readline()
+    async with await psycopg.AsyncConnection.connect(facts, autocommit=True) as connection:
+        begin = time.perf_counter()
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(b"go\n")
+        while await _counted(connection) < len(work.messages):  # noqa: ASYNC110 nobody tells of it
+            await asyncio.sleep(0.01)
+        seconds = time.perf_counter() - begin
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.communicate()
+    return seconds
+
+
+async def _counted(connection: psycopg.AsyncConnection[Any]) -> int:
+    found = await connection.execute(
+        "SELECT coalesce(sum(number), 0) FROM mentoring.counts WHERE name = ANY(%s)", (_DISPOSITIONS,)
+    )
+    row = await found.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 # --- the documented way ----------------------------------------------------------------------------------
 
 
-def prepare_naive(file: Path, work: Workload) -> Path:
-    """A new file in which every pair has agreed, the documented way."""
-    pairs = naive.Pairs(env={"SQLITE_DBNAME": str(file)})
+def prepare_naive(env: Mapping[str, str], work: Workload) -> None:
+    """A new store in which every pair has agreed, the documented way."""
+    pairs = naive.Pairs(env=dict(env))
     for one in work.pairs:
         pair = naive.Pair(one.relationship)
         for command in beginnings(one):
             pair.ask(command, START)
         pairs.save(pair)
     pairs.close()
-    return file
 
 
-async def documented(url: str, file: Path, work: Workload, expected: Standing) -> float:
-    """Messages a second by the documented way, in a prepared file."""
-    pairs = naive.Pairs(env={"SQLITE_DBNAME": str(file)})
+async def documented(url: str, env: Mapping[str, str], work: Workload, expected: Standing) -> float:
+    """Messages a second by the documented way, in a prepared store."""
+    pairs = naive.Pairs(env=dict(env))
     begin = time.perf_counter()
     await naive.take_in(url, pairs, work)
     seconds = time.perf_counter() - begin
     pairs.close()
-    pairs = naive.Pairs(env={"SQLITE_DBNAME": str(file)})
+    pairs = naive.Pairs(env=dict(env))
     found: list[naive.Pair] = [pairs.repository.get(one.relationship) for one in work.pairs]
     check(standing(pair.state for pair in found), expected, "naive")
     events = sum(pair.state.version + 1 for pair in found)  # and one for each aggregate's own creation
@@ -79,7 +134,7 @@ async def documented(url: str, file: Path, work: Workload, expected: Standing) -
 
 
 class Rows:
-    """The event and receipt rows that intake left behind, to be inserted again and nothing else done."""
+    """The event and receipt rows that intake left behind in files, to be inserted again and nothing else done."""
 
     def __init__(self, prepared: Path, finished: Path) -> None:
         with closing(sqlite3.connect(prepared / "events.db")) as before:
@@ -87,7 +142,6 @@ class Rows:
         with closing(sqlite3.connect(finished / "events.db")) as after:
             self._events = after.execute("SELECT * FROM stored_events WHERE rowid > ?", (head,)).fetchall()
             self._receipts = after.execute("SELECT * FROM receipts").fetchall()
-        self._batches = -(-len(self._receipts) // PART)
 
     def insert(self, folder: Path) -> float:
         """Messages a second, in batches of the same size into the same tables of an equal file."""
@@ -97,14 +151,55 @@ class Rows:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA cache_size = -65536")
             begin = time.perf_counter()
-            for events, receipts in zip(
-                _parts(self._events, self._batches), _parts(self._receipts, self._batches), strict=True
-            ):
+            for events, receipts in _together(self._events, self._receipts):
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany("INSERT INTO stored_events VALUES (?,?,?,?,?)", events)
                 connection.executemany("INSERT INTO receipts VALUES (?,?,?,?,?,?,?,?,?)", receipts)
                 connection.execute("COMMIT")
             return len(self._receipts) / (time.perf_counter() - begin)
+
+
+class DatabaseRows:
+    """The same of databases: copied in binary form, the fastest that there is, under the lock that writers take."""
+
+    def __init__(self, prepared: str, finished: str) -> None:
+        with psycopg.connect(prepared) as before:
+            row = before.execute("SELECT head FROM mentoring.log").fetchone()
+            assert row is not None
+        with psycopg.connect(finished) as after:
+            self._events = after.execute(
+                "SELECT * FROM mentoring.stored_events WHERE notification_id > %s ORDER BY notification_id",
+                row,
+            ).fetchall()
+            self._receipts = after.execute(
+                "SELECT * FROM mentoring.receipts ORDER BY upstream, seq"
+            ).fetchall()
+
+    def insert(self, dsn: str) -> float:
+        """Messages a second, in batches of the same size into the same tables of an equal database."""
+        kinds = {
+            "stored_events": ["uuid", "int8", "text", "bytea", "int8"],
+            "receipts": ["int8", "int8", "bytea", "bytea", "text", "int2", "text", "text", "bytea"],
+        }
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            begin = time.perf_counter()
+            for rows in _together(self._events, self._receipts):
+                with connection.transaction():
+                    connection.execute("UPDATE mentoring.log SET commits = commits + 1")
+                    for (table, columns), some in zip(kinds.items(), rows, strict=True):
+                        statement = f"COPY mentoring.{table} FROM STDIN (FORMAT BINARY)"
+                        with connection.cursor().copy(cast("Any", statement)) as copy:
+                            copy.set_types(columns)
+                            for row in some:
+                                copy.write_row(row)
+            return len(self._receipts) / (time.perf_counter() - begin)
+
+
+def _together(
+    events: Sequence[Any], receipts: Sequence[Any]
+) -> Iterator[tuple[Sequence[Any], Sequence[Any]]]:
+    number = -(-len(receipts) // PART)
+    return zip(_parts(events, number), _parts(receipts, number), strict=True)
 
 
 def _parts(rows: Sequence[Any], number: int) -> list[Sequence[Any]]:

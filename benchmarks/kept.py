@@ -13,7 +13,9 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks import rebuild, report
+from benchmarks.engines import files
 from benchmarks.machine import machine
+from benchmarks.place import empty
 from workflow.lifecycle import tune_interpreter
 
 _ONE_BY_ONE = 3_000
@@ -34,13 +36,16 @@ def main() -> None:
         for file in ("master.key", "keys.db", "events.db", "events.db-wal"):
             if (asked.folder / file).exists():
                 shutil.copy(asked.folder / file, folder)
-        rebuild.fold(folder)
+        measured = files()
+        rebuild.fold(measured, folder)
         for number in range(1, asked.rounds + 1):
             print(f"rebuild, round {number} of {asked.rounds}", flush=True)
-            ours.append(rebuild.ours(folder))
-            naive.append(rebuild.one_by_one(folder, _ONE_BY_ONE))
-            limit.append(rebuild.limit(folder))
-    found = report.rate("rebuild", "events", ours=median(ours), naive=median(naive), limit=median(limit))
+            ours.append(rebuild.ours(measured, folder))
+            naive.append(rebuild.one_by_one(measured, folder, empty(Path(name)), _ONE_BY_ONE))
+            limit.append(rebuild.limit(measured, folder, empty(Path(name))))
+    found = report.rate(
+        "rebuild", measured.name, "events", ours=median(ours), naive=median(naive), limit=median(limit)
+    )
     report.show([found], machine())
 
 

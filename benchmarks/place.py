@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from benchmarks.reference import Standing, standing
 from benchmarks.workload import PROGRAMME, ZONE, Workload, beginnings
+from tests.kept import Engine
 from workflow.aggregates.commands import OpenRelationship
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.relationship import Relationship
@@ -21,8 +22,6 @@ from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Origin
-from workflow.store.sqlite.keys import KeyFile
-from workflow.store.sqlite.recorder import SqliteFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 
@@ -32,12 +31,12 @@ _ORIGIN = Origin("benchmark")
 class Place:
     """The store and its writer over one folder, at work."""
 
-    def __init__(self, folder: Path, work: Workload) -> None:
+    def __init__(self, kept: Engine, folder: Path, work: Workload) -> None:
         self.folder = folder
         self._work = work
         master = load_master_key(folder / "master.key")
-        self._keys = KeyStore(KeyFile(folder / "keys.db"), master)
-        self.store = EventStore(SqliteFile(folder / "events.db"), self._keys)
+        self._keys = KeyStore(kept.keys(folder), master)
+        self.store = EventStore(kept.facts(folder), self._keys)
         self.writer = Writer(self.store, SimulatedClock(work.now if self.store.head() else START))
         self.resolver = Resolver(Identities(master))
         self.writer.start()
@@ -80,9 +79,9 @@ class Place:
 
 
 @contextmanager
-def open_place(folder: Path, work: Workload) -> Iterator[Place]:
+def open_place(kept: Engine, folder: Path, work: Workload) -> Iterator[Place]:
     """A place in an existing folder, with nothing in memory yet."""
-    place = Place(folder, work)
+    place = Place(kept, folder, work)
     try:
         yield place
     finally:
@@ -90,23 +89,21 @@ def open_place(folder: Path, work: Workload) -> Iterator[Place]:
 
 
 @contextmanager
-def open_store(folder: Path) -> Iterator[EventStore]:
+def open_store(kept: Engine, folder: Path) -> Iterator[EventStore]:
     """The log of an existing folder, for reading."""
-    keys = KeyStore(KeyFile(folder / "keys.db"), load_master_key(folder / "master.key"))
-    with closing(keys), closing(EventStore(SqliteFile(folder / "events.db"), keys)) as store:
+    keys = KeyStore(kept.keys(folder), load_master_key(folder / "master.key"))
+    with closing(keys), closing(EventStore(kept.facts(folder), keys)) as store:
         yield store
 
 
-def prepare(folder: Path, work: Workload) -> Path:
+def prepare(kept: Engine, folder: Path, work: Workload) -> Path:
     """A new folder in which every pair has agreed."""
     folder.mkdir()
-    with open_place(folder, work) as place:
+    with open_place(kept, folder, work) as place:
         place.begin()
     return folder
 
 
-def fresh(prepared: Path, folder: Path) -> Path:
-    """A copy of a folder that nobody has open, in place of the last one."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(prepared, folder)
-    return folder
+def empty(within: Path) -> Path:
+    """A new folder in which there is nothing."""
+    return Path(mkdtemp(dir=within))

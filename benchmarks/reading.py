@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.place import open_place, prepare
 from benchmarks.workload import workload
+from tests.kept import FILES
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.lifecycle import tune_interpreter
 from workflow.store.recorded import Recorded
@@ -32,7 +33,7 @@ def main() -> None:
     bodies = [sent.body for sent in work.messages]
     with (
         TemporaryDirectory(prefix="mentoring-bench-") as name,
-        open_place(prepare(Path(name) / "prepared", work), work) as place,
+        open_place(FILES, prepare(FILES, Path(name) / "prepared", work), work) as place,
     ):
         received = receive(range(1, len(bodies) + 1), bodies, [None] * len(bodies))
         before = place.store.head()

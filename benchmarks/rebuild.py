@@ -7,7 +7,11 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
+import psycopg
+
+from benchmarks.engines import Measured
 from benchmarks.place import open_store
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
@@ -15,15 +19,21 @@ from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
 
-def fold(folder: Path) -> None:
+def fold(measured: Measured, folder: Path) -> None:
     """Fold once, so that there is something to rebuild."""
-    with open_store(folder) as store, closing(Views(folder / "views.db", PROJECTIONS)) as views:
+    with (
+        open_store(measured.kept, folder) as store,
+        closing(Views(measured.views(folder), PROJECTIONS)) as views,
+    ):
         Runner(views, store.read, store.head).catch_up()
 
 
-def ours(folder: Path) -> float:
+def ours(measured: Measured, folder: Path) -> float:
     """Events a second by the service's own rebuild, up to the swap."""
-    with open_store(folder) as store, closing(Views(folder / "views.db", PROJECTIONS)) as views:
+    with (
+        open_store(measured.kept, folder) as store,
+        closing(Views(measured.views(folder), PROJECTIONS)) as views,
+    ):
         runner = Runner(views, store.read, store.head)
         begin = time.perf_counter()
         future = runner.rebuild()
@@ -35,10 +45,15 @@ def ours(folder: Path) -> float:
         return store.head() / seconds
 
 
-def one_by_one(folder: Path, events: int) -> float:
-    """Events a second by the same folds with a transaction for every event: for the last so many of them, or all."""
-    file = folder / "one-by-one.db"
-    with open_store(folder) as store, closing(Views(file, PROJECTIONS)) as views:
+def one_by_one(measured: Measured, folder: Path, scratch: Path, events: int) -> float:
+    """Events a second by the same folds with a transaction for every event: for the last so many of them, or all.
+
+    ``scratch`` is where there are no rows yet.
+    """
+    with (
+        open_store(measured.kept, folder) as store,
+        closing(Views(measured.views(scratch), PROJECTIONS)) as views,
+    ):
         head = store.head()
         events = min(events, head)
         before = head - events
@@ -57,31 +72,60 @@ def one_by_one(folder: Path, events: int) -> float:
         seconds = time.perf_counter() - begin
         if min(generation.position for generation in views.generations) != head:
             raise SystemExit("rebuild: one by one did not come to its end")
-    _remove(file)
     return events / seconds
 
 
-def limit(folder: Path) -> float:
-    """Events a second where they are but read, and the rows that they come to but inserted, all at once."""
-    file = folder / "limit.db"
-    with closing(Views(folder / "views.db", PROJECTIONS)) as live:
-        rows = {generation.layout.table.name: generation.name for generation in live.generations}
-    with closing(sqlite3.connect(folder / "views.db")) as live_file:
-        found = {name: live_file.execute(f"SELECT * FROM {table}").fetchall() for table, name in rows.items()}
-    with closing(Views(file, PROJECTIONS)) as views:
-        into = {generation.name: generation.layout for generation in views.generations}
-    with closing(sqlite3.connect(folder / "events.db")) as events, closing(sqlite3.connect(file)) as target:
+def _tables(measured: Measured, folder: Path) -> dict[str, str]:
+    """The table that serves, of each projection."""
+    with closing(Views(measured.views(folder), PROJECTIONS)) as live:
+        return {generation.name: generation.layout.name for generation in live.generations}
+
+
+def limit(measured: Measured, folder: Path, scratch: Path) -> float:
+    """Events a second where they are but read, and the rows that they come to but inserted, all at once.
+
+    ``scratch`` is where there are no rows yet.
+    """
+    tables, into = _tables(measured, folder), _tables(measured, scratch)
+    if measured.name == "postgres":
+        facts, there = (measured.dsn(measured.kept.names(one)[0]) for one in (folder, scratch))
+        return _limit_of_databases(facts, there, tables, into)
+    with closing(sqlite3.connect(folder / "views.db")) as live:
+        found = {name: live.execute(f"SELECT * FROM {table}").fetchall() for name, table in tables.items()}
+    with (
+        closing(sqlite3.connect(folder / "events.db")) as events,
+        closing(sqlite3.connect(scratch / "views.db")) as target,
+    ):
         begin = time.perf_counter()
         number = len(events.execute("SELECT rowid, * FROM stored_events ORDER BY rowid").fetchall())
         for name, written in found.items():
-            marks = ",".join("?" * len(into[name].columns))
-            target.executemany(f"INSERT INTO {into[name].table.name} VALUES ({marks})", written)
+            if written:
+                marks = ",".join("?" * len(written[0]))
+                target.executemany(f"INSERT INTO {into[name]} VALUES ({marks})", written)
         target.commit()
-        seconds = time.perf_counter() - begin
-    _remove(file)
-    return number / seconds
+        return number / (time.perf_counter() - begin)
 
 
-def _remove(file: Path) -> None:
-    for left in file.parent.glob(f"{file.name}*"):
-        left.unlink()
+def _limit_of_databases(facts: str, scratch: str, tables: dict[str, str], into: dict[str, str]) -> float:
+    copies: dict[str, bytes] = {}
+    with psycopg.connect(facts) as live:
+        for name, table in tables.items():
+            with live.cursor().copy(_sql(f"COPY projections.{table} TO STDOUT (FORMAT BINARY)")) as copy:
+                copies[name] = b"".join(bytes(some) for some in copy)
+    with psycopg.connect(facts) as events, psycopg.connect(scratch) as target:
+        begin = time.perf_counter()
+        reading = events.cursor(binary=True)
+        number = len(
+            reading.execute("SELECT * FROM mentoring.stored_events ORDER BY notification_id").fetchall()
+        )
+        for name, rows in copies.items():
+            with target.cursor().copy(
+                _sql(f"COPY projections.{into[name]} FROM STDIN (FORMAT BINARY)")
+            ) as copy:
+                copy.write(rows)
+        target.commit()
+        return number / (time.perf_counter() - begin)
+
+
+def _sql(statement: str) -> Any:
+    return cast("Any", statement)

@@ -14,11 +14,11 @@ Result = dict[str, Any]
 """One row: case, store, unit, ours, naive, limit; rates are per second. Latencies are in ms, and tell p99."""
 
 
-def rate(case: str, unit: str, *, ours: float, naive: float, limit: float) -> Result:
+def rate(case: str, store: str, unit: str, *, ours: float, naive: float, limit: float) -> Result:
     """A rate per second."""
     return {
         "case": case,
-        "store": "sqlite",
+        "store": store,
         "unit": unit,
         "ours": round(ours),
         "naive": round(naive),
@@ -69,6 +69,7 @@ def show(results: Sequence[Result], machine: dict[str, Any]) -> None:
     console.print(rates, latencies)
     console.print(
         f"{machine['processors']} × {machine['processor']}, {machine['memory_gib']} GiB; "
-        f"a sync takes {machine['sync_ms']} ms; Python {machine['python']}, SQLite {machine['sqlite']}",
+        f"a sync takes {machine['sync_ms']} ms; Python {machine['python']}, SQLite {machine['sqlite']}, "
+        f"PostgreSQL {machine['postgres']}",
         highlight=False,
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
-
-import psycopg
 
 from tests.postgres import PostgresServer
 from workflow.store.keys import KeyRows
@@ -26,6 +24,8 @@ class Engine(NamedTuple):
     keys: Callable[[Path], KeyRows]
     on_disk: Callable[[Path], Iterable[Path]]
     """The files in which all of it lies."""
+    names: Callable[[Path], Sequence[str]] = lambda _: ()
+    """The databases that it is in."""
 
 
 FILES = Engine(
@@ -40,9 +40,10 @@ def databases(server: PostgresServer) -> Engine:
     """Databases of a server, made when a folder is first asked for."""
     return Engine(
         f"postgres{server.version}",
-        lambda folder: PostgresDatabase(_database(server, folder, "facts")),
-        lambda folder: KeyDatabase(_database(server, folder, "keys")),
-        lambda folder: server.files(_name(folder, "facts"), _name(folder, "keys")),
+        lambda folder: PostgresDatabase(server.named(_name(folder, "facts"))),
+        lambda folder: KeyDatabase(server.named(_name(folder, "keys"))),
+        lambda folder: server.files(*_names(folder)),
+        _names,
     )
 
 
@@ -50,9 +51,5 @@ def _name(folder: Path, what: str) -> str:
     return f"{what}_{sha256(str(folder).encode()).hexdigest()[:24]}"
 
 
-def _database(server: PostgresServer, folder: Path, what: str) -> str:
-    name = _name(folder, what)
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-            connection.execute(f"CREATE DATABASE {name}")
-    return server.dsn(name)
+def _names(folder: Path) -> Sequence[str]:
+    return _name(folder, "facts"), _name(folder, "keys")

@@ -125,6 +125,13 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name}")
         return self.dsn(name)
 
+    def named(self, name: str) -> str:
+        """A database of this name, made where it is missing; how a client names it."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                connection.execute(f"CREATE DATABASE {name}")
+        return self.dsn(name)
+
     def files(self, *databases: str) -> Iterator[Path]:
         """The files of some databases, with what it has in memory written to them."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:

@@ -5,29 +5,32 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks import deciding, report
+import pytest
+
+from benchmarks import report
 from benchmarks.__main__ import intake_case, rebuild_case
+from benchmarks.engines import files, of_server
 from benchmarks.workload import workload
+from tests.postgres import PostgresServer
 
 NAIVE = Path(report.__file__).with_name("naive.py")
 
 
-async def test_every_way_comes_to_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+async def test_every_way_comes_to_the_same(tmp_path: Path, store: str, postgres: PostgresServer) -> None:
     """Each way checks what it left behind, and ends the run where that differs."""
     work = workload(400, 40)
-    results = [await intake_case(tmp_path, work, 1, share=10), rebuild_case(tmp_path, work, 1)]
+    measured = files() if store == "sqlite" else of_server(postgres, 2)
+    results = [
+        await intake_case(measured, tmp_path, work, 1, share=10),
+        rebuild_case(measured, tmp_path, work, 1),
+    ]
     report.write(results, {}, tmp_path)
     written = json.loads((tmp_path / "latest.json").read_text("utf-8"))
-    assert [row["case"] for row in written] == ["intake", "rebuild"]
+    assert [(row["case"], row["store"]) for row in written] == [("intake", store), ("rebuild", store)]
     for row in written:
         assert list(row) == ["case", "store", "unit", "ours", "naive", "limit"]
         assert min(row["ours"], row["naive"], row["limit"]) > 0
-
-
-def test_what_the_domain_alone_costs_is_told_for_each_round() -> None:
-    taken = list(deciding.rounds(workload(100, 20), 2))
-    assert len(taken) == 2
-    assert min(taken) > 0
 
 
 def test_every_message_names_the_pair_as_it_was_opened() -> None:
