@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from workflow.errors import Invalid
@@ -58,9 +58,8 @@ def _json_type(value: str) -> str:
     return value
 
 
-Instant = Annotated[datetime, BeforeValidator(_instant)]
-"""An instant as RFC 3339 writes it, with its offset; kept in UTC. It is aware: to have that looked at again costs twice
-as much as to read it did."""
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+"""An instant as RFC 3339 writes it, with its offset; kept in UTC."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^\x00-\x1F\x7F-\x9F]+$")]
 Uid = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1F\x7F-\x9F]+$")]

@@ -10,6 +10,7 @@ from psycopg import Connection, postgres
 from psycopg.adapt import Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Format
+from psycopg.types.string import BytesBinaryDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workflow.errors import Unavailable
@@ -120,6 +121,7 @@ class Connections:
         connection.adapters.register_loader("uuid", _Hex)
         connection.adapters.register_dumper(None, _FromHex)
         connection.adapters.register_dumper(Together, TogetherDumper)
+        connection.adapters.register_dumper(bytes, BytesBinaryDumper)  # copied, they went by one in Python
         for name, value in (
             ("search_path", self._schema),
             ("timezone", "UTC"),
