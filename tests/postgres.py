@@ -21,7 +21,7 @@ from typing import Self
 from uuid import uuid4
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from workflow.http_server import listen
 
@@ -123,6 +123,13 @@ class PostgresServer:
         name = f"test_{uuid4().hex}"
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
+        return self.dsn(name)
+
+    def copy(self, dsn: str) -> str:
+        """A copy of a database that nobody is connected to; how a client names it."""
+        name, copied = f"test_{uuid4().hex}", conninfo_to_dict(dsn)["dbname"]
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
         return self.dsn(name)
 
     def files(self, *databases: str) -> Iterator[Path]:
