@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -86,6 +86,24 @@ class Driver:
             stored = self.plan.early + len(self.plan.messages)
             counts = await up.taken_in(stored)
             assert counts["received"] == stored == await self._stored()
+        return stored
+
+    async def take_all_in_while(
+        self, disturbing: Callable[[Up], Coroutine[None, None, None]], refused: list[str]
+    ) -> int:
+        """All of the main part, while the service is disturbed until it is over; how many messages it stored in all.
+
+        ``refused`` is given the codes of what had to be asked again.
+        """
+        async with self._up() as up:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(disturbing(up))
+                for request in self.plan.steps:
+                    await up.ask(request, refused=refused)
+            await self.publish(len(self.plan.messages))
+            stored = self.plan.early + len(self.plan.messages)
+            counts = await up.taken_in(stored)
+            assert counts["received"] == stored
         return stored
 
     async def move_the_clock(self, *failpoints: str) -> None:
