@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,8 @@ class FileStorage:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
-        self._cursor.close()  # else its last statement keeps the file, with its write-ahead log, open
+        with suppress(sqlite3.ProgrammingError):  # closed already
+            self._cursor.close()  # else its last statement keeps the file, with its write-ahead log, open
         self._connection.close()
 
 
