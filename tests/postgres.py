@@ -21,7 +21,7 @@ from typing import Self
 from uuid import uuid4
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from workflow.http_server import listen
 
@@ -130,6 +130,13 @@ class PostgresServer:
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
                 connection.execute(f"CREATE DATABASE {name}")
+        return self.dsn(name)
+
+    def copy(self, dsn: str) -> str:
+        """A copy of a database that nobody is connected to; how a client names it."""
+        name, copied = f"test_{uuid4().hex}", conninfo_to_dict(dsn)["dbname"]
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
         return self.dsn(name)
 
     def files(self, *databases: str) -> Iterator[Path]:

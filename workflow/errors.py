@@ -57,6 +57,12 @@ class Unavailable(MentoringError):
     code = "unavailable"
 
 
+class InDoubt(Unavailable):
+    """Whether what was asked was done is not known. Nobody does it again unasked: it might be done twice."""
+
+    code = "in_doubt"
+
+
 class Stopped(MentoringError):
     """The service stopped rather than risk losing something; ``detail`` says what to do."""
 

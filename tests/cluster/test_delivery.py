@@ -16,7 +16,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from tests.cluster.cluster import PATIENCE, Cluster, Node
-from tests.cluster.proxy import proxied
+from tests.cluster.proxied import proxied
 from tests.consumers.delivering import (
     LIMITS,
     Told,
@@ -70,7 +70,7 @@ async def test_delivery_goes_on_where_connections_are_cut_half_way(
         return random.randint(1, 40_000) if cuts < most else None
 
     async with proxied(whole, lasts) as proxies:
-        url = ",".join(proxy.url for proxy in proxies)
+        url = ",".join(f"nats://127.0.0.1:{proxy.port}" for proxy in proxies)
         async with delivering(facts, url, most=9, at_once=3, replicas=3, within=0.5) as delivery:
             await caught_up(delivery, facts)
     cuts = sum(proxy.cuts for proxy in proxies)

@@ -14,7 +14,7 @@ import pytest
 from nats.aio.client import Client
 
 from tests.cluster.cluster import PATIENCE, Cluster, Node
-from tests.cluster.proxy import proxied
+from tests.cluster.proxied import proxied
 from tests.cluster.sending import Senders, by
 from tests.consumers.test_intake import running
 from tests.consumers.world import World, reached
@@ -127,7 +127,7 @@ async def cut(world: World, cluster: Cluster, client: Client, number: int, pairs
         )
 
     async with proxied(cluster, lasts) as proxies:
-        url = ",".join(proxy.url for proxy in proxies)
+        url = ",".join(f"nats://127.0.0.1:{proxy.port}" for proxy in proxies)
         async with (
             running(world, url, replicas=3, most=100, ahead=400, stalled_after=0.5) as intake,
             publishing(url, within=0.5) as publisher,

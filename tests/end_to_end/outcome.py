@@ -1,17 +1,15 @@
-"""What a folder holds once a run is over, in the form in which two runs can be compared."""
+"""What a service leaves once a run is over, in the form in which two runs can be compared."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from tests.end_to_end.places import Place
 from tests.end_to_end.plan import END, Plan, at
 from tests.end_to_end.replica import canonical_documents
 from tests.oracle.comparing import against, printed
@@ -69,17 +67,18 @@ class Outcome:
         assert not self.faults
 
 
-def outcome(data: Path) -> Outcome:
-    """Read the folder of a service that has stopped."""
-    lines = list(printed(data))
+def outcome(place: Place) -> Outcome:
+    """Read what a service that has stopped leaves."""
+    lines = list(printed(place.data, place.settings))
     events = [json.loads(line) for line in lines]
-    with closing(sqlite3.connect(data / "events.db")) as connection:
-        receipts = dict(connection.execute("SELECT seq, disposition FROM receipts ORDER BY seq").fetchall())
-        counted = connection.execute("SELECT name, number FROM counts WHERE number > 0").fetchall()
+    receipts = place.find("SELECT seq, disposition FROM receipts ORDER BY seq")
+    counted = place.find("SELECT name, number FROM counts WHERE number > 0")
     kinds = {"applied", "duplicate", "stale", "waiting", "parked", "dropped"}
+    with place.views() as views:
+        documents, faults = canonical_documents(views), against(recompute(lines), views)
     return Outcome(
-        documents=canonical_documents(data / "views.db"),
-        receipts=receipts,
+        documents=documents,
+        receipts=dict(receipts),
         counts=Counter({name: number for name, number in counted if name in kinds}),
         reminders=Counter(
             (event["stream"], *(event["event"][name] for name in ("kind", "party", "about", "step")))
@@ -94,7 +93,7 @@ def outcome(data: Path) -> Outcome:
         entered=_entered(events),
         asked=_asked(events),
         events=len(events),
-        faults=against(recompute(lines), data / "views.db"),
+        faults=faults,
     )
 
 

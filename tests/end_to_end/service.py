@@ -133,21 +133,32 @@ class Up:
         async with asyncio.timeout(PATIENCE):
             return await self._process.wait()
 
-    async def ask(self, request: Request) -> dict[str, Any]:
-        """Ask, and have it done; ``Died`` where the service died before it answered."""
+    async def ask(self, request: Request, *, refused: list[str] | None = None) -> dict[str, Any]:
+        """Ask, and have it done; ``Died`` where the service died before it answered.
+
+        Where there are to be refusals that pass (503), their codes go to ``refused``, and it is asked again.
+        """
+        while True:
+            answer = await self._asked(request)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or refused is None:
+                break
+            refused.append(answer.json()["code"])
+            await asyncio.sleep(0.1)
+        assert answer.is_success, f"{request.method} {request.path}: {answer.status_code} {answer.text}"
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def _asked(self, request: Request) -> httpx.Response:
         headers = {"Mentoring-Actor": request.actor}
         if request.key is not None:
             headers["Idempotency-Key"] = request.key
         try:
-            answer = await self.http.request(request.method, request.path, json=request.body, headers=headers)
+            return await self.http.request(request.method, request.path, json=request.body, headers=headers)
         except httpx.TimeoutException:
             raise
         except httpx.TransportError as error:
             await self.gone()
             raise Died(type(error).__name__) from error
-        assert answer.is_success, f"{request.method} {request.path}: {answer.status_code} {answer.text}"
-        found: dict[str, Any] = answer.json()
-        return found
 
     async def read(self, path: str, **query: Any) -> dict[str, Any]:
         """What a route answers."""

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import nats
 
 from tests.end_to_end.outcome import outcome
+from tests.end_to_end.places import Place
 from tests.end_to_end.plan import COORDINATOR, Plan, make
 from tests.end_to_end.service import PATIENCE, Request, Up
 from workflow.app import broker_key
@@ -45,7 +46,7 @@ async def test_every_command_is_answered_while_a_backlog_is_taken_in(tmp_path: P
             await up.ask(request)
         assert (await up.verify())["equal"]
     assert meanwhile < plan.early + BACKLOG
-    outcome(data).balanced(stored=plan.early + BACKLOG)
+    outcome(Place(data)).balanced(stored=plan.early + BACKLOG)
 
 
 async def _begun(data: Path, plan: Plan) -> None:

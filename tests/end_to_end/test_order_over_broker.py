@@ -10,6 +10,7 @@ from random import Random
 import nats
 
 from tests.end_to_end.outcome import Outcome, outcome
+from tests.end_to_end.places import Place
 from tests.end_to_end.plan import Plan, make
 from tests.end_to_end.service import PATIENCE, Up
 
@@ -26,7 +27,7 @@ async def test_the_order_in_which_messages_come_does_not_matter(tmp_path: Path) 
         "doubled": [*shuffled, *plan.messages],
     }
     await asyncio.gather(*(_live(tmp_path / name, plan, messages) for name, messages in orders.items()))
-    found = await asyncio.gather(*(asyncio.to_thread(outcome, tmp_path / name) for name in orders))
+    found = await asyncio.gather(*(asyncio.to_thread(outcome, Place(tmp_path / name)) for name in orders))
     outcomes = dict(zip(orders, found, strict=True))
     for name, messages in orders.items():
         outcomes[name].balanced(stored=plan.early + len(messages))

@@ -6,18 +6,16 @@ import asyncio
 import contextlib
 import os
 import signal
-import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 
 import nats
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import Error as StreamError
 
+from tests.end_to_end.places import Place
 from tests.end_to_end.plan import Plan
 from tests.end_to_end.service import PATIENCE, Died, Up
 from workflow.consumers.transport.pull import CONSUMER
@@ -52,7 +50,7 @@ class Kill:
 class Driver:
     """One run of a plan. ``server`` is a broker that outlives the service."""
 
-    data: Path
+    place: Place
     plan: Plan
     server: NatsServer
     published: int = 0
@@ -63,13 +61,13 @@ class Driver:
 
     async def prepare(self) -> None:
         """Bring the quiet pairs to where the main part begins."""
-        async with Up(self.data, "--nats", self.server.url) as up:
+        async with self._up() as up:
             await up.begin(self.plan.before, self._store_early)
 
     async def live(self, failpoint: str, *, backlog: int, requests: int) -> None:
         """One life of the service, ended at ``failpoint``. It begins with so many messages to take in."""
-        await self.publish(backlog - (self.published + self.plan.early - recorded(self.data)))
-        up = Up(self.data, "--nats", self.server.url, failpoints=failpoint)
+        await self.publish(backlog - (self.published + self.plan.early - recorded(self.place)))
+        up = self._up(failpoint)
         with contextlib.suppress(Died):
             async with up:
                 await self._ask_until_dead(up, requests, waits=not failpoint.startswith(ASKED_FOR))
@@ -78,7 +76,7 @@ class Driver:
 
     async def take_all_in(self, broker_kills: int = 0) -> int:
         """All that is left of the main part, the broker being killed meanwhile; how many messages it stored in all."""
-        async with Up(self.data, "--nats", self.server.url) as up:
+        async with self._up() as up:
             publishing = asyncio.create_task(self.publish(len(self.plan.messages)))
             for _ in range(broker_kills):
                 await self.kill_broker()
@@ -90,16 +88,34 @@ class Driver:
             assert counts["received"] == stored == await self._stored()
         return stored
 
+    async def take_all_in_while(
+        self, disturbing: Callable[[Up], Coroutine[None, None, None]], refused: list[str]
+    ) -> int:
+        """All of the main part, while the service is disturbed until it is over; how many messages it stored in all.
+
+        ``refused`` is given the codes of what had to be asked again.
+        """
+        async with self._up() as up:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(disturbing(up))
+                for request in self.plan.steps:
+                    await up.ask(request, refused=refused)
+            await self.publish(len(self.plan.messages))
+            stored = self.plan.early + len(self.plan.messages)
+            counts = await up.taken_in(stored)
+            assert counts["received"] == stored
+        return stored
+
     async def move_the_clock(self, *failpoints: str) -> None:
         """All that falls due after the main part: in one life more than there are ``failpoints`` to end one at."""
         for failpoint in failpoints:
-            up = Up(self.data, "--nats", self.server.url, failpoints=failpoint)
+            up = self._up(failpoint)
             with contextlib.suppress(Died):
                 async with up:
                     await self._go_on(up)
             assert up.ended == -signal.SIGKILL, f"{failpoint} was not met: {up.ended}"
             self.killed_later.append(failpoint)
-        async with Up(self.data, "--nats", self.server.url) as up:
+        async with self._up() as up:
             await self._go_on(up)
             verified = await up.verify()
             assert verified["equal"], verified
@@ -115,6 +131,10 @@ class Driver:
         self.published += len(some)
 
     # --- inside -------------------------------------------------------------------------------------------
+
+    def _up(self, failpoints: str = "") -> Up:
+        place = self.place
+        return Up(place.data, "--nats", self.server.url, failpoints=failpoints, more=place.settings)
 
     async def _ask_until_dead(self, up: Up, requests: int, *, waits: bool) -> None:
         """So many requests; more where the service lives on, given some time to die of something else."""
@@ -175,7 +195,7 @@ class Driver:
                 ),
                 default=0,
             )
-        return Kill(place, delivered, recorded(self.data))
+        return Kill(place, delivered, recorded(self.place))
 
     async def _stored(self) -> int:
         async with self._streams() as streams:
@@ -191,7 +211,6 @@ class Driver:
                 await asyncio.sleep(0.05)
 
 
-def recorded(data: Path) -> int:
+def recorded(place: Place) -> int:
     """Up to where the stream is recorded as taken in."""
-    with closing(sqlite3.connect(data / "events.db")) as connection:
-        return int(connection.execute("SELECT coalesce(max(position), 0) FROM upstreams").fetchone()[0])
+    return int(place.find("SELECT coalesce(max(position), 0) FROM upstreams")[0][0])

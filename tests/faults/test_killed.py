@@ -1,8 +1,8 @@
 """The service is killed where it hurts, over and over, and comes to what an undisturbed one comes to.
 
-While it takes messages in, relationships are opened by HTTP and the simulated clock moves over what is due of pairs
-that met before; the broker is killed too. Then the clock moves over what is due of all. Each life goes on in the
-same folder. The seed is printed, and another is taken from ``TEST_SEED``.
+Facts lie in files, or in databases. While it takes messages in, relationships are opened by HTTP and the simulated
+clock moves over what is due of pairs that met before; the broker is killed too. Then the clock moves over what is due
+of all. Each life goes on with what the last one left. The seed is printed, and another is taken from ``TEST_SEED``.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from random import Random
 import pytest
 
 from tests.end_to_end.outcome import outcome
+from tests.end_to_end.places import Place, beginning
 from tests.end_to_end.plan import Plan, make
 from tests.faults.driving import ASKED_FOR, Driver
+from tests.postgres import PostgresServer
 from workflow.consumers.transport.server import NatsServer
 from workflow.failpoints import NAMES
 
@@ -44,23 +46,30 @@ BATCH = 1_000
 """The most that intake takes in at once."""
 
 
+@pytest.fixture(params=["files", "database"])
+def postgresql(request: pytest.FixtureRequest) -> PostgresServer | None:
+    """The server that the run's facts are to lie in; None where they lie in files."""
+    return None if request.param == "files" else request.getfixturevalue("postgres")
+
+
 async def lives(
-    folder: Path, places: list[str], later: Sequence[str], plan: Plan, *, broker_kills: int
+    begins: Place, places: list[str], later: Sequence[str], plan: Plan, *, broker_kills: int
 ) -> Counter[str]:
     """One run with a death at each of ``places`` and, with all taken in, of ``later``, beside one without, from one
     beginning; the dispositions.
     """
     random = Random(SEED)
-    begun = Driver(folder / "begun" / "data", plan, NatsServer(folder / "begun" / "nats"))
+    folder = begins.data.parent
+    begun = Driver(begins, plan, NatsServer(folder / "nats"))
     await begun.server.start()
     await begun.prepare()
     await begun.server.stop()
+    drivers = []
     for name in ("killed", "undisturbed"):
-        await asyncio.to_thread(shutil.copytree, folder / "begun", folder / name)
-    killed, undisturbed = drivers = [
-        Driver(folder / name / "data", plan, NatsServer(folder / name / "nats"))
-        for name in ("killed", "undisturbed")
-    ]
+        await asyncio.to_thread(shutil.copytree, folder / "nats", folder / name / "nats")
+        place = await asyncio.to_thread(begins.copy, folder / name / "data")
+        drivers.append(Driver(place, plan, NatsServer(folder / name / "nats")))
+    killed, undisturbed = drivers
 
     async def disturbed() -> int:
         for place in places:
@@ -84,7 +93,7 @@ async def lives(
     finally:
         for driver in drivers:
             await driver.server.stop()
-    found, expected = await asyncio.gather(*(asyncio.to_thread(outcome, one.data) for one in drivers))
+    found, expected = await asyncio.gather(*(asyncio.to_thread(outcome, one.place) for one in drivers))
     told = [f"seed {SEED}", *map(str, killed.kills), *killed.killed_later]
     told.append(f"{stored} messages, {dict(found.counts)}")
     print("", *told, sep="\n")  # noqa: T201 pytest shows it where the test fails, or with -s
@@ -97,19 +106,30 @@ async def lives(
     return found.counts
 
 
-async def test_killed_a_few_times_it_comes_to_the_same(tmp_path: Path) -> None:
+async def test_killed_a_few_times_it_comes_to_the_same(
+    tmp_path: Path, postgresql: PostgresServer | None
+) -> None:
     places = ["decide.after", "commit.before", "commit.after", "ack.before"]
     Random(SEED).shuffle(places)
     places.append("reminder.after")
     plan = make(SEED, quiet=12, busy=24, messages=3_000)
-    counts = await lives(tmp_path, places, ("append.after", "reminder.before"), plan, broker_kills=1)
+    kills = 1 if postgresql is None else 0  # where facts lie says nothing of the broker
+    counts = await lives(
+        beginning(tmp_path / "data", postgresql),
+        places,
+        ("append.after", "reminder.before"),
+        plan,
+        broker_kills=kills,
+    )
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()
 
 
 @pytest.mark.soak
-async def test_killed_everywhere_twice_it_comes_to_the_same(tmp_path: Path) -> None:
+async def test_killed_everywhere_twice_it_comes_to_the_same(
+    tmp_path: Path, postgresql: PostgresServer | None
+) -> None:
     places = sorted(NAMES) * 2
     Random(SEED).shuffle(places)
     plan = make(SEED, quiet=120, busy=240, messages=20_000)
-    counts = await lives(tmp_path, places, LATER * 2, plan, broker_kills=5)
+    counts = await lives(beginning(tmp_path / "data", postgresql), places, LATER * 2, plan, broker_kills=5)
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.oracle.answers import of_truth
@@ -30,8 +32,8 @@ def check(data: Path, truth: Path | None = None) -> list[str]:
     return against(recompute(printed(data), answers), data / "views.db")
 
 
-def printed(data: Path) -> Iterator[str]:
-    """The lines of ``mentoring events tail --all --json``."""
+def printed(data: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """The lines of ``mentoring events tail --all --json``; ``settings`` name databases, where facts lie in those."""
     command = [
         str(Path(sys.executable).with_name("mentoring")),
         "events",
@@ -41,7 +43,7 @@ def printed(data: Path) -> Iterator[str]:
         "--data",
         str(data),
     ]
-    told = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=600)
+    told = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=600, env=os.environ | settings)
     yield from told.stdout.decode().splitlines()
 
 

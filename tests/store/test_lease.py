@@ -31,7 +31,6 @@ class Worker:
         self.trouble: str | None = None
 
     async def work(self) -> None:
-        self.ended.clear()
         self.at_work.set()
         try:
             await asyncio.Event().wait()

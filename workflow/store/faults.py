@@ -19,6 +19,13 @@ _OF_THE_STORAGE = {
 }
 
 
+AWAY: tuple[type[Exception], ...] = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+"""What is raised where PostgreSQL is away; a connection that cannot be had in time is one of them."""
+
+
 def of_the_storage(error: BaseException) -> bool:
     """Whether the disk, the file or the database failed: asking again later may succeed, and otherwise will not."""
     if isinstance(error, sqlite3.OperationalError):

@@ -17,7 +17,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from workflow.clocks import Clock
-from workflow.errors import MentoringError, Stopped, Unavailable
+from workflow.errors import InDoubt, MentoringError, Stopped, Unavailable
 from workflow.failpoints import hit
 from workflow.places import whence
 from workflow.store.cache import AggregateCache
@@ -142,6 +142,11 @@ class Writer:
             try:
                 self._attempt(jobs, more=more and attempt == 1)
                 break
+            except InDoubt as doubt:
+                log.error("nobody knows whether a commit came about: %s", whence(doubt))
+                for job in jobs:
+                    job.future.set_exception(doubt)
+                return
             except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to be told
                 failure = error
                 log.warning("commit failed, attempt %d of %d: %s", attempt, _ATTEMPTS, type(error).__name__)

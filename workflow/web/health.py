@@ -19,6 +19,7 @@ from workflow.consumers.meetings.status import IntakeStatus
 from workflow.projections.generations import RunState
 from workflow.projections.runner import Status
 from workflow.settings import ClockKind
+from workflow.store.faults import of_the_storage
 from workflow.web.asking import Serving
 from workflow.web.bodies import Out
 
@@ -115,13 +116,20 @@ async def health(request: Request, service: Serving, response: Response) -> Heal
 
 async def look(service: Service, watch: Watch, *, alone: bool = False) -> Health:
     """Whether everything is at work now; what this process does ``alone``, for whoever would start it anew."""
-    projections = await run_in_threadpool(service.runner.status)
+    away: list[str] = []
+    try:
+        projections = await run_in_threadpool(service.runner.status)
+        head = await run_in_threadpool(service.store.head)
+    except Exception as error:
+        if not service.store.recorder.shared or not of_the_storage(error):
+            raise
+        away.append("PostgreSQL does not answer; everything goes on by itself once it does")
+        projections, head = [], service.writer.head
     elsewhere = others(service)
     intake = service.intake_status or elsewhere.intake
-    head = await run_in_threadpool(service.store.head)
     delivery = service.delivery.status if service.delivery is not None else elsewhere.delivery
     lag = 0 if delivery is None else max(0, head - delivery.position)
-    troubles = [told for _, told in local_troubles(service)]
+    troubles = [*away, *(told for _, told in local_troubles(service))]
     if not alone:
         troubles += [_paused(one) for one in projections if one.state is RunState.PAUSED]
         troubles += _stuck(intake, watch, projections)

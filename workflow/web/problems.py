@@ -21,6 +21,7 @@ from starlette.routing import Match
 
 from workflow import errors
 from workflow.projections.readers import BeyondTheLog, NotYetFolded
+from workflow.store.faults import AWAY
 from workflow.web.faults import MOST_TOLD, Fault, told
 from workflow.web.moves import moves_out
 from workflow.web.tokens import SLOWED_FOR
@@ -188,6 +189,14 @@ def install(app: FastAPI, show: Show) -> None:
         # Nobody is left to read it, and no fault of ours is to be found.
         return problem(400, "request_broken_off", "the request was broken off")
 
+    async def away(_: Request, __: Exception) -> Answer:
+        return problem(
+            503,
+            "database_unavailable",
+            "PostgreSQL does not answer; ask again, for everything goes on by itself once it does",
+            headers={"Retry-After": "1"},
+        )
+
     async def unforeseen(_: Request, error: Exception) -> Answer:
         # The class and the place are enough to find a fault; its message may hold what a client sent.
         _log.error("a request failed: %s", type(error).__name__, exc_info=_without_message(error))
@@ -203,6 +212,8 @@ def install(app: FastAPI, show: Show) -> None:
     app.add_exception_handler(RequestValidationError, shown(unfit))
     app.add_exception_handler(HTTPException, shown(plain))
     app.add_exception_handler(ClientDisconnect, gone)
+    for kind in AWAY:
+        app.add_exception_handler(kind, shown(away))
     app.add_exception_handler(Exception, shown(unforeseen))
 
 

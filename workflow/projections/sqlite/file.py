@@ -163,7 +163,7 @@ class FileStorage:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
-        with suppress(sqlite3.ProgrammingError):  # it was closed before
+        with suppress(sqlite3.ProgrammingError):  # closed already
             self._cursor.close()  # else its last statement keeps the file, with its write-ahead log, open
         self._connection.close()
 

@@ -57,6 +57,8 @@ class PostgresCursor(Cursor[tuple[Any, ...]]):
     columns: dict[str, list[Column]]
     added = False
     """Whether events were inserted by it."""
+    numbered: int | None = None
+    """The number of what its transaction commits, once that has one."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Run a statement whose values are marked by ``?``."""

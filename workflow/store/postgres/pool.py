@@ -28,6 +28,8 @@ _SETTINGS: dict[str, Any] = {
 _MOST = 16
 _WAITS = 10.0
 """Seconds for a free connection, or for a lock that somebody else holds."""
+_READER_WAITS = 3.0
+"""Seconds that who only reads waits for a connection: it may ask again, and is not kept where the server is away."""
 _IDLE = 30.0
 """Seconds after which the server ends a transaction in which nothing happens: its owner hangs, and others wait."""
 
@@ -82,9 +84,9 @@ class Connections:
                 self._columns.setdefault(table, []).append((column, kind))
 
     @contextmanager
-    def cursor(self) -> Iterator[PostgresCursor]:
-        """A cursor that commits every statement by itself."""
-        with self._pool.connection() as connection, connection.cursor() as cursor:
+    def cursor(self, waits: float | None = None) -> Iterator[PostgresCursor]:
+        """A cursor that commits every statement by itself; ``waits`` are seconds for a free connection."""
+        with self._pool.connection(waits) as connection, connection.cursor() as cursor:
             own = cast("PostgresCursor", cursor)
             own.columns = self._columns
             yield own
@@ -92,7 +94,7 @@ class Connections:
     @contextmanager
     def snapshot(self) -> Iterator[PostgresCursor]:
         """A transaction for reading: all that it reads is of one moment."""
-        with self._between("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as cursor:
+        with self._between("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", _READER_WAITS) as cursor:
             yield cursor
 
     @contextmanager
@@ -102,8 +104,8 @@ class Connections:
             yield cursor
 
     @contextmanager
-    def _between(self, begin: str) -> Iterator[PostgresCursor]:
-        with self.cursor() as cursor:
+    def _between(self, begin: str, waits: float | None = None) -> Iterator[PostgresCursor]:
+        with self.cursor(waits) as cursor:
             cursor.execute(begin)
             try:
                 yield cursor

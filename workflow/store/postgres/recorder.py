@@ -7,11 +7,12 @@ row that every writer locks first counts them. Events are inserted as plain arra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
+import psycopg
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import (
     ConnectionPool,
@@ -23,10 +24,12 @@ from eventsourcing.utils import Environment, get_topic
 from psycopg import Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
+from psycopg_pool import PoolTimeout
 
 from workflow.store.cursor import Cursor
 from workflow.store.postgres import hints
 from workflow.store.postgres.cursor import PostgresCursor
+from workflow.store.postgres.last_commits import LastCommits
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
 from workflow.store.recorder import Row, Stand
@@ -63,12 +66,14 @@ class PostgresRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: PostgresDatastore, connections: Connections) -> None:
         super().__init__(datastore)
         self.connections = connections
+        self._commits = LastCommits(connections)
 
     def create_table(self) -> None:
         """Connect, and bring the schema to what this version knows."""
         self.connections.open()
         migrate(self.connections, SCHEMA)
         self.connections.learn_columns()
+        self._commits.sweep()
 
     # --- as the store asks --------------------------------------------------------------------------------
 
@@ -80,17 +85,25 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
-        """A transaction for writing, which commits at its end. Each statement sees what others have committed."""
-        with self.connections.transaction() as cursor:
-            yield cursor
-            added = cursor.added
+        """A transaction for writing, which commits at its end. Each statement sees what others have committed.
+
+        Where the connection breaks off as it commits, it is asked whether it has; ``InDoubt`` where nobody says.
+        """
+        added, committing = False, None
+        try:
+            with self.connections.transaction() as cursor:
+                yield cursor
+                added, committing = cursor.added, cursor.numbered
+        except psycopg.OperationalError:
+            if committing is None or not self._commits.came_about(committing):
+                raise
         if added:
-            hints.give(self.connections)
+            with suppress(psycopg.Error, PoolTimeout):  # all is stored; whoever follows looks without it, too
+                hints.give(self.connections)
 
     def lock(self, cursor: Cursor) -> Stand:
         """Lock the end of the log; how it stands."""
-        cursor.execute("UPDATE log SET commits = commits + 1 RETURNING head, commits - 1")
-        return Stand(*cursor.fetchone())
+        return self._commits.lock(cursor)
 
     def stand(self, cursor: Cursor) -> Stand:
         """How the log stands now."""

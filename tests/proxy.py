@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-
-from tests.cluster.cluster import Cluster
+from collections.abc import Callable
+from contextlib import suppress
 
 _AT_ONCE = 1 << 16
 
 
 class Proxy:
-    """Hands on what both sides say to each other, until so many bytes of it were said."""
+    """Hands on what both sides say to each other, until so many bytes of it were said.
 
-    def __init__(self, port: int, lasts: Callable[[], int | None]) -> None:
-        self._port = port
+    What is answered to a part of which it is said that it ``loses`` that is kept from the client, who is cut off.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        lasts: Callable[[], int | None] = lambda: None,
+        *,
+        loses: Callable[[bytes], bool] = lambda _: False,
+    ) -> None:
+        self._to = port
         self._lasts = lasts
+        self._loses = loses
         self._ways: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self.cuts = 0
 
     @property
-    def url(self) -> str:
+    def port(self) -> int:
         """Where clients connect to instead."""
         assert self._server is not None
-        return f"nats://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
 
     async def start(self) -> None:
         """Take connections, each of which lasts for as many bytes as is said when it is made; None: for good."""
@@ -46,11 +55,11 @@ class Proxy:
         task.add_done_callback(self._ways.discard)
         left = self._lasts()
         with suppress(OSError, asyncio.CancelledError):  # a node that is not there is the client's trouble
-            to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._port)
-            budget = [left]
+            to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._to)
+            budget, lost = [left], asyncio.Event()
             pumps = [
-                asyncio.create_task(self._pump(reader, to_writer, budget)),
-                asyncio.create_task(self._pump(to_reader, writer, budget)),
+                asyncio.create_task(self._pump(reader, to_writer, budget, lost, asked=True)),
+                asyncio.create_task(self._pump(to_reader, writer, budget, lost, asked=False)),
             ]
             try:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
@@ -62,10 +71,21 @@ class Proxy:
         writer.transport.abort()
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, budget: list[int | None]
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        budget: list[int | None],
+        lost: asyncio.Event,
+        *,
+        asked: bool,
     ) -> None:
         with suppress(OSError):
             while part := await reader.read(_AT_ONCE):
+                if asked and self._loses(part):
+                    lost.set()
+                if lost.is_set() and not asked:
+                    self.cuts += 1
+                    return
                 left = budget[0]
                 if left is not None:
                     part, budget[0] = part[:left], max(0, left - len(part))
@@ -74,14 +94,3 @@ class Proxy:
                 if budget[0] == 0:
                     self.cuts += 1
                     return
-
-
-@asynccontextmanager
-async def proxied(cluster: Cluster, lasts: Callable[[], int | None]) -> AsyncIterator[list[Proxy]]:
-    """A proxy before each node."""
-    async with AsyncExitStack() as stack:
-        proxies = [Proxy(node.port, lasts) for node in cluster.nodes]
-        for proxy in proxies:
-            await proxy.start()
-            stack.push_async_callback(proxy.stop)
-        yield proxies

@@ -1,0 +1,110 @@
+"""PostgreSQL is killed, stopped and started again while a service takes messages in.
+
+The service is never started anew: it says what is wrong, goes on by itself, and comes to what one comes to whose
+facts lie in files and which nothing befalls. The seed is printed, and another is taken from ``TEST_SEED``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.end_to_end.outcome import outcome
+from tests.end_to_end.places import Place, beginning
+from tests.end_to_end.plan import Plan, make
+from tests.end_to_end.service import PATIENCE, Up
+from tests.faults.driving import Driver
+from tests.postgres import PostgresServer
+from workflow.consumers.transport.server import NatsServer
+
+SEED = int(os.environ.get("TEST_SEED", "7"))
+
+Disturbing = Callable[[Driver, Up], Coroutine[None, None, None]]
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """A server that is killed, and so syncs what it commits."""
+    with PostgresServer(int(os.environ.get("POSTGRES", "18")), durable=True) as server:
+        yield server
+
+
+async def compare(folder: Path, server: PostgresServer, plan: Plan, disturbing: Disturbing) -> list[str]:
+    """One run over databases that is disturbed, and one over files that is not; what was refused meanwhile."""
+    disturbed, undisturbed = drivers = [
+        Driver(place, plan, NatsServer(place.data.with_name(f"nats of {place.data.name}")))
+        for place in (beginning(folder / "disturbed", server), Place(folder / "undisturbed"))
+    ]
+    refused: list[str] = []
+
+    async def disturb() -> int:
+        await disturbed.prepare()
+        stored = await disturbed.take_all_in_while(partial(disturbing, disturbed), refused)
+        await disturbed.move_the_clock()
+        return stored
+
+    async def leave_alone() -> None:
+        await undisturbed.prepare()
+        await undisturbed.take_all_in()
+        await undisturbed.move_the_clock()
+
+    async with AsyncExitStack() as stack:
+        for driver in drivers:
+            await driver.server.start()
+            stack.push_async_callback(driver.server.stop)
+        stored, _ = await asyncio.gather(disturb(), leave_alone())
+    found, expected = await asyncio.gather(*(asyncio.to_thread(outcome, one.place) for one in drivers))
+    told = [f"seed {SEED}", f"{stored} messages, {dict(found.counts)}", f"refused: {dict(Counter(refused))}"]
+    print(*told, sep="\n")  # noqa: T201 pytest shows it where the test fails, or with -s
+    found.balanced(stored)
+    expected.balanced(stored)
+    found.without_races(plan)
+    found.same_as(expected)
+    return refused
+
+
+async def until_health(up: Up, so: Callable[[str, list[str]], bool]) -> None:
+    """Wait until health says so. It always answers."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            told = (await up.http.get("/v1/health")).json()
+            if so(told["status"], told["troubles"]):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def killed_and_started(driver: Driver, server: PostgresServer, kills: int, up: Up) -> None:
+    """The server ends again and again in the middle of a backlog, by SIGKILL and by SIGINT in turn."""
+    random, some = Random(SEED), len(driver.plan.messages) // kills
+    for number in range(kills):
+        taken = driver.plan.early + driver.published
+        await driver.publish(some)
+        await up.taken_in(taken + random.randint(1, some // 2))
+        await asyncio.to_thread(server.kill, signal.SIGINT if number % 2 else signal.SIGKILL)
+        await until_health(up, lambda status, troubles: status != "ok" and "PostgreSQL" in str(troubles))
+        await asyncio.to_thread(server.start)
+        await until_health(up, lambda status, _: status == "ok")
+
+
+async def test_a_server_that_is_killed_a_few_times_is_waited_for(
+    tmp_path: Path, server: PostgresServer
+) -> None:
+    plan = make(SEED, quiet=6, busy=12, messages=2_000)
+    await compare(tmp_path, server, plan, lambda driver, up: killed_and_started(driver, server, 2, up))
+
+
+@pytest.mark.soak
+async def test_a_server_that_is_killed_over_and_over_is_waited_for(
+    tmp_path: Path, server: PostgresServer
+) -> None:
+    plan = make(SEED, quiet=60, busy=240, messages=60_000)
+    await compare(tmp_path, server, plan, lambda driver, up: killed_and_started(driver, server, 40, up))
