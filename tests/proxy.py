@@ -48,6 +48,14 @@ class Proxy:
             way.cancel()
         await asyncio.gather(*self._ways, return_exceptions=True)
 
+    async def cut_all(self) -> None:
+        """Cut every connection that there is, wherever it stands."""
+        ways = list(self._ways)
+        for way in ways:
+            way.cancel()
+        self.cuts += len(ways)
+        await asyncio.gather(*ways, return_exceptions=True)
+
     async def _on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None

@@ -1,4 +1,4 @@
-"""PostgreSQL is killed, stopped and started again while a service takes messages in.
+"""PostgreSQL is killed, stopped and started again, or cut off, while a service takes messages in.
 
 The service is never started anew: it says what is wrong, goes on by itself, and comes to what one comes to whose
 facts lie in files and which nothing befalls. The seed is printed, and another is taken from ``TEST_SEED``.
@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.end_to_end.outcome import outcome
 from tests.end_to_end.places import Place, beginning
@@ -24,6 +25,7 @@ from tests.end_to_end.plan import Plan, make
 from tests.end_to_end.service import PATIENCE, Up
 from tests.faults.driving import Driver
 from tests.postgres import PostgresServer
+from tests.proxy import Proxy
 from workflow.consumers.transport.server import NatsServer
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
@@ -38,11 +40,11 @@ def server() -> Iterator[PostgresServer]:
         yield server
 
 
-async def compare(folder: Path, server: PostgresServer, plan: Plan, disturbing: Disturbing) -> list[str]:
+async def compare(folder: Path, begins: Place, plan: Plan, disturbing: Disturbing) -> list[str]:
     """One run over databases that is disturbed, and one over files that is not; what was refused meanwhile."""
     disturbed, undisturbed = drivers = [
         Driver(place, plan, NatsServer(place.data.with_name(f"nats of {place.data.name}")))
-        for place in (beginning(folder / "disturbed", server), Place(folder / "undisturbed"))
+        for place in (begins, Place(folder / "undisturbed"))
     ]
     refused: list[str] = []
 
@@ -99,7 +101,12 @@ async def test_a_server_that_is_killed_a_few_times_is_waited_for(
     tmp_path: Path, server: PostgresServer
 ) -> None:
     plan = make(SEED, quiet=6, busy=12, messages=2_000)
-    await compare(tmp_path, server, plan, lambda driver, up: killed_and_started(driver, server, 2, up))
+    await compare(
+        tmp_path,
+        beginning(tmp_path / "disturbed", server),
+        plan,
+        lambda driver, up: killed_and_started(driver, server, 2, up),
+    )
 
 
 @pytest.mark.soak
@@ -107,4 +114,52 @@ async def test_a_server_that_is_killed_over_and_over_is_waited_for(
     tmp_path: Path, server: PostgresServer
 ) -> None:
     plan = make(SEED, quiet=60, busy=240, messages=60_000)
-    await compare(tmp_path, server, plan, lambda driver, up: killed_and_started(driver, server, 40, up))
+    await compare(
+        tmp_path,
+        beginning(tmp_path / "disturbed", server),
+        plan,
+        lambda driver, up: killed_and_started(driver, server, 40, up),
+    )
+
+
+async def cut_off(folder: Path, server: PostgresServer, plan: Plan, cuts: int) -> None:
+    """Every connection breaks off after some bytes at random, in whatever is being said, until so many did."""
+    random, cutting = Random(SEED), False
+
+    def lasts() -> int | None:
+        return int(2 ** random.uniform(13, 20)) if cutting else None
+
+    async def disturbing(driver: Driver, up: Up) -> None:
+        nonlocal cutting
+        cutting = True
+        await proxy.cut_all()
+        some = max(1, len(plan.messages) // cuts)
+        while proxy.cuts < cuts:
+            await driver.publish(some)
+            await asyncio.sleep(0.05)
+        cutting = False
+        await proxy.cut_all()
+        await until_health(up, lambda status, _: status == "ok")
+
+    proxy = Proxy(server.port, lasts)
+    await proxy.start()
+    try:
+        there = beginning(folder / "disturbed", server)
+        through = (make_conninfo(dsn, port=proxy.port) for dsn in (there.facts, there.keys))
+        await compare(folder, Place(there.data, server, *through), plan, disturbing)
+        print(f"{proxy.cuts} connections cut")  # noqa: T201
+    finally:
+        await proxy.stop()
+
+
+async def test_connections_that_are_cut_half_way_change_nothing(
+    tmp_path: Path, server: PostgresServer
+) -> None:
+    await cut_off(tmp_path, server, make(SEED, quiet=6, busy=12, messages=2_000), cuts=40)
+
+
+@pytest.mark.soak
+async def test_connections_that_are_cut_over_and_over_change_nothing(
+    tmp_path: Path, server: PostgresServer
+) -> None:
+    await cut_off(tmp_path, server, make(SEED, quiet=60, busy=240, messages=40_000), cuts=1_000)

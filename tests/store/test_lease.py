@@ -84,6 +84,22 @@ async def test_who_loses_the_connection_stops_its_work_and_takes_it_up_again(dat
         await until(one.at_work.is_set)
 
 
+async def test_a_work_that_the_database_failed_is_begun_anew(database: str) -> None:
+    begun = asyncio.Event()
+
+    class Failed(Worker):
+        async def work(self) -> None:
+            if not begun.is_set():
+                begun.set()
+                raise psycopg.OperationalError("the connection is lost")
+            await super().work()
+
+    one = Failed(database)
+    async with one.running():
+        await until(one.at_work.is_set)
+    assert begun.is_set()
+
+
 async def test_a_server_that_is_away_is_told_of_and_waited_for() -> None:
     with PostgresServer() as server:
         one = Worker(server.dsn())

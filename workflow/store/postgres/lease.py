@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 
+from workflow.errors import Unavailable
+from workflow.store.faults import of_the_storage
 from workflow.store.postgres.pool import complete
 
 _LOOKS_AGAIN = 0.5
@@ -80,7 +82,8 @@ async def while_held(
     """Do a work whenever the lease is held, until cancelled; without it stand by.
 
     ``work`` is cancelled once the lease is lost, or no more ``wanted``, and ends what it has begun then; it is begun
-    anew with the next one. ``told`` is told why the lease cannot be had, None where another has it or it is held.
+    anew with the next one, and also where PostgreSQL failed it: no other failure is got over. ``told`` is told why the
+    lease cannot be had, None where another has it or it is held.
     """
     while True:
         try:
@@ -103,9 +106,15 @@ async def while_held(
                 task.cancel()
             await asyncio.gather(doing, losing, return_exceptions=True)
             await lease.give_back()
-        if ended:
-            doing.result()
+        if not ended:
+            continue
+        failure = doing.exception()
+        if failure is None:
             return
+        if not isinstance(failure, Unavailable) and not of_the_storage(failure):
+            raise failure
+        told(f"PostgreSQL does not answer ({type(failure).__name__})")
+        await asyncio.sleep(_LOOKS_AGAIN)
 
 
 async def _until_lost(lease: Lease, wanted: Callable[[], bool]) -> None:
