@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from workflow.cli.verb import Desk
 from workflow.demo.stage import publisher, service
 from workflow.folder import Folder
 from workflow.lifecycle import offline
+from workflow.projections.runner import Runner
 from workflow.settings import Settings
 from workflow.web.api import create_app
 
@@ -403,9 +405,20 @@ def test_a_folder_that_has_to_be_folded_first_tells_how_far_that_is(
     Folder(data).views.unlink()
     monkeypatch.setattr("workflow.lifecycle._AGAIN", 0)
     seen: list[tuple[int, int]] = []
+    told, step = threading.Event(), Runner.step
+
+    def once_it_was_told(runner: Runner) -> bool:
+        told.wait(10)
+        return step(runner)
+
+    def heed(done: int, head: int) -> None:
+        seen.append((done, head))
+        told.set()
+
+    monkeypatch.setattr(Runner, "step", once_it_was_told)
 
     async def look() -> None:
-        async with offline(Settings(data=data), heed=lambda done, head: seen.append((done, head))):
+        async with offline(Settings(data=data), heed=heed):
             pass
 
     asyncio.run(look())

@@ -66,7 +66,7 @@ async def _asked_of(address: str) -> dict[str, Any]:
         async with httpx.AsyncClient(base_url=address, timeout=_PATIENCE, trust_env=False) as client:
             told = (await client.get("/v1/health")).json()
     except (httpx.HTTPError, ValueError) as error:
-        raise Unavailable(f"no service answers at {address}") from error
+        raise Unavailable(f"the service does not answer at {address}") from error
     if not isinstance(told, dict) or "instance" not in told:
         raise Unavailable(f"what answers at {address} is no service of ours")
     return told
