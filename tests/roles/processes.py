@@ -66,6 +66,11 @@ class Serving:
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
+    def resume(self) -> None:
+        """Have it go on from where it hung."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     async def health(self) -> dict[str, Any]:
         """What it says of how all stand."""
         told: dict[str, Any] = (await self.http.get("/v1/health")).json()

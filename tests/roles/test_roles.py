@@ -130,3 +130,21 @@ async def test_one_that_hangs_is_followed_by_another(shared: dict[str, str]) -> 
             return bool((await received(second))["applied"] == 30)
 
         await until(all_in)
+
+
+async def test_one_that_was_followed_tells_how_far_its_follower_is(shared: dict[str, str]) -> None:
+    async with (
+        Serving(shared, "api", "deliver") as first,
+        Serving(shared, "api", "deliver", "intake", "project") as second,
+    ):
+
+        async def all_out(door: Serving) -> bool:
+            told = await door.health()
+            return bool(told["delivery"] and told["delivery"]["position"] == told["head"])
+
+        await until(lambda: all_out(first))
+        first.pause()
+        await open_pair(second)
+        await until(lambda: all_out(second))
+        first.resume()
+        await until(lambda: all_out(first))

@@ -277,6 +277,7 @@ class Service:
             self.duties.settle("delivery")
             await asyncio.Event().wait()
         finally:
+            self.delivery = None  # who delivers from here on tells how far it is
             delivery.stop()
             running.cancel()
             await finished(delivery.close())

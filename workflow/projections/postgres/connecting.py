@@ -5,28 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from psycopg import Connection, OperationalError
-from psycopg.conninfo import make_conninfo
 
 from workflow.errors import Unavailable
 from workflow.store.postgres.cursor import PostgresCursor
+from workflow.store.postgres.pool import complete
 
 SCHEMA = "projections"
-
-_SETTINGS: dict[str, str | int] = {
-    "application_name": "mentoring",
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-}
 
 
 def connect(dsn: str) -> Connection[tuple[Any, ...]]:
     """A connection in which names mean those of the projections' schema; every statement commits by itself."""
     try:
         connection = Connection[tuple[Any, ...]].connect(
-            make_conninfo(dsn, **_SETTINGS), autocommit=True, cursor_factory=PostgresCursor
+            complete(dsn), autocommit=True, cursor_factory=PostgresCursor
         )
     except OperationalError:
         raise Unavailable(
