@@ -263,7 +263,7 @@ class Service:
 
     async def _deliver(self) -> None:
         settings = self.settings
-        self.delivery = delivery = Delivery(
+        delivery = Delivery(
             make_broker(self.nats_url, "delivery", token=self._nats_token),
             self.store.read,
             self.writer.submit,
@@ -271,6 +271,7 @@ class Service:
             busy=self._intake_is_behind,
         )
         delivery.goes_on_from((await asyncio.wrap_future(self.writer.submit(self._deliver_from))).value)
+        self.delivery = delivery
         running = asyncio.create_task(delivery.run(), name="delivering")
         try:
             await delivery.begun()
