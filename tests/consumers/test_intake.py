@@ -12,6 +12,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from nats.aio.client import Client
+from nats.js.errors import NoStreamResponseError
 
 from tests.consumers.world import ADA, BOB, World, body, event, held, reached, scheduled
 from workflow.consumers.meetings.intake import Intake
@@ -33,10 +34,20 @@ async def running(world: World, url: str, **options: Any) -> AsyncIterator[Intak
 
 
 async def publish(client: Client, *messages: Any) -> int:
+    """Publish as everybody should who wants to be heard: until the server has said that it is stored."""
     last = 0
-    for message in messages:
-        last = (await client.jetstream().publish("mentoring.meetings.k1", body(message))).seq
+    async with asyncio.timeout(60):
+        for message in messages:
+            last = await _stored(client, body(message))
     return last
+
+
+async def _stored(client: Client, message: bytes) -> int:
+    while True:
+        try:
+            return (await client.jetstream().publish("mentoring.meetings.k1", message)).seq
+        except (TimeoutError, NoStreamResponseError):  # the server is on its way back
+            await asyncio.sleep(0.1)
 
 
 async def test_structured_and_binary(world: World, server: NatsServer, client: Client) -> None:
@@ -86,12 +97,7 @@ async def test_the_server_is_killed(world: World, server: NatsServer, client: Cl
         async with asyncio.timeout(30):
             while server.starts < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-            while True:
-                try:
-                    last = await publish(client, held("b"))
-                    break
-                except Exception:  # noqa: BLE001 the client is still reconnecting
-                    await asyncio.sleep(0.1)
+        last = await publish(client, held("b"))
         await reached(intake, last)
     assert world.counts()["applied"] == 2
 

@@ -36,6 +36,11 @@ def dies_with_parent(by: signal.Signals = signal.SIGTERM) -> Callable[[], None] 
     return lambda: libc.prctl(_PR_SET_PDEATHSIG, by) and None
 
 
+def _how(status: int | None) -> str:
+    """How a process ended, in the words that an operator looks for."""
+    return signal.Signals(-status).name if status is not None and status < 0 else f"exit status {status}"
+
+
 class NatsServer:
     """One server on one folder, which must be known to nobody but us.
 
@@ -137,7 +142,11 @@ class NatsServer:
         try:
             await asyncio.wait({died, stores_nothing}, return_when=asyncio.FIRST_COMPLETED)
             if died.done():
-                log.warning("the NATS server has ended by itself; it is started again")
+                log.warning(
+                    "the NATS server has ended by itself (%s); it is started again, and %s says what it said",
+                    _how(process.returncode),
+                    self._log.path,
+                )
                 return
             self.trouble = "cannot write to its disk, and stores nothing: make room"
             log.error("the NATS server %s", self.trouble)
