@@ -330,7 +330,7 @@ class Transaction:
 
 
 def _weakly(method: Callable[[], None]) -> Callable[[], None]:
-    """Calls ``method`` and does not keep whose it is: all that a commit decided would wait for the garbage collector."""
+    """Calls ``method`` and does not keep whose it is, in a circle that only the garbage collector would undo."""
     found = WeakMethod(method)
 
     def call() -> None:
