@@ -296,6 +296,35 @@ def test_a_commit_that_keeps_failing_is_told_and_leaves_nothing(place: Place) ->
     assert len(place.store.stream(id)) > 1
 
 
+def test_before_it_is_decided_anew_a_commit_waits_a_little_and_each_time_longer(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(place.writer, "_pause", pauses.append)
+    BrokenCommit(place, 3)
+    place.do(open_one)
+    assert pauses == [0.01, 0.02, 0.04]
+    BrokenCommit(place, 5)
+    with pytest.raises(Unavailable):
+        place.do(open_one)
+    assert pauses[3:] == [0.01, 0.02, 0.04, 0.08], "and not once more when it is given up"
+
+
+def test_units_that_are_tried_apart_wait_no_more(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(place.writer, "_pause", pauses.append)
+    monkeypatch.setattr(place.writer, "_commit_seconds", 60)  # all in one commit
+    broken = BrokenCommit(place, 1000)
+    gate = Gate(place)
+    units = [gate.future, *(place.writer.submit(open_one) for _ in range(7))]
+    gate.open.set()
+    for unit in units:
+        with pytest.raises(Unavailable):
+            unit.result(20)
+    assert broken.runs == 5 * (8 + 4 + 2 + 1), "each alone, in halves of halves, in halves, and all together"
+    assert pauses == [0.01, 0.02, 0.04, 0.08]
+
+
 def test_one_unit_that_cannot_be_stored_does_not_take_the_others_with_it(place: Place) -> None:
     gate = Gate(place)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import TypeVar
@@ -32,7 +32,9 @@ from workflow.store.transaction import Commit, Overtaken, Transaction
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-_ATTEMPTS = 5
+_PAUSES = (0.01, 0.02, 0.04, 0.08)
+"""Seconds before a commit that failed is decided anew, each time; after that what keeps it does not pass soon."""
+_AT_ONCE = (0.0,) * len(_PAUSES)
 _FOLLOWED = 100_000
 """Events of others that are looked at one by one; behind more than that everything is forgotten."""
 __all__ = ["Writer", "Written"]
@@ -50,12 +52,14 @@ class Writer:
         commit_seconds: float = 0.05,
         states: int = 50_000,
         monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._store = store
         self._clock = clock
         self._new_id = new_id or NewIds()
         self._commit_seconds = commit_seconds
         self._monotonic = monotonic
+        self._pause = pause
         self._states = AggregateCache(states)
         self._memberships = Memberships()
         self._recorded_at: datetime | None = None
@@ -131,14 +135,15 @@ class Writer:
         finally:
             self._jobs.abandon()
 
-    def _commit(self, jobs: list[Job], *, more: bool = False) -> None:
+    def _commit(self, jobs: list[Job], *, more: bool = False, pauses: Sequence[float] = _PAUSES) -> None:
         """Commit these units, and where ``more`` is said those that come in meanwhile, and tell everybody.
 
-        Where the commit fails they are decided anew; after five times in halves, so that one unit that cannot
-        be stored does not take the others with it.
+        Where the commit fails they are decided anew, after each of the ``pauses``, for what it failed by may pass; then
+        in halves, so that one unit that cannot be stored does not take the others with it. Halves do not pause: there
+        are as many of them as there are units, and what passes has had its time.
         """
         failure: Exception | None = None
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt, pause in enumerate((*pauses, None), start=1):
             try:
                 self._attempt(jobs, more=more and attempt == 1)
                 break
@@ -149,14 +154,17 @@ class Writer:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to be told
                 failure = error
-                log.warning("commit failed, attempt %d of %d: %s", attempt, _ATTEMPTS, type(error).__name__)
+                attempts = len(pauses) + 1
+                log.warning("commit failed, attempt %d of %d: %s", attempt, attempts, type(error).__name__)
+                if pause:
+                    self._pause(pause)
         else:
             if len(jobs) == 1:
                 jobs[0].future.set_exception(_as_told(failure))
                 return
             middle = len(jobs) // 2
-            self._commit(jobs[:middle])
-            self._commit(jobs[middle:])
+            for half in (jobs[:middle], jobs[middle:]):
+                self._commit(half, pauses=_AT_ONCE)
             return
         for callback in self._listeners:
             try:
