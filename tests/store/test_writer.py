@@ -316,7 +316,7 @@ def test_units_that_are_tried_apart_wait_no_more(place: Place, monkeypatch: pyte
     monkeypatch.setattr(place.writer, "_commit_seconds", 60)  # all in one commit
     broken = BrokenCommit(place, 1000)
     gate = Gate(place)
-    units = [gate.future, *(place.writer.submit(open_one) for _ in range(7))]
+    units: list[Future[Any]] = [gate.future, *(place.writer.submit(open_one) for _ in range(7))]
     gate.open.set()
     for unit in units:
         with pytest.raises(Unavailable):

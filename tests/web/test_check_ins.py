@@ -96,7 +96,7 @@ async def test_what_was_destroyed_is_no_measure_any_more(http: httpx.AsyncClient
     person = AS_MENTOR["Mentoring-Actor"].split()[1]
     asked = await http.post(f"{path}/parties/{person}/destruction", json={}, headers=AS_MENTOR)
     assert asked.status_code == 201
-    await service.destructions.destroyer.run()
+    await service.upkeep.destructions.destroyer.run()
     assert (await http.post(f"{path}/check-ins", json=LESS_WELL, headers=AS_MENTOR)).status_code == 201
     assert lows(service, relationship) == [False, False]
     assert not any(isinstance(one.event, ConcernRaised) for one in service.store.stream(relationship))

@@ -81,7 +81,7 @@ async def test_what_was_destroyed_is_read_by_nobody(
 ) -> None:
     asked = await http.post(f"{base}/parties/{GRACE}/destruction", json={}, headers=AS_MENTEE)
     assert asked.status_code == 201, asked.text
-    await service.destructions.run()
+    await service.upkeep.destructions.run()
     (own,) = await _read(http, base, AS_MENTEE)
     assert own == {"party": str(GRACE), **dict.fromkeys(HERS)}
 

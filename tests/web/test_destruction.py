@@ -47,7 +47,7 @@ async def test_what_it_wrote_is_gone_and_what_others_wrote_is_not(
     await wrote(http, relationship, AS_MENTEE, "to be braver")
     await wrote(http, relationship, AS_MENTOR, "to listen more")
     assert (await asked(http, relationship)).status_code == 201
-    await service.destructions.destroyer.run()
+    await service.upkeep.destructions.destroyer.run()
     hers, his = goals(service, relationship)
     with pytest.raises(KeyDestroyed):
         service.store.unseal(hers, "text")
@@ -65,7 +65,7 @@ async def test_what_it_writes_afterwards_is_decided_and_not_kept(
 ) -> None:
     relationship = await active(http)
     await asked(http, relationship)
-    await service.destructions.destroyer.run()
+    await service.upkeep.destructions.destroyer.run()
     await wrote(http, relationship, AS_MENTEE, "to be braver still")
     (late,) = goals(service, relationship)
     assert late.event.model_dump()["text"] == "sealed"
@@ -79,7 +79,7 @@ async def test_asked_again_it_is_answered_alike_and_done_once(
     relationship = await active(http)
     for _ in range(2):
         assert (await asked(http, relationship)).status_code == 201
-        await service.destructions.destroyer.run()
+        await service.upkeep.destructions.destroyer.run()
     assert names(service, relationship)["destroyed"] == 1
 
 
@@ -95,11 +95,11 @@ async def test_with_the_identities_no_message_finds_the_person_and_none_is_added
 ) -> None:
     relationship = await opened(http)
     assert (await asked(http, relationship)).status_code == 201
-    await service.destructions.destroyer.run()
+    await service.upkeep.destructions.destroyer.run()
     booked(service, 1, "email:ada@example.org", "email:grace@example.org")
     assert became(service, 1) is Disposition.APPLIED
     assert (await asked(http, relationship, identities=True)).status_code == 201
-    await service.destructions.destroyer.run()
+    await service.upkeep.destructions.destroyer.run()
     booked(service, 2, "email:ada@example.org", "email:grace@example.org")
     assert became(service, 2) is Disposition.WAITING
     (opening,) = service.store.stream(UUID(relationship))[:1]
@@ -126,20 +126,20 @@ async def test_one_that_was_cut_short_is_finished_by_the_next_pass(
     def cut(_: Transaction) -> None:
         raise sqlite3.OperationalError("cut short")
 
-    monkeypatch.setattr(service.destructions.destroyer, "_destroy", full)
+    monkeypatch.setattr(service.upkeep.destructions.destroyer, "_destroy", full)
     await asked(http, relationship)
     with pytest.raises(sqlite3.OperationalError):
-        await service.destructions.destroyer.run()
+        await service.upkeep.destructions.destroyer.run()
     assert not service.keys.destroyed(f"{relationship}/{GRACE}")
-    monkeypatch.setattr(service.destructions.destroyer, "_destroy", destroy)
-    submit = service.destructions.destroyer._submit
-    monkeypatch.setattr(service.destructions.destroyer, "_submit", lambda _: submit(cut))
+    monkeypatch.setattr(service.upkeep.destructions.destroyer, "_destroy", destroy)
+    submit = service.upkeep.destructions.destroyer._submit
+    monkeypatch.setattr(service.upkeep.destructions.destroyer, "_submit", lambda _: submit(cut))
     with pytest.raises(sqlite3.OperationalError):
-        await service.destructions.destroyer.run()
+        await service.upkeep.destructions.destroyer.run()
     assert service.keys.destroyed(f"{relationship}/{GRACE}")
     assert names(service, relationship)["destroyed"] == 0
-    monkeypatch.setattr(service.destructions.destroyer, "_submit", submit)
-    await service.destructions.destroyer.run()
+    monkeypatch.setattr(service.upkeep.destructions.destroyer, "_submit", submit)
+    await service.upkeep.destructions.destroyer.run()
     assert names(service, relationship)["destroyed"] == 1
 
 
@@ -151,7 +151,7 @@ async def test_one_that_cannot_be_confirmed_holds_up_no_other(
     relationships = [await opened(http) for _ in range(3)]
     for relationship in relationships:
         assert (await asked(http, relationship)).status_code == 201
-    first = service.destructions.asked(1)[0].relationship
+    first = service.upkeep.destructions.asked(1)[0].relationship
     decide = Transaction.decide
 
     def deciding(tx: Transaction, id: UUID, *rest: Any, **more: Any) -> Any:
@@ -165,13 +165,13 @@ async def test_one_that_cannot_be_confirmed_holds_up_no_other(
     with monkeypatch.context() as patched:
         patched.setattr(Transaction, "decide", deciding)
         for _ in range(2):
-            await service.destructions.run()
+            await service.upkeep.destructions.run()
             assert destroyed() == {UUID(one) for one in relationships} - {first}
-            assert service.destructions.destroyer.left == "a relationship that the log names"
+            assert service.upkeep.destructions.destroyer.left == "a relationship that the log names"
             assert service.keys.destroyed(f"{first}/{GRACE}")
-    await service.destructions.run()
+    await service.upkeep.destructions.run()
     assert destroyed() == {UUID(one) for one in relationships}
-    assert service.destructions.destroyer.left is None
+    assert service.upkeep.destructions.destroyer.left is None
 
 
 async def test_more_that_is_asked_for_meanwhile_is_not_taken_for_done(
@@ -179,14 +179,14 @@ async def test_more_that_is_asked_for_meanwhile_is_not_taken_for_done(
 ) -> None:
     relationship = await opened(http)
     await asked(http, relationship)
-    asked_before = service.destructions.asked(10)
+    asked_before = service.upkeep.destructions.asked(10)
     await asked(http, relationship, identities=True)
     told = iter([asked_before])
-    known = service.destructions.asked
+    known = service.upkeep.destructions.asked
     monkeypatch.setattr(
-        service.destructions.destroyer, "_asked", lambda limit: next(told, None) or known(limit)
+        service.upkeep.destructions.destroyer, "_asked", lambda limit: next(told, None) or known(limit)
     )
-    await service.destructions.destroyer.run()
+    await service.upkeep.destructions.destroyer.run()
     assert service.keys.destroyed(f"person/{GRACE}")
 
 
@@ -200,7 +200,7 @@ async def test_keys_of_an_older_copy_do_not_bring_it_back(settings: Settings) ->
             older = service.folder.keys.with_name("older.db")
             shutil.copy(service.folder.keys, older)
             await asked(http, relationship)
-            await service.destructions.destroyer.run()
+            await service.upkeep.destructions.destroyer.run()
         keys = service.folder.keys
     shutil.copy(older, keys)
     async with offline(settings) as service:

@@ -46,7 +46,7 @@ async def test_health_tells_what_has_stopped(http: httpx.AsyncClient, service: S
 async def test_a_trouble_is_told_without_what_its_exception_says(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    service.driver.trouble = "KeyError: ada@example.org"
+    service.upkeep.driver.trouble = "KeyError: ada@example.org"
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "the clock cannot ask: KeyError"
 
@@ -57,7 +57,7 @@ async def test_health_counts_whom_the_clock_could_not_ask(http: httpx.AsyncClien
         ({ADA: fault}, "a relationship that the log names"),
         ({ADA: fault, GRACE: fault}, "2 relationships that the log names"),
     ):
-        service.driver.trouble = told(left)
+        service.upkeep.driver.trouble = told(left)
         answer = await http.get("/v1/health")
         assert answer.status_code == 503
         assert answer.json()["troubles"] == [f"the clock cannot ask: {said}"]
@@ -71,14 +71,15 @@ async def test_health_names_nobody_whatever_fails(
     async def fail() -> None:
         raise Conflict(named, code="id_taken")
 
-    service.driver.trouble = f"Stopped: {named}"
-    service.expiry = Chore(fail, service.expiry.undone, every=3600)
-    service.asking = Chore(fail, service.asking.undone, every=3600)
-    chores = [asyncio.create_task(one.run()) for one in (service.expiry, service.asking)]
+    service.upkeep.driver.trouble = f"Stopped: {named}"
+    service.upkeep.expiry = Chore(fail, service.upkeep.expiry.undone, every=3600)
+    service.upkeep.asking = Chore(fail, service.upkeep.asking.undone, every=3600)
+    chores = [asyncio.create_task(one.run()) for one in (service.upkeep.expiry, service.upkeep.asking)]
     stopped = IntakeStatus("stopped", f"the gap {ADA}/0:1-2", None, f"{ADA}/0", 5, 3)
-    service.intakes[0] = SimpleNamespace(status=stopped, stop=AsyncMock())  # type: ignore[assignment]
+    service.taking_in.intakes[0] = SimpleNamespace(status=stopped, stop=AsyncMock())  # type: ignore[assignment]
     delivery = DeliveryStatus("stopped", named, None, 3)
-    service.delivery = SimpleNamespace(status=delivery, stop=Mock(), close=AsyncMock())  # type: ignore[assignment]
+    told_out = SimpleNamespace(status=delivery, stop=Mock(), close=AsyncMock())
+    service.delivering.delivery = told_out  # type: ignore[assignment]
     service.server = NatsServer(service.folder.broker)
     service.server.trouble = named
     await asyncio.sleep(0)
@@ -127,7 +128,7 @@ async def test_messages_that_lie_untaken_while_intake_is_in_trouble_are_noticed(
     assert isinstance(transport, httpx.ASGITransport)
     transport.app.state.watch = Watch(lambda: now[0])  # type: ignore[attr-defined]
     standing = IntakeStatus("running", None, "the disk is full", "one/0", 5, 3)
-    service.intakes[0] = SimpleNamespace(status=standing, stop=AsyncMock())  # type: ignore[assignment]
+    service.taking_in.intakes[0] = SimpleNamespace(status=standing, stop=AsyncMock())  # type: ignore[assignment]
     assert (await http.get("/v1/health")).json()["intake"]["behind"] == 3
     now[0] += STANDS_STILL
     assert (await http.get("/v1/health")).json()["troubles"] == [
@@ -169,8 +170,8 @@ async def test_what_has_waited_too_long_is_parked_once_it_can_be(
         if outcome := outcomes.pop(0):
             raise outcome
 
-    service.expiry = Chore(park, service.expiry.undone, every=3600, shortest_pause=0)
-    running = asyncio.create_task(service.expiry.run())
+    service.upkeep.expiry = Chore(park, service.upkeep.expiry.undone, every=3600, shortest_pause=0)
+    running = asyncio.create_task(service.upkeep.expiry.run())
     while outcomes:  # noqa: ASYNC110
         await asyncio.sleep(0)
     running.cancel()
@@ -188,9 +189,9 @@ async def test_of_whom_a_chore_leaves_something_undone_is_told(
     async def confirm() -> None:
         shown.append((await http.get("/v1/health")).json()["troubles"])
 
-    undone = service.destroying.undone
-    service.destroying = Chore(confirm, undone, every=0, left=lambda: left.pop(0))
-    running = asyncio.create_task(service.destroying.run())
+    undone = service.upkeep.destroying.undone
+    service.upkeep.destroying = Chore(confirm, undone, every=0, left=lambda: left.pop(0))
+    running = asyncio.create_task(service.upkeep.destroying.run())
     while left:  # noqa: ASYNC110
         await asyncio.sleep(0)
     running.cancel()
@@ -199,7 +200,7 @@ async def test_of_whom_a_chore_leaves_something_undone_is_told(
 
 
 async def test_intake_that_has_not_begun_is_told(http: httpx.AsyncClient, service: Service) -> None:
-    service.intakes[0] = intake = Intake(
+    service.taking_in.intakes[0] = intake = Intake(
         make_broker("nats://127.0.0.1:9"), service.writer, service.resolver, service.new_id
     )
     service.parts.begin(intake.start(), "intake begins")

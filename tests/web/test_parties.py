@@ -99,7 +99,7 @@ async def test_more_than_one_page_that_waits_goes_on_waiting_its_turn(
     for number in range(1, 6):
         booked(service, number, NEW, "email:ada@example.org", day=number)
     await http.post(f"{of(relationship, GRACE)}/identities", json={"identity": NEW}, headers=AS_MENTEE)
-    await service.waiting.drain()
+    await service.upkeep.waiting.drain()
     assert [became(service, number) for number in range(1, 6)] == [Disposition.APPLIED] * 5
 
 

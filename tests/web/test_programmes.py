@@ -55,7 +55,7 @@ async def test_its_relationships_follow_and_are_told_to_have(
 ) -> None:
     relationship = await active(http)
     await http.post("/v1/programme/closure", headers=AS_COORDINATOR)
-    await service.rounds.go()
+    await service.upkeep.rounds.go()
     shown = (await http.get("/v1/programme")).json()
     assert (shown["under_way"], shown["closed_at"] is None) == ([], False)
     row = (await http.get(f"/v1/relationships/{relationship}", params={"after": service.store.head()})).json()
@@ -89,7 +89,7 @@ async def test_what_is_due_is_dated_anew_and_the_clock_asks_by_it(
     adopted = (await http.post(POLICY, json=OTHER, headers=AS_COORDINATOR)).json()
     assert adopted["version"] == 2
     assert adopted["changes"] == [{"member": "silence.suspected_after", "before": 1.5, "after": 1.0}]
-    await service.rounds.go()
+    await service.upkeep.rounds.go()
     assert await silence_due() == ["2026-01-19T08:00:00Z"]
     await http.post("/v1/clock", json={"to": "2026-01-20T00:00:00Z"}, headers=AS_OPERATOR)
     assert names(service, relationship)["stagnation_suspected"] == 1

@@ -38,10 +38,9 @@ def told(service: Service) -> dict[str, dict[str, Any]]:
         }
         for role in service.roles
     }
-    if service.intake_status is not None:
-        found[Role.INTAKE]["status"] = asdict(service.intake_status)
-    if service.delivery is not None and Role.DELIVER in service.roles:
-        found[Role.DELIVER]["status"] = asdict(service.delivery.status)
+    for role, status in ((Role.INTAKE, service.taking_in.status), (Role.DELIVER, service.delivering.status)):
+        if status is not None:
+            found[role]["status"] = asdict(status)
     return found
 
 

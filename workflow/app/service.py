@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future
-from contextlib import AsyncExitStack, suppress
-from datetime import datetime
+from collections.abc import Callable, Collection
+from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
@@ -20,44 +18,35 @@ from workflow.app.beginning import (
     installed_version,
     read_policy,
 )
-from workflow.app.chore import Chore
-from workflow.app.destructions import Destructions
+from workflow.app.delivering import Delivering
 from workflow.app.duties import Duties
 from workflow.app.elsewhere import told
+from workflow.app.folding import Folding
 from workflow.app.keeping import Keeping
 from workflow.app.notices import Notices
 from workflow.app.parts import Parts
-from workflow.app.rounds import Rounds
-from workflow.app.waiting import Waiting
+from workflow.app.taking_in import TakingIn
+from workflow.app.upkeep import Upkeep, Work
 from workflow.clocks import SimulatedClock
-from workflow.consumers.clock.driver import ClockDriver
-from workflow.consumers.clock.page import Due
-from workflow.consumers.delivery.delivery import Delivery, begin_delivery
-from workflow.consumers.delivery.streams import Limits
 from workflow.consumers.hooks.registry import installed
 from workflow.consumers.hooks.taking import Hooks
 from workflow.consumers.hooks.translators import Translators
-from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
-from workflow.consumers.meetings.status import IntakeStatus, together
 from workflow.consumers.requests.commands import Commands
 from workflow.consumers.requests.identities import Naming
 from workflow.consumers.requests.once import Once
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
-from workflow.consumers.transport.streams import Partition
-from workflow.errors import Stopped
 from workflow.folder import Folder
-from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.follower import Follower, carry_out
+from workflow.projections.follower import Follower
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
 from workflow.secret_files import own_secret
-from workflow.settings import ClockKind, OutboundFrom, Role, Settings
+from workflow.settings import ClockKind, Role, Settings
 from workflow.store.identities import Identities
 from workflow.store.ids import NewIds
 from workflow.store.postgres import hints
@@ -66,15 +55,11 @@ from workflow.store.postgres.requests import Requests
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
-from workflow.threads import finished, in_thread
+from workflow.threads import finished
 
 T = TypeVar("T")
 
 _PATIENCE = 10
-_BEHIND = 1000
-"""Messages that lie untaken at the broker, from which on what goes out gives way to what comes in."""
-_SECOND, _HOUR = 1.0, 3600.0
-_LOOKS_FOR_REQUESTS = 0.2
 
 
 class Service:
@@ -107,40 +92,23 @@ class Service:
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))
         )
-        self.folding: Runner | None = None
-        """What folds in this process, where processes share that."""
+        self.folding = None if shared is None else Folding(self._views_kept, self.store, shared)
+        """Where processes share the facts, one of them folds for all."""
         self.writer.on_commit(lambda _: self._wake())
         self.resolver = Resolver(Identities(master_key))
         self.once = Once(master_key)
         self.commands = Commands(self.once, self.resolver)
         self.naming = Naming(self.once, self.resolver)
-        self.driver = ClockDriver(self.writer, self.clock, agenda=self._agenda, folded=self._folded)
         self.server: NatsServer | None = None
         self.nats_url = ""
-        self._nats_token: str | None = None
         self.nats_token_file = settings.nats_token_file
         self.read_waits = 5.0
         """Seconds that a read waits at most for what it was asked to include."""
-        self.intakes: dict[int, Intake] = {}
-        """Those at work, by the number of their partition."""
+        self.taking_in = TakingIn(settings, self.writer, self.resolver, self.new_id, self._sharing)
+        self.delivering = Delivering(settings, self.store, self.writer, self.taking_in.behind)
         self.publisher: Publisher | None = None
-        self.delivery: Delivery | None = None
-        self.waiting = Waiting(self.store, self.writer, self.resolver)
-        self.draining = Chore(self.waiting.drain, "what waited cannot be worked off", every=_SECOND)
-        self.expiry = Chore(self.waiting.expire, "what has waited too long cannot be parked", every=_HOUR)
-        self.rounds = Rounds(self.store, self.writer)
-        self.asking = Chore(
-            self.rounds.go,
-            "what a programme asks of all its relationships cannot be asked",
-            every=_SECOND,
-            left=lambda: self.rounds.left,
-        )
-        self.destructions = Destructions(self.store, self.keys, self.writer)
-        self.destroying = Chore(
-            self.destructions.run,
-            "what was asked to be destroyed cannot be destroyed, or is not yet said to be",
-            every=_SECOND,
-            left=lambda: self.destructions.destroyer.left,
+        self.upkeep = Upkeep(
+            self.store, self.keys, self.writer, self.clock, self.resolver, self.views, self.runner
         )
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
@@ -151,11 +119,6 @@ class Service:
         if shared is not None:
             board = Board(shared, self.instance, socket.gethostname())
             self.notices = Notices(board, lambda: told(self))
-
-    @property
-    def chores(self) -> tuple[Chore, ...]:
-        """What is done again and again beside intake."""
-        return self.draining, self.expiry, self.destroying, self.asking
 
     @property
     def clock_kind(self) -> ClockKind:
@@ -173,7 +136,7 @@ class Service:
         unfinished = await asyncio.to_thread(self.store.unfinished)
         if unfinished is not None and serving:
             raise unfinished
-        await asyncio.to_thread(self.destructions.keep)
+        await asyncio.to_thread(self.upkeep.destructions.keep)
         await asyncio.to_thread(self.writer.start, sweep=serving)
         if unfinished is not None:
             self.runner.start()
@@ -181,43 +144,20 @@ class Service:
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
         self.runner.start()
         if self._dsn is None:
-            self.parts.keep(self.draining.run(), "draining")
-            self.parts.keep(self.destroying.run(), "destroying")
-            self.parts.keep(self.asking.run(), "rounds")
+            self._keep(self.upkeep.of_what_is_left())
             return
         self.parts.keep(hints.follow(self._dsn, self._wake), "hints")
         if serving and self.notices is not None:
             self.parts.keep(self.notices.run(), "notices")
-        if Role.PROJECT in self.roles:
-            self.duties.keep("projections", self._project)
+        if self.folding is not None and Role.PROJECT in self.roles:
+            self.duties.keep("projections", self.folding.run)
 
     def _wake(self) -> None:
         """Something was committed or folded, here or elsewhere."""
         self.runner.wake()
         if self.folding is not None:
             self.folding.wake()
-        if self.delivery is not None:
-            self.delivery.wake()
-
-    async def _project(self) -> None:
-        """Fold, and do what the doors of all processes ask of whoever folds."""
-        assert self._shared is not None
-        requests, begun = Requests(self._shared), dict[int, Future[Any]]()
-        views = await asyncio.to_thread(Views, self._views_kept, PROJECTIONS, named=VIEWS)
-        self.folding = runner = Runner(views, self.store.read, self.store.head, written=self._folded_some)
-        runner.start()
-        try:
-            while True:
-                await in_thread(carry_out, runner, requests, begun)
-                await asyncio.sleep(_LOOKS_FOR_REQUESTS)
-        finally:
-            self.folding = None
-            await finished(asyncio.to_thread(runner.stop))
-            await finished(asyncio.to_thread(views.close))
-
-    def _folded_some(self) -> None:
-        assert self._shared is not None
-        hints.give(self._shared)
+        self.delivering.wake()
 
     async def connect(self) -> None:
         """Start the NATS server, unless there is one elsewhere, take messages in, and tell others what happens."""
@@ -237,105 +177,45 @@ class Service:
             )
             await self.server.start()
             url = self.server.url
-        self.nats_url, self._nats_token = url, token
-        await asyncio.wrap_future(self.writer.submit(self._deliver_from, urgent=True))
+        self.nats_url = url
+        connections = partial(make_broker, url, token=token)
+        await self.delivering.ready()
         begun: list[str] = []
         if Role.DELIVER in self.roles:
-            self.duties.keep("delivery", self._deliver)
-            begun.append("delivery")
+            name = "delivery"
+            self.duties.keep(
+                name, partial(self.delivering.run, connections, partial(self.duties.settle, name))
+            )
+            begun.append(name)
         if Role.INTAKE in self.roles:
-            for number in range(settings.partitions):
-                part = Partition(number, settings.partitions)
-                name = f"intake {number}"
-                self.duties.keep(name, partial(self._take_in, part), partial(self._is_ours, number))
+            for part in self.taking_in.partitions:
+                name = f"intake {part.number}"
+                work = partial(self.taking_in.run, part, connections, partial(self.duties.settle, name))
+                self.duties.keep(name, work, partial(self.taking_in.wanted, part))
                 begun.append(name)
         beginning = {self.parts.begin(self.duties.settled(name), f"{name} begins") for name in begun}
         if Role.API in self.roles:
-            self.publisher = Publisher(make_broker(url, "publishing", token=token))
+            self.publisher = Publisher(connections("publishing"))
             beginning.add(self.parts.begin(self.publisher.connect(), "publishing begins"))
         # A server elsewhere may come later than we do. What is recorded can be read meanwhile.
         if beginning:
             await asyncio.wait(beginning, timeout=_PATIENCE)
 
-    def _deliver_from(self, tx: Transaction) -> int:
-        """Before anything is taken in: what this run brings about goes out, also where it is the first."""
-        return begin_delivery(tx, from_beginning=self.settings.outbound_from is OutboundFrom.BEGINNING)
-
-    async def _deliver(self) -> None:
-        settings = self.settings
-        delivery = Delivery(
-            make_broker(self.nats_url, "delivery", token=self._nats_token),
-            self.store.read,
-            self.writer.submit,
-            Limits(settings.outbound_bytes, settings.outbound_days, settings.nats_replicas),
-            busy=self._intake_is_behind,
-        )
-        delivery.goes_on_from((await asyncio.wrap_future(self.writer.submit(self._deliver_from))).value)
-        self.delivery = delivery
-        running = asyncio.create_task(delivery.run(), name="delivering")
-        try:
-            await delivery.begun()
-            self.duties.settle("delivery")
-            await asyncio.Event().wait()
-        finally:
-            self.delivery = None  # who delivers from here on tells how far it is
-            delivery.stop()
-            running.cancel()
-            await finished(delivery.close())
-
-    async def _take_in(self, partition: Partition) -> None:
-        settings = self.settings
-        self.intakes[partition.number] = intake = Intake(
-            make_broker(self.nats_url, "intake", token=self._nats_token),
-            self.writer,
-            self.resolver,
-            self.new_id,
-            accepted_gap=settings.accept_gap,
-            stream_bytes=settings.stream_bytes,
-            replicas=settings.nats_replicas,
-            partition=partition,
-        )
-        try:
-            with suppress(Stopped):  # intake itself tells of it, like of all that happens to it later
-                await intake.start()
-            self.duties.settle(f"intake {partition.number}")
-            await asyncio.Event().wait()
-        finally:
-            await finished(intake.stop())
-            del self.intakes[partition.number]
-
-    def _is_ours(self, number: int) -> bool:
-        """Whether this process is to have a partition: those that take messages in share them evenly."""
-        if self.notices is None:
-            return True
-        sharing = {one.instance for one in self.notices.of_all if one.role == Role.INTAKE} | {self.instance}
-        fair = -(-self.settings.partitions // len(sharing))
-        return len(self.intakes) <= fair if number in self.intakes else len(self.intakes) < fair
-
-    def _intake_is_behind(self) -> bool:
-        return any((intake.status.behind or 0) > _BEHIND for intake in self.intakes.values())
-
-    @property
-    def intake_status(self) -> IntakeStatus | None:
-        """How intake stands, in all partitions that this process has; None where it has none."""
-        return together([intake.status for _, intake in sorted(self.intakes.items())])
+    def _sharing(self) -> int:
+        """How many processes take messages in, this one included."""
+        elsewhere = () if self.notices is None else self.notices.of_all
+        return len({one.instance for one in elsewhere if one.role == Role.INTAKE} | {self.instance})
 
     def follow_time(self) -> None:
         """Let the real clock ask by itself. A simulated one asks when it is moved."""
-        if self._dsn is not None:
-            if Role.CLOCK in self.roles:
-                self.duties.keep("clock", self._keep_time)
-        elif self.clock_kind is ClockKind.REAL:
-            self.parts.keep(self.driver.run(), "clock")
-            self.parts.keep(self.expiry.run(), "expiry")
+        if self._dsn is None:
+            self._keep(self.upkeep.of_time())
+        elif Role.CLOCK in self.roles:
+            self.duties.keep("clock", self.upkeep.run)
 
-    async def _keep_time(self) -> None:
-        works = [chore.run() for chore in (self.draining, self.destroying, self.asking)]
-        if self.clock_kind is ClockKind.REAL:
-            works += [self.driver.run(), self.expiry.run()]
-        async with asyncio.TaskGroup() as group:
-            for work in works:
-                group.create_task(work)
+    def _keep(self, works: Work) -> None:
+        for name, work in works.items():
+            self.parts.keep(work, name)
 
     async def end(self) -> None:
         """Stop from the outside in, so that nothing begun is left half done, and let go of every file.
@@ -355,8 +235,7 @@ class Service:
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
             stack.push_async_callback(self.translators.close)
-            if self.delivery is not None:
-                self.delivery.stop()
+            self.delivering.stop()
             await self.parts.cancel()
 
     def _open_programme(self, tx: Transaction) -> None:
@@ -387,26 +266,7 @@ class Service:
 
         return await asyncio.to_thread(run)
 
-    async def move_clock(self, to: datetime) -> int:
-        """Move the simulated clock, asking everything due on the way; the position once all is folded."""
-        await self.rounds.go()
-        await self.waiting.drain()
-        await self.destructions.run()
-        await self.driver.advance(to)
-        position = await self.waiting.expire()
-        await asyncio.wrap_future(self.runner.reaching(position))
-        return position
-
     def verify(self, heed: Callable[[int], None]) -> Verified:
         """Fold everything anew and compare; ``heed`` is told how far it has come, and may end it by raising."""
         scratch = self.folder.scratch() if self._shared is None else None
         return verify(self._views_kept, PROJECTIONS, self.store.read, heed=heed, scratch_in=scratch)
-
-    # --- for the clock ------------------------------------------------------------------------------------
-
-    def _agenda(self, until: datetime, limit: int, without: Collection[UUID]) -> Sequence[Due]:
-        with self.views.reading() as connection:
-            return due_until(connection, until, limit, without)
-
-    async def _folded(self, position: int) -> None:
-        await asyncio.wrap_future(self.runner.reaching(position, [AGENDA.name]))

@@ -21,7 +21,7 @@ def troubles(service: Service) -> Iterator[tuple[Role, str]]:
         yield Role.API, f"whether another process does {name} is not known: {trouble}"
     if service.server is not None and service.server.trouble is not None:
         yield Role.INTAKE, f"the NATS server {service.server.trouble}"
-    status = service.intake_status
+    status = service.taking_in.status
     if status is not None:
         if status.cause is not None:
             yield Role.INTAKE, f"intake has stopped: {status.cause}"
@@ -31,13 +31,13 @@ def troubles(service: Service) -> Iterator[tuple[Role, str]]:
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
     if service.runner.trouble is not None:
         yield Role.PROJECT, f"projections cannot go on: {_kind(service.runner.trouble)}"
-    for chore in service.chores:
+    for chore in service.upkeep.chores:
         if chore.trouble:
             yield Role.CLOCK, f"{chore.undone}: {chore.trouble}"
     for trouble in service.translators.troubles:
         yield Role.API, f"hooks are to be sent again later: {trouble}"
-    if service.driver.trouble is not None:
-        yield Role.CLOCK, f"the clock cannot ask: {_kind(service.driver.trouble)}"
+    if service.upkeep.driver.trouble is not None:
+        yield Role.CLOCK, f"the clock cannot ask: {_kind(service.upkeep.driver.trouble)}"
 
 
 def _kind(trouble: str) -> str:

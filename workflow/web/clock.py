@@ -18,7 +18,7 @@ async def move_clock(body: ClockIn, by: By) -> Answer:
     service = by.service
 
     async def work() -> Answer:
-        await service.move_clock(body.to)
+        await service.upkeep.move_clock(body.to)
         return {"now": service.clock.now().isoformat()}
 
     return await by.operate(f"clock moved to {body.to.isoformat()}", by.lasting(work))

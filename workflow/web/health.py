@@ -126,8 +126,8 @@ async def look(service: Service, watch: Watch, *, alone: bool = False) -> Health
         away.append("PostgreSQL does not answer; everything goes on by itself once it does")
         projections, head = [], service.writer.head
     elsewhere = others(service)
-    intake = service.intake_status or elsewhere.intake
-    delivery = service.delivery.status if service.delivery is not None else elsewhere.delivery
+    intake = service.taking_in.status or elsewhere.intake
+    delivery = service.delivering.status or elsewhere.delivery
     lag = 0 if delivery is None else max(0, head - delivery.position)
     troubles = [*away, *(told for _, told in local_troubles(service))]
     if not alone:

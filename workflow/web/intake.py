@@ -78,7 +78,7 @@ async def intake(service: Serving) -> IntakeOut:
             counts = {disposition.value: number for disposition, number in ledger.receipts.counts().items()}
             upstreams = ledger.receipts.upstreams()
             members_dropped = ledger.receipts.counted("members_dropped")
-        status = service.intake_status or others(service).intake
+        status = service.taking_in.status or others(service).intake
         return IntakeOut(
             received=sum(counts.values()),
             **counts,

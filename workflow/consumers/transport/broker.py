@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from faststream import AckPolicy
@@ -12,6 +13,9 @@ from faststream.nats.security import NatsToken
 
 ELSEWHERE_AFTER = 10.0
 """Seconds for which a server may be of no use: as long as a cluster may take to elect a leader."""
+
+Connections = Callable[[str], NatsBroker]
+"""Makes a connection for a purpose, wherever the broker is."""
 
 log = logging.getLogger("mentoring.broker")
 

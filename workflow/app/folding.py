@@ -1,0 +1,55 @@
+"""Folding for all processes that share a log, and doing what the doors of each ask of whoever folds."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import Any
+
+from workflow.projections.analytics.views import VIEWS
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.follower import carry_out
+from workflow.projections.runner import Runner
+from workflow.projections.storage import Kept
+from workflow.projections.views import Views
+from workflow.store.event_store import EventStore
+from workflow.store.postgres import hints
+from workflow.store.postgres.pool import Connections
+from workflow.store.postgres.requests import Requests
+from workflow.threads import finished, in_thread
+
+_LOOKS_FOR_REQUESTS = 0.2
+
+
+class Folding:
+    """Folds while it runs: one process at a time does."""
+
+    def __init__(self, kept: Kept, store: EventStore, shared: Connections) -> None:
+        self._kept = kept
+        self._store = store
+        self._shared = shared
+        self._runner: Runner | None = None
+
+    def wake(self) -> None:
+        """Say that there may be something to fold."""
+        runner = self._runner  # another thread may take it away meanwhile
+        if runner is not None:
+            runner.wake()
+
+    async def run(self) -> None:
+        """Fold until cancelled."""
+        requests, begun = Requests(self._shared), dict[int, Future[Any]]()
+        views = await asyncio.to_thread(Views, self._kept, PROJECTIONS, named=VIEWS)
+        self._runner = runner = Runner(views, self._store.read, self._store.head, written=self._hint)
+        runner.start()
+        try:
+            while True:
+                await in_thread(carry_out, runner, requests, begun)
+                await asyncio.sleep(_LOOKS_FOR_REQUESTS)
+        finally:
+            self._runner = None
+            await finished(asyncio.to_thread(runner.stop))
+            await finished(asyncio.to_thread(views.close))
+
+    def _hint(self) -> None:
+        hints.give(self._shared)
