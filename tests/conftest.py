@@ -21,6 +21,9 @@ for name in ("COLUMNS", "LINES"):
     os.environ.pop(name, None)
     os.unsetenv(name)  # readline sets them where Python does not see it
 
+# Whoever has Python keep nothing that it compiled says so of the run that they start. Of the hundreds of processes that
+# tests start each would compile all of our modules anew, which takes it as long as a sixth of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No test asserts how long something takes, and no example has to be found in time.
 settings.register_profile(

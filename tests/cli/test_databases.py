@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from typer.testing import Result
 
+from tests.cli.conftest import run
 from tests.postgres import PostgresServer
+from workflow.lifecycle import offline
+from workflow.settings import read_settings
 
-Verb = Callable[..., subprocess.CompletedProcess[str]]
+Verb = Callable[..., Result]
 
 
 @pytest.fixture(scope="module")
@@ -26,38 +28,29 @@ def durable() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def names(durable: PostgresServer) -> dict[str, str]:
-    return {"MENTORING_DATABASE": durable.database(), "MENTORING_KEY_DATABASE": durable.database()}
+def names(durable: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    names = {"MENTORING_DATABASE": durable.database(), "MENTORING_KEY_DATABASE": durable.database()}
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    return names
 
 
 @pytest.fixture
-def mentoring(tmp_path: Path, names: dict[str, str]) -> Verb:
-    def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "workflow.cli", *words, "--data", str(tmp_path / "data")]
-        env = os.environ | names | more
-        return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
-
-    return run
+def mentoring(data: Path, names: dict[str, str]) -> Verb:
+    return lambda *words, **more: run(*words, "--data", data, env=more)
 
 
-def begin(tmp_path: Path, names: dict[str, str]) -> None:
+def begin(data: Path) -> None:
     """A service was there, and has ended."""
-    program = (
-        "import asyncio, sys; from pathlib import Path; from workflow.lifecycle import offline;"
-        "from workflow.settings import read_settings\n"
-        "async def main():\n"
-        "    async with offline(read_settings(data=Path(sys.argv[1]))): pass\n"
-        "asyncio.run(main())"
-    )
-    subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "data")],
-        env=os.environ | names,
-        check=True,
-        timeout=60,
-    )
+
+    async def begun() -> None:
+        async with offline(read_settings(data=data)):
+            pass
+
+    asyncio.run(begun())
 
 
-def findings(done: subprocess.CompletedProcess[str]) -> dict[str, list[dict[str, Any]]]:
+def findings(done: Result) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for one in json.loads(done.stdout)["findings"]:
         found.setdefault(one["about"], []).append(one)
@@ -66,14 +59,14 @@ def findings(done: subprocess.CompletedProcess[str]) -> dict[str, list[dict[str,
 
 def test_nothing_is_begun_by_looking(mentoring: Verb) -> None:
     done = mentoring("relationship", "list")
-    assert (done.returncode, done.stdout) == (3, "")
+    assert (done.exit_code, done.stdout) == (3, "")
     assert "MENTORING_DATABASE" in done.stderr
 
 
 def test_verbs_do_on_databases_what_they_do_on_a_folder(
-    mentoring: Verb, tmp_path: Path, names: dict[str, str]
+    mentoring: Verb, tmp_path: Path, data: Path, names: dict[str, str]
 ) -> None:
-    begin(tmp_path, names)
+    begin(data)
     for words in (
         ("relationship", "list"),
         ("projections", "status"),
@@ -83,16 +76,16 @@ def test_verbs_do_on_databases_what_they_do_on_a_folder(
         ("events", "export", str(tmp_path / "log.gz")),
     ):
         done = mentoring(*words)
-        assert done.returncode == 0, (words, done.stderr)
-    assert not (tmp_path / "data" / "events.db").exists()
+        assert done.exit_code == 0, (words, done.stderr)
+    assert not (data / "events.db").exists()
 
 
 def test_the_doctor_finds_sound_databases_sound(
-    mentoring: Verb, tmp_path: Path, names: dict[str, str]
+    mentoring: Verb, tmp_path: Path, data: Path, names: dict[str, str]
 ) -> None:
-    begin(tmp_path, names)
+    begin(data)
     done = mentoring("doctor", "--json")
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.stdout
     found = findings(done)
     assert {
         "database",
@@ -127,9 +120,9 @@ def test_the_doctor_tells_who_is_at_work(mentoring: Verb, tmp_path: Path, names:
 
 
 def test_the_doctor_tells_what_is_wrong_with_them(
-    mentoring: Verb, tmp_path: Path, names: dict[str, str]
+    mentoring: Verb, tmp_path: Path, data: Path, names: dict[str, str]
 ) -> None:
-    begin(tmp_path, names)
+    begin(data)
     (tmp_path / "other.key").write_bytes(bytes(32))
     (tmp_path / "other.key").chmod(0o600)
     found = findings(mentoring("doctor", "--json", MENTORING_MASTER_KEY_FILE=str(tmp_path / "other.key")))
