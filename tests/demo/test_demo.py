@@ -14,7 +14,7 @@ import pytest
 
 from workflow.demo.findings import Findings, differences
 
-DEMO = [sys.executable, "-c", "from workflow.cli.main import app; app()", "demo"]
+DEMO = [sys.executable, "-m", "workflow.cli", "demo"]
 KEYS = [
     "received",
     "applied",

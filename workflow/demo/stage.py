@@ -17,7 +17,7 @@ from typing import Any
 from workflow.demo.cast import START, STEP
 from workflow.errors import Unavailable
 
-UP = "from workflow.cli.main import app; app(prog_name='mentoring')"
+UP = "from workflow.cli.__main__ import main; main()"
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 STOPS_WITHIN = 30
