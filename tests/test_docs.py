@@ -6,6 +6,7 @@ import itertools
 import re
 from inspect import getdoc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,15 +25,22 @@ from workflow.web.problems import PROBLEMS
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 WRITTEN = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+GENERATED = pages()
+VERBS = commands()
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return openapi()
 
 
 def _named(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", sorted(pages()))
+@pytest.mark.parametrize("path", sorted(GENERATED))
 def test_a_generated_page_says_what_the_code_says(path: str) -> None:
-    assert (DOCS / path).read_text(encoding="utf-8") == pages()[path], "run `make docs`"
+    assert (DOCS / path).read_text(encoding="utf-8") == GENERATED[path], "run `make docs`"
 
 
 def test_a_page_that_is_out_of_date_fails_the_check_and_is_written_anew(tmp_path: Path) -> None:
@@ -85,17 +93,16 @@ def test_every_setting_is_explained() -> None:
         assert field.description in page
 
 
-def test_every_route_is_documented_and_says_what_it_does() -> None:
+def test_every_route_is_documented_and_says_what_it_does(document: dict[str, Any]) -> None:
     page = (DOCS / "http.md").read_text(encoding="utf-8")
-    for path, methods in openapi()["paths"].items():
+    for path, methods in document["paths"].items():
         for method, operation in methods.items():
             assert f"| `{method.upper()} {path}` |" in page
             assert operation.get("description") or operation["summary"]
 
 
-def test_every_query_and_every_member_of_a_body_is_documented() -> None:
+def test_every_query_and_every_member_of_a_body_is_documented(document: dict[str, Any]) -> None:
     page = (DOCS / "http.md").read_text(encoding="utf-8")
-    document = openapi()
     queries = {
         parameter["name"]
         for methods in document["paths"].values()
@@ -118,12 +125,14 @@ def test_every_refusal_is_documented() -> None:
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=_named)
-def test_every_route_that_a_page_names_exists_and_takes_what_it_is_asked(page: Path) -> None:
+def test_every_route_that_a_page_names_exists_and_takes_what_it_is_asked(
+    page: Path, document: dict[str, Any]
+) -> None:
     routes = {
         re.sub(r"\{\w+\}", "{}", f"{method.upper()} {path}"): {
             parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"
         }
-        for path, methods in openapi()["paths"].items()
+        for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
     named = re.findall(
@@ -135,13 +144,13 @@ def test_every_route_that_a_page_names_exists_and_takes_what_it_is_asked(page: P
         assert set(re.findall(r"[?&](\w+)", query)) <= routes[asked], f"{page.name}: {route}{query}"
 
 
-@pytest.mark.parametrize("name", commands())
+@pytest.mark.parametrize("name", VERBS)
 def test_every_verb_and_each_of_its_options_is_documented(name: str) -> None:
     section = re.split(rf"\n## {re.escape(name)}\b[^\n]*\n", (DOCS / "verbs.md").read_text(encoding="utf-8"))[
         1
     ]
     block = section.split("\n## ")[0]
-    command = commands()[name]
+    command = VERBS[name]
     assert command.help
     for param in command.params:
         word = next((opt for opt in param.opts if opt.startswith("--")), (param.name or "").upper())
@@ -151,7 +160,7 @@ def test_every_verb_and_each_of_its_options_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("page", WRITTEN, ids=_named)
 def test_every_verb_that_a_page_names_exists_and_has_the_options_given(page: Path) -> None:
-    verbs = {tuple(name.split()[1:]): command for name, command in commands().items()}
+    verbs = {tuple(name.split()[1:]): command for name, command in VERBS.items()}
     for words in _typed(page.read_text(encoding="utf-8")):
         said = f"{page.name}: mentoring {' '.join(words)}"
         name = tuple(itertools.takewhile(re.compile("[a-z][a-z-]*$").match, words))
@@ -178,7 +187,7 @@ def _typed(text: str) -> list[list[str]]:
 @pytest.mark.parametrize("page", WRITTEN, ids=_named)
 def test_every_variable_that_a_page_names_is_read(page: Path) -> None:
     read = {f"MENTORING_{name.upper()}" for name in Settings.model_fields} | {
-        str(param.envvar) for command in commands().values() for param in command.params
+        str(param.envvar) for command in VERBS.values() for param in command.params
     }
     named = set(re.findall(r"\bMENTORING_[A-Z_]+\b", page.read_text(encoding="utf-8")))
     named -= SUBJECTS.keys()  # streams are called so, too
