@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -69,6 +69,45 @@ _DESCRIPTION = """Mentoring relationships as facts: decided once, stored once, f
 """
 
 
+def _operation_id(route: APIRoute) -> str:
+    """What generated clients call a route: its summary, such as ``open_a_relationship``."""
+    return "_".join((route.summary or route.name).lower().split())
+
+
+_ROUTES = APIRouter(dependencies=[Depends(known_queries)], generate_unique_id_function=_operation_id)
+"""All of them, put together once: what is made of each at its first request then serves every app."""
+
+for _router in (
+    health.router,
+    metrics.router,
+    commands.router,
+    goals.router,
+    dialogue.router,
+    confided.router,
+    care.router,
+    parties.router,
+    today.router,
+    reads.router,
+    analytics.router,
+    log_pages.router,
+    streams.router,
+    meetings.router,
+    policies.router,
+    guidance.router,
+    programmes.router,
+    intake.router,
+    waiting.router,
+    parked.router,
+    projections.router,
+    clock.router,
+    publishing.router,
+    hooks.router,
+    pages.router,
+    signing.router,
+):
+    _ROUTES.include_router(_router)
+
+
 def door(service: Service) -> ASGIApp:
     """What the server runs: the app, without the exceptions that it has answered and logged already.
 
@@ -106,8 +145,7 @@ def create_app(service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(known_queries)],
-        generate_unique_id_function=_operation_id,
+        routes=_ROUTES.routes,
     )
     app.state.service = service
     app.state.watch, app.state.alone = Watch(), False
@@ -120,35 +158,6 @@ def create_app(service: Service) -> FastAPI:
     app.state.figured = None
     app.state.figuring = asyncio.Lock()
     problems.install(app, trouble.shown)
-    for router in (
-        health.router,
-        metrics.router,
-        commands.router,
-        goals.router,
-        dialogue.router,
-        confided.router,
-        care.router,
-        parties.router,
-        today.router,
-        reads.router,
-        analytics.router,
-        log_pages.router,
-        streams.router,
-        meetings.router,
-        policies.router,
-        guidance.router,
-        programmes.router,
-        intake.router,
-        waiting.router,
-        parked.router,
-        projections.router,
-        clock.router,
-        publishing.router,
-        hooks.router,
-        pages.router,
-        signing.router,
-    ):
-        app.include_router(router)
     # The last one added is asked first: who may not come in takes nobody's place.
     app.add_middleware(Head)
     app.add_middleware(
@@ -157,8 +166,3 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(Guard, tokens=app.state.tokens, sessions=app.state.sessions)
     app.add_middleware(Unkept)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    """What generated clients call a route: its summary, such as ``open_a_relationship``."""
-    return "_".join((route.summary or route.name).lower().split())
