@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
-# All tests at once are shared out among the cores; some of them, as one asks for while working, are not.
+# All tests at once are shared out among processes, three for two cores (tests/conftest.py); some of them, as one asks for
+# while working, are not.
 PROCESSES ?= $(if $(ARGS),0,auto)
 SHARED = -n $(PROCESSES) --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 # Other people's clients in JavaScript, against which the service is tried where there is an npm.

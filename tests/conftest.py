@@ -3,14 +3,21 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import PostgresServer
 
+TESTS = Path(__file__).parent
+LONG = ("faults", "oracle", "demo", "end_to_end", "cli", "roles", "consumers", "cluster", "browser")
+"""Folders of tests that start services: the longest files first."""
+
+CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 MEMORY = "/dev/shm"
 ROOM = 1024**3
 
@@ -49,6 +56,23 @@ def pytest_configure() -> None:
         tempfile.tempdir = None  # else it is the one that was found before
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Half as many again as there are cores: a test waits much of its time for processes, and for what they write."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return max(1, CORES * 3 // 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that at the end no process is left alone with it."""
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(TESTS).parts[0]
+        return LONG.index(folder) if folder in LONG else len(LONG)
+
+    items.sort(key=turn)
 
 
 def _has_room(folder: str) -> bool:
