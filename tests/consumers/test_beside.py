@@ -226,7 +226,7 @@ class Overlap:
             self._meanwhile()
 
     def take(self) -> Disposition:
-        self._world.writer.submit(self, beside=True).result(20)
+        self._world.writer.submit(self, beside=True).result(60)
         return self._world.disposition(1)
 
 
@@ -313,7 +313,7 @@ def test_what_raises_may_have_read_of_several_moments_and_is_asked_again(worlds:
             raise AssertionError("what was there is gone")
         return len(runs)
 
-    assert first.writer.submit(unit, beside=True).result(20).value == 2
+    assert first.writer.submit(unit, beside=True).result(60).value == 2
 
 
 def test_nothing_is_recorded_earlier_than_what_another_recorded_meanwhile(worlds: list[World]) -> None:

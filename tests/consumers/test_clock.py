@@ -73,7 +73,7 @@ class World:
         )
 
     def do(self, unit: Any) -> int:
-        return self.writer.submit(unit).result(30).position
+        return self.writer.submit(unit).result(60).position
 
     def due(self, until: datetime, limit: int, without: Collection[UUID] = ()) -> Sequence[Due]:
         with self.views.reading() as connection:
@@ -381,7 +381,7 @@ async def test_the_clock_asks_nothing_of_an_agenda_of_another_log(tmp_path: Path
     world = World(tmp_path)
     with pytest.raises(NotYetFolded, match="paused"):
         await world.driver.advance(day(100))
-    world.runner.rebuild().result(30)
+    world.runner.rebuild().result(60)
     await world.driver.advance(day(100))
     assert ("StagnationEntered", day(60)) in story(world, PAIRS[0])
     assert story(world, PAIRS[1]) == []

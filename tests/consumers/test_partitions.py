@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-import nats
 import pytest
 from nats.aio.client import Client
 
@@ -21,7 +21,7 @@ from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, Partition, declare
 from workflow.store.receipts import Disposition
 
-PATIENCE = 20
+PATIENCE = 60
 HALVES = [Partition(0, 2), Partition(1, 2)]
 
 
@@ -34,17 +34,17 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
 
 
 @pytest.fixture
-async def client(server: NatsServer) -> AsyncIterator[Client]:
-    client = await nats.connect(server.url)
-    yield client
-    await client.close()
-
-
-@pytest.fixture
 def world(tmp_path: Path, postgres: PostgresServer) -> Any:
     world = World(tmp_path / "world", engine=databases(postgres))
     yield world
     world.close()
+
+
+@pytest.fixture
+async def halved(world: World, client: Client) -> None:
+    """A stream of two partitions, and the pair that its messages are of."""
+    world.open("email:ada@example.org", "ext:portal:4711")
+    await declare(client.jetstream(), uuid4, partition=HALVES[0])
 
 
 async def publish(client: Client, first: int, number: int, *, keys: int = 7) -> None:
@@ -76,10 +76,8 @@ async def at_work(stack: AsyncExitStack, intake: Intake) -> Intake:
 
 
 async def test_each_takes_in_its_own_and_together_they_take_in_all(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, halved: None
 ) -> None:
-    world.open("email:ada@example.org", "ext:portal:4711")
-    await declare(client.jetstream(), lambda: world.writer._new_id(), partition=HALVES[0])
     await publish(client, 0, 60)
     async with AsyncExitStack() as stack:
         both = [await at_work(stack, world.intake(server.url, partition=part)) for part in HALVES]
@@ -95,10 +93,8 @@ async def test_each_takes_in_its_own_and_together_they_take_in_all(
 
 
 async def test_one_goes_on_where_the_last_of_its_partition_was(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, halved: None
 ) -> None:
-    world.open("email:ada@example.org", "ext:portal:4711")
-    await declare(client.jetstream(), lambda: world.writer._new_id(), partition=HALVES[0])
     for round in range(3):
         await publish(client, 40 * round, 40)
         for part in HALVES:
@@ -113,10 +109,8 @@ async def test_one_goes_on_where_the_last_of_its_partition_was(
 
 
 async def test_nothing_is_forgotten_that_one_of_them_has_not_taken_in(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, halved: None
 ) -> None:
-    world.open("email:ada@example.org", "ext:portal:4711")
-    await declare(client.jetstream(), lambda: world.writer._new_id(), partition=HALVES[0])
     await publish(client, 0, 60)
 
     async def first() -> int:
@@ -135,10 +129,8 @@ async def test_nothing_is_forgotten_that_one_of_them_has_not_taken_in(
 
 
 async def test_a_partition_in_which_nothing_comes_keeps_nothing_from_being_forgotten(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, halved: None
 ) -> None:
-    world.open("email:ada@example.org", "ext:portal:4711")
-    await declare(client.jetstream(), lambda: world.writer._new_id(), partition=HALVES[0])
     await publish(client, 0, 30, keys=1)
     async with AsyncExitStack() as stack:
         for part in HALVES:
@@ -150,10 +142,8 @@ async def test_a_partition_in_which_nothing_comes_keeps_nothing_from_being_forgo
 
 
 async def test_a_message_that_was_removed_stops_it_whosever_it_was(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, halved: None
 ) -> None:
-    world.open("email:ada@example.org", "ext:portal:4711")
-    await declare(client.jetstream(), lambda: world.writer._new_id(), partition=HALVES[0])
     await publish(client, 0, 30)
     await client.jetstream().delete_msg(STREAM, 17)
     stopped = await refusal(world.intake(server.url, partition=HALVES[0]))
@@ -168,8 +158,8 @@ async def test_a_message_that_was_removed_stops_it_whosever_it_was(
 
 
 async def test_a_stream_is_divided_once(world: World, server: NatsServer, client: Client) -> None:
-    await declare(client.jetstream(), lambda: world.writer._new_id())
-    await declare(client.jetstream(), lambda: world.writer._new_id(), partition=Partition(0, 4))
+    await declare(client.jetstream(), uuid4)
+    await declare(client.jetstream(), uuid4, partition=Partition(0, 4))
     await publish(client, 0, 1)
     stopped = await refusal(world.intake(server.url, partition=HALVES[0]))
     assert stopped.code == "stream_divided"

@@ -41,10 +41,10 @@ def copy(server: NatsServer, tmp_path: Path) -> Copy:
 
 
 async def send(client: Client, numbers: range, round: str = "") -> int:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             try:
-                await client.jetstream().stream_info(STREAM)
+                await client.jetstream(timeout=5).stream_info(STREAM)
                 break
             except Exception:  # noqa: BLE001 the client is still reconnecting
                 await asyncio.sleep(0.05)
@@ -70,7 +70,7 @@ async def test_nothing_is_purged_once_intake_has_stopped(
         await reached(intake, await send(client, range(10, 20)))
         await copy.restore()
         await send(client, range(20, 28))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while intake.status.cause is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert intake.status.state == "stopped"

@@ -44,11 +44,11 @@ async def test_a_stream_recreated_while_intake_runs(world: World, server: NatsSe
         await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
         first = intake.status.upstream
         await client.jetstream().delete_stream(STREAM)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while intake.status.upstream == first:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await publish(client, held("c"))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while world.counts()["applied"] < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 

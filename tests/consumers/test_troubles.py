@@ -170,7 +170,7 @@ async def test_a_purge_that_fails_is_told_and_tried_again(
         last = await publish(client, scheduled("a"), scheduled("b", uid="m2"))
         await reached(intake, last)
         await until(lambda: intake.status.trouble is None)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (await client.jetstream().stream_info("MENTORING")).state.first_seq != last:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

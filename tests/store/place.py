@@ -52,7 +52,7 @@ class Place:
         return self
 
     def do(self, unit: Any, *, urgent: bool = False) -> Written[Any]:
-        return self.writer.submit(unit, urgent=urgent).result(20)
+        return self.writer.submit(unit, urgent=urgent).result(60)
 
     def close(self) -> None:
         self.writer.stop()

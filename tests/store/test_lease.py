@@ -52,7 +52,7 @@ class Worker:
 
 
 async def until(so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not so():  # noqa: ASYNC110 nobody tells of it
             await asyncio.sleep(0.02)
 

@@ -100,9 +100,9 @@ def test_receipts_are_as_a_plain_list_of_them(units: list[tuple[list[Message], b
             future = place.writer.submit(partial(_take_in, unit=unit, before=[*model], fails=fails))
             if fails:
                 with pytest.raises(RuntimeError):
-                    future.result(20)
+                    future.result(60)
             else:
-                model += future.result(20).value
+                model += future.result(60).value
         with place.store.ledger() as ledger:
             _same(ledger, model)
 

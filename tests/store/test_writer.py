@@ -53,11 +53,11 @@ class Gate:
     def __init__(self, place: Place) -> None:
         self.entered, self.open = threading.Event(), threading.Event()
         self.future = place.writer.submit(self._unit)
-        assert self.entered.wait(10)
+        assert self.entered.wait(60)
 
     def _unit(self, transaction: Transaction) -> None:
         self.entered.set()
-        assert self.open.wait(10)
+        assert self.open.wait(60)
 
 
 def test_what_is_written_can_be_read_with_its_position(place: Place) -> None:
@@ -101,9 +101,9 @@ def test_a_unit_that_is_refused_loses_only_its_own(place: Place) -> None:
 
     futures = [place.writer.submit(partial(unit, id=id, fail=id == ids[1])) for id in ids]
     gate.open.set()
-    positions = [futures[0].result(10).position, futures[2].result(10).position]
+    positions = [futures[0].result(60).position, futures[2].result(60).position]
     with pytest.raises(Refused):
-        futures[1].result(10)
+        futures[1].result(60)
     assert positions[0] < positions[1] == place.store.head()
     assert [len(place.store.stream(id)) > 0 for id in ids] == [True, False, True]
     with place.store.ledger() as ledger:
@@ -154,7 +154,7 @@ def test_nothing_is_told_before_it_is_durable(place: Place) -> None:
     id = uuid4()
     future = place.writer.submit(lambda t: t.decide(id, opening(uuid4(), uuid4()), ORIGIN))
     future.add_done_callback(lambda done: heads.append(("told", len(place.store.stream(id)))))
-    future.result(10)
+    future.result(60)
     place.do(lambda t: None)
     kinds = [kind for kind, _ in heads]
     assert kinds[:2] == ["commit", "told"]
@@ -225,7 +225,7 @@ def test_commands_are_answered_while_intake_floods(place: Place) -> None:
     flooder.start()
     try:
         for _ in range(50):
-            written = place.writer.submit(open_one, urgent=True).result(20)
+            written = place.writer.submit(open_one, urgent=True).result(60)
             assert place.store.stream(written.value)
     finally:
         stop.set()
@@ -320,7 +320,7 @@ def test_units_that_are_tried_apart_wait_no_more(place: Place, monkeypatch: pyte
     gate.open.set()
     for unit in units:
         with pytest.raises(Unavailable):
-            unit.result(20)
+            unit.result(60)
     assert broken.runs == 5 * (8 + 4 + 2 + 1), "each alone, in halves of halves, in halves, and all together"
     assert pauses == [0.01, 0.02, 0.04, 0.08]
 
@@ -338,10 +338,10 @@ def test_one_unit_that_cannot_be_stored_does_not_take_the_others_with_it(place: 
     good += [place.writer.submit(open_one) for _ in range(3)]
     gate.open.set()
     with pytest.raises(Unavailable) as raised:
-        bad.result(20)
+        bad.result(60)
     assert isinstance(raised.value.__cause__, IntegrityError | psycopg.IntegrityError)
     for future in good:
-        assert place.store.stream(future.result(20).value)
+        assert place.store.stream(future.result(60).value)
 
 
 def test_what_another_process_wrote_is_seen(place: Place) -> None:
@@ -370,7 +370,7 @@ def test_two_writers_never_overwrite_each_other(place: Place) -> None:
         for writer in [(place.writer, other.writer)[n % 2]]
     ]
     for future in futures:
-        future.result(30)
+        future.result(60)
     other.close()
     recorded = place.store.stream(id)
     assert [r.version for r in recorded] == list(range(1, len(recorded) + 1))

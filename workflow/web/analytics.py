@@ -60,7 +60,7 @@ class QuestionOut(Out):
 
 
 class ViewOut(Out):
-    """A view that any SQLite client may read in `views.db`."""
+    """A view that any SQL client may read: in `views.db`, or in the database that keeps the facts."""
 
     view: str
     meaning: str
