@@ -24,8 +24,8 @@ from workflow.consumers.transport.pull import Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import Partition, Upstream, look
 from workflow.errors import Stopped
+from workflow.store.commit import Commit
 from workflow.store.receipts import Receipts
-from workflow.store.transaction import Commit
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -64,6 +64,12 @@ GOALS = tuple(uuid5(MENTEE, name) for name in ("learn", "lead"))
 ANSWERS = st.builds(c.Answers, *(st.integers(1, 5) for _ in range(3)))
 
 
+FEW = settings(max_examples=20, stateful_step_count=40, deadline=None)
+MANY = settings(
+    max_examples=2_000, stateful_step_count=100, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
 class AnyLife(RuleBasedStateMachine):
     """One relationship under one policy, with a clock that only goes forward."""
 
@@ -313,17 +319,9 @@ class UnderAnyPolicies(AnyLife):
 
 
 TestAnyLife = UnderAnyPolicies.TestCase
-TestAnyLife.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
+TestAnyLife.settings = FEW
 
 
 @pytest.mark.soak
 def test_many_more_lives() -> None:
-    run_state_machine_as_test(
-        UnderAnyPolicies,
-        settings=settings(
-            max_examples=2_000,
-            stateful_step_count=100,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(UnderAnyPolicies, settings=MANY)

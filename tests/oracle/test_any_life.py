@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis.stateful import invariant
+from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from tests.domain.story import (
     AS_MENTEE,
@@ -21,7 +21,7 @@ from tests.domain.story import (
     held,
     measures,
 )
-from tests.domain.test_any_life import AnyLife
+from tests.domain.test_any_life import FEW, MANY, AnyLife
 from tests.oracle.concerns import RECOMPUTED
 from tests.oracle.oracle import recompute
 from workflow.aggregates import commands as c
@@ -58,6 +58,13 @@ class AnyLifeTold(AnyLife):
 
 
 TestAnyLifeTold = AnyLifeTold.TestCase
+TestAnyLifeTold.settings = FEW
+
+
+@pytest.mark.soak
+def test_many_more_lives() -> None:
+    run_state_machine_as_test(AnyLifeTold, settings=MANY)
+
 
 LOOK = c.HoldFreshLook(at=day(20), actor=AS_MENTEE, measures=measures("call", "plan"))
 STORIES: dict[str, tuple[Story, datetime]] = {

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis.stateful import invariant
+from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from tests.domain.story import AS_COORDINATOR, PAIR, Story, agreed, corrected, day, given, held, policy
-from tests.domain.test_any_life import AnyLife
+from tests.domain.test_any_life import FEW, MANY, AnyLife
 from tests.projections.any_log import logs
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -141,6 +141,12 @@ class AnyLifeShown(AnyLife):
 
 
 TestAnyLifeShown = AnyLifeShown.TestCase
+TestAnyLifeShown.settings = FEW
+
+
+@pytest.mark.soak
+def test_many_more_lives() -> None:
+    run_state_machine_as_test(AnyLifeShown, settings=MANY)
 
 
 @drawn(logs())

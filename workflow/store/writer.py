@@ -21,13 +21,14 @@ from workflow.errors import InDoubt, MentoringError, Stopped, Unavailable
 from workflow.failpoints import hit
 from workflow.places import whence
 from workflow.store.cache import AggregateCache
+from workflow.store.commit import Commit, Overtaken
 from workflow.store.cursor import Cursor
 from workflow.store.event_store import EventStore
 from workflow.store.faults import of_the_storage
 from workflow.store.ids import NewIds
 from workflow.store.jobs import Job, Jobs, Written
 from workflow.store.prefetched import MEMBERS_CHANGE, Memberships
-from workflow.store.transaction import Commit, Overtaken, Transaction
+from workflow.store.transaction import Transaction
 
 log = logging.getLogger(__name__)
 
