@@ -19,7 +19,7 @@ from nats.js import JetStreamContext
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
-from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.known_stream import KnownStream
 from workflow.consumers.transport.pull import Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import Partition, Upstream, look
@@ -118,7 +118,7 @@ async def test_what_comes_while_intake_has_stopped_is_counted(
     world.open(ADA, BOB)
     async with running(world, server.url, purge_seconds=0.05) as intake:
         await reached(intake, await publish(client, scheduled("a")))
-        with patch("workflow.consumers.meetings.intake.find_gap", side_effect=Stopped("gone")):
+        with patch("workflow.consumers.meetings.known_stream.find_gap", side_effect=Stopped("gone")):
             await until(lambda: intake.status.cause == "gone")
         await publish(client, scheduled("b", uid="m2"), held("c", uid="m2"))
         await until(lambda: intake.status.behind == 2)
@@ -133,7 +133,7 @@ async def test_a_purge_that_was_not_possible_is_tried_again_soon(
     async with running(world, server.url, purge_seconds=0.05) as intake:
         await reached(intake, await publish(client, scheduled("a")))
         with patch("workflow.consumers.meetings.intake._PURGES_AGAIN", 0.05):
-            with patch("workflow.consumers.meetings.intake.find_gap", side_effect=TimeoutError):
+            with patch("workflow.consumers.meetings.known_stream.find_gap", side_effect=TimeoutError):
                 await until(lambda: "cannot be purged" in (intake.status.trouble or ""))
                 intake._purge_seconds = 3600
             await until(lambda: intake.status.trouble is None)
@@ -149,7 +149,7 @@ async def test_what_comes_after_intake_could_not_begin_is_counted(
     unseen = intake.status
     assert unseen.behind is None
     with (
-        patch("workflow.consumers.meetings.intake.find_gap", side_effect=Stopped("gone")),
+        patch("workflow.consumers.meetings.known_stream.find_gap", side_effect=Stopped("gone")),
         pytest.raises(Stopped),
     ):
         await intake.start()
@@ -163,7 +163,7 @@ async def test_a_purge_that_fails_is_told_and_tried_again(
     world: World, server: NatsServer, client: Client
 ) -> None:
     world.open(ADA, BOB)
-    purged = patch("workflow.consumers.meetings.intake.purge", side_effect=OSError("no"))
+    purged = patch("workflow.consumers.meetings.known_stream.purge", side_effect=OSError("no"))
     async with running(world, server.url, purge_seconds=0.05) as intake:
         with purged:
             await until(lambda: "purged" in (intake.status.trouble or ""))
@@ -189,7 +189,7 @@ async def test_what_is_taken_in_while_the_purge_looks_does_not_stop_intake(
         async def slow(streams: JetStreamContext, partition: Partition) -> Upstream:
             return answers.pop() if answers else await look(streams, partition)
 
-        with patch("workflow.consumers.meetings.intake.look", slow):
+        with patch("workflow.consumers.meetings.known_stream.look", slow):
             await until(lambda: not answers)
             await until(lambda: intake.status.cause or intake.status.position == last)
         assert intake.status.cause is None
@@ -199,7 +199,7 @@ async def test_a_part_that_ends_is_told(world: World, server: NatsServer) -> Non
     class Fatal(BaseException):
         pass
 
-    with patch.object(Intake, "_known_again", side_effect=[0, Fatal()]):
+    with patch.object(KnownStream, "_known_again", side_effect=[0, Fatal()]):
         async with running(world, server.url, purge_seconds=0.05) as intake:
             await until(lambda: intake.status.cause == "Fatal")
             assert intake.status.state == "stopped"

@@ -6,36 +6,23 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from functools import partial
 from uuid import UUID
 
 from faststream.exceptions import IncorrectState
 from faststream.nats import NatsBroker
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
 
 from workflow.consumers.meetings.batch import PART, PART_BESIDE, Unit, take_batch
-from workflow.consumers.meetings.partitions import move, nothing_comes, taken_in
-from workflow.consumers.meetings.resume import BELIEVED_AFTER, Doubt, recognise
+from workflow.consumers.meetings.known_stream import KnownStream
+from workflow.consumers.meetings.resume import BELIEVED_AFTER
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.status import LONGEST_PAUSE, IntakeStatus, Standing
 from workflow.consumers.meetings.subscriber import subscribe
-from workflow.consumers.transport.gaps import Gap, find_gap
 from workflow.consumers.transport.pull import STALLED_AFTER, Batch, Broken, Pull, Stalled
 from workflow.consumers.transport.refusals import in_words
-from workflow.consumers.transport.streams import (
-    WHOLE,
-    Partition,
-    Upstream,
-    check_position,
-    declare,
-    look,
-    purge,
-)
+from workflow.consumers.transport.streams import WHOLE, Partition
 from workflow.errors import Stopped
 from workflow.failpoints import hit
-from workflow.store.receipts import Receipt
-from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer
 from workflow.threads import finished
 
@@ -76,24 +63,25 @@ class Intake:
         self._broker = broker
         self._writer = writer
         self._resolver = resolver
-        self._new_id = new_id
         self._most, self._ahead = most, ahead
         self._purge_seconds = purge_seconds
         self._stalled_after = stalled_after
-        self._accepted_gap = accepted_gap
-        self._stream_bytes, self._replicas = stream_bytes, replicas
-        self._partition = partition
+        self._stream = KnownStream(
+            lambda: broker.connection,
+            writer,
+            new_id,
+            accepted_gap=accepted_gap,
+            stream_bytes=stream_bytes,
+            replicas=replicas,
+            partition=partition,
+            believed_after=believed_after,
+        )
         self._subscriber = subscribe(broker, self._handle)
         self._pull: Pull | None = None
-        self._upstream: Upstream | None = None
-        self._position = 0
-        self._last: int | None = None
-        """The last sequence of the stream, as far as it is known."""
         self._checked = False
         """Whether the stream was found to be the recorded one, and nothing has broken off since."""
         self._begun = asyncio.Event()
         self._standing = Standing()
-        self._doubt = Doubt(believed_after)
         self._following: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -102,9 +90,9 @@ class Intake:
         """How intake stands now."""
         return self._standing.told(
             begun=self._begun.is_set(),
-            upstream=self._upstream.name if self._upstream else None,
-            position=self._position,
-            behind=None if self._last is None else max(0, self._last - self._position),
+            upstream=self._stream.upstream.name if self._stream.upstream else None,
+            position=self._stream.position,
+            behind=self._stream.behind,
         )
 
     async def start(self) -> None:
@@ -155,63 +143,6 @@ class Intake:
         if self._following is not None:
             self._following.cancel()
 
-    @property
-    def _known_length(self) -> bool:
-        """Whether the length of the stream tells how much is to be taken in: of a partition it tells nothing."""
-        return self._partition.of == 1
-
-    @property
-    def _streams(self) -> JetStreamContext:
-        return self._broker.connection.jetstream()
-
-    async def _look(self) -> None:
-        """Know the stream as it stands now, and how far it is recorded."""
-        upstream = await declare(
-            self._streams, self._new_id, self._stream_bytes, self._replicas, self._partition
-        )
-        if self._upstream is not None and self._upstream.name != upstream.name:
-            log.warning("the stream was deleted and made anew; it begins again as another upstream")
-        self._upstream = upstream
-        self._last = upstream.last if self._known_length else self._last
-        self._position, receipt = await self._written(upstream)
-        self._position = await self._known_again(upstream, self._position, receipt)
-
-    async def _looked(self) -> Upstream:
-        """The stream as it stands now, of which nothing is changed."""
-        upstream = await look(self._streams, self._partition)
-        if self._known_length and self._upstream is not None and self._upstream.name == upstream.name:
-            self._last = max(self._last or 0, upstream.last)
-        return upstream
-
-    async def _written(self, upstream: Upstream) -> tuple[int, Receipt | None]:
-        """How far ``upstream`` was taken in, with the receipt of the last message."""
-        written = await asyncio.wrap_future(self._writer.submit(lambda tx: _last(tx, upstream.name)))
-        return written.value
-
-    async def _known_again(self, upstream: Upstream, position: int, receipt: Receipt | None) -> int:
-        """See that ``upstream`` is still the stream that was; where to go on from."""
-        try:
-            position = await self._held_against(upstream, position, receipt)
-        except Stopped as stopped:
-            raise self._doubt.weigh(stopped, upstream.replicas) from stopped
-        self._doubt.settled()
-        return position
-
-    async def _held_against(self, upstream: Upstream, position: int, receipt: Receipt | None) -> int:
-        if upstream.last < position and (again := await self._looked()).name == upstream.name:
-            upstream = again  # more came, and was taken in, since it was looked at
-        check_position(upstream, position)
-        gap = await find_gap(self._broker.connection, upstream, position, self._accepted_gap)
-        if gap is not None:
-            if str(gap) != self._accepted_gap:
-                raise gap.stopped()
-            await self._write(lambda tx: _pass_over(tx, gap))
-            log.warning("as asked, intake goes on behind the messages that are missing: %s", gap)
-            return gap.last
-        if receipt is not None:
-            await recognise(self._broker.connection, receipt)
-        return position
-
     # --- following the stream -----------------------------------------------------------------------------
 
     async def _follow(self) -> None:
@@ -220,12 +151,12 @@ class Intake:
         while not self._halted():  # a request that is answered may swallow a cancellation
             try:
                 pull = await self._connected()
-                await self._look()
+                await self._stream.know()
                 if fetching:
                     await self._take_fetched(pull)
                     fetching = False
-                await pull.open(self._position)
-                self._last = max(self._last or 0, pull.last)
+                await pull.open(self._stream.position)
+                self._stream.reaches(pull.last)
                 if self._halted():
                     return
                 self._begun.set()
@@ -235,7 +166,7 @@ class Intake:
                     batch = await pull.take()
                     if self._halted():
                         return
-                    self._last = max(self._last or 0, pull.last)
+                    self._stream.reaches(pull.last)
                     await finished(self._subscriber.process_message(batch))
             except Stopped:
                 raise
@@ -247,7 +178,7 @@ class Intake:
             except Broken as broken:
                 self._checked = False
                 # Broken off twice at one place, this way does not lead beyond it.
-                fetching, broken_at = broken_at == self._position, self._position
+                fetching, broken_at = broken_at == self._stream.position, self._stream.position
                 log.info("intake goes on from what is recorded: %s", broken)
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 self._checked = False
@@ -265,7 +196,7 @@ class Intake:
                 most=self._most,
                 ahead=self._ahead,
                 stalled_after=self._stalled_after,
-                subject=self._partition.subject,
+                subject=self._stream.partition.subject,
             )
             # FastStream finds a subscription in place and makes none of its own; stopping, it ends this one.
             self._subscriber.subscription = pull
@@ -275,17 +206,18 @@ class Intake:
 
     async def _take_fetched(self, pull: Pull) -> None:
         """The next messages by the way that nothing can block, until none of them can be why nothing arrived."""
-        while (batch := await pull.fetched(self._position)) is not None:
+        while (batch := await pull.fetched(self._stream.position)) is not None:
             await finished(self._subscriber.process_message(batch))
             if not batch.deafening or self._halted():
                 return
 
     async def _handle(self, batch: Batch) -> None:
-        assert self._upstream is not None
+        stream = self._stream
+        assert stream.upstream is not None
         size = PART_BESIDE if self._writer.shared else PART
         try:
-            async for position in take_batch(self._write, self._resolver, self._upstream.name, batch, size):
-                self._position = position
+            async for position in take_batch(self._write, self._resolver, stream.upstream.name, batch, size):
+                stream.position = position
         except Exception:
             self._standing.unwritten = batch.sequences[0], batch.last
             raise
@@ -313,30 +245,13 @@ class Intake:
             await asyncio.sleep(pause)
             if not self._checked:
                 with contextlib.suppress(Exception):  # why the broker does not answer is told by who needs it
-                    await self._looked()
+                    await self._stream.look()
                 continue
             try:
-                upstream = await self._looked()
-                position = await self._known_again(upstream, *await self._written(upstream))
-                if self._checked:
-                    if await nothing_comes(self._streams, self._pull, upstream, position):
-                        await self._write(partial(move, upstream=upstream.name, to=upstream.last))
-                    lowest = await asyncio.wrap_future(
-                        self._writer.submit(partial(taken_in, upstream=upstream))
-                    )
-                    await purge(self._streams, upstream, lowest.value)
+                await self._stream.forget(self._pull, lambda: self._checked)
             except Stopped as stopped:
                 self._halt(stopped)
             except Exception as error:  # noqa: BLE001 whatever it is, it may pass
                 self._standing.purge_trouble = f"what is recorded cannot be purged: {in_words(error)}"
             else:
                 self._standing.purge_trouble = None
-
-
-def _pass_over(tx: Transaction, gap: Gap) -> None:
-    if tx.position(gap.upstream) == gap.first - 1:
-        tx.receipts.move_position(gap.upstream, gap.last)
-
-
-def _last(tx: Transaction, upstream: str) -> tuple[int, Receipt | None]:
-    return tx.position(upstream), next(iter(tx.receipts.last(upstream, 1)), None)
