@@ -23,7 +23,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from workflow.http_server import listen
+from tests.ports import free
 
 VERSIONS = {16: "pginstall", 18: "pginstall18"}
 """The folder of each version's programs in the package."""
@@ -44,7 +44,7 @@ class PostgresServer:
         self._parameters = ({} if durable else _FAST) | parameters
         self._user = _unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        (self.port,) = free(1)
 
     @property
     def data(self) -> Path:
@@ -170,12 +170,6 @@ def _package() -> Path:
 def _unprivileged() -> int | None:
     """Whom the server runs as: it refuses to be root's."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-
-
-def _free_port() -> int:
-    with listen("127.0.0.1", 0) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def _dies_with_parent() -> Callable[[], None]:

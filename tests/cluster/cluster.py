@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free
 from workflow.consumers.transport.server import dies_with_parent
 
 PATIENCE = 60
 """Seconds after which something that should have come about is taken for a hang."""
-
-_PORTS = 10_000, 32_000
-"""Below those that the system gives to outgoing connections: what is killed finds its ports free as it comes back."""
 
 
 @dataclass(slots=True)
@@ -90,7 +86,7 @@ class Node:
         self.stop()
         config = self.folder / "server.conf"
         kept = config.read_text("utf-8")
-        cut_off, elsewhere = _free(2)
+        cut_off, elsewhere = free(2)
         whole = re.sub(r"routes: \[.*\]", f'routes: ["nats://127.0.0.1:{elsewhere}"]', kept)
         config.write_text(
             whole.replace(f'listen: "127.0.0.1:{self.route}"', f'listen: "127.0.0.1:{cut_off}"'), "utf-8"
@@ -201,7 +197,7 @@ def cluster(folder: Path, *, sync: str = "1m") -> Iterator[Cluster]:
 
 
 def _prepared(folder: Path, sync: str) -> list[Node]:
-    ports = iter(_free(9))
+    ports = iter(free(9))
     nodes = [
         Node(name, folder / name, next(ports), next(ports), next(ports)) for name in ("one", "two", "three")
     ]
@@ -217,16 +213,6 @@ def _prepared(folder: Path, sync: str) -> list[Node]:
         )
         (node.folder / "server.conf").write_text("\n".join(lines) + "\n", "utf-8")
     return nodes
-
-
-def _free(number: int) -> list[int]:
-    found: set[int] = set()
-    while len(found) < number:
-        port = random.randint(*_PORTS)
-        with socket.socket() as trial, suppress(OSError):
-            trial.bind(("127.0.0.1", port))
-            found.add(port)
-    return list(found)
 
 
 def _leaders(node: Node) -> dict[str, str]:
