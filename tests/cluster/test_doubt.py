@@ -4,6 +4,7 @@ at its first word, and stops where the cluster keeps to it.
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from unittest.mock import patch
 
 import pytest
@@ -13,7 +14,7 @@ from tests.cluster.cluster import Cluster
 from tests.consumers.test_intake import publish, running
 from tests.consumers.test_troubles import until
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
-from workflow.consumers.meetings import intake as module
+from workflow.consumers.meetings import known_stream as module
 from workflow.consumers.transport.streams import STREAM
 from workflow.errors import Stopped
 
@@ -27,7 +28,7 @@ async def test_a_loss_that_is_told_of_once_is_passed_over(
     async with running(world, whole.urls, replicas=3, purge_seconds=0.05) as intake:
         await reached(intake, await publish(client, scheduled("a")))
         with patch.object(
-            module, "check_position", side_effect=[BEHIND, BEHIND, None, None, None, None]
+            module, "check_position", side_effect=chain([BEHIND, BEHIND], repeat(None))
         ) as asked:
             await until(lambda: "it is asked again" in (intake.status.trouble or ""))
             await until(lambda: asked.call_count > 2)
@@ -42,7 +43,7 @@ async def test_an_intake_that_begins_on_an_old_answer_asks_again(
     world.open(ADA, BOB)
     async with running(world, whole.urls, replicas=3) as intake:
         await reached(intake, await publish(client, scheduled("a"), held("b")))
-    with patch.object(module, "check_position", side_effect=[BEHIND, None, None, None]):
+    with patch.object(module, "check_position", side_effect=chain([BEHIND], repeat(None))):
         async with running(world, whole.urls) as intake:
             await reached(intake, await publish(client, held("c", uid="m2")))
     assert world.counts() == {"applied": 3}
