@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import nats
 from cloudevents.core.bindings.http import HTTPMessage, to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
 
+from tests.broker import connected
 from tests.clients.conftest import ADA, GRACE, Node, shown
 from tests.end_to_end.service import Up
 from workflow.consumers.asyncapi import asyncapi
@@ -55,7 +55,7 @@ async def test_what_the_python_sdk_writes_for_http_is_taken_in(service: Up, pair
 
 
 async def test_what_it_writes_for_http_is_taken_in_over_nats_as_well(service: Up, pair: str) -> None:
-    connection = await nats.connect(service.nats, token=service.nats_token)
+    connection = await connected(service.nats, token=service.nats_token)
     try:
         for message in (to_structured_event(event("structured", 12)), to_binary_event(event("binary", 13))):
             stored = await connection.jetstream().publish(

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nats
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 
+from tests.broker import connected
 from tests.clients.conftest import Node
 from tests.end_to_end.service import Up
 
@@ -29,7 +29,7 @@ async def logged(service: Up, pair: str) -> list[tuple[str, str, str, datetime]]
 
 async def test_the_python_sdk_reads_what_goes_out(service: Up, pair: str) -> None:
     expected = await logged(service, pair)
-    connection = await nats.connect(service.nats, token=service.nats_token)
+    connection = await connected(service.nats, token=service.nats_token)
     try:
         subscription = await connection.jetstream().subscribe(
             f"mentoring.events.{pair}.*", stream=STREAM, ordered_consumer=True

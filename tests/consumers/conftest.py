@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
-from nats.js import JetStreamContext
 
+from tests.broker import connected
 from tests.consumers.world import World
 from workflow.consumers.transport.server import NatsServer
 
@@ -30,19 +29,8 @@ async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
     await server.stop()
 
 
-RECONNECTS: dict[str, Any] = {"max_reconnect_attempts": -1, "reconnect_time_wait": 0.1, "connect_timeout": 10}
-
-
-class Patient(Client):
-    """Waits for an answer as long as a busy machine takes. One that may go away is asked again instead."""
-
-    def jetstream(self, **options: Any) -> JetStreamContext:
-        return super().jetstream(**{"timeout": 60, **options})
-
-
 @pytest_asyncio.fixture
 async def client(server: NatsServer) -> AsyncIterator[Client]:
-    client = Patient()
-    await client.connect(server.url, **RECONNECTS)
+    client = await connected(server.url, max_reconnect_attempts=-1, reconnect_time_wait=0.1)
     yield client
     await client.close()

@@ -20,6 +20,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from tests.broker import connected
 from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.pull import Batch, Broken, Pull
@@ -82,7 +83,7 @@ async def test_what_is_under_way_is_encrypted(tmp_path: Path) -> None:
     for key in (None, KEY, KEY):
         server = NatsServer(tmp_path / "nats", key=key)
         await server.start()
-        client = await nats.connect(server.url)
+        client = await connected(server.url)
         await declare(client.jetstream(), uuid4)
         for _ in range(50):
             await client.jetstream().publish("mentoring.meetings.k", identity * 10)
@@ -100,7 +101,7 @@ async def test_what_is_under_way_is_encrypted(tmp_path: Path) -> None:
 async def test_files_of_another_key_are_left_alone(tmp_path: Path, other: bytes | None) -> None:
     server = NatsServer(tmp_path, key=KEY)
     await server.start()
-    client = await nats.connect(server.url)
+    client = await connected(server.url)
     await filled(client, 3)
     await client.close()
     await server.stop()
@@ -108,7 +109,7 @@ async def test_files_of_another_key_are_left_alone(tmp_path: Path, other: bytes 
         await NatsServer(tmp_path, key=other).start()
     assert stopped.value.code == "nats_key_differs"
     await server.start()
-    client = await nats.connect(server.url)
+    client = await connected(server.url)
     assert (await client.jetstream().stream_info(STREAM)).state.messages == 3
     await client.close()
     await server.stop()

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 import httpx
-import nats
 import pytest
 
+from tests.broker import connected
 from tests.consumers.delivering import Told, deduplicated, received
 from tests.demo.lives_out import confided, log
 from workflow.aggregates.events import EVENTS, Event, ReminderIssued
@@ -52,7 +52,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
 
 
 async def _read(url: str, token: str) -> dict[str, list[Told]]:
-    client = await nats.connect(url, token=token)
+    client = await connected(url, token=token)
     try:
         return {stream: await received(client, stream) for stream in STREAMS}
     finally:

@@ -17,7 +17,7 @@ import httpx
 
 from workflow.failpoints import VARIABLE
 
-PATIENCE = 120
+PATIENCE = 240
 """Seconds after which something that should have come about is taken for a hang."""
 
 

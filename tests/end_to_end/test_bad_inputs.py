@@ -6,8 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import nats
-
+from tests.broker import connected
 from tests.consumers.test_corpus import WRITTEN, bytes_of
 from tests.corpus.words import PAIR
 from tests.end_to_end.plan import COORDINATOR, make
@@ -22,7 +21,7 @@ async def test_bad_inputs_leave_the_rows_as_they_are(tmp_path: Path) -> None:
     ]
     opening = Request("POST", "/v1/relationships", COORDINATOR, {"relationship_id": PAIR, "parties": parties})
     async with asyncio.timeout(PATIENCE), Up(tmp_path / "data", "--nats-port", "0") as up:
-        client = await nats.connect(up.nats, token=up.nats_token)
+        client = await connected(up.nats, token=up.nats_token)
         streams = client.jetstream()
 
         async def store(message: bytes) -> int:

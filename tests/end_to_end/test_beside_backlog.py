@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import nats
-
+from tests.broker import connected
 from tests.end_to_end.outcome import outcome
 from tests.end_to_end.places import Place
 from tests.end_to_end.plan import COORDINATOR, Plan, make
@@ -52,7 +51,7 @@ async def test_every_command_is_answered_while_a_backlog_is_taken_in(tmp_path: P
 async def _begun(data: Path, plan: Plan) -> None:
     """A folder with people in it."""
     async with asyncio.timeout(PATIENCE), Up(data, "--nats-port", "0") as up:
-        client = await nats.connect(up.nats, token=up.nats_token)
+        client = await connected(up.nats, token=up.nats_token)
 
         async def store(message: bytes) -> int:
             return (await client.jetstream().publish("mentoring.meetings.quiet", message)).seq
@@ -67,7 +66,7 @@ async def _fill(data: Path, messages: Sequence[bytes]) -> None:
     key = broker_key(load_master_key(folder.master_key))
     server = NatsServer(folder.broker, key=key, sync="1m")
     await server.start()
-    client = await nats.connect(server.url)
+    client = await connected(server.url)
     streams = client.jetstream()
     await declare(streams, uuid4)
     for start in range(0, len(messages), 500):

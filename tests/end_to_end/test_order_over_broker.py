@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-import nats
-
+from tests.broker import connected
 from tests.end_to_end.outcome import Outcome, outcome
 from tests.end_to_end.places import Place
 from tests.end_to_end.plan import Plan, make
@@ -48,8 +47,8 @@ def _settled(found: Outcome) -> int:
 
 async def _live(data: Path, plan: Plan, messages: Sequence[bytes]) -> None:
     async with asyncio.timeout(PATIENCE), Up(data, "--nats-port", "0") as up:
-        client = await nats.connect(up.nats, token=up.nats_token, connect_timeout=PATIENCE)
-        streams = client.jetstream(timeout=PATIENCE)  # four services start at once
+        client = await connected(up.nats, token=up.nats_token)
+        streams = client.jetstream()
 
         async def store(message: bytes) -> int:
             return (await streams.publish("mentoring.meetings.quiet", message)).seq
