@@ -98,8 +98,8 @@ def test_the_doctor_finds_sound_databases_sound(
     assert "folder" not in found
 
 
-def test_the_doctor_tells_who_is_at_work(mentoring: Verb, tmp_path: Path, names: dict[str, str]) -> None:
-    begin(tmp_path, names)
+def test_the_doctor_tells_who_is_at_work(mentoring: Verb, data: Path, names: dict[str, str]) -> None:
+    begin(data)
     assert findings(mentoring("doctor", "--json"))["processes"][0]["said"] == "none of the service is there"
     with psycopg.connect(names["MENTORING_DATABASE"], autocommit=True) as connection:
         for role, host, told in (
@@ -112,7 +112,7 @@ def test_the_doctor_tells_who_is_at_work(mentoring: Verb, tmp_path: Path, names:
                 (str(uuid4()), role, host, json.dumps(told)),
             )
     done = mentoring("doctor", "--json")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     said = {one["said"]: one["todo"] for one in findings(done)["processes"]}
     assert {"api: one at work", "intake: one at work; two standing by"} <= said.keys()
     assert said["nobody is at work as clock"] == "start `mentoring serve clock`"
