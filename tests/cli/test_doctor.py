@@ -364,7 +364,10 @@ def test_no_file_but_its_own_or_a_named_one_is_taken_for_the_token_of_the_broker
         assert secret.read_bytes() in listener.heard
 
 
-def test_a_broker_elsewhere_that_does_not_answer_is_in_trouble(folder: Folder) -> None:
+def test_a_broker_elsewhere_that_does_not_answer_is_in_trouble(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflow.consumers.transport.examined._PATIENCE", 0.2)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         env = {"MENTORING_NATS": f"nats://127.0.0.1:{taken.getsockname()[1]}"}

@@ -328,7 +328,7 @@ def assert_order_does_not_matter(history: History, seed: int) -> None:
     assert lived(history, random.Random(seed + 1), page=2) == plain
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(histories(), st.integers(0, 2**32))
 def test_any_order_and_any_moment_of_opening_come_to_the_same(history: History, seed: int) -> None:
     assert_order_does_not_matter(history, seed)
