@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import httpx
-
 from tests.cli.conftest import run, told, up
+from tests.ports import free
 from workflow.folder import Folder
 
 
@@ -18,12 +17,12 @@ def _rows(data: Path) -> list[str]:
 def test_an_address_that_another_service_took_over_is_not_followed(
     tmp_path: Path, data: Path, relationship: str
 ) -> None:
-    with up(data) as killed:
-        port = str(httpx.URL(killed.address.http).port)
+    (port,) = free(1)
+    with up(data, "--port", str(port)) as killed:
         killed.stop(signal.SIGKILL)
     assert Folder(data).address() is not None
-    with up(tmp_path / "other", "--port", port) as other:
-        assert httpx.URL(other.address.http).port == int(port)
+    with up(tmp_path / "other", "--port", str(port)) as other:
+        assert other.address.http == killed.address.http
         assert _rows(data) == [relationship]
         assert _rows(tmp_path / "other") == []
 

@@ -11,6 +11,7 @@ from nats.aio.client import Client
 
 from tests.broker import connected
 from tests.consumers.world import World
+from tests.ports import free
 from workflow.consumers.transport.server import NatsServer
 
 
@@ -23,7 +24,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest_asyncio.fixture
 async def server(tmp_path: Path) -> AsyncIterator[NatsServer]:
-    server = NatsServer(tmp_path / "nats")
+    server = NatsServer(tmp_path / "nats", port=free(1)[0])  # it may be stopped, and started there again
     await server.start()
     yield server
     await server.stop()

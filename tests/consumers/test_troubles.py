@@ -220,7 +220,8 @@ async def test_a_broker_that_is_lost_is_told_and_taken_up_again(
         await until(lambda: client.is_connected)
         await reached(intake, await publish(client, held("b")))
     told = [record.getMessage() for record in caplog.records if record.name == "mentoring.broker"]
-    assert told == ["the broker has gone away (intake); connecting again", "the broker is back (intake)"]
+    # On a busy machine the connection may be taken for a deaf one, and be made once more.
+    assert told[:2] == ["the broker has gone away (intake); connecting again", "the broker is back (intake)"]
 
 
 async def test_intake_stops_beside_a_broker_that_is_lost(world: World, server: NatsServer) -> None:
