@@ -51,6 +51,14 @@ async def test_a_trouble_is_told_without_what_its_exception_says(
     assert trouble == "the clock cannot ask: KeyError"
 
 
+async def test_so_is_one_of_what_this_process_folds_for_all(
+    http: httpx.AsyncClient, service: Service
+) -> None:
+    service.folding = SimpleNamespace(trouble="KeyError: ada@example.org", wake=Mock())  # type: ignore[assignment]
+    (trouble,) = (await http.get("/v1/health")).json()["troubles"]
+    assert trouble == "projections cannot go on: KeyError"
+
+
 async def test_health_counts_whom_the_clock_could_not_ask(http: httpx.AsyncClient, service: Service) -> None:
     fault = Unaskable(ADA, KeyError("ada@example.org"))
     for left, said in (

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from workflow.projections.analytics.views import VIEWS
-from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.follower import carry_out
 from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept
 from workflow.projections.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.postgres import hints
@@ -22,13 +20,19 @@ _LOOKS_FOR_REQUESTS = 0.2
 
 
 class Folding:
-    """Folds while it runs: one process at a time does."""
+    """Folds while it runs, into ``views`` of its own: one process at a time does."""
 
-    def __init__(self, kept: Kept, store: EventStore, shared: Connections) -> None:
-        self._kept = kept
+    def __init__(self, views: Callable[[], Views], store: EventStore, shared: Connections) -> None:
+        self._views = views
         self._store = store
         self._shared = shared
         self._runner: Runner | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot go on, where this process folds."""
+        runner = self._runner
+        return None if runner is None else runner.trouble
 
     def wake(self) -> None:
         """Say that there may be something to fold."""
@@ -39,7 +43,7 @@ class Folding:
     async def run(self) -> None:
         """Fold until cancelled."""
         requests, begun = Requests(self._shared), dict[int, Future[Any]]()
-        views = await asyncio.to_thread(Views, self._kept, PROJECTIONS, named=VIEWS)
+        views = await asyncio.to_thread(self._views)
         self._runner = runner = Runner(views, self._store.read, self._store.head, written=self._hint)
         runner.start()
         try:

@@ -85,14 +85,14 @@ class Service:
         self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self._views_kept = keeping.views
-        self.views = Views(self._views_kept, PROJECTIONS, named=VIEWS)
+        self.views = self._views()
         self._shared = shared = keeping.shared(self.store)
         self.runner = (
             Runner(self.views, self.store.read, self.store.head)
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))
         )
-        self.folding = None if shared is None else Folding(self._views_kept, self.store, shared)
+        self.folding = None if shared is None else Folding(self._views, self.store, shared)
         """Where processes share the facts, one of them folds for all."""
         self.writer.on_commit(lambda _: self._wake())
         self.resolver = Resolver(Identities(master_key))
@@ -119,6 +119,9 @@ class Service:
         if shared is not None:
             board = Board(shared, self.instance, socket.gethostname())
             self.notices = Notices(board, lambda: told(self))
+
+    def _views(self) -> Views:
+        return Views(self._views_kept, PROJECTIONS, named=VIEWS)
 
     @property
     def clock_kind(self) -> ClockKind:
