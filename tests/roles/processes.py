@@ -29,15 +29,18 @@ class Died(Exception):
 class Serving:
     """One process of ``mentoring serve``, from when it answers until it is gone."""
 
-    def __init__(self, settings: Mapping[str, str], *roles: str, failpoints: str = "") -> None:
+    def __init__(
+        self, settings: Mapping[str, str], *roles: str, failpoints: str = "", program: str = "workflow.cli"
+    ) -> None:
         self.roles = roles
+        self._program = program
         self._settings = {**settings, VARIABLE: failpoints}
         self._process: asyncio.subprocess.Process | None = None
         self.http = httpx.AsyncClient()
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "workflow.cli", "serve", *self.roles, "--port", "0", "--json"),
+            *(sys.executable, "-m", self._program, "serve", *self.roles, "--port", "0", "--json"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | self._settings,
