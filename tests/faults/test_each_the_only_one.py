@@ -71,10 +71,9 @@ class Doors:
 
     async def carry_out(self, driver: Driver) -> None:
         """All that is left of a plan."""
-        steps = [step for step in driver.plan.steps[driver.asked :] if isinstance(step, Request)]
         async with asyncio.TaskGroup() as group:
             group.create_task(driver.publish(len(driver.plan.messages)))
-            for step in steps:
+            for step in driver.plan.steps:
                 await self.ask(step)
         await self.taken_in(len(driver.plan.messages))
         await settled(self.read)
@@ -159,7 +158,7 @@ async def come_late(folder: Path, postgres: PostgresServer, plan: Plan, times: i
         dsn = shared["MENTORING_DATABASE"]
         intakes = {
             name: Serving(
-                shared | {"MENTORING_DATABASE": make_conninfo(dsn, application_name=name)}, "intake"
+                {**shared, "MENTORING_DATABASE": make_conninfo(dsn, application_name=name)}, "intake"
             )
             for name in ("intake a", "intake b")
         }

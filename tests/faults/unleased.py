@@ -1,4 +1,4 @@
-"""``mentoring`` where whoever asks for a lease has it, and never loses it: each process believes itself the only one."""
+"""``mentoring`` where whoever asks for a lease has it and never loses it: each process is the only one to itself."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from workflow.cli.__main__ import main
 from workflow.store.postgres.lease import Lease
 
 
-async def _take(_: Lease) -> bool:
+async def _take(self: Lease) -> bool:
     return True
 
 
-async def _lost(_: Lease) -> None:
+async def _lost(self: Lease) -> None:
     await asyncio.Event().wait()
 
 
