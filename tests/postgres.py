@@ -29,27 +29,38 @@ VERSIONS = {16: "pginstall", 18: "pginstall18"}
 """The folder of each version's programs in the package."""
 
 _PR_SET_PDEATHSIG = 1
+_SEGMENT = 1
+"""Megabytes of a file of the write-ahead log, where it lies in a place of its own."""
 _STARTS_WITHIN = 30.0
 _STILL_THERE = "pre-existing shared memory block"
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
-    """One server on a folder that goes with it."""
+    """One server on a folder that goes with it; ``data`` and ``wal`` name other places for what it keeps.
 
-    def __init__(self, version: int = 18, *, durable: bool = False, **parameters: str) -> None:
+    Those have to be ``unprivileged``'s.
+    """
+
+    def __init__(
+        self,
+        version: int = 18,
+        *,
+        durable: bool = False,
+        data: Path | None = None,
+        wal: Path | None = None,
+        **parameters: str,
+    ) -> None:
         self.version = version
         self._programs = _package() / VERSIONS[version] / "bin"
         self._folder = Path(tempfile.mkdtemp(prefix="mentoring-postgres-"))
+        self.data = data or self._folder / "data"
+        """Where the server keeps everything."""
+        self._wal = [] if wal is None else [f"--waldir={wal}", f"--wal-segsize={_SEGMENT}"]
         self._parameters = ({} if durable else _FAST) | parameters
-        self._user = _unprivileged()
+        self._user = unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
-
-    @property
-    def data(self) -> Path:
-        """Where the server keeps everything."""
-        return self._folder / "data"
 
     def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
         """How a client names a database of it."""
@@ -59,7 +70,9 @@ class PostgresServer:
         if self._user is not None:
             shutil.chown(self._folder, self._user)
         self._run(
-            "initdb", "--auth=trust", "--no-sync", "--username=postgres", "--encoding=UTF8", "--locale=C"
+            "initdb",
+            *("--auth=trust", "--no-sync", "--username=postgres", "--encoding=UTF8", "--locale=C"),
+            *self._wal,
         )
         self.start()
         return self
@@ -118,6 +131,10 @@ class PostgresServer:
             self._process.wait()
             self._process = None
 
+    def gone(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is None or self._process.poll() is not None
+
     def database(self) -> str:
         """A new, empty database; how a client names it."""
         name = f"test_{uuid4().hex}"
@@ -167,7 +184,7 @@ def _package() -> Path:
     return Path(found.origin).parent
 
 
-def _unprivileged() -> int | None:
+def unprivileged() -> int | None:
     """Whom the server runs as: it refuses to be root's."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
