@@ -156,6 +156,22 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
         return self.dsn(name)
 
+    def back_up(self, dsn: str) -> Path:
+        """A backup of a database, whoever is connected to it."""
+        file = self._folder / f"{uuid4().hex}.dump"
+        self._client("pg_dump", "--format=custom", f"--file={file}", f"--dbname={dsn}")
+        return file
+
+    def restore(self, dsn: str, file: Path) -> None:
+        """Put a backup into the place of a database, under whoever is connected to it."""
+        name, new = str(conninfo_to_dict(dsn)["dbname"]), f"test_{uuid4().hex}"
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {new}")
+            self._client("pg_restore", f"--dbname={self.dsn(new)}", str(file))
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            connection.execute(f"ALTER DATABASE {new} RENAME TO {name}")
+
     def files(self, *databases: str) -> Iterator[Path]:
         """The files of some databases, with what it has in memory written to them."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
@@ -167,8 +183,11 @@ class PostgresServer:
         return (file for folder in folders for file in folder.iterdir() if file.is_file())
 
     def _run(self, program: str, *arguments: str) -> None:
+        self._client(program, "-D", str(self.data), *arguments)
+
+    def _client(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(self._programs / program), "-D", str(self.data), *arguments],
+            [str(self._programs / program), *arguments],
             user=self._user,
             cwd="/",
             check=True,
