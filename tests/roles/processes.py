@@ -17,7 +17,7 @@ import httpx
 
 from workflow.failpoints import VARIABLE
 
-PATIENCE = 60
+PATIENCE = 120
 COORDINATOR = {"Mentoring-Actor": "coordinator cccccccc-0000-4000-8000-000000000003"}
 OPERATOR = {"Mentoring-Actor": "service dddddddd-0000-4000-8000-000000000004"}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.consumers.world import body, scheduled
@@ -187,3 +188,29 @@ async def test_one_that_folds_goes_on_where_another_was_late_with_its_folding(sh
         told = await open_pair_of(api, "email:ann@example.org", "email:bob@example.org")
         read = await api.get(f"/v1/relationships/{told['relationship_id']}", after=told["position"])
         assert read["state"] == "onboarding"
+
+
+async def test_what_keeps_the_one_that_folds_from_it_is_told(shared: dict[str, str]) -> None:
+    async with Serving(shared, "api") as api, Serving(shared, "project"):
+        await open_pair(api)
+        await until(lambda: idle(api))
+        with psycopg.connect(
+            shared["MENTORING_DATABASE"], options="-c search_path=projections"
+        ) as connection:
+            tables = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE tablename LIKE 'journey%'"
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(f"ALTER TABLE {table} RENAME TO gone_{table}".encode())
+        await open_pair_of(api, "email:eve@example.org", "email:dan@example.org")
+
+        async def told() -> bool:
+            return "projections cannot go on: UndefinedTable" in (await api.health())["troubles"]
+
+        await until(told)
+
+
+async def idle(api: Serving) -> bool:
+    """Whether all is folded."""
+    told = await api.health()
+    return all(one["position"] == told["head"] for one in told["projections"])
