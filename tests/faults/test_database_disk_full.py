@@ -20,7 +20,7 @@ import pytest
 
 from tests.consumers.test_full_disk import fill
 from tests.end_to_end.places import beginning
-from tests.end_to_end.plan import make
+from tests.end_to_end.plan import Plan, make
 from tests.end_to_end.service import PATIENCE, Up
 from tests.faults.driving import Driver
 from tests.faults.test_database_away import SEED, compare, until_health
@@ -80,24 +80,20 @@ async def filled(driver: Driver, up: Up, server: PostgresServer, disk: Path, tim
         await until_health(up, lambda status, _: status == "ok")
 
 
-@pytest.mark.parametrize("what", ["facts", "log"])
-async def test_a_full_disk_is_told_and_got_over(tmp_path: Path, what: str) -> None:
-    plan = make(SEED, quiet=4, busy=20, messages=2_000)
-    with on_small_disk(what, 128) as (server, disk):
-        begins = beginning(tmp_path / "disturbed", server)
+async def over_and_over(folder: Path, what: str, plan: Plan, megabytes: int, times: int) -> None:
+    with on_small_disk(what, megabytes) as (server, disk):
+        begins = beginning(folder / "disturbed", server)
         refused = await compare(
-            tmp_path, begins, plan, lambda driver, up: filled(driver, up, server, disk, 1)
+            folder, begins, plan, lambda driver, up: filled(driver, up, server, disk, times)
         )
     assert set(refused) <= {"not_stored", "database_unavailable"}
+
+
+async def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
+    await over_and_over(tmp_path, "facts", make(SEED, quiet=2, busy=12, messages=1_200), 128, 1)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("what", ["facts", "log"])
 async def test_a_disk_that_is_full_again_and_again_is_got_over(tmp_path: Path, what: str) -> None:
-    plan = make(SEED, quiet=60, busy=240, messages=40_000)
-    with on_small_disk(what, 1024) as (server, disk):
-        begins = beginning(tmp_path / "disturbed", server)
-        refused = await compare(
-            tmp_path, begins, plan, lambda driver, up: filled(driver, up, server, disk, 10)
-        )
-    assert set(refused) <= {"not_stored", "database_unavailable"}
+    await over_and_over(tmp_path, what, make(SEED, quiet=60, busy=240, messages=40_000), 1024, 10)

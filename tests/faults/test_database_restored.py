@@ -21,7 +21,7 @@ from tests.postgres import PostgresServer
 async def test_a_backup_restored_under_a_service_is_gone_on_from(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    plan = make(SEED, quiet=4, busy=20, messages=2_000)
+    plan = make(SEED, quiet=2, busy=8, messages=900)
     plan = replace(plan, before=[*plan.before, *plan.steps], steps=[])  # what no broker keeps is lost
     begins = beginning(tmp_path / "disturbed", postgres)
 

@@ -99,7 +99,7 @@ async def without_leases(folder: Path, postgres: PostgresServer, plan: Plan) -> 
 
 
 async def test_two_without_leases_do_nothing_twice(tmp_path: Path, postgres: PostgresServer) -> None:
-    await without_leases(tmp_path, postgres, present(SEED, busy=12, messages=1_500, reminded=20))
+    await without_leases(tmp_path, postgres, present(SEED, busy=8, messages=1_000, reminded=9))
 
 
 @pytest.mark.soak
@@ -179,8 +179,8 @@ async def come_late(folder: Path, postgres: PostgresServer, plan: Plan, times: i
 
 
 async def test_one_that_comes_late_counts_nothing_twice(tmp_path: Path, postgres: PostgresServer) -> None:
-    plan = present(SEED, busy=12, messages=3_000, reminded=20)
-    await come_late(tmp_path, postgres, plan, 3, waits=False)
+    plan = present(SEED, busy=8, messages=1_800, reminded=9)
+    await come_late(tmp_path, postgres, plan, 2, waits=False)
 
 
 @pytest.mark.soak

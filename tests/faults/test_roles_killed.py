@@ -92,7 +92,7 @@ async def die_in_turn(
 
 
 async def test_of_each_role_the_one_that_stands_by_goes_on(tmp_path: Path, postgres: PostgresServer) -> None:
-    plan = present(SEED, busy=12, messages=1_000, reminded=20)
+    plan = present(SEED, busy=8, messages=800, reminded=16)
     await die_in_turn(tmp_path, postgres, plan, _FEW, lot=50)
 
 
