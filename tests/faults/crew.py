@@ -25,12 +25,19 @@ OPERATOR = "service dddddddd-0000-4000-8000-000000000004"
 class Crew:
     """Two processes of each role: whoever stands by goes on where the other died, and another stands by then.
 
-    ``deadly`` tells for each role at which failpoints its processes are killed, each at one of them.
+    ``deadly`` tells for each role at which failpoints its processes are killed, each at one of them. For the roles
+    that are ``together`` one process stands by, in place of one for each.
     """
 
-    def __init__(self, settings: Mapping[str, str], deadly: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], deadly: Mapping[str, Sequence[str]], *together: str
+    ) -> None:
         self._settings = settings
-        self._left = {role: deque([*failpoints, ""]) for role, failpoints in deadly.items()}
+        self._together = " ".join(together)
+        self._left = {
+            role: deque(failpoints if role in together else [*failpoints, ""])
+            for role, failpoints in deadly.items()
+        }
         self._there: defaultdict[str, list[Serving]] = defaultdict(list)
         self._stack = AsyncExitStack()
         self._watching: list[asyncio.Task[None]] = []
@@ -41,6 +48,9 @@ class Crew:
         try:
             begun = await asyncio.gather(*map(self._begin, self._left))
             standing_by = [role for role, left in self._left.items() if left]  # once the others are at work
+            if self._together:
+                self._left[self._together] = deque([""])
+                standing_by.append(self._together)
             begun += await asyncio.gather(*map(self._begin, standing_by))
         except BaseException:
             await self._stack.aclose()
@@ -122,7 +132,7 @@ class Crew:
         """The next one of a role; one that dies before it answers has done what it was to."""
         while True:
             failpoint = self._left[role].popleft()
-            serving = Serving(self._settings, role, failpoints=failpoint)
+            serving = Serving(self._settings, *role.split(), failpoints=failpoint)
             try:
                 await self._stack.enter_async_context(serving)
             except Died:
@@ -135,7 +145,7 @@ class Crew:
     async def _watch(self, failpoint: str, serving: Serving) -> None:
         while failpoint:
             how = await serving.gone()
-            (role,) = serving.roles
+            role = " ".join(serving.roles)
             self._there[role].remove(serving)
             assert how == -signal.SIGKILL, f"{role}, to die at {failpoint}, ended with {how}"
             self.kills.append(f"{role} {failpoint}")

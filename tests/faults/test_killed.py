@@ -30,8 +30,11 @@ SEED = int(os.environ.get("TEST_SEED", "7"))
 HIT_AT = {"decide": (1, 60), "append": (1, 1), "commit": (5, 6), "reminder": (1, 3)}
 """At which passing, at least and at most, a place is deadly; others at the first or the second."""
 
-LONG_HIT_AT = HIT_AT | {"decide": (1, 1_500)}
-"""The same in the long form, in which each life takes in some thousand messages."""
+LONG_HIT_AT = HIT_AT | {"decide": (1, 3_000), "append": (1, 4), "commit": (5, 9), "ack": (1, 4)}
+"""The same in the long form, in which a life takes in some thousand messages."""
+
+AHEAD = 10_000
+"""How many lie before each life in the long form."""
 
 LATER = (
     "decide.before",
@@ -64,6 +67,7 @@ async def lives(
     *,
     broker_kills: int,
     hit_at: Mapping[str, tuple[int, int]] = HIT_AT,
+    ahead: int = 0,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Counter[str]:
     """One run with a death at each of ``places`` and, with all taken in, of ``later``, beside one without, from one
@@ -88,7 +92,7 @@ async def lives(
             nth = random.randint(least, most)
             through = nth if place.startswith(("ack", "projection")) else 1
             backlog = 200 if place.startswith(ASKED_FOR) else (through + 1) * BATCH
-            backlog = max(backlog, len(plan.messages) // len(places))
+            backlog = max(backlog, ahead)
             await killed.live(f"{place}:{nth}", backlog=backlog, requests=len(plan.steps) // len(places) // 2)
             tell(
                 f"{number} of {len(places)} kills, {killed.kills[-1].recorded} of {len(plan.messages)} messages"
@@ -164,6 +168,7 @@ async def test_killed_a_hundred_times_it_comes_to_the_same(
         plan,
         broker_kills=5,
         hit_at=LONG_HIT_AT,
+        ahead=AHEAD,
         tell=tell,
     )
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()

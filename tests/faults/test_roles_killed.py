@@ -78,10 +78,15 @@ async def killed(crew: Crew, driver: Driver, lot: int) -> None:
 
 
 async def die_in_turn(
-    folder: Path, postgres: PostgresServer, plan: Plan, places: Mapping[str, Sequence[str]], *, lot: int
+    folder: Path,
+    postgres: PostgresServer,
+    plan: Plan,
+    places: Mapping[str, Sequence[str]],
+    *together: str,
+    lot: int,
 ) -> None:
     async def at_work(shared: Mapping[str, str], driver: Driver) -> list[str]:
-        async with Crew(shared, deadly(places)) as crew:
+        async with Crew(shared, deadly(places), *together) as crew:
             await killed(crew, driver, lot)
             await settled(crew.read)
             await crew.end()
@@ -93,7 +98,7 @@ async def die_in_turn(
 
 async def test_of_each_role_the_one_that_stands_by_goes_on(tmp_path: Path, postgres: PostgresServer) -> None:
     plan = present(SEED, busy=8, messages=800, reminded=16)
-    await die_in_turn(tmp_path, postgres, plan, _FEW, lot=50)
+    await die_in_turn(tmp_path, postgres, plan, _FEW, "project", "clock", "deliver", lot=50)
 
 
 @pytest.mark.soak
