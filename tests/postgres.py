@@ -29,27 +29,38 @@ VERSIONS = {16: "pginstall", 18: "pginstall18"}
 """The folder of each version's programs in the package."""
 
 _PR_SET_PDEATHSIG = 1
+_SEGMENT = 1
+"""Megabytes of a file of the write-ahead log, where it lies in a place of its own."""
 _STARTS_WITHIN = 30.0
 _STILL_THERE = "pre-existing shared memory block"
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
-    """One server on a folder that goes with it."""
+    """One server on a folder that goes with it; ``data`` and ``wal`` name other places for what it keeps.
 
-    def __init__(self, version: int = 18, *, durable: bool = False, **parameters: str) -> None:
+    Those have to be ``unprivileged``'s.
+    """
+
+    def __init__(
+        self,
+        version: int = 18,
+        *,
+        durable: bool = False,
+        data: Path | None = None,
+        wal: Path | None = None,
+        **parameters: str,
+    ) -> None:
         self.version = version
         self._programs = _package() / VERSIONS[version] / "bin"
         self._folder = Path(tempfile.mkdtemp(prefix="mentoring-postgres-"))
+        self.data = data or self._folder / "data"
+        """Where the server keeps everything."""
+        self._wal = [] if wal is None else [f"--waldir={wal}", f"--wal-segsize={_SEGMENT}"]
         self._parameters = ({} if durable else _FAST) | parameters
-        self._user = _unprivileged()
+        self._user = unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
         (self.port,) = free(1)
-
-    @property
-    def data(self) -> Path:
-        """Where the server keeps everything."""
-        return self._folder / "data"
 
     def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
         """How a client names a database of it."""
@@ -59,7 +70,9 @@ class PostgresServer:
         if self._user is not None:
             shutil.chown(self._folder, self._user)
         self._run(
-            "initdb", "--auth=trust", "--no-sync", "--username=postgres", "--encoding=UTF8", "--locale=C"
+            "initdb",
+            *("--auth=trust", "--no-sync", "--username=postgres", "--encoding=UTF8", "--locale=C"),
+            *self._wal,
         )
         self.start()
         return self
@@ -118,6 +131,10 @@ class PostgresServer:
             self._process.wait()
             self._process = None
 
+    def gone(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is None or self._process.poll() is not None
+
     def database(self) -> str:
         """A new, empty database; how a client names it."""
         name = f"test_{uuid4().hex}"
@@ -139,6 +156,22 @@ class PostgresServer:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
         return self.dsn(name)
 
+    def back_up(self, dsn: str) -> Path:
+        """A backup of a database, whoever is connected to it."""
+        file = self._folder / f"{uuid4().hex}.dump"
+        self._client("pg_dump", "--format=custom", f"--file={file}", f"--dbname={dsn}")
+        return file
+
+    def restore(self, dsn: str, file: Path) -> None:
+        """Put a backup into the place of a database, under whoever is connected to it."""
+        name, new = str(conninfo_to_dict(dsn)["dbname"]), f"test_{uuid4().hex}"
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {new}")
+            self._client("pg_restore", f"--dbname={self.dsn(new)}", str(file))
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            connection.execute(f"ALTER DATABASE {new} RENAME TO {name}")
+
     def files(self, *databases: str) -> Iterator[Path]:
         """The files of some databases, with what it has in memory written to them."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
@@ -150,8 +183,11 @@ class PostgresServer:
         return (file for folder in folders for file in folder.iterdir() if file.is_file())
 
     def _run(self, program: str, *arguments: str) -> None:
+        self._client(program, "-D", str(self.data), *arguments)
+
+    def _client(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(self._programs / program), "-D", str(self.data), *arguments],
+            [str(self._programs / program), *arguments],
             user=self._user,
             cwd="/",
             check=True,
@@ -167,7 +203,7 @@ def _package() -> Path:
     return Path(found.origin).parent
 
 
-def _unprivileged() -> int | None:
+def unprivileged() -> int | None:
     """Whom the server runs as: it refuses to be root's."""
     return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 

@@ -1,9 +1,13 @@
-"""A broker whose folder is put back from an older copy: what was sent since then must never be passed over."""
+"""What is put back from an older copy, the broker's folder or the database, and a stream that is made anew.
+
+What was sent since then must never be passed over.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,8 +16,11 @@ from nats.aio.client import Client
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
+from tests.kept import FILES, databases
+from tests.postgres import PostgresServer
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, declare, look, purge
+from workflow.store.postgres.recorder import PostgresDatabase
 
 
 class Copy:
@@ -33,6 +40,14 @@ class Copy:
         shutil.rmtree(self._folder)
         shutil.copytree(self._kept, self._folder)
         await self._server.start()
+
+
+@pytest.fixture(params=["files", "database"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    engine = FILES if request.param == "files" else databases(request.getfixturevalue("postgres"))
+    world = World(tmp_path / "data", engine=engine)
+    yield world
+    world.close()
 
 
 @pytest.fixture
@@ -129,3 +144,62 @@ async def send_nonsense(client: Client) -> None:
     await send(client, range(0))
     headers = {"Content-Type": "text/plain", "ce-subject": "café", "x": "y"}
     await client.jetstream().publish("mentoring.meetings.k", b"nonsense", headers=headers)
+
+
+# --- made anew -----------------------------------------------------------------------------------------------
+
+
+async def test_a_recreated_stream_is_a_new_upstream(world: World, server: NatsServer, client: Client) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
+    await client.jetstream().delete_stream(STREAM)
+    async with running(world, server.url) as again:
+        assert again.status.upstream != intake.status.upstream
+        await reached(again, await publish(client, scheduled("a")))
+    assert world.counts() == {"applied": 2, "duplicate": 1}
+
+
+async def test_a_stream_recreated_while_intake_runs(world: World, server: NatsServer, client: Client) -> None:
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
+        first = intake.status.upstream
+        await client.jetstream().delete_stream(STREAM)
+        async with asyncio.timeout(60):
+            while intake.status.upstream == first:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await publish(client, held("c"))
+        async with asyncio.timeout(60):
+            while world.counts()["applied"] < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
+# --- an older backup of the facts ----------------------------------------------------------------------------
+
+
+async def test_facts_older_than_what_the_stream_still_has_stop_intake_and_say_what_to_do(
+    tmp_path: Path, server: NatsServer, client: Client, postgres: PostgresServer
+) -> None:
+    folder, engine = tmp_path / "data", databases(postgres)
+    world = World(folder, engine=engine)
+    world.open(ADA, BOB)
+    async with running(world, server.url) as intake:
+        await reached(intake, await send(client, range(10)))
+    world.close()
+    backup = postgres.copy(postgres.dsn(engine.names(folder)[0]))
+    world = World(folder, engine=engine)
+    async with running(world, server.url) as intake:
+        await reached(intake, await send(client, range(10, 20)))
+    await purge(client.jetstream(), await look(client.jetstream()), 20)
+    world.close()
+
+    older = World(folder, engine=engine._replace(facts=lambda _: PostgresDatabase(backup)))
+    stopped = await refusal(older.intake(server.url))
+    assert stopped.code == "stream_gap"
+    assert "messages 11 to 19" in stopped.detail
+    assert "have the publishers send again" in stopped.detail
+    async with running(older, server.url, accepted_gap=stopped.detail.rpartition("=")[2]) as intake:
+        await reached(intake, await send(client, range(10, 20)))
+    assert older.counts() == {"applied": 20, "duplicate": 1}
+    older.close()

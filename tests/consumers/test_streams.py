@@ -27,32 +27,6 @@ from workflow.store.receipts import Disposition
 from workflow.store.transaction import Transaction
 
 
-async def test_a_recreated_stream_is_a_new_upstream(world: World, server: NatsServer, client: Client) -> None:
-    world.open(ADA, BOB)
-    async with running(world, server.url) as intake:
-        await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
-    await client.jetstream().delete_stream(STREAM)
-    async with running(world, server.url) as again:
-        assert again.status.upstream != intake.status.upstream
-        await reached(again, await publish(client, scheduled("a")))
-    assert world.counts() == {"applied": 2, "duplicate": 1}
-
-
-async def test_a_stream_recreated_while_intake_runs(world: World, server: NatsServer, client: Client) -> None:
-    world.open(ADA, BOB)
-    async with running(world, server.url) as intake:
-        await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
-        first = intake.status.upstream
-        await client.jetstream().delete_stream(STREAM)
-        async with asyncio.timeout(60):
-            while intake.status.upstream == first:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        await publish(client, held("c"))
-        async with asyncio.timeout(60):
-            while world.counts()["applied"] < 3:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-
-
 async def test_a_stream_that_lies_behind_stops_intake(
     world: World, server: NatsServer, client: Client
 ) -> None:

@@ -91,8 +91,8 @@ def make(seed: int, *, quiet: int, busy: int, messages: int, conflicts: bool = T
         for index, couple in enumerate(resting)
     ]
     for end, couple in sorted(met, key=lambda one: one[0]):
-        before += [_clock(end), *_beginning(couple, agreed=True), _body(_held(couple, end))]
-    beginnings = [list(_beginning(couple, agreed=random.random() < 0.8)) for couple in meeting]
+        before += [_clock(end), *beginning(couple, agreed=True), body(_held(couple, end))]
+    beginnings = [list(beginning(couple, agreed=random.random() < 0.8)) for couple in meeting]
     later = range(busy // 2, busy - max(1, busy // 10))  # nobody ever opens the last ones
     steps: list[Request] = []
     for index, number in enumerate(later):
@@ -107,7 +107,8 @@ def make(seed: int, *, quiet: int, busy: int, messages: int, conflicts: bool = T
     )
 
 
-def _beginning(couple: Couple, *, agreed: bool) -> Iterator[Request]:
+def beginning(couple: Couple, *, agreed: bool) -> Iterator[Request]:
+    """Bring a pair together; where they ``agreed`` they have begun, too."""
     base, key = f"/v1/relationships/{couple.relationship}", str(couple.number)
     mentor, mentee = f"mentor {couple.mentor}", f"mentee {couple.mentee}"
     parties = [
@@ -133,11 +134,11 @@ def _clock(day: float) -> Request:
 
 
 def _held(couple: Couple, end: float) -> dict[str, Any]:
-    data = _times(end - 1 / 24) | {
+    data = times(end - 1 / 24) | {
         "uid": f"quiet-{couple.number}",
         "relationship_id": str(couple.relationship),
     }
-    return _event("held", f"quiet-{couple.number}", end, data)
+    return event("held", f"quiet-{couple.number}", end, data)
 
 
 def _messages(random: Random, couples: list[Couple], number: int, *, conflicts: bool) -> Iterator[bytes]:
@@ -145,15 +146,15 @@ def _messages(random: Random, couples: list[Couple], number: int, *, conflicts: 
     for index in range(number):
         chance = random.random()
         if sent and chance < 0.05:
-            yield _body(random.choice(sent))  # sent again
+            yield body(random.choice(sent))  # sent again
         elif sent and conflicts and chance < 0.06:
-            yield _body(random.choice(sent) | {"time": at(99).isoformat()})
+            yield body(random.choice(sent) | {"time": at(99).isoformat()})
         elif chance < 0.08:
             yield _spoilt(random, _message(random, random.choice(couples), f"bad-{index}"))
         else:
             message = _message(random, random.choice(couples), f"m-{index}")
             sent.append(message)
-            yield _body(message)
+            yield body(message)
 
 
 def _message(random: Random, couple: Couple, id: str) -> dict[str, Any]:
@@ -173,7 +174,7 @@ def _message(random: Random, couple: Couple, id: str) -> dict[str, Any]:
     if kind in ("scheduled", "rescheduled", "cancelled"):
         data["sequence"] = random.randrange(4)
     if kind in ("scheduled", "rescheduled"):
-        data |= _times(BOOKED_FROM + random.randrange(60 * 24) / 24)
+        data |= times(BOOKED_FROM + random.randrange(60 * 24) / 24)
     if kind == "held":
         data |= _held_times(random)
     if kind == "rescheduled" and random.random() < 0.3:
@@ -186,30 +187,31 @@ def _message(random: Random, couple: Couple, id: str) -> dict[str, Any]:
         data["outcome"] = random.choice(("held", "missed", "cancelled", "none"))
         data |= _held_times(random) if data["outcome"] == "held" else {}
         data |= {"missed_by": couple.identities[:1]} if data["outcome"] == "missed" else {}
-    return _event(kind, id, time, data)
+    return event(kind, id, time, data)
 
 
 def _spoilt(random: Random, message: dict[str, Any]) -> bytes:
     match random.randrange(4):
         case 0:
-            return _body(message)[: random.randrange(1, 60)]
+            return body(message)[: random.randrange(1, 60)]
         case 1:
-            return _body(message | {"type": "mentoring.meeting.scheduled.v9"})
+            return body(message | {"type": "mentoring.meeting.scheduled.v9"})
         case 2:
-            return _body(message | {"time": "yesterday"})
+            return body(message | {"time": "yesterday"})
         case _:
-            return _body(message | {"data": {"uid": "nobody's"}})
+            return body(message | {"data": {"uid": "nobody's"}})
 
 
 def _held_times(random: Random) -> dict[str, str]:
-    return _times(random.uniform(HELD[0], HELD[1] - 1 / 24))
+    return times(random.uniform(HELD[0], HELD[1] - 1 / 24))
 
 
-def _times(day: float) -> dict[str, str]:
+def times(day: float) -> dict[str, str]:
     return {"starts_at": at(day).isoformat(), "ends_at": (at(day) + timedelta(hours=1)).isoformat()}
 
 
-def _event(kind: str, id: str, time: float, data: dict[str, Any]) -> dict[str, Any]:
+def event(kind: str, id: str, time: float, data: dict[str, Any]) -> dict[str, Any]:
+    """A CloudEvent of one of the meeting types, which happened so many days after the start."""
     return {
         "specversion": "1.0",
         "type": f"mentoring.meeting.{kind}.v1",
@@ -220,5 +222,6 @@ def _event(kind: str, id: str, time: float, data: dict[str, Any]) -> dict[str, A
     }
 
 
-def _body(message: dict[str, Any]) -> bytes:
+def body(message: dict[str, Any]) -> bytes:
+    """A message as it travels."""
     return json.dumps(message).encode()

@@ -46,12 +46,13 @@ class Up:
         self,
         data: Path,
         *options: str,
+        clock: str = "simulated",
         failpoints: str = "",
         packages: Path | None = None,
         more: Mapping[str, str] | None = None,
     ) -> None:
         self._command = [sys.executable, "-m", "workflow.cli", "up", "--data", str(data), "--port", "0"]
-        self._command += ["--clock", "simulated", "--json", *options]
+        self._command += ["--clock", clock, "--json", *options]
         self._more = {VARIABLE: failpoints, **(more or {})}
         if packages is not None:  # installed beside ours
             self._more["PYTHONPATH"] = os.pathsep.join(

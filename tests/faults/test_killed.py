@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -28,6 +29,12 @@ from workflow.failpoints import NAMES
 SEED = int(os.environ.get("TEST_SEED", "7"))
 HIT_AT = {"decide": (1, 60), "append": (1, 1), "commit": (5, 6), "reminder": (1, 3)}
 """At which passing, at least and at most, a place is deadly; others at the first or the second."""
+
+LONG_HIT_AT = HIT_AT | {"decide": (1, 3_000), "append": (1, 4), "commit": (5, 9), "ack": (1, 4)}
+"""The same in the long form, in which a life takes in some thousand messages."""
+
+AHEAD = 10_000
+"""How many lie before each life in the long form."""
 
 LATER = (
     "decide.before",
@@ -53,7 +60,15 @@ def postgresql(request: pytest.FixtureRequest) -> PostgresServer | None:
 
 
 async def lives(
-    begins: Place, places: list[str], later: Sequence[str], plan: Plan, *, broker_kills: int
+    begins: Place,
+    places: list[str],
+    later: Sequence[str],
+    plan: Plan,
+    *,
+    broker_kills: int,
+    hit_at: Mapping[str, tuple[int, int]] = HIT_AT,
+    ahead: int = 0,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Counter[str]:
     """One run with a death at each of ``places`` and, with all taken in, of ``later``, beside one without, from one
     beginning; the dispositions.
@@ -72,12 +87,16 @@ async def lives(
     killed, undisturbed = drivers
 
     async def disturbed() -> int:
-        for place in places:
-            least, most = HIT_AT.get(place.partition(".")[0], (1, 2))
+        for number, place in enumerate(places, 1):
+            least, most = hit_at.get(place.partition(".")[0], (1, 2))
             nth = random.randint(least, most)
             through = nth if place.startswith(("ack", "projection")) else 1
             backlog = 200 if place.startswith(ASKED_FOR) else (through + 1) * BATCH
+            backlog = max(backlog, ahead)
             await killed.live(f"{place}:{nth}", backlog=backlog, requests=len(plan.steps) // len(places) // 2)
+            tell(
+                f"{number} of {len(places)} kills, {killed.kills[-1].recorded} of {len(plan.messages)} messages"
+            )
         stored = await killed.take_all_in(broker_kills)
         await killed.move_the_clock(*(f"{place}:{random.randint(*LATER_AT)}" for place in later))
         return stored
@@ -124,12 +143,32 @@ async def test_killed_a_few_times_it_comes_to_the_same(
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()
 
 
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Says how far the long form is."""
+    begun = time.monotonic()
+
+    def say(text: str) -> None:
+        with capsys.disabled():
+            print(f"\r{time.monotonic() - begun:5.0f} s: {text}", end="", flush=True)  # noqa: T201 for whoever waits
+
+    return say
+
+
 @pytest.mark.soak
-async def test_killed_everywhere_twice_it_comes_to_the_same(
-    tmp_path: Path, postgresql: PostgresServer | None
+async def test_killed_a_hundred_times_it_comes_to_the_same(
+    tmp_path: Path, postgresql: PostgresServer | None, tell: Callable[[str], None]
 ) -> None:
-    places = sorted(NAMES) * 2
-    Random(SEED).shuffle(places)
-    plan = make(SEED, quiet=120, busy=240, messages=20_000)
-    counts = await lives(beginning(tmp_path / "data", postgresql), places, LATER * 2, plan, broker_kills=5)
+    places = Random(SEED).sample(sorted(NAMES) * 6, 100)
+    plan = make(SEED, quiet=240, busy=480, messages=200_000)
+    counts = await lives(
+        beginning(tmp_path / "data", postgresql),
+        places,
+        LATER * 2,
+        plan,
+        broker_kills=5,
+        hit_at=LONG_HIT_AT,
+        ahead=AHEAD,
+        tell=tell,
+    )
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()

@@ -15,31 +15,42 @@ from typing import Any, Self
 
 import httpx
 
-PATIENCE = 60
+from workflow.failpoints import VARIABLE
+
+PATIENCE = 120
 COORDINATOR = {"Mentoring-Actor": "coordinator cccccccc-0000-4000-8000-000000000003"}
 OPERATOR = {"Mentoring-Actor": "service dddddddd-0000-4000-8000-000000000004"}
+
+
+class Died(Exception):
+    """A process has ended before it answered."""
 
 
 class Serving:
     """One process of ``mentoring serve``, from when it answers until it is gone."""
 
-    def __init__(self, settings: Mapping[str, str], *roles: str) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], *roles: str, failpoints: str = "", program: str = "workflow.cli"
+    ) -> None:
         self.roles = roles
-        self._settings = settings
+        self._program = program
+        self._settings = {**settings, VARIABLE: failpoints}
         self._process: asyncio.subprocess.Process | None = None
         self.http = httpx.AsyncClient()
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "workflow.cli", "serve", *self.roles, "--port", "0", "--json"),
+            *(sys.executable, "-m", self._program, "serve", *self.roles, "--port", "0", "--json"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | self._settings,
         )
-        assert self._process.stdout is not None
-        async with asyncio.timeout(PATIENCE):
-            line = await self._process.stdout.readline()
-        assert line, f"{self.roles} did not start"
+        try:
+            line = await self._told()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            raise
         self.http = httpx.AsyncClient(
             base_url=json.loads(line)["http"], trust_env=False, timeout=PATIENCE, headers=COORDINATOR
         )
@@ -53,6 +64,20 @@ class Serving:
         with suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
+
+    async def _told(self) -> bytes:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            line = await self._process.stdout.readline()
+            if not line:
+                raise Died(f"{self.roles} ended with {await self.gone()}")
+        return line
+
+    async def gone(self) -> int:
+        """Wait until it has ended; what it ended with."""
+        assert self._process is not None
+        return await self._process.wait()
 
     async def end(self, how: signal.Signals) -> int:
         """End it; what it ended with."""

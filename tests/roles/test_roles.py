@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.consumers.world import body, scheduled
 from tests.postgres import PostgresServer
 from tests.roles.processes import OPERATOR, Serving, settings, until
 from workflow.consumers.transport.server import NatsServer
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.runner import Runner
+from workflow.projections.views import Views
+from workflow.store.event_store import EventStore
+from workflow.store.keys import KeyStore
+from workflow.store.master import load_master_key
+from workflow.store.postgres.keys import KeyDatabase
+from workflow.store.postgres.recorder import PostgresDatabase
 
 PAIR = ["email:ada@example.org", "ext:portal:4711"]
 
@@ -27,13 +37,30 @@ async def shared(tmp_path: Path, postgres: PostgresServer) -> AsyncIterator[dict
     await server.stop()
 
 
-async def open_pair(api: Serving) -> str:
+async def open_pair_of(api: Serving, mentor: str, mentee: str) -> dict[str, Any]:
     parties = [
-        {"role": "mentor", "identities": PAIR[:1]},
-        {"role": "mentee", "identities": PAIR[1:]},
+        {"role": "mentor", "identities": [mentor]},
+        {"role": "mentee", "identities": [mentee]},
     ]
-    told = await api.post("/v1/relationships", {"parties": parties})
-    return str(told["relationship_id"])
+    told: dict[str, Any] = await api.post("/v1/relationships", {"parties": parties})
+    return told
+
+
+async def open_pair(api: Serving) -> str:
+    return str((await open_pair_of(api, *PAIR))["relationship_id"])
+
+
+def fold_beside(shared: dict[str, str]) -> None:
+    """Fold all that is recorded, as one does that does not know yet that it is another's turn."""
+    keys = KeyStore(
+        KeyDatabase(shared["MENTORING_KEY_DATABASE"]),
+        load_master_key(Path(shared["MENTORING_MASTER_KEY_FILE"])),
+    )
+    store = EventStore(PostgresDatabase(shared["MENTORING_DATABASE"]), keys)
+    views = Views(ViewDatabase(shared["MENTORING_DATABASE"]), PROJECTIONS)
+    Runner(views, store.read, store.head).catch_up()
+    for one in (views, store, keys):
+        one.close()
 
 
 async def publish(api: Serving, first: int, number: int) -> None:
@@ -148,3 +175,42 @@ async def test_one_that_was_followed_tells_how_far_its_follower_is(shared: dict[
         await until(lambda: all_out(second))
         first.resume()
         await until(lambda: all_out(first))
+
+
+async def test_one_that_folds_goes_on_where_another_was_late_with_its_folding(shared: dict[str, str]) -> None:
+    async with Serving(shared, "api") as api, Serving(shared, "project") as folding:
+        relationship = await open_pair(api)
+        await api.get(f"/v1/relationships/{relationship}", after=1)
+        folding.pause()
+        await open_pair_of(api, "email:eve@example.org", "email:dan@example.org")
+        fold_beside(shared)
+        folding.resume()
+        told = await open_pair_of(api, "email:ann@example.org", "email:bob@example.org")
+        read = await api.get(f"/v1/relationships/{told['relationship_id']}", after=told["position"])
+        assert read["state"] == "onboarding"
+
+
+async def test_what_keeps_the_one_that_folds_from_it_is_told(shared: dict[str, str]) -> None:
+    async with Serving(shared, "api") as api, Serving(shared, "project"):
+        await open_pair(api)
+        await until(lambda: idle(api))
+        with psycopg.connect(
+            shared["MENTORING_DATABASE"], options="-c search_path=projections"
+        ) as connection:
+            tables = connection.execute(
+                "SELECT tablename FROM pg_tables WHERE tablename LIKE 'journey%'"
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(f"ALTER TABLE {table} RENAME TO gone_{table}".encode())
+        await open_pair_of(api, "email:eve@example.org", "email:dan@example.org")
+
+        async def told() -> bool:
+            return "projections cannot go on: UndefinedTable" in (await api.health())["troubles"]
+
+        await until(told)
+
+
+async def idle(api: Serving) -> bool:
+    """Whether all is folded."""
+    told = await api.health()
+    return all(one["position"] == told["head"] for one in told["projections"])

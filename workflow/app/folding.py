@@ -48,6 +48,9 @@ class Folding:
         runner.start()
         try:
             while True:
+                if runner.given_up:  # another came late with what it had begun: the turn is ours all the same
+                    await finished(asyncio.to_thread(runner.stop))
+                    runner.start()
                 await in_thread(carry_out, runner, requests, begun)
                 await asyncio.sleep(_LOOKS_FOR_REQUESTS)
         finally:

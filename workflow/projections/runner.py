@@ -138,6 +138,12 @@ class Runner:
             if not more:
                 self._woken.wait(self._poll_seconds)
 
+    @property
+    def given_up(self) -> bool:
+        """Whether it has ended by itself, since another process has folded as well; it may be started again."""
+        thread = self._thread
+        return thread is not None and not thread.is_alive() and not self._stopping.is_set()
+
     # --- one page
 
     def step(self) -> bool:

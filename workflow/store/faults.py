@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 
 import psycopg
@@ -34,3 +35,12 @@ def of_the_storage(error: BaseException) -> bool:
     return isinstance(
         error, OSError | psycopg.OperationalError | psycopg.InterfaceError | psycopg_pool.PoolTimeout
     )
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether there was no room on a disk: ours, or that of PostgreSQL."""
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, psycopg.errors.DiskFull)

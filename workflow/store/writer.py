@@ -24,7 +24,7 @@ from workflow.store.cache import AggregateCache
 from workflow.store.commit import Commit, Overtaken
 from workflow.store.cursor import Cursor
 from workflow.store.event_store import EventStore
-from workflow.store.faults import of_the_storage
+from workflow.store.faults import is_full, of_the_storage
 from workflow.store.ids import NewIds
 from workflow.store.jobs import Job, Jobs, Written
 from workflow.store.prefetched import MEMBERS_CHANGE, Memberships
@@ -285,6 +285,7 @@ def _as_told(failure: Exception | None) -> MentoringError:
     """What whoever waits is told of a commit that kept failing; the cause goes with it."""
     if isinstance(failure, MentoringError):
         return failure
-    told = Unavailable("what was asked could not be stored; nothing was changed", code="not_stored")
+    why = ", for the disk is full: make room" if is_full(failure) else ""
+    told = Unavailable(f"what was asked could not be stored{why}; nothing was changed", code="not_stored")
     told.__cause__ = failure
     return told
