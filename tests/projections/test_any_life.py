@@ -56,7 +56,7 @@ class Rows:
         projections = [projection for projection, _ in self.documents]
         heed = heeded(projections, page, [self.position] * len(projections))
         for (projection, document), new in zip(self.documents, heed, strict=True):
-            fold(projection, new, {PAIR.int: document})
+            fold(projection, new, {str(PAIR): document})
         self.position = len(page)
 
     @property

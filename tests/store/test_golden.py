@@ -86,7 +86,7 @@ def test_its_members_are_told_as_json_tells_them_and_where_it_does_not_by_their_
         for left_out in [None, *optional]:
             event = {member: told for member, told in golden["event"].items() if member != left_out}
             stored = json.dumps({**golden, "event": event}).encode()
-            assert mapper.decode(7, STREAM, 3, name, stored).members == {
+            assert vars(mapper.decode(7, STREAM, 3, name, stored).told) == {
                 member: event[member] if member in event else to_jsonable_python(field.get_default())
                 for member, field in fields.items()
             }

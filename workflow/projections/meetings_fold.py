@@ -98,12 +98,11 @@ class _Told:
 def _fold(document: Document, recorded: Recorded) -> None:
     kind = recorded.kind
     if kind is RelationshipOpened:
-        opened: Any = recorded.event
         document[:] = [
-            {**_AT_FIRST, "relationship": str(recorded.stream), "registers": _Known(roles(opened))}
+            {**_AT_FIRST, "relationship": recorded.stream_text, "registers": _Known(roles(recorded.told))}
         ]
         return
-    event: Any = _Told(recorded.members)
+    event: Any = _Told({**recorded.told.__dict__})
     first = document[0]
     known = first["registers"]
     if type(known) is not _Known:

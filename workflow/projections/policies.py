@@ -39,7 +39,7 @@ _KINDS: frozenset[type[Event]] = frozenset({ProgrammeOpened, PolicyAdopted})
 def _fold(document: Document, recorded: Recorded) -> None:
     event = recorded.event
     row: Row = {
-        "stream": str(recorded.stream),
+        "stream": recorded.stream_text,
         "version": 0,
         "programme": "",
         "adopted_at": stored(event.occurred_at),

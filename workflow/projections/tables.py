@@ -57,15 +57,18 @@ def stored(instant: datetime) -> str:
 
 def stored_once(instant: str) -> str:
     """The same of an instant as RFC 3339 writes it; most are in UTC already."""
-    if instant[-1] == "Z" and len(instant) in _FRACTION:
-        return instant[:19] + (instant[19:-1] or ".000000") + "+00:00"
+    if instant[-1] == "Z":
+        if len(instant) == _WHOLE:
+            return instant[:-1] + ".000000+00:00"
+        if len(instant) == _FRACTION:
+            return instant[:-1] + "+00:00"
     return stored(datetime.fromisoformat(instant))
 
 
 stored_text = lru_cache(65_536)(stored_once)
 """The same again, for instants that come up more than once."""
 
-_FRACTION = (len("2026-01-31T09:00:00Z"), len("2026-01-31T09:00:00.000001Z"))
+_WHOLE, _FRACTION = len("2026-01-31T09:00:00Z"), len("2026-01-31T09:00:00.000001Z")
 """How long an instant in UTC is that tells no fraction of a second, or all six digits of one."""
 
 

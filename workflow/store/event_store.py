@@ -147,7 +147,7 @@ class EventStore:
         """The facts that these rows store."""
         decode = self.mapper.decode
         return [
-            decode(position, _stream(stream), version, topic, state)
+            decode(position, _dashed(stream), version, topic, state)
             for position, stream, version, topic, state in rows
         ]
 
@@ -222,7 +222,7 @@ class EventStore:
         return self.keys.sweep(in_use, self.recorder.head(cursor))
 
 
-@lru_cache(16_384)
-def _stream(hexed: str) -> UUID:
-    """Whose events they are: the same few thousand again and again."""
-    return UUID(hexed)
+@lru_cache(65_536)
+def _dashed(hexed: str) -> str:
+    """Whose events they are, as UUIDs are written: the same few thousand again and again."""
+    return f"{hexed[:8]}-{hexed[8:12]}-{hexed[12:16]}-{hexed[16:20]}-{hexed[20:]}"
