@@ -51,6 +51,7 @@ from workflow.errors import Stopped
 from workflow.folder import Folder
 from workflow.projections.agenda import AGENDA, due_until
 from workflow.projections.analytics.views import VIEWS
+from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.follower import Follower, carry_out
 from workflow.projections.runner import Runner
@@ -100,10 +101,10 @@ class Service:
         self.clock = clock_of(settings, self.store)
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self._views_kept = keeping.views
-        self.views = Views(self._views_kept, PROJECTIONS, named=VIEWS)
+        self.views = self._views()
         self._shared = shared = keeping.shared(self.store)
         self.runner = (
-            Runner(self.views, self.store.read, self.store.head)
+            Runner(self.views, self.store.read, self.store.head, rows=self.store.rows)
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))
         )
@@ -203,8 +204,11 @@ class Service:
         """Fold, and do what the doors of all processes ask of whoever folds."""
         assert self._shared is not None
         requests, begun = Requests(self._shared), dict[int, Future[Any]]()
-        views = await asyncio.to_thread(Views, self._views_kept, PROJECTIONS, named=VIEWS)
-        self.folding = runner = Runner(views, self.store.read, self.store.head, written=self._folded_some)
+        views = await asyncio.to_thread(self._views)
+        store = self.store
+        self.folding = runner = Runner(
+            views, store.read, store.head, written=self._folded_some, rows=store.rows
+        )
         runner.start()
         try:
             while True:
@@ -214,6 +218,9 @@ class Service:
             self.folding = None
             await finished(asyncio.to_thread(runner.stop))
             await finished(asyncio.to_thread(views.close))
+
+    def _views(self) -> Views:
+        return Views(self._views_kept, PROJECTIONS, named=VIEWS, processes=Processes(processors()))
 
     def _folded_some(self) -> None:
         assert self._shared is not None

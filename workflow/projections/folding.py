@@ -39,6 +39,11 @@ class Folding:
         """Of how many relationships it holds the rows."""
         return len(self._documents)
 
+    @property
+    def raised(self) -> bool:
+        """Whether its fold has raised, be it that all before that event is yet to be folded again."""
+        return self._failing is not None
+
     def fold(self, events: Sequence[Recorded], end: int, number: int) -> None:
         """Fold what a page of so many events, up to the position ``end``, has for this projection.
 

@@ -25,6 +25,7 @@ from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.storage import Busy, Superseded
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
+from workflow.store.recorder import Row
 
 PAGE = 20_000
 """Events that are written together: so many that a commit costs little beside them."""
@@ -63,7 +64,8 @@ class Status:
 class Runner:
     """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position.
 
-    ``written`` is called when rows were, in the runner's thread: be short.
+    ``written`` is called when rows were, in the runner's thread: be short. ``rows`` gives events as they are stored,
+    for processes that fold a rebuild.
     """
 
     def __init__(
@@ -76,10 +78,12 @@ class Runner:
         poll_seconds: float = 0.5,
         monotonic: Callable[[], float] = time.monotonic,
         written: Callable[[], object] = lambda: None,
+        rows: Callable[[int, int], Sequence[Row]] | None = None,
     ) -> None:
         self.views = views
         self._written = written
         self._read = read
+        self._rows = rows
         self._head = head
         self._page = page
         self._slice = min(page, AT_ONCE)
@@ -196,17 +200,19 @@ class Runner:
     def _gathered(self, generations: Sequence[Generation]) -> int:
         """How far those that run have come in memory alone, by the one that is furthest behind."""
         running = [generation for generation in generations if generation.state is RunState.RUNNING]
-        return min(map(self.views.reached, running)) - min(generation.position for generation in running)
+        return min(map(self.views.gathering.reached, running)) - min(
+            generation.position for generation in running
+        )
 
     def _fold(self, generations: Sequence[Generation], until: int | None = None) -> tuple[int, bool]:
         """Fold some events in memory: how many, and whether it is time to write."""
         running = [generation for generation in generations if generation.state is RunState.RUNNING]
         if not running:
             return 0, False
-        events = self._read(min(map(self.views.reached, running)), self._slice)
+        events = self._read(min(map(self.views.gathering.reached, running)), self._slice)
         if until is not None and events and events[-1].position > until:
             events = [recorded for recorded in events if recorded.position <= until]
-        return len(events), bool(events) and self.views.fold(running, events)
+        return len(events), bool(events) and self.views.gathering.fold(running, events)
 
     def _write(self, generations: Sequence[Generation]) -> None:
         failpoints.hit("projection.before")
@@ -250,14 +256,18 @@ class Runner:
         pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
         bounds = [live.position for live, _ in pairs if live.state is RunState.RUNNING]
         until = min(bounds, default=None)
-        folded, full = self._fold(self.views.shadows, until)
+        folded, full = self._fold_aside(until) or self._fold(self.views.shadows, until)
         if full:
             self._write(self.views.shadows)
         level = [
             (live, shadow)
             for live, shadow in pairs
             if shadow.state is RunState.PAUSED
-            or (not folded if live.state is RunState.PAUSED else self.views.reached(shadow) >= live.position)
+            or (
+                not folded
+                if live.state is RunState.PAUSED
+                else self.views.gathering.reached(shadow) >= live.position
+            )
         ]
         for _, shadow in level:
             if shadow.state is RunState.PAUSED:
@@ -265,6 +275,20 @@ class Runner:
                 self._rebuilt(shadow, None)
         ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
         return self._swap(ready) if ready else bool(self.views.shadows)
+
+    def _fold_aside(self, until: int | None) -> tuple[int, bool] | None:
+        """The same by processes of their own; None where they are not to, or none can."""
+        running = [shadow for shadow in self.views.shadows if shadow.state is RunState.RUNNING]
+        if self._rows is None or not running:
+            return None
+        gathering = self.views.gathering
+        end = self._head() if until is None else until
+        if not gathering.aside(running, end - min(map(gathering.reached, running))):
+            return None
+        page = self._rows(min(map(gathering.reached, running)), self._slice)
+        if page and page[-1][0] > end:
+            page = [row for row in page if row[0] <= end]
+        return len(page), bool(page) and gathering.fold_aside(running, page)
 
     def _swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> bool:
         """Let them serve, unless somebody is reading: then later; whether there is more to be done at once."""
@@ -304,7 +328,9 @@ class Runner:
     def status(self) -> list[Status]:
         """How every projection stands."""
         head = self._head()
-        rebuilding = {generation.name: self.views.reached(generation) for generation in self.views.shadows}
+        rebuilding = {
+            generation.name: self.views.gathering.reached(generation) for generation in self.views.shadows
+        }
         return [
             Status(
                 name=generation.name,

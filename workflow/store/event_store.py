@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, cast
@@ -145,11 +144,7 @@ class EventStore:
 
     def decode(self, rows: Sequence[Row]) -> list[Recorded]:
         """The facts that these rows store."""
-        decode = self.mapper.decode
-        return [
-            decode(position, _dashed(stream), version, topic, state)
-            for position, stream, version, topic, state in rows
-        ]
+        return self.mapper.decoded(rows)
 
     # --- for the writer -----------------------------------------------------------------------------------
 
@@ -220,9 +215,3 @@ class EventStore:
             return bool(self.recorder.select_stream(cursor, UUID(stream), limit=1))
 
         return self.keys.sweep(in_use, self.recorder.head(cursor))
-
-
-@lru_cache(65_536)
-def _dashed(hexed: str) -> str:
-    """Whose events they are, as UUIDs are written: the same few thousand again and again."""
-    return f"{hexed[:8]}-{hexed[8:12]}-{hexed[12:16]}-{hexed[16:20]}-{hexed[20:]}"

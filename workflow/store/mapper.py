@@ -6,8 +6,9 @@ its box on the way out and stays in it on the way in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from typing_extensions import TypedDict
 from workflow.aggregates.events import EVENTS, Event
 from workflow.errors import Stopped
 from workflow.store.recorded import Agenda, Metadata, Origin, Recorded
+from workflow.store.recorder import Row
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.upcasting import STEPS, Step, upcast
 
@@ -110,6 +112,14 @@ class Decoder:
         name, members, renamed = upcast(topic, raw["event"], self._steps)
         event, metadata = self._reader(name).upcast({"metadata": raw["metadata"], "event": members})
         return Recorded(position, UUID(str(stream)), version, event, metadata, topic, renamed)
+
+    def decoded(self, rows: Iterable[Row]) -> list[Recorded]:
+        """The facts that these rows store."""
+        decode = self.decode
+        return [
+            decode(position, _dashed(stream), version, topic, state)
+            for position, stream, version, topic, state in rows
+        ]
 
     def decode_event(self, topic: str, state: bytes) -> Event:
         """The event alone, for replaying: its instants in the zone object that new ones have.
@@ -210,3 +220,9 @@ def _in_plain_utc(members: dict[Any, Any]) -> None:
     for name, value in members.items():
         if type(value) is datetime and value.tzinfo is not UTC:
             members[name] = value.astimezone(UTC)
+
+
+@lru_cache(65_536)
+def _dashed(hexed: str) -> str:
+    """Whose events they are, as UUIDs are written: the same few thousand again and again."""
+    return f"{hexed[:8]}-{hexed[8:12]}-{hexed[12:16]}-{hexed[16:20]}-{hexed[20:]}"
