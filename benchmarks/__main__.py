@@ -120,7 +120,7 @@ def rebuild_case(measured: Measured, folder: Path, work: Workload, rounds: int) 
         print(f"rebuild, {measured.name}, round {number} of {rounds}", flush=True)
         ours.append(rebuild.ours(measured, finished))
         events = min(_ONE_BY_ONE, len(work.messages))
-        naive.append(rebuild.one_by_one(measured, finished, empty(folder), events))
+        naive.append(rebuild.documented(measured, finished, empty(folder), events))
         limit.append(rebuild.limit(measured, finished, empty(folder)))
     told = {"ours": median(ours), "naive": median(naive), "limit": median(limit)}
     return report.rate("rebuild", measured.name, "events", **told)

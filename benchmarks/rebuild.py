@@ -11,10 +11,12 @@ from typing import Any, cast
 
 import psycopg
 
+from benchmarks import library
 from benchmarks.engines import Measured
 from benchmarks.place import open_store
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
+from workflow.projections.verify import content
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
@@ -45,8 +47,8 @@ def ours(measured: Measured, folder: Path) -> float:
         return store.head() / seconds
 
 
-def one_by_one(measured: Measured, folder: Path, scratch: Path, events: int) -> float:
-    """Events a second by the same folds with a transaction for every event: for the last so many of them, or all.
+def documented(measured: Measured, folder: Path, scratch: Path, events: int) -> float:
+    """Events a second by the event sourcing library's own runner with the same folds: for the last so many of them.
 
     ``scratch`` is where there are no rows yet.
     """
@@ -62,16 +64,11 @@ def one_by_one(measured: Measured, folder: Path, scratch: Path, events: int) -> 
             return store.read(after, min(limit, before - after)) if after < before else ()
 
         Runner(views, earlier, lambda: before).catch_up()
-        begin = time.perf_counter()
-        page = store.read(before, events)
-
-        def read(after: int, limit: int) -> Sequence[Recorded]:
-            return page[after - before : after - before + limit]
-
-        Runner(views, read, lambda: head, page=1).catch_up()
-        seconds = time.perf_counter() - begin
-        if min(generation.position for generation in views.generations) != head:
-            raise SystemExit("rebuild: one by one did not come to its end")
+    begin = time.perf_counter()
+    library.fold(measured, folder, scratch, before, head)
+    seconds = time.perf_counter() - begin
+    if content(measured.views(scratch), PROJECTIONS) != content(measured.views(folder), PROJECTIONS):
+        raise SystemExit("rebuild: the library's runner came to other rows")
     return events / seconds
 
 
