@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from subprocess import Popen
 
 import pytest
@@ -16,29 +16,40 @@ from workflow.projections.runner import Runner
 from workflow.projections.storage import Kept
 from workflow.projections.verify import verify
 from workflow.projections.views import Views
+from workflow.store.mapper import Decoder
+from workflow.store.recorded import Recorded
 from workflow.store.recorder import Row
 
 
-def rows(log: Log, after: int, limit: int) -> Sequence[Row]:
-    """The events of a log as they are stored; what is sealed is no more than said to be."""
-    return [
-        (
-            fact.position,
-            fact.stream.hex,
-            fact.version,
-            fact.event.name,
-            b'{"metadata":%b,"event":%b}'
-            % (fact.metadata.model_dump_json().encode(), fact.event.model_dump_json().encode()),
-        )
-        for fact in log.facts[after : after + limit]
-    ]
+class Stored:
+    """A log as it is stored; what is sealed is no more than said to be."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.read = 0
+        """How many events were."""
+
+    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
+        facts = [fact for fact in self._log.facts[after:] if names is None or fact.event.name in names]
+        found = facts[:limit]
+        self.read += len(found)
+        return list(map(row, found)), found[-1].position if len(found) == limit else self._log.head()
+
+    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
+        return Decoder().decoded(rows)
+
+
+def row(fact: Recorded) -> Row:
+    said = fact.metadata.model_dump_json().encode(), fact.event.model_dump_json().encode()
+    stored = b'{"metadata":%b,"event":%b}' % said
+    return fact.position, fact.stream.hex, fact.version, fact.event.name, stored
 
 
 def rebuilding(log: Log, kept: Kept, processes: Processes, page: int = 5) -> Runner:
     """A rebuild that has been asked for, of rows that are folded already."""
     fold(log, kept).close()
     views = Views(kept, PROJECTIONS, durable=False, processes=processes)
-    runner = Runner(views, log.read, log.head, page=page, rows=lambda after, limit: rows(log, after, limit))
+    runner = Runner(views, log.read, log.head, page=page, stored=Stored(log))
     runner.rebuild()
     return runner
 
@@ -85,7 +96,7 @@ def test_what_it_has_come_to_is_kept_where_the_service_stops(kept: Kept) -> None
     runner.views.close()
     views = Views(kept, PROJECTIONS, durable=False, processes=Processes(2, worth_it=1))
     assert {generation.position for generation in views.shadows} == {15}
-    again = Runner(views, log.read, log.head, page=5, rows=lambda after, limit: rows(log, after, limit))
+    again = Runner(views, log.read, log.head, page=5, stored=Stored(log))
     ends_well(again, log, kept)
 
 
@@ -131,3 +142,19 @@ def test_few_events_are_folded_here(kept: Kept) -> None:
     runner.step()
     assert folds_aside(runner) is None
     ends_well(runner, log, kept)
+
+
+@pytest.mark.parametrize("worth_it", [1, 1_000])
+def test_what_none_of_its_projections_heeds_is_not_read(kept: Kept, worth_it: int) -> None:
+    log = killed.log()
+    fold(log, kept).close()
+    views = Views(kept, PROJECTIONS, durable=False, processes=Processes(2, worth_it=worth_it))
+    stored = Stored(log)
+    runner = Runner(views, log.read, log.head, page=5, stored=stored)
+    asked = runner.rebuild(["episodes", "reminders"])
+    runner.step()
+    assert (folds_aside(runner) is not None) == (worth_it == 1)
+    runner.catch_up()
+    assert [(one.differences, one.position) for one in asked.result(timeout=0)] == [(0, log.head())] * 2
+    assert stored.read == 12  # the concerns, of 48 events
+    views.close()

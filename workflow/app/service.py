@@ -104,7 +104,7 @@ class Service:
         self.views = self._views()
         self._shared = shared = keeping.shared(self.store)
         self.runner = (
-            Runner(self.views, self.store.read, self.store.head, rows=self.store.rows)
+            Runner(self.views, self.store.read, self.store.head, stored=self.store)
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))
         )
@@ -206,9 +206,7 @@ class Service:
         requests, begun = Requests(self._shared), dict[int, Future[Any]]()
         views = await asyncio.to_thread(self._views)
         store = self.store
-        self.folding = runner = Runner(
-            views, store.read, store.head, written=self._folded_some, rows=store.rows
-        )
+        self.folding = runner = Runner(views, store.read, store.head, written=self._folded_some, stored=store)
         runner.start()
         try:
             while True:

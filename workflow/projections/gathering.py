@@ -55,14 +55,14 @@ class Gathering:
 
     # --- in this process
 
-    def fold(self, generations: Sequence[Generation], page: Sequence[Recorded]) -> bool:
-        """Fold a page in memory; whether it is time to write what has gathered there."""
+    def fold(self, generations: Sequence[Generation], page: Sequence[Recorded], end: int) -> bool:
+        """Fold a page that ends at a position; whether it is time to write what has gathered in memory."""
         foldings = [self._folding(generation) for generation in generations]
         positions = [folding.position for folding in foldings]
         projections = [generation.projection for generation in generations]
         try:
             for folding, events in zip(foldings, heeded(projections, page, positions), strict=True):
-                folding.fold(events, page[-1].position, len(page))
+                folding.fold(events, end, len(page))
         except BaseException:
             self.forget(generations)
             raise
@@ -91,17 +91,17 @@ class Gathering:
         return (
             self._processes is not None
             and not self._alone
-            and self._processes.pay(number)
+            and self._processes.pay(len(generations), number)
             and not any(generation in self._foldings for generation in generations)
         )
 
-    def fold_aside(self, generations: Sequence[Generation], page: Sequence[Row]) -> bool:
-        """Have them fold a page; whether it is time to write what has gathered there."""
+    def fold_aside(self, generations: Sequence[Generation], page: Sequence[Row], end: int) -> bool:
+        """Have them fold a page that ends at a position; whether it is time to write what has gathered there."""
         try:
             if self._aside is None:
                 assert self._processes is not None
                 self._aside = self._processes.begin(generations, self._load)
-            self._aside.fold(page)
+            self._aside.fold(page, end)
         except Broken as error:
             self.be_alone(error)
             return False

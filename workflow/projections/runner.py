@@ -14,11 +14,12 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Event, Thread
+from typing import Protocol
 
 from workflow import failpoints
 from workflow.errors import NotFound
 from workflow.places import whence
-from workflow.projections.generations import Generation, RunState
+from workflow.projections.generations import Generation, RunState, names_heeded
 from workflow.projections.halts import Halts
 from workflow.projections.readers import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
@@ -61,11 +62,23 @@ class Status:
         return max(0, self.head - self.position)
 
 
+class Stored(Protocol):
+    """The log as it lies there."""
+
+    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
+        """Events behind a position, those of some names alone where given; up to where there are no others."""
+        ...
+
+    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
+        """The events that these are."""
+        ...
+
+
 class Runner:
     """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position.
 
-    ``written`` is called when rows were, in the runner's thread: be short. ``rows`` gives events as they are stored,
-    for processes that fold a rebuild.
+    ``written`` is called when rows were, in the runner's thread: be short. A rebuild reads what is
+    ``stored``, where that is told: no more of it than its projections heed.
     """
 
     def __init__(
@@ -78,12 +91,12 @@ class Runner:
         poll_seconds: float = 0.5,
         monotonic: Callable[[], float] = time.monotonic,
         written: Callable[[], object] = lambda: None,
-        rows: Callable[[int, int], Sequence[Row]] | None = None,
+        stored: Stored | None = None,
     ) -> None:
         self.views = views
         self._written = written
         self._read = read
-        self._rows = rows
+        self._stored = stored
         self._head = head
         self._page = page
         self._slice = min(page, AT_ONCE)
@@ -212,7 +225,7 @@ class Runner:
         events = self._read(min(map(self.views.gathering.reached, running)), self._slice)
         if until is not None and events and events[-1].position > until:
             events = [recorded for recorded in events if recorded.position <= until]
-        return len(events), bool(events) and self.views.gathering.fold(running, events)
+        return len(events), bool(events) and self.views.gathering.fold(running, events, events[-1].position)
 
     def _write(self, generations: Sequence[Generation]) -> None:
         failpoints.hit("projection.before")
@@ -256,7 +269,7 @@ class Runner:
         pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
         bounds = [live.position for live, _ in pairs if live.state is RunState.RUNNING]
         until = min(bounds, default=None)
-        folded, full = self._fold_aside(until) or self._fold(self.views.shadows, until)
+        folded, full = self._fold_anew(until)
         if full:
             self._write(self.views.shadows)
         level = [
@@ -276,19 +289,22 @@ class Runner:
         ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
         return self._swap(ready) if ready else bool(self.views.shadows)
 
-    def _fold_aside(self, until: int | None) -> tuple[int, bool] | None:
-        """The same by processes of their own; None where they are not to, or none can."""
+    def _fold_anew(self, until: int | None) -> tuple[int, bool]:
+        """Fold some events of a rebuild: how many positions it went on, and whether it is time to write."""
         running = [shadow for shadow in self.views.shadows if shadow.state is RunState.RUNNING]
-        if self._rows is None or not running:
-            return None
-        gathering = self.views.gathering
-        end = self._head() if until is None else until
-        if not gathering.aside(running, end - min(map(gathering.reached, running))):
-            return None
-        page = self._rows(min(map(gathering.reached, running)), self._slice)
-        if page and page[-1][0] > end:
-            page = [row for row in page if row[0] <= end]
-        return len(page), bool(page) and gathering.fold_aside(running, page)
+        if self._stored is None or not running:
+            return self._fold(running, until)
+        gathering, end = self.views.gathering, self._head() if until is None else until
+        aside = gathering.aside(running, end - min(map(gathering.reached, running)))
+        after = min(map(gathering.reached, running))
+        rows, reached = self._stored.page(after, self._slice, names_heeded(running))
+        if reached > end:
+            rows, reached = [row for row in rows if row[0] <= end], end
+        if reached <= after:
+            return 0, False
+        if aside:
+            return reached - after, gathering.fold_aside(running, rows, reached)
+        return reached - after, gathering.fold(running, self._stored.decode(rows), reached)
 
     def _swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> bool:
         """Let them serve, unless somebody is reading: then later; whether there is more to be done at once."""

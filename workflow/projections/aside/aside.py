@@ -56,9 +56,9 @@ class Processes:
         self._command = tuple(command)
         self._worth_it = worth_it
 
-    def pay(self, events: int) -> bool:
-        """Whether they are worth their beginning for so many events."""
-        return self._number > 0 and events >= self._worth_it
+    def pay(self, generations: int, events: int) -> bool:
+        """Whether they are worth their beginning for so many: one alone folds what it heeds while it would be sent."""
+        return self._number > 0 and generations > 1 and events >= self._worth_it
 
     def begin(self, generations: Sequence[Generation], load: Load) -> Aside:
         """Have these folded on from where they are."""
@@ -90,8 +90,8 @@ class Aside:
         """Of how many relationships they hold the rows."""
         return len(self._known)
 
-    def fold(self, page: Sequence[Row]) -> None:
-        """Have a page folded. ``Broken`` where a process has ended."""
+    def fold(self, page: Sequence[Row], end: int) -> None:
+        """Have a page folded that ends at a position. ``Broken`` where a process has ended."""
         if not self._begun:
             begun = [(one.name, one.number, one.position) for one in self.generations]
             for process in self._processes:
@@ -109,7 +109,7 @@ class Aside:
             self._known |= first
             if events:
                 self._put(process, (events, self._rows(first)))
-        self.position = max(self.position, page[-1][0])
+        self.position = max(self.position, end)
         self.events += len(page)
 
     def folded(self) -> Iterator[Folded]:
