@@ -193,6 +193,7 @@ class Runner:
     def catch_up(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Fold until nothing is left, in the caller's thread: for operators where no service runs."""
         while not cancelled():
+            self._woken.clear()
             if not self.step():
                 if not self.views.shadows:
                     break
@@ -266,10 +267,15 @@ class Runner:
         return future
 
     def _rebuild(self) -> bool:
+        """Fold a page of what is rebuilt, or as much of one as there is time for until somebody wakes us."""
         pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
         bounds = [live.position for live, _ in pairs if live.state is RunState.RUNNING]
         until = min(bounds, default=None)
         folded, full = self._fold_anew(until)
+        total = folded
+        while folded and not full and total < self._page and not self._woken.is_set():
+            folded, full = self._fold_anew(until)
+            total += folded
         if full:
             self._write(self.views.shadows)
         level = [

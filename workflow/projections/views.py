@@ -200,11 +200,7 @@ class Views:
             return []
         try:
             with self._transaction(*{*told.generations, *(generations if finish else ())}) as cursor:
-                written = self._store(cursor, told.folded)
-                if finish and all(folded.failure is None for folded in written):
-                    for generation in generations:
-                        if generation not in self._finished:
-                            self._storage.finish(cursor, generation.layout)
+                written = self._store(cursor, told.folded, generations if finish else ())
         except Broken as error:
             self.gathering.be_alone(error)
             return None
@@ -215,17 +211,26 @@ class Views:
         self.gathering.written()
         return written
 
-    def _store(self, cursor: Cursor, told: Iterable[Folded]) -> list[Folded]:
-        """Write what was folded; what is known of it then, without its rows."""
+    def _store(self, cursor: Cursor, told: Iterable[Folded], finished: Sequence[Generation]) -> list[Folded]:
+        """Write what was folded; what is known of it then, without its rows.
+
+        The tables of the ``finished`` get their indexes, each while the next one's rows are still worked out.
+        """
         written, notes = [], []
+        left = [generation for generation in finished if generation not in self._finished]
         for one in told:
             folded = self._kept_rows(cursor, one)
+            if folded.generation in left and folded.failure is None:
+                left.remove(folded.generation)
+                self._storage.finish(cursor, folded.generation.layout)
             generation, position, failure = folded.generation, folded.position, folded.failure
             if failure is None:
                 notes.append(Note(generation, position))
             else:
                 notes.append(Note(generation, position, RunState.PAUSED, failure.cause, failure.position))
             written.append(replace(folded, upserts=[], removals=[]))
+        for generation in left:
+            self._storage.finish(cursor, generation.layout)
         note(cursor, notes)
         return written
 

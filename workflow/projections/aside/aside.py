@@ -125,6 +125,9 @@ class Aside:
                     raise Broken(f"{generation.name} cannot be folded aside")
                 upserts += answer.upserts
                 removals += answer.removals
+            upserts.sort(
+                key=generation.layout.identity
+            )  # as one process would tell them, and indexes are filled best
             yield Folded(generation, max(generation.position, self.position), upserts, removals)
 
     def go_on(self, generations: Sequence[Generation]) -> None:
