@@ -11,7 +11,8 @@ from sqlalchemy import Column, Connection, Index, String, Table, func, select
 
 from workflow.aggregates.events import DueKind
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, compact, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, compact
+from workflow.store.instants import stored_text
 from workflow.store.recorded import Recorded
 
 agenda = Table(

@@ -23,7 +23,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import Move
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, stored_text
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 agreements = Table(
@@ -97,11 +97,11 @@ def _apply(row: Row, kind: type[Event], event: Any) -> None:
         if row["in_force_since"] is None:
             facts["topics"] = dict(topics)
     elif kind is AgreementConcluded or kind is AgreementAmended:
-        row["in_force_since"] = stored_text(event.occurred_at)
+        row["in_force_since"] = event.occurred_at
         row["version"] = event.version
         row["cadence_days"] = float(event.cadence_days)
         row["duration_months"] = facts["draft"]["duration_months"]
-        row["term_ends_at"] = stored_text(event.term_ends_at)
+        row["term_ends_at"] = event.term_ends_at
         if kind is AgreementAmended:
             facts["topics"] = dict(facts["draft"]["topics"])
     elif kind is PartyLeft:
@@ -124,9 +124,9 @@ def _revise(row: Row, event: Any) -> None:
         row.update(dict.fromkeys(_IN_FORCE))
     elif row["in_force_since"] is not None:
         if row["version"] is None:  # what was amended since is in force since then
-            row["in_force_since"] = stored_text(event.instant)
+            row["in_force_since"] = event.instant
         if event.term_ends_at is not None:
-            row["term_ends_at"] = stored_text(event.term_ends_at)
+            row["term_ends_at"] = event.term_ends_at
 
 
 def _keep(row: Row) -> Row:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Integer, String, Table, select
 from workflow.aggregates.events import CheckInGiven, Event, RelationshipOpened, Role
 from workflow.projections.parties import roles
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, stored_text
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 check_ins = Table(
@@ -52,7 +52,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
     role = row["roles"].get(event.party)
     if role is not None:
         row[_COLUMNS[role]] += 1
-        at = stored_text(event.occurred_at)
+        at = event.occurred_at
         row["last_at"] = max(row["last_at"] or "", at)
         months, month = row["months"], at[:7]
         counted = months.get(month) or dict.fromkeys(sorted(_COLUMNS.values()), 0)

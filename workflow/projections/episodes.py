@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
 from workflow.aggregates.events import ConcernCleared, ConcernRaised, Event
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 episodes = Table(
@@ -43,9 +43,9 @@ def _fold(document: Document, recorded: Recorded) -> None:
     )
     if recorded.kind is ConcernCleared:
         if episode is not None:  # what a late fact shows never to have been ends where it began
-            episode["cleared_at"] = max(episode["since"], stored_text(event.occurred_at))
+            episode["cleared_at"] = max(episode["since"], event.occurred_at)
     elif episode is not None:
-        episode["since"] = stored_text(event.since)
+        episode["since"] = event.since
     else:
         document.append(
             {
@@ -53,7 +53,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
                 "number": len(document) + 1,
                 "code": code,
                 "subject": subject,
-                "since": stored_text(event.since),
+                "since": event.since,
                 "cleared_at": None,
             }
         )

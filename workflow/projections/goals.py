@@ -13,7 +13,7 @@ from workflow.aggregates.meetings import Status
 from workflow.projections.meetings import COUNTS, meetings
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers
 from workflow.store.recorded import Recorded
 
 
@@ -52,7 +52,7 @@ _KINDS: frozenset[type[Event]] = frozenset({GoalSet, GoalReviewed, GoalRevised, 
 
 def _fold(document: Document, recorded: Recorded) -> None:
     event, kind = recorded.told, recorded.kind
-    goal, at = event.goal, stored_text(event.occurred_at)
+    goal, at = event.goal, event.occurred_at
     row = next((row for row in document if row["goal"] == goal), None)
     if kind is GoalSet:
         if row is None:

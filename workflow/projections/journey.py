@@ -31,7 +31,8 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State
 from workflow.projections.projection import ENTERING, Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
+from workflow.store.instants import stored
 from workflow.store.recorded import Recorded
 
 journey = Table(
@@ -67,17 +68,17 @@ _MOVES: dict[type[Event], Move] = {
 def _fold(stays: Document, recorded: Recorded) -> None:
     event, kind = recorded.told, recorded.kind
     if kind is RelationshipOpened:
-        stays[:] = [_stay(recorded.stream_text, 1, event.entered, stored_text(event.occurred_at))]
+        stays[:] = [_stay(recorded.stream_text, 1, event.entered, event.occurred_at)]
         return
     if kind is StagnationWithdrawn:
-        at = stored_text(event.occurred_at)
+        at = event.occurred_at
         _withdraw(stays, Move.STAGNATE, at)
         _be_in(stays, event.entered, at)
     elif kind is MoveRevised:
         _revise(stays, event)
     elif (entered := getattr(event, "entered", None)) is not None:
         declared = event.declared if kind is StagnationEntered else None
-        _enter(stays, entered, stored_text(event.occurred_at), _MOVES.get(kind), declared)
+        _enter(stays, entered, event.occurred_at, _MOVES.get(kind), declared)
     else:
         return
     _join(stays)
@@ -88,7 +89,7 @@ def _revise(stays: Document, event: Any) -> None:
     if event.instant is None and move is Move.WITHDRAW_STAGNATION:
         _restore(stays, Move.STAGNATE)
         return
-    at = stored_text(event.instant or event.occurred_at)
+    at = event.instant or event.occurred_at
     if event.instant is not None:
         _shift(stays, move, at)
     else:

@@ -30,8 +30,8 @@ from workflow.projections.tables import (
     Row,
     numbers,
     shown,
-    stored_text,
 )
+from workflow.store.instants import stored_text
 from workflow.store.recorded import Recorded
 
 
@@ -80,7 +80,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
         new = [measure for measure in event.measures if measure["measure"] not in ids]
         document += [_written(first, event.occurred_at, measure) for measure in new]
     elif kind is PartyLeft:
-        left = {**first["facts"]["left"], event.party: stored_text(event.occurred_at)}
+        left = {**first["facts"]["left"], event.party: event.occurred_at}
         first["facts"]["left"] = dict(sorted(left.items()))
         for row in known:
             _settle(row, first)
@@ -104,14 +104,14 @@ def _row(relationship: str, measure: str, facts: dict[str, Any]) -> Row:
 def _written(first: Row, at: str, measure: Row) -> Row:
     return {
         **_row(first["relationship"], measure["measure"], {"done_at": None, "dropped": {}}),
-        "looked_at": stored_text(at),
+        "looked_at": at,
         "by_when": stored_text(measure["by_when"]),
         "role": first["facts"]["roles"].get(measure["who"]),
     }
 
 
 def _note(row: Row, kind: type[Event], event: Any) -> None:
-    facts, at = row["facts"], stored_text(event.occurred_at)
+    facts, at = row["facts"], event.occurred_at
     if kind is MeasureCompleted:
         facts["done_at"] = at
     else:

@@ -30,7 +30,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import Move, State
 from workflow.projections.concerns import urgency
 from workflow.projections.projection import ENTERING, Document, Projection
-from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored_text
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, numbers
 from workflow.store.recorded import Recorded
 
 relationships = Table(
@@ -78,7 +78,7 @@ def _opened(stream: str, position: int, event: Any) -> Row:
         "state": event.entered,
         "mentors": sum(party["role"] == Role.MENTOR for party in event.parties),
         "mentees": sum(party["role"] == Role.MENTEE for party in event.parties),
-        "opened_at": stored_text(event.occurred_at),
+        "opened_at": event.occurred_at,
         "concerns": [],
     }
 
@@ -89,12 +89,12 @@ def _left(row: Row, event: Any) -> None:
 
 
 def _agreed(row: Row, event: Any) -> None:
-    row["active_since"] = stored_text(event.occurred_at)
+    row["active_since"] = event.occurred_at
     _amended(row, event)
 
 
 def _amended(row: Row, event: Any) -> None:
-    row["term_ends_at"] = stored_text(event.term_ends_at)
+    row["term_ends_at"] = event.term_ends_at
 
 
 def _raised(row: Row, event: Any) -> None:
@@ -102,7 +102,7 @@ def _raised(row: Row, event: Any) -> None:
         "clears": event.clears,
         "code": event.code,
         "evidence": event.evidence,
-        "since": stored_text(event.since),
+        "since": event.since,
         "subject": event.subject,
     }
     concerns = [*_without(row, event), concern]
@@ -121,7 +121,7 @@ def _without(row: Row, event: Any) -> list[dict[str, Any]]:
 
 
 def _suspected(row: Row, event: Any) -> None:
-    row["suspected_since"] = stored_text(event.occurred_at)
+    row["suspected_since"] = event.occurred_at
 
 
 def _unsuspected(row: Row, event: Any) -> None:  # noqa: ARG001 one table, one signature
@@ -142,11 +142,11 @@ def _withdrawn(row: Row, event: Any) -> None:  # noqa: ARG001 as above
 
 def _reminded(row: Row, event: Any) -> None:
     row["reminders_issued"] += 1
-    row["last_reminder_at"] = max(row["last_reminder_at"] or "", stored_text(event.occurred_at))
+    row["last_reminder_at"] = max(row["last_reminder_at"] or "", event.occurred_at)
 
 
 def _closed(row: Row, event: Any) -> None:
-    row["closed_at"] = stored_text(event.occurred_at)
+    row["closed_at"] = event.occurred_at
     row["suspected_since"] = None
     row["manner"] = event.manner
     row["reason"] = event.reason
@@ -175,9 +175,9 @@ def _revise(row: Row, event: Any) -> None:
         if move is Move.STAGNATE:  # what never began, nobody came back from
             _withdraw(row, Move.REINVIGORATE)
     elif move is Move.CONCLUDE_AGREEMENT:
-        row["active_since"] = stored_text(event.instant)
+        row["active_since"] = event.instant
         if event.term_ends_at is not None:
-            row["term_ends_at"] = stored_text(event.term_ends_at)
+            row["term_ends_at"] = event.term_ends_at
 
 
 _APPLIERS: dict[type[Event], Callable[[Row, Any], None]] = {

@@ -17,7 +17,7 @@ from workflow.aggregates.events.reminders import hidden_of
 from workflow.projections.meetings import meetings
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 reminders = Table(
@@ -46,14 +46,14 @@ _KINDS: frozenset[type[Event]] = frozenset((ReminderIssued, ReminderSuppressed))
 
 def _fold(document: Document, recorded: Recorded) -> None:
     event, issued = recorded.told, recorded.kind is ReminderIssued
-    at = stored_text(event.occurred_at)
+    at = event.occurred_at
     document.append(
         {
             "relationship": recorded.stream_text,
             "number": len(document) + 1,
             "kind": event.kind,
             "audience": SOME_PARTY if "audience" in hidden_of(ReminderKind(event.kind)) else event.audience,
-            "about": stored_text(event.about),
+            "about": event.about,
             "step": event.step,
             "issued_at": at if issued else None,
             "suppressed_at": None if issued else at,

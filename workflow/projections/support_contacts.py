@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
 from workflow.aggregates.events import Event, SupportContactMade
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 support_contacts = Table(
@@ -32,7 +32,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
         {
             "relationship": recorded.stream_text,
             "number": len(document) + 1,
-            "made_at": stored_text(recorded.told.occurred_at),
+            "made_at": recorded.told.occurred_at,
         }
     )
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 from uuid import UUID
 
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, Notification, StoredEvent
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 from pydantic_core import SchemaValidator, from_json, to_json, to_jsonable_python
 from typing_extensions import TypedDict
 
 from workflow.aggregates.events import EVENTS, Event
 from workflow.errors import Stopped
+from workflow.store.instants import stored_once
 from workflow.store.recorded import Agenda, Metadata, Origin, Recorded
 from workflow.store.recorder import Row
 from workflow.store.sealing import Sealing, can_hold_sealed
@@ -50,6 +51,7 @@ class _Reader:
         self._stored = _validator(with_event)
         members = [name for name in kind.model_fields if name != "dues"]
         self._number = len(members)
+        self._instants = [name for name in members if _is_instant(kind.model_fields[name].annotation)]
         self._defaults = {
             name: to_jsonable_python(kind.model_fields[name].get_default(call_default_factory=True))
             for name in members
@@ -62,12 +64,15 @@ class _Reader:
         return event
 
     def told(self, state: bytes) -> tuple[dict[str, Any], Agenda | None]:
-        """The event's members as JSON tells them, and its agenda."""
+        """The event's members, with instants as rows keep them, and its agenda."""
         stored = from_json(state, cache_strings="keys")
         members = stored["event"]
         dues = members.pop("dues", None)
         if len(members) != self._number:
             members = self._defaults | members
+        for name in self._instants:
+            if (instant := members[name]) is not None:
+                members[name] = stored_once(instant)
         if dues is None:
             return members, None
         recording = stored["metadata"]
@@ -81,6 +86,10 @@ class _Reader:
     def upcast(self, raw: Any) -> tuple[Event, Metadata]:
         """Both, from what JSON said."""
         return self._stored.validate_python(raw)["event"], _METADATA.validate_python(raw)["metadata"]
+
+
+def _is_instant(annotation: Any) -> bool:
+    return AwareDatetime in (annotation, *get_args(annotation))
 
 
 def _validator(form: Any) -> SchemaValidator:
@@ -115,11 +124,15 @@ class Decoder:
 
     def decoded(self, rows: Iterable[Row]) -> list[Recorded]:
         """The facts that these rows store."""
-        decode = self.decode
-        return [
-            decode(position, _dashed(stream), version, topic, state)
-            for position, stream, version, topic, state in rows
-        ]
+        found: list[Recorded] = []
+        readers, unread = self._readers, Recorded.unread
+        for position, stream, version, topic, state in rows:
+            reader = readers.get(topic)
+            if reader is None:  # its first, or one of an older name
+                found.append(self.decode(position, _dashed(stream), version, topic, state))
+            else:
+                found.append(unread(position, _dashed(stream), version, reader, state))
+        return found
 
     def decode_event(self, topic: str, state: bytes) -> Event:
         """The event alone, for replaying: its instants in the zone object that new ones have.

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from workflow.aggregates.events import Event
+from workflow.store.instants import stored
 
 
 class Origin(NamedTuple):
@@ -60,9 +61,9 @@ class Agenda(NamedTuple):
 
 
 class Told:
-    """The members of an event, but for the agenda, as JSON tells them: instants, words and ids are text.
+    """The members of an event, but for the agenda, as text: instants as rows keep them, words and ids as JSON has them.
 
-    Several look at it: none changes it. A member's own parts are dicts and lists.
+    Several look at it: none changes it. A member's own parts are dicts and lists, as JSON has them throughout.
     """
 
     __slots__ = ("__dict__",)
@@ -84,7 +85,7 @@ class Reader(Protocol):
         ...
 
     def told(self, state: bytes) -> tuple[dict[str, Any], Agenda | None]:
-        """The event's members as JSON tells them, and its agenda, None where it tells none."""
+        """The event's members, as ``Told`` says, and its agenda, None where it tells none."""
         ...
 
     def metadata(self, state: bytes) -> Metadata:
@@ -191,7 +192,10 @@ class Recorded:
         if self._reader is not None:
             members, self._agenda = self._reader.told(self._state)
         else:
-            members, self._agenda = self.event.model_dump(mode="json", exclude={"dues"}), self._of_event()
+            event = self.event
+            instants = {name: stored(value) for name, value in event if isinstance(value, datetime)}
+            members = event.model_dump(mode="json", exclude={"dues", *instants}) | instants
+            self._agenda = self._of_event()
         told = self._told = Told(members)
         return told
 
