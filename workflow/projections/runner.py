@@ -34,6 +34,9 @@ PAGE = 20_000
 AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
 
+AT_ONCE_ANEW = 4_000
+"""The same of a rebuild, which asks for nothing but pages: each costs the database some requests."""
+
 LONGEST_WAIT = 8.0
 _FIRST_WAIT = 0.25
 """Seconds until it is tried again to let rebuilt rows serve, where somebody reads those that do; twice as many each
@@ -100,6 +103,7 @@ class Runner:
         self._head = head
         self._page = page
         self._slice = min(page, AT_ONCE)
+        self._slice_anew = min(page, AT_ONCE_ANEW)
         self._poll_seconds = poll_seconds
         self._woken = Event()
         self._stopping = Event()
@@ -303,7 +307,7 @@ class Runner:
         gathering, end = self.views.gathering, self._head() if until is None else until
         aside = gathering.aside(running, end - min(map(gathering.reached, running)))
         after = min(map(gathering.reached, running))
-        rows, reached = self._stored.page(after, self._slice, names_heeded(running))
+        rows, reached = self._stored.page(after, self._slice_anew, names_heeded(running))
         if reached > end:
             rows, reached = [row for row in rows if row[0] <= end], end
         if reached <= after:
