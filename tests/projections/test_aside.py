@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from io import BytesIO
 from subprocess import Popen
 
 import pytest
@@ -11,6 +12,8 @@ from tests.projections import killed
 from tests.projections.facts import OTHER, PAIR, Log, concluded, fold, onboarded, opened, raised
 from workflow.aggregates.events import ConcernCode
 from workflow.projections.aside.aside import Aside, Processes
+from workflow.projections.aside.process import serve
+from workflow.projections.aside.wire import get, put
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.storage import Kept
@@ -158,3 +161,20 @@ def test_what_none_of_its_projections_heeds_is_not_read(kept: Kept, worth_it: in
     assert [(one.differences, one.position) for one in asked.result(timeout=0)] == [(0, log.head())] * 2
     assert stored.read == 12  # the concerns, of 48 events
     views.close()
+
+
+def test_rows_are_told_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflow.projections.aside.process._ROWS", 5)
+    stored, asked, answered = Stored(killed.log()), BytesIO(), BytesIO()
+    rows, _ = stored.page(0, 100, None)
+    put(asked, [("journey", 2, 0), ("goals", 2, 0)])
+    put(asked, (rows, {}))
+    put(asked, None)
+    asked.seek(0)
+    serve(asked, answered)
+    answered.seek(0)
+    told = [get(answered) for _ in range(10)]
+    assert [len(some) for some in told[:8]] == [5] * 7 + [1]  # twelve relationships, three stays of each
+    assert told[8:] == [([], False), ([], False)]  # and nobody set a goal
+    with pytest.raises(EOFError):
+        get(answered)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import IO, Any
 from uuid import UUID
 
-from workflow.projections.aside.wire import Answer, Values, get, put
+from workflow.projections.aside.wire import Rest, Values, get, put
 from workflow.projections.generations import Folded, Generation
 from workflow.projections.tables import GenerationTable
 from workflow.store.recorder import Row
@@ -44,7 +44,7 @@ class Broken(Exception):
 
 def processors() -> int:
     """How many processes fold: one for each processor that this process may use; 0 where that is one alone."""
-    usable = len(os.sched_getaffinity(0))
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, MOST) if usable > 1 else 0
 
 
@@ -120,11 +120,12 @@ class Aside:
             upserts: list[Values] = []
             removals: list[Values] = []
             for process in self._processes:
-                answer = self._answer(process)
-                if answer.failed:
+                while isinstance(said := self._answer(process), list):
+                    upserts += said
+                rest = Rest(*said)
+                if rest.failed:
                     raise Broken(f"{generation.name} cannot be folded aside")
-                upserts += answer.upserts
-                removals += answer.removals
+                removals += rest.removals
             upserts.sort(
                 key=generation.layout.identity
             )  # as one process would tell them, and indexes are filled best
@@ -158,9 +159,9 @@ class Aside:
         except OSError as error:
             raise Broken("a process that folds has ended") from error
 
-    def _answer(self, process: subprocess.Popen[bytes]) -> Answer:
+    def _answer(self, process: subprocess.Popen[bytes]) -> Any:
         try:
-            return Answer(*get(_stream(process.stdout)))
+            return get(_stream(process.stdout))
         except (EOFError, OSError) as error:
             raise Broken("a process that folds has ended") from error
 
@@ -181,7 +182,7 @@ def _started(command: Sequence[str], number: int) -> list[subprocess.Popen[bytes
             )
             started.append(process)
             for stream in (process.stdin, process.stdout):
-                with suppress(OSError):  # it goes on with a shorter one
+                with suppress(OSError, AttributeError):  # it goes on with a shorter one
                     fcntl.fcntl(_stream(stream), fcntl.F_SETPIPE_SZ, _PIPE)
     except OSError as error:
         for process in started:

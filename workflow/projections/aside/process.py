@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO
 
-from workflow.projections.aside.wire import Answer, Begin, Page, Values, get, put
+from workflow.projections.aside.wire import Begin, Page, Values, get, put
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.folding import Folding
 from workflow.projections.generations import Generation
 from workflow.projections.projection import Projection, heeded
 from workflow.projections.tables import generation_table
 from workflow.store.mapper import Decoder
+
+_ROWS = 5_000
+"""Rows that are told together: memory has them but once in that form."""
 
 
 class Share:
@@ -40,11 +43,15 @@ class Share:
         for folding, own in zip(self._foldings, heeded(self._projections, events, positions), strict=True):
             folding.fold(own, events[-1].position, len(events))
 
-    def answers(self) -> Iterable[Answer]:
-        """What each generation comes to."""
-        for folding in self._foldings:
+    def answers(self) -> Iterator[list[Values] | tuple[list[Values], bool]]:
+        """What each generation comes to: rows to be written, some at a time, and the rest. It is forgotten."""
+        self._foldings.reverse()
+        while self._foldings:
+            folding = self._foldings.pop()
             folded = folding.folded()
-            yield Answer(folded.upserts, folded.removals, folding.raised or folded.failure is not None)
+            for first in range(0, len(folded.upserts), _ROWS):
+                yield folded.upserts[first : first + _ROWS]
+            yield folded.removals, folding.raised or folded.failure is not None
 
     def _folding(self, projection: Projection, number: int, position: int) -> Folding:
         layout = generation_table(projection.table, number)
@@ -67,7 +74,7 @@ def serve(asked: IO[bytes], answered: IO[bytes]) -> None:
             return
         if said is None:
             for answer in share.answers():
-                put(answered, tuple(answer))
+                put(answered, answer)
             share = Share(())
         elif isinstance(said, list):
             share = Share(said)

@@ -28,10 +28,12 @@ class Page(NamedTuple):
     kept: dict[str, list[Values]]
 
 
-class Answer(NamedTuple):
-    """What one generation comes to. ``failed``: what was given cannot be folded, and nothing is to be written."""
+class Rest(NamedTuple):
+    """Told last of a generation, behind the rows to be written, which come as lists.
 
-    upserts: list[Values]
+    ``failed``: what was given cannot be folded, and nothing is to be written.
+    """
+
     removals: list[Values]
     failed: bool
 
