@@ -25,7 +25,7 @@ test: $(READY) $(CLIENTS) ## run the tests (ARGS="-k agreement")
 	$(BIN)/pytest $(SHARED) $(ARGS)
 
 soak: $(READY) $(CLIENTS) ## run the long forms of the tests
-	TMPDIR="$${TMPDIR:-/tmp}" $(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+	TMPDIR="$${TMPDIR:-/tmp}" $(BIN)/pytest -m soak --timeout 3600 -o faulthandler_timeout=3540 $(ARGS)
 
 bench: $(READY) ## measure, print a table and write benchmarks/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -102,6 +103,27 @@ def test_the_doctor_finds_sound_databases_sound(
         "projections",
     } <= found.keys()
     assert "folder" not in found
+
+
+def test_the_doctor_tells_who_is_at_work(mentoring: Verb, tmp_path: Path, names: dict[str, str]) -> None:
+    begin(tmp_path, names)
+    assert findings(mentoring("doctor", "--json"))["processes"][0]["said"] == "none of the service is there"
+    with psycopg.connect(names["MENTORING_DATABASE"], autocommit=True) as connection:
+        for role, host, told in (
+            ("api", "one", {"at_work": True, "troubles": []}),
+            ("intake", "one", {"at_work": True, "troubles": ["the broker does not answer"]}),
+            ("intake", "two", {"at_work": False, "troubles": []}),
+        ):
+            connection.execute(
+                "INSERT INTO mentoring.notices (instance, role, host, told) VALUES (%s, %s, %s, %s)",
+                (str(uuid4()), role, host, json.dumps(told)),
+            )
+    done = mentoring("doctor", "--json")
+    assert done.returncode == 1
+    said = {one["said"]: one["todo"] for one in findings(done)["processes"]}
+    assert {"api: one at work", "intake: one at work; two standing by"} <= said.keys()
+    assert said["nobody is at work as clock"] == "start `mentoring serve clock`"
+    assert "the broker does not answer" in said
 
 
 def test_the_doctor_tells_what_is_wrong_with_them(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sqlite3
 import threading
@@ -12,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
+from weakref import ref
 
 import psycopg
 import pytest
@@ -428,3 +430,22 @@ def test_nothing_is_opened_over_a_stream_of_another_kind(place: Place) -> None:
     with pytest.raises(NotFound):
         place.do(lambda t: t.policy("another"))
     assert place.do(lambda t: t.relationship(relationship)).value is not None
+
+
+def test_what_a_commit_decided_does_not_wait_for_the_garbage_collector(place: Place) -> None:
+    id = place.do(open_one).value
+    gc.disable()
+    try:
+        given = place.do(_decided(id)).value
+        place.do(lambda _: None)
+        assert given() is None
+    finally:
+        gc.enable()
+
+
+def _decided(id: UUID) -> Callable[[Transaction], ref[Transaction]]:
+    def unit(transaction: Transaction) -> ref[Transaction]:
+        transaction.decide(id, booking("a", 3), ORIGIN)
+        return ref(transaction)
+
+    return unit

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workflow.app import named_files
 from workflow.app.beginning import installed_version
+from workflow.app.elsewhere import seen
 from workflow.app.keeping import Keeping
 from workflow.app.looking import looked_at
 from workflow.clocks import RealClock
@@ -27,6 +28,7 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.secret_files import read_secret
 from workflow.settings import Settings
 from workflow.store import examined as store
+from workflow.store.postgres.board import notices_within
 
 Heed = Callable[[str, int, int | None], None]
 """Told what is being looked at, how far, and of how much; what it raises ends the look."""
@@ -71,7 +73,9 @@ class Doctor:
                 lambda: views.standing(kept.views, PROJECTIONS, store.head(kept.facts, kept.failures)),
                 kept.anew,
             ),
-            *([] if self._shared else [Check("service", self._service)]),
+            Check("processes", lambda: seen(notices_within(kept.facts)))
+            if self._shared
+            else Check("service", self._service),
             Check("broker", self._broker),
         ]
         for number, check in enumerate(checks):

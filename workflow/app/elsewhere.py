@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from workflow.app.troubles import troubles
 from workflow.consumers.delivery.status import DeliveryStatus
 from workflow.consumers.meetings.status import IntakeStatus, together
+from workflow.diagnosis import Finding, ok, trouble
 from workflow.settings import Role
 from workflow.store.postgres.board import Notice
 
 if TYPE_CHECKING:
     from workflow.app.service import Service
 
+_ABOUT = "processes"
 _DUTIES = {Role.INTAKE: "intake", Role.PROJECT: "projections", Role.CLOCK: "clock", Role.DELIVER: "delivery"}
 """What a role comes to that somebody has to be at."""
 
@@ -51,7 +53,7 @@ def others(service: Service) -> Others:
     elsewhere = [one for one in notices.of_all if one.instance != service.instance]
     said = [str(one) for notice in elsewhere for one in notice.told.get("troubles", ())]
     missing = [
-        f"nobody is at work as {role.value}: start `mentoring serve {role.value}`"
+        f"nobody is at work as {role.value}: {_start(role)}"
         for role in _DUTIES
         if not _is_at_work(service, role) and not notices.at_work(role)
     ]
@@ -60,6 +62,29 @@ def others(service: Service) -> Others:
         next((DeliveryStatus(**status) for status in _statuses(elsewhere, Role.DELIVER)), None),
         [*dict.fromkeys(said), *missing],
     )
+
+
+def seen(notices: Sequence[Notice]) -> Iterator[Finding]:
+    """What somebody who looks from outside finds of the processes of a service."""
+    if not notices:
+        yield ok(_ABOUT, "none of the service is there")
+        return
+    for role in Role:
+        own = [one for one in notices if one.role == role]
+        at_work = [one for one in own if one.told.get("at_work")]
+        if role in _DUTIES and not at_work:
+            yield trouble(_ABOUT, f"nobody is at work as {role.value}", _start(role))
+        elif own:
+            standing_by = [one.host for one in own if one not in at_work]
+            beside = f"; {', '.join(standing_by)} standing by" if standing_by else ""
+            hosts = ", ".join(one.host for one in at_work)
+            yield ok(_ABOUT, f"{role.value}: {hosts} at work{beside}")
+    for said in dict.fromkeys(str(one) for notice in notices for one in notice.told.get("troubles", ())):
+        yield trouble(_ABOUT, said, "see *When something is not well* in docs/operate.md")
+
+
+def _start(role: Role) -> str:
+    return f"start `mentoring serve {role.value}`"
 
 
 def _is_at_work(service: Service, role: Role) -> bool:

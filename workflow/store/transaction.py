@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
+from weakref import WeakMethod
 
 from workflow.aggregates.commands import Actor, Command, OpenRelationship
 from workflow.aggregates.decide import Decision, decide
@@ -139,7 +140,7 @@ class Transaction:
         self._staged: list[Staged] = []
         self._policies: dict[str, PolicyInForce] = {}
         self._head = batch.head
-        ledger = Ledger(batch.cursor, batch.store.keys, batch.memberships, self._lock)
+        ledger = Ledger(batch.cursor, batch.store.keys, batch.memberships, _weakly(self._lock))
         self.ledger = ledger
         self.receipts, self.directory = ledger.receipts, ledger.directory
         self.waiting, self.parked, self.drains = ledger.waiting, ledger.parked, ledger.drains
@@ -326,6 +327,19 @@ class Transaction:
         batch.head = self._head
         if self._staged:
             batch.recorded_at = self.now if batch.recorded_at is None else max(self.now, batch.recorded_at)
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Calls ``method`` and does not keep whose it is, in a circle that only the garbage collector would undo."""
+    found = WeakMethod(method)
+
+    def call() -> None:
+        alive = found()
+        if alive is None:
+            raise RuntimeError("the unit of work has ended")
+        alive()
+
+    return call
 
 
 def _in_clear(member: object) -> str | None:

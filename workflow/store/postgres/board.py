@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from workflow.store.examined import Look
 from workflow.store.postgres.pool import Connections
 
 SILENT_AFTER = 10
@@ -21,6 +23,23 @@ class Notice(NamedTuple):
     host: str
     since: datetime
     told: dict[str, Any]
+
+
+_THERE = (
+    "SELECT instance::text, role, host, since, told FROM notices"
+    f" WHERE seen_at > now() - {SILENT_AFTER} * interval '1 second' ORDER BY role, since, instance"
+)
+
+
+def _notice(row: Iterable[Any]) -> Notice:
+    instance, role, host, since, told = row
+    return Notice(UUID(instance), role, host, since, json.loads(told))
+
+
+def notices_within(look: Look) -> list[Notice]:
+    """What the processes say that are there, for whoever looks from outside."""
+    with look() as db:
+        return [] if db is None or not db.has("notices") else [_notice(row) for row in db.execute(_THERE)]
 
 
 class Board:
@@ -49,15 +68,8 @@ class Board:
     def read(self) -> list[Notice]:
         """What the processes say that are there."""
         with self._connections.cursor() as cursor:
-            cursor.execute(
-                "SELECT instance::text, role, host, since, told FROM notices"
-                " WHERE seen_at > now() - ? * interval '1 second' ORDER BY role, since, instance",
-                (SILENT_AFTER,),
-            )
-            return [
-                Notice(UUID(instance), role, host, since, json.loads(told))
-                for instance, role, host, since, told in cursor.fetchall()
-            ]
+            cursor.execute(_THERE)
+            return [_notice(row) for row in cursor.fetchall()]
 
     def leave(self) -> None:
         """Take the notices of this process away."""
