@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -15,6 +16,7 @@ import psycopg
 from benchmarks import intake, latency, rebuild, report
 from benchmarks.backlog import fill, rewind, serving
 from benchmarks.engines import Measured, copied, files, of_server
+from benchmarks.longer import longer
 from benchmarks.machine import machine
 from benchmarks.place import empty, prepare
 from benchmarks.reference import reference
@@ -28,7 +30,7 @@ _KEY = secrets.token_bytes(32)
 """What comes in lies encrypted, as it does in a service of its own."""
 
 _ONE_BY_ONE = 3_000
-"""Events folded with a transaction each."""
+"""Events folded by the library's runner, with a transaction each."""
 
 _COMMANDS = 300
 """HTTP commands sent while nothing else happens."""
@@ -45,6 +47,9 @@ def main() -> None:
         type=int,
         default=10,
         help="the documented way takes in one pair of so many, each with all of its messages",
+    )
+    parser.add_argument(
+        "--times", type=int, default=8, help="as long a log is rebuilt as intake leaves behind"
     )
     parser.add_argument("--processes", type=int, default=2, help="that take messages in over PostgreSQL")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for latest.json")
@@ -66,7 +71,7 @@ async def _measure(
             place = folder / measured.name
             place.mkdir()
             results.append(await intake_case(measured, place, work, asked.rounds, asked.share))
-            results.append(rebuild_case(measured, place, work, asked.rounds))
+            results += rebuild_cases(measured, place, work, asked.rounds, asked.times)
         with psycopg.connect(server.dsn()) as connection:
             version = str(connection.info.parameter_status("server_version"))
     return results + await latency_cases(folder, work), version
@@ -108,22 +113,41 @@ def _limit(measured: Measured, prepared: Path, finished: Path, folder: Path) -> 
     return intake.DatabaseRows(before, after).insert(target)
 
 
-def rebuild_case(measured: Measured, folder: Path, work: Workload, rounds: int) -> report.Result:
-    """Rebuilding what intake left behind, beside one event a transaction and beside the limit."""
+def rebuild_cases(
+    measured: Measured, folder: Path, work: Workload, rounds: int, times: int
+) -> list[report.Result]:
+    """Rebuilding what intake left behind, so many times over: all projections, and one alone.
+
+    The library's runner has it as it is, and folds the last events of it.
+    """
     tune_interpreter()
     finished = folder / "finished"
-    rebuild.fold(measured, finished)
-    ours: list[float] = []
-    naive: list[float] = []
-    limit: list[float] = []
+    long = longer(measured, finished, folder / "long", times)
+    for one in (finished, long):
+        rebuild.fold(measured, one)
+    taken: dict[str, list[float]] = defaultdict(list)
     for number in range(1, rounds + 1):
         print(f"rebuild, {measured.name}, round {number} of {rounds}", flush=True)
-        ours.append(rebuild.ours(measured, finished))
+        taken["ours"].append(rebuild.ours(measured, long))
         events = min(_ONE_BY_ONE, len(work.messages))
-        naive.append(rebuild.one_by_one(measured, finished, empty(folder), events))
-        limit.append(rebuild.limit(measured, finished, empty(folder)))
-    told = {"ours": median(ours), "naive": median(naive), "limit": median(limit)}
-    return report.rate("rebuild", measured.name, "events", **told)
+        taken["naive"].append(rebuild.documented(measured, finished, empty(folder), events))
+        taken["limit"].append(rebuild.limit(measured, long, empty(folder)))
+        taken["alone"].append(rebuild.ours(measured, long, [rebuild.ALONE]))
+        taken["read"].append(rebuild.read(measured, long))
+    told = {name: median(rates) for name, rates in taken.items()}
+    return [
+        report.rate(
+            "rebuild", measured.name, "events", ours=told["ours"], naive=told["naive"], limit=told["limit"]
+        ),
+        report.rate(
+            f"rebuild, {rebuild.ALONE} alone, beside the log read",
+            measured.name,
+            "events",
+            ours=told["alone"],
+            naive=None,
+            limit=told["read"],
+        ),
+    ]
 
 
 async def latency_cases(folder: Path, work: Workload) -> list[report.Result]:

@@ -69,15 +69,7 @@ def of_server(server: PostgresServer, processes: int) -> Measured:
         return folder
 
     def naive(path: Path) -> Mapping[str, str]:
-        said = conninfo_to_dict(server.named(_plain(path)))
-        return {
-            "PERSISTENCE_MODULE": "eventsourcing.postgres",
-            "POSTGRES_DBNAME": str(said["dbname"]),
-            "POSTGRES_HOST": str(said["host"]),
-            "POSTGRES_PORT": str(said["port"]),
-            "POSTGRES_USER": str(said["user"]),
-            "POSTGRES_PASSWORD": "none",
-        }
+        return library_environment(server.named(_plain(path)))
 
     def fresh_naive(prepared: Path, path: Path) -> Mapping[str, str]:
         copy(_plain(prepared), _plain(path))
@@ -87,6 +79,19 @@ def of_server(server: PostgresServer, processes: int) -> Measured:
         return ViewDatabase(server.named(kept.names(folder)[0]))
 
     return Measured("postgres", processes, kept, views, fresh, naive, fresh_naive, server.dsn)
+
+
+def library_environment(dsn: str) -> Mapping[str, str]:
+    """What has the event sourcing library use a database."""
+    said = conninfo_to_dict(dsn)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(said["dbname"]),
+        "POSTGRES_HOST": str(said["host"]),
+        "POSTGRES_PORT": str(said["port"]),
+        "POSTGRES_USER": str(said["user"]),
+        "POSTGRES_PASSWORD": "none",
+    }
 
 
 def _plain(path: Path) -> str:

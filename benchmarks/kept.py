@@ -41,7 +41,7 @@ def main() -> None:
         for number in range(1, asked.rounds + 1):
             print(f"rebuild, round {number} of {asked.rounds}", flush=True)
             ours.append(rebuild.ours(measured, folder))
-            naive.append(rebuild.one_by_one(measured, folder, empty(Path(name)), _ONE_BY_ONE))
+            naive.append(rebuild.documented(measured, folder, empty(Path(name)), _ONE_BY_ONE))
             limit.append(rebuild.limit(measured, folder, empty(Path(name))))
     found = report.rate(
         "rebuild", measured.name, "events", ours=median(ours), naive=median(naive), limit=median(limit)

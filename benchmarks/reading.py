@@ -22,7 +22,7 @@ _ROUNDS = 7
 _WAYS: dict[str, Callable[[Recorded], object]] = {
     "event and metadata": lambda recorded: (recorded.event, recorded.metadata),
     "the event alone": lambda recorded: recorded.event,
-    "the members alone": lambda recorded: recorded.members,
+    "its members as text": lambda recorded: recorded.told,
     "the agenda alone": lambda recorded: recorded.agenda,
 }
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
 
+from benchmarks import library
 from benchmarks.engines import Measured
 from benchmarks.place import open_store
+from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
+from workflow.projections.verify import content
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
+
+ALONE = "relationships"
+"""The projection that is rebuilt alone: the one that a dashboard asks most, which heeds most kinds of events."""
 
 
 def fold(measured: Measured, folder: Path) -> None:
@@ -28,15 +34,16 @@ def fold(measured: Measured, folder: Path) -> None:
         Runner(views, store.read, store.head).catch_up()
 
 
-def ours(measured: Measured, folder: Path) -> float:
-    """Events a second by the service's own rebuild, up to the swap."""
+def ours(measured: Measured, folder: Path, names: Collection[str] | None = None) -> float:
+    """Events a second by the service's own rebuild, of all projections or of some, up to the swap."""
+    processes = Processes(processors())
     with (
         open_store(measured.kept, folder) as store,
-        closing(Views(measured.views(folder), PROJECTIONS)) as views,
+        closing(Views(measured.views(folder), PROJECTIONS, processes=processes)) as views,
     ):
-        runner = Runner(views, store.read, store.head)
+        runner = Runner(views, store.read, store.head, stored=store)
         begin = time.perf_counter()
-        future = runner.rebuild()
+        future = runner.rebuild(names)
         runner.catch_up()
         rebuilt = future.result(0)
         seconds = time.perf_counter() - begin
@@ -45,8 +52,8 @@ def ours(measured: Measured, folder: Path) -> float:
         return store.head() / seconds
 
 
-def one_by_one(measured: Measured, folder: Path, scratch: Path, events: int) -> float:
-    """Events a second by the same folds with a transaction for every event: for the last so many of them, or all.
+def documented(measured: Measured, folder: Path, scratch: Path, events: int) -> float:
+    """Events a second by the event sourcing library's own runner with the same folds: for the last so many of them.
 
     ``scratch`` is where there are no rows yet.
     """
@@ -62,17 +69,23 @@ def one_by_one(measured: Measured, folder: Path, scratch: Path, events: int) -> 
             return store.read(after, min(limit, before - after)) if after < before else ()
 
         Runner(views, earlier, lambda: before).catch_up()
-        begin = time.perf_counter()
-        page = store.read(before, events)
-
-        def read(after: int, limit: int) -> Sequence[Recorded]:
-            return page[after - before : after - before + limit]
-
-        Runner(views, read, lambda: head, page=1).catch_up()
-        seconds = time.perf_counter() - begin
-        if min(generation.position for generation in views.generations) != head:
-            raise SystemExit("rebuild: one by one did not come to its end")
+    begin = time.perf_counter()
+    library.fold(measured, folder, scratch, before, head)
+    seconds = time.perf_counter() - begin
+    if content(measured.views(scratch), PROJECTIONS) != content(measured.views(folder), PROJECTIONS):
+        raise SystemExit("rebuild: the library's runner came to other rows")
     return events / seconds
+
+
+def read(measured: Measured, folder: Path) -> float:
+    """Events a second where all are but read, at once, and nothing is made of them."""
+    if measured.name == "postgres":
+        with psycopg.connect(measured.dsn(measured.kept.names(folder)[0])) as connection:
+            begin = time.perf_counter()
+            return _read_database(connection) / (time.perf_counter() - begin)
+    with closing(sqlite3.connect(folder / "events.db")) as file:
+        begin = time.perf_counter()
+        return _read_file(file) / (time.perf_counter() - begin)
 
 
 def _tables(measured: Measured, folder: Path) -> dict[str, str]:
@@ -97,7 +110,7 @@ def limit(measured: Measured, folder: Path, scratch: Path) -> float:
         closing(sqlite3.connect(scratch / "views.db")) as target,
     ):
         begin = time.perf_counter()
-        number = len(events.execute("SELECT rowid, * FROM stored_events ORDER BY rowid").fetchall())
+        number = _read_file(events)
         for name, written in found.items():
             if written:
                 marks = ",".join("?" * len(written[0]))
@@ -114,10 +127,7 @@ def _limit_of_databases(facts: str, scratch: str, tables: dict[str, str], into: 
                 copies[name] = b"".join(bytes(some) for some in copy)
     with psycopg.connect(facts) as events, psycopg.connect(scratch) as target:
         begin = time.perf_counter()
-        reading = events.cursor(binary=True)
-        number = len(
-            reading.execute("SELECT * FROM mentoring.stored_events ORDER BY notification_id").fetchall()
-        )
+        number = _read_database(events)
         for name, rows in copies.items():
             with target.cursor().copy(
                 _sql(f"COPY projections.{into[name]} FROM STDIN (FORMAT BINARY)")
@@ -125,6 +135,15 @@ def _limit_of_databases(facts: str, scratch: str, tables: dict[str, str], into: 
                 copy.write(rows)
         target.commit()
         return number / (time.perf_counter() - begin)
+
+
+def _read_file(events: sqlite3.Connection) -> int:
+    return len(events.execute("SELECT rowid, * FROM stored_events ORDER BY rowid").fetchall())
+
+
+def _read_database(events: psycopg.Connection[Any]) -> int:
+    reading = events.cursor(binary=True)
+    return len(reading.execute("SELECT * FROM mentoring.stored_events ORDER BY notification_id").fetchall())
 
 
 def _sql(statement: str) -> Any:

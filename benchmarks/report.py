@@ -14,14 +14,14 @@ Result = dict[str, Any]
 """One row: case, store, unit, ours, naive, limit; rates are per second. Latencies are in ms, and tell p99."""
 
 
-def rate(case: str, store: str, unit: str, *, ours: float, naive: float, limit: float) -> Result:
-    """A rate per second."""
+def rate(case: str, store: str, unit: str, *, ours: float, naive: float | None, limit: float) -> Result:
+    """A rate per second; ``naive`` is None where nothing naive is beside it."""
     return {
         "case": case,
         "store": store,
         "unit": unit,
         "ours": round(ours),
-        "naive": round(naive),
+        "naive": None if naive is None else round(naive),
         "limit": round(limit),
     }
 
@@ -64,7 +64,8 @@ def show(results: Sequence[Result], machine: dict[str, Any]) -> None:
             latencies.add_row(row["case"], str(row["commands"]), f"{row['p50']:.2f}", f"{row['p99']:.2f}")
             continue
         ours, naive, limit = row["ours"], row["naive"], row["limit"]
-        figures = (f"{ours:,}", f"{naive:,}", f"{limit:,}", f"{ours / naive:.1f}", f"{ours / limit:.0%}")
+        beside = ("", "") if naive is None else (f"{naive:,}", f"{ours / naive:.1f}")
+        figures = (f"{ours:,}", beside[0], f"{limit:,}", beside[1], f"{ours / limit:.0%}")
         rates.add_row(row["case"], row["store"], row["unit"], *figures)
     console.print(rates, latencies)
     console.print(

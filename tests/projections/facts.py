@@ -73,7 +73,7 @@ def rows_of(projection: Projection, page: Sequence[Recorded]) -> list[Row]:
     """The rows that a page of one relationship's events comes to, in memory alone."""
     document: Document = []
     (events,) = heeded([projection], page, [0])
-    fold_events(projection, events, {page[0].stream.int: document})
+    fold_events(projection, events, {page[0].stream_text: document})
     return [projection.kept(row) for row in document]
 
 

@@ -23,7 +23,8 @@ from workflow.projections.measures import MEASURES
 from workflow.projections.meetings_fold import MEETINGS
 from workflow.projections.projection import Document, fold, heeded
 from workflow.projections.relationships import RELATIONSHIPS
-from workflow.projections.tables import Row, stored
+from workflow.projections.tables import Row
+from workflow.store.instants import stored
 from workflow.store.recorded import Metadata, Recorded
 
 
@@ -56,7 +57,7 @@ class Rows:
         projections = [projection for projection, _ in self.documents]
         heed = heeded(projections, page, [self.position] * len(projections))
         for (projection, document), new in zip(self.documents, heed, strict=True):
-            fold(projection, new, {PAIR.int: document})
+            fold(projection, new, {str(PAIR): document})
         self.position = len(page)
 
     @property

@@ -21,8 +21,9 @@ from workflow.aggregates.events import Event
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.tables import compact, stored
+from workflow.projections.tables import compact
 from workflow.projections.verify import content, verify
+from workflow.store.instants import stored
 
 JSON_COLUMNS = [
     (projection.table.name, column.name)

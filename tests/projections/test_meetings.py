@@ -46,7 +46,8 @@ from workflow.projections import meetings
 from workflow.projections.meetings_fold import MEETINGS
 from workflow.projections.policies import _seconds
 from workflow.projections.storage import Kept
-from workflow.projections.tables import Row, stored
+from workflow.projections.tables import Row
+from workflow.store.instants import stored
 from workflow.store.recorded import Metadata, Recorded
 
 Folded = Callable[..., Sequence[Row]]

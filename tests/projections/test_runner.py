@@ -191,7 +191,7 @@ def test_a_disk_that_is_full_pauses_nothing(tmp_path: Path, log: Log) -> None:
 def test_a_killed_rebuild_goes_on_from_the_last_rows_that_it_wrote(
     kept: Kept, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workflow.projections.views.GATHERED", 2)
+    monkeypatch.setattr("workflow.projections.gathering.GATHERED", 2)
     views = fold(log, kept)
     runner = Runner(views, log.read, log.head, page=1)
     runner.rebuild()
@@ -219,7 +219,7 @@ def test_a_rebuild_holds_the_rows_of_so_many_relationships_only(
     for _ in range(2):
         runner.step()
     assert {generation.position for generation in views.shadows} == {0}
-    monkeypatch.setattr("workflow.projections.views.TOUCHED", 1)
+    monkeypatch.setattr("workflow.projections.gathering.TOUCHED", 1)
     runner.step()
     assert {generation.position for generation in views.shadows} == {3}
     views.close()

@@ -43,8 +43,8 @@ class Folding:
     async def run(self) -> None:
         """Fold until cancelled."""
         requests, begun = Requests(self._shared), dict[int, Future[Any]]()
-        views = await asyncio.to_thread(self._views)
-        self._runner = runner = Runner(views, self._store.read, self._store.head, written=self._hint)
+        views, store = await asyncio.to_thread(self._views), self._store
+        self._runner = runner = Runner(views, store.read, store.head, written=self._hint, stored=store)
         runner.start()
         try:
             while True:

@@ -40,6 +40,7 @@ from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.folder import Folder
 from workflow.projections.analytics.views import VIEWS
+from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.follower import Follower
 from workflow.projections.runner import Runner
@@ -88,7 +89,7 @@ class Service:
         self.views = self._views()
         self._shared = shared = keeping.shared(self.store)
         self.runner = (
-            Runner(self.views, self.store.read, self.store.head)
+            Runner(self.views, self.store.read, self.store.head, stored=self.store)
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))
         )
@@ -121,7 +122,7 @@ class Service:
             self.notices = Notices(board, lambda: told(self))
 
     def _views(self) -> Views:
-        return Views(self._views_kept, PROJECTIONS, named=VIEWS)
+        return Views(self._views_kept, PROJECTIONS, named=VIEWS, processes=Processes(processors()))
 
     @property
     def clock_kind(self) -> ClockKind:

@@ -11,7 +11,8 @@ from sqlalchemy import Column, Connection, Index, String, Table, func, select
 
 from workflow.aggregates.events import DueKind
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, compact, stored_text
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, compact
+from workflow.store.instants import stored_text
 from workflow.store.recorded import Recorded
 
 agenda = Table(
@@ -34,24 +35,25 @@ def _fold(entries: Document, recorded: Recorded) -> None:
 
     The clock brings others about while it asks: they are known as of when it asked, not since it came to do so.
     """
-    known = {entry["kind"]: entry for entry in entries}
-    relationship = entries[0]["relationship"] if entries else str(recorded.stream)
     told = recorded.agenda
     assert told is not None  # else it is none of this projection's events
-    known_at = stored_text(told.known_at)
+    known = {entry["kind"]: entry for entry in entries}
+    relationship, known_at = recorded.stream_text, stored_text(told.known_at)
     entries.clear()
     for kind, instant in told.dues.items():
         due = stored_text(instant)
-        entry = known.get(kind)
-        if entry is None or entry["due"] != due:
-            entry = {
-                "relationship": relationship,
-                "kind": kind,
-                "due": due,
-                "known_at": known_at,
-                "effective": due if due > known_at else known_at,
-            }
-        entries.append(entry)
+        if kind in known and known[kind]["due"] == due:
+            entries.append(known[kind])
+        else:
+            entries.append(
+                {
+                    "relationship": relationship,
+                    "kind": kind,
+                    "due": due,
+                    "known_at": known_at,
+                    "effective": due if due > known_at else known_at,
+                }
+            )
 
 
 AGENDA = Projection(

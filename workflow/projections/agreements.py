@@ -23,7 +23,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import Move
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 agreements = Table(
@@ -65,71 +65,68 @@ _AT_FIRST: Row = dict.fromkeys(agreements.columns.keys())
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event: Any = recorded.event
     if recorded.kind is RelationshipOpened:
-        document[:] = [_opened(str(recorded.stream), event)]
+        document[:] = [_opened(recorded.stream_text, recorded.told)]
     else:
-        _apply(document[0], event)
+        _apply(document[0], recorded.kind, recorded.told)
 
 
-def _opened(relationship: str, event: RelationshipOpened) -> Row:
+def _opened(relationship: str, event: Any) -> Row:
     return {
         **_AT_FIRST,
         "relationship": relationship,
         "facts": {
             "draft": {"duration_months": None, "topics": {}},
-            "parties": sorted(str(party.person) for party in event.parties),
+            "parties": sorted(party["person"] for party in event.parties),
             "signed": [],
             "topics": {},
         },
     }
 
 
-def _apply(row: Row, event: Event) -> None:
+def _apply(row: Row, kind: type[Event], event: Any) -> None:
     facts = row["facts"]
-    match event:
-        case AgreementSigned():
-            if event.version == row["drafted"]:
-                facts["signed"] = sorted({*facts["signed"], str(event.party)})
-        case AgreementDrafted():
-            topics = dict(sorted((str(topic.topic), topic.visibility.value) for topic in event.topics))
-            row["drafted"] = event.version
-            facts["draft"] = {"duration_months": event.duration_months, "topics": topics}
-            facts["signed"] = []
-            if row["in_force_since"] is None:
-                facts["topics"] = dict(topics)
-        case AgreementConcluded() | AgreementAmended():
-            row["in_force_since"] = stored(event.occurred_at)
-            row["version"] = event.version
-            row["cadence_days"] = event.cadence_days
-            row["duration_months"] = facts["draft"]["duration_months"]
-            row["term_ends_at"] = stored(event.term_ends_at)
-            if isinstance(event, AgreementAmended):
-                facts["topics"] = dict(facts["draft"]["topics"])
-        case PartyLeft():
-            facts["parties"] = [party for party in facts["parties"] if party != str(event.party)]
-        case TopicReclassified():
-            topic, visibility = str(event.topic), event.visibility.value
-            if topic in facts["topics"]:
-                facts["topics"][topic] = visibility
-            drafted = facts["draft"]["topics"]
-            if topic in drafted:  # what was written down before opens nothing that has been closed since
-                drafted[topic] = min(drafted[topic], visibility, key=_OPEN)
-        case MoveRevised():
-            _revise(row, event)
+    if kind is AgreementSigned:
+        if event.version == row["drafted"]:
+            facts["signed"] = sorted({*facts["signed"], event.party})
+    elif kind is AgreementDrafted:
+        topics = dict(sorted((topic["topic"], topic["visibility"]) for topic in event.topics))
+        row["drafted"] = event.version
+        facts["draft"] = {"duration_months": event.duration_months, "topics": topics}
+        facts["signed"] = []
+        if row["in_force_since"] is None:
+            facts["topics"] = dict(topics)
+    elif kind is AgreementConcluded or kind is AgreementAmended:
+        row["in_force_since"] = event.occurred_at
+        row["version"] = event.version
+        row["cadence_days"] = float(event.cadence_days)
+        row["duration_months"] = facts["draft"]["duration_months"]
+        row["term_ends_at"] = event.term_ends_at
+        if kind is AgreementAmended:
+            facts["topics"] = dict(facts["draft"]["topics"])
+    elif kind is PartyLeft:
+        facts["parties"] = [party for party in facts["parties"] if party != event.party]
+    elif kind is TopicReclassified:
+        if event.topic in facts["topics"]:
+            facts["topics"][event.topic] = event.visibility
+        drafted = facts["draft"]["topics"]
+        if event.topic in drafted:  # what was written down before opens nothing that has been closed since
+            drafted[event.topic] = min(drafted[event.topic], event.visibility, key=_OPEN)
+    elif kind is MoveRevised:
+        _revise(row, event)
 
 
-def _revise(row: Row, event: MoveRevised) -> None:
+def _revise(row: Row, event: Any) -> None:
     """What the first held meeting concluded follows that meeting's facts."""
-    if event.move is not Move.CONCLUDE_AGREEMENT:
+    if event.move != Move.CONCLUDE_AGREEMENT:
         return
     if event.instant is None:
         row.update(dict.fromkeys(_IN_FORCE))
     elif row["in_force_since"] is not None:
         if row["version"] is None:  # what was amended since is in force since then
-            row["in_force_since"] = stored(event.instant)
+            row["in_force_since"] = event.instant
         if event.term_ends_at is not None:
-            row["term_ends_at"] = stored(event.term_ends_at)
+            row["term_ends_at"] = event.term_ends_at
 
 
 def _keep(row: Row) -> Row:

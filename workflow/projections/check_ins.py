@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Integer, String, Table, select
 from workflow.aggregates.events import CheckInGiven, Event, RelationshipOpened, Role
 from workflow.projections.parties import roles
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 check_ins = Table(
@@ -35,11 +35,11 @@ _KINDS: frozenset[type[Event]] = frozenset({RelationshipOpened, CheckInGiven})
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    if isinstance(event, RelationshipOpened):
+    event = recorded.told
+    if recorded.kind is RelationshipOpened:
         document[:] = [
             {
-                "relationship": str(recorded.stream),
+                "relationship": recorded.stream_text,
                 "by_mentors": 0,
                 "by_mentees": 0,
                 "last_at": None,
@@ -48,12 +48,11 @@ def _fold(document: Document, recorded: Recorded) -> None:
             }
         ]
         return
-    assert isinstance(event, CheckInGiven)  # of no other kind is it given any
     (row,) = document
-    role = row["roles"].get(str(event.party))
+    role = row["roles"].get(event.party)
     if role is not None:
         row[_COLUMNS[role]] += 1
-        at = stored(event.occurred_at)
+        at = event.occurred_at
         row["last_at"] = max(row["last_at"] or "", at)
         months, month = row["months"], at[:7]
         counted = months.get(month) or dict.fromkeys(sorted(_COLUMNS.values()), 0)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
 from workflow.aggregates.events import ConcernCleared, ConcernRaised, Event
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 episodes = Table(
@@ -32,8 +31,8 @@ _KINDS: frozenset[type[Event]] = frozenset((ConcernRaised, ConcernCleared))
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event: Any = recorded.event
-    code, subject = event.code.value, event.subject
+    event = recorded.told
+    code, subject = event.code, event.subject
     episode = next(
         (
             row
@@ -44,17 +43,17 @@ def _fold(document: Document, recorded: Recorded) -> None:
     )
     if recorded.kind is ConcernCleared:
         if episode is not None:  # what a late fact shows never to have been ends where it began
-            episode["cleared_at"] = max(episode["since"], stored(event.occurred_at))
+            episode["cleared_at"] = max(episode["since"], event.occurred_at)
     elif episode is not None:
-        episode["since"] = stored(event.since)
+        episode["since"] = event.since
     else:
         document.append(
             {
-                "relationship": str(recorded.stream),
+                "relationship": recorded.stream_text,
                 "number": len(document) + 1,
                 "code": code,
                 "subject": subject,
-                "since": stored(event.since),
+                "since": event.since,
                 "cleared_at": None,
             }
         )

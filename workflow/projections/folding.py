@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from uuid import UUID
 
 from workflow.projections.generations import Folded, Generation
 from workflow.projections.projection import Document, FoldFailed, fold
@@ -39,6 +38,11 @@ class Folding:
     def touched(self) -> int:
         """Of how many relationships it holds the rows."""
         return len(self._documents)
+
+    @property
+    def raised(self) -> bool:
+        """Whether its fold has raised, be it that all before that event is yet to be folded again."""
+        return self._failing is not None
 
     def fold(self, events: Sequence[Recorded], end: int, number: int) -> None:
         """Fold what a page of so many events, up to the position ``end``, has for this projection.
@@ -73,7 +77,7 @@ class Folding:
         Where a row cannot be kept, nothing is.
         """
         layout, kept = self.generation.layout, self.generation.projection.kept
-        before, upserts, stream = self._before, [], 0
+        before, upserts, stream = self._before, [], ""
         try:
             for stream in sorted(self._documents):
                 for row in self._documents[stream]:
@@ -81,12 +85,12 @@ class Folding:
                     if not before or before.pop(layout.identity(values), None) != values:
                         upserts.append(values)
         except Exception as error:  # noqa: BLE001 a bug like one in the fold, whatever it raises
-            failure = FoldFailed(self.generation.name, None, f"on a row of {UUID(int=stream)}", error)
+            failure = FoldFailed(self.generation.name, None, f"on a row of {stream}", error)
             return Folded(self.generation, self.generation.position, [], [], failure)
         return Folded(self.generation, self.position, upserts, sorted(before), self.failure)
 
     def _forget(self) -> None:
-        self._documents: defaultdict[int, Document] = defaultdict(list)
+        self._documents: defaultdict[str, Document] = defaultdict(list)
         self._before: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
     def _fetch(self, events: Iterable[Recorded]) -> None:
@@ -94,8 +98,8 @@ class Folding:
             return  # a generation at its beginning has no rows
         known, documents = self._documents, {}
         for recorded in events:
-            if recorded.stream.int not in known:
-                documents[str(recorded.stream)] = known[recorded.stream.int]
+            if recorded.stream_text not in known:
+                documents[recorded.stream_text] = known[recorded.stream_text]
         layout, before = self.generation.layout, self._before
         for values in self._load(sorted(documents)) if documents else ():
             identity = layout.identity(values)

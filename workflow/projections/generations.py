@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -41,6 +42,17 @@ class Generation:
     def name(self) -> str:
         """The projection's name."""
         return self.projection.name
+
+
+def names_heeded(generations: Iterable[Generation]) -> frozenset[str] | None:
+    """The names of the events that these heed; None where one of them heeds whatever tells an agenda."""
+    names: set[str] = set()
+    for generation in generations:
+        kinds = generation.projection.kinds
+        if kinds is None:
+            return None
+        names |= {kind.name for kind in kinds}
+    return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)

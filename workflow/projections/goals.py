@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, func, select
@@ -14,7 +13,7 @@ from workflow.aggregates.meetings import Status
 from workflow.projections.meetings import COUNTS, meetings
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, numbers
 from workflow.store.recorded import Recorded
 
 
@@ -52,22 +51,22 @@ _KINDS: frozenset[type[Event]] = frozenset({GoalSet, GoalReviewed, GoalRevised, 
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event: Any = recorded.event
-    goal, at = str(event.goal), stored(event.occurred_at)
+    event, kind = recorded.told, recorded.kind
+    goal, at = event.goal, event.occurred_at
     row = next((row for row in document if row["goal"] == goal), None)
-    if isinstance(event, GoalSet):
+    if kind is GoalSet:
         if row is None:
-            document.append(_set(str(recorded.stream), goal, at))
+            document.append(_set(recorded.stream_text, goal, at))
     elif row is None:
         return
-    elif isinstance(event, GoalReviewed):
+    elif kind is GoalReviewed:
         row["reviews"] += 1
         if at >= (row["reviewed_at"] or ""):  # one told later may be of an earlier day
             row["reviewed_at"], row["reached_percent"] = at, event.reached_percent
-    elif isinstance(event, GoalRevised):
+    elif kind is GoalRevised:
         row["revisions"] += 1
     else:
-        row["status"], row["ended_at"] = _ENDINGS[recorded.kind].value, at
+        row["status"], row["ended_at"] = _ENDINGS[kind].value, at
 
 
 def _set(relationship: str, goal: str, at: str) -> Row:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Boolean, Column, Connection, Index, Integer, String, Table, func, literal, select
@@ -30,7 +31,8 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State
 from workflow.projections.projection import ENTERING, Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
+from workflow.store.instants import stored
 from workflow.store.recorded import Recorded
 
 journey = Table(
@@ -64,49 +66,54 @@ _MOVES: dict[type[Event], Move] = {
 
 
 def _fold(stays: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    if isinstance(event, RelationshipOpened):
-        stays[:] = [_stay(str(recorded.stream), 1, event.entered, event.occurred_at)]
+    event, kind = recorded.told, recorded.kind
+    if kind is RelationshipOpened:
+        stays[:] = [_stay(recorded.stream_text, 1, event.entered, event.occurred_at)]
         return
-    if isinstance(event, StagnationWithdrawn):
-        _withdraw(stays, Move.STAGNATE, event.occurred_at)
-        _be_in(stays, event.entered, event.occurred_at)
-    elif isinstance(event, MoveRevised):
+    if kind is StagnationWithdrawn:
+        at = event.occurred_at
+        _withdraw(stays, Move.STAGNATE, at)
+        _be_in(stays, event.entered, at)
+    elif kind is MoveRevised:
         _revise(stays, event)
     elif (entered := getattr(event, "entered", None)) is not None:
-        declared = event.declared if isinstance(event, StagnationEntered) else None
-        _enter(stays, entered, event.occurred_at, _MOVES.get(type(event)), declared)
+        declared = event.declared if kind is StagnationEntered else None
+        _enter(stays, entered, event.occurred_at, _MOVES.get(kind), declared)
+    else:
+        return
     _join(stays)
 
 
-def _revise(stays: Document, event: MoveRevised) -> None:
-    if event.instant is None and event.move is Move.WITHDRAW_STAGNATION:
+def _revise(stays: Document, event: Any) -> None:
+    move = Move(event.move)
+    if event.instant is None and move is Move.WITHDRAW_STAGNATION:
         _restore(stays, Move.STAGNATE)
         return
+    at = event.instant or event.occurred_at
     if event.instant is not None:
-        _shift(stays, event.move, event.instant)
+        _shift(stays, move, at)
     else:
-        _withdraw(stays, event.move, event.occurred_at)
-        if event.move is Move.STAGNATE:  # what never began, nobody came back from
-            _withdraw(stays, Move.REINVIGORATE, event.occurred_at)
+        _withdraw(stays, move, at)
+        if move is Move.STAGNATE:  # what never began, nobody came back from
+            _withdraw(stays, Move.REINVIGORATE, at)
     if event.entered is not None:
-        _be_in(stays, event.entered, event.instant or event.occurred_at)
+        _be_in(stays, event.entered, at)
 
 
 def _stay(
     relationship: str,
     number: int,
-    state: State,
-    entered_at: datetime,
+    state: str,
+    entered_at: str,
     move: Move | None = None,
     declared: bool | None = None,
 ) -> Row:
     return {
         "relationship": relationship,
         "number": number,
-        "state": state.value,
-        "moved_at": stored(entered_at),
-        "entered_at": stored(entered_at),
+        "state": state,
+        "moved_at": entered_at,
+        "entered_at": entered_at,
         "left_at": None,
         "move": None if move is None else move.value,
         "declared": declared,
@@ -118,9 +125,7 @@ def _standing(stays: Document) -> Document:
     return [stay for stay in stays if not stay["withdrawn"]]
 
 
-def _enter(
-    stays: Document, state: State, at: datetime, move: Move | None, declared: bool | None = None
-) -> None:
+def _enter(stays: Document, state: str, at: str, move: Move | None, declared: bool | None = None) -> None:
     stays.append(_stay(stays[0]["relationship"], len(stays) + 1, state, at, move, declared))
 
 
@@ -132,13 +137,13 @@ def _latest(stays: Document, move: Move, *, withdrawn: bool) -> Row | None:
     return None
 
 
-def _shift(stays: Document, move: Move, instant: datetime) -> None:
+def _shift(stays: Document, move: Move, at: str) -> None:
     """The move was made at another instant."""
     if (stay := _latest(stays, move, withdrawn=False)) is not None:
-        stay["moved_at"] = stored(instant)
+        stay["moved_at"] = at
 
 
-def _withdraw(stays: Document, move: Move, at: datetime) -> None:
+def _withdraw(stays: Document, move: Move, at: str) -> None:
     """The move was never made."""
     if (stay := _latest(stays, move, withdrawn=False)) is not None:
         _mark(stay, at)
@@ -154,18 +159,18 @@ def _restore(stays: Document, move: Move) -> None:
             one["number"] = number
 
 
-def _mark(stay: Row, at: datetime) -> None:
-    stay["left_at"] = stay["left_at"] or stored(at)
+def _mark(stay: Row, at: str) -> None:
+    stay["left_at"] = stay["left_at"] or at
     stay["withdrawn"] = True
 
 
-def _be_in(stays: Document, state: State, at: datetime) -> None:
+def _be_in(stays: Document, state: str, at: str) -> None:
     """What was entered after a withdrawn move goes with it, back to the state that stands."""
     standing = _standing(stays)
-    if state.value not in [stay["state"] for stay in standing]:
+    if state not in [stay["state"] for stay in standing]:
         _enter(stays, state, at, None)
         return
-    while standing[-1]["state"] != state.value:
+    while standing[-1]["state"] != state:
         _mark(standing.pop(), at)
 
 

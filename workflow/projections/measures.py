@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,6 @@ from sqlalchemy import Column, Connection, Index, String, Table, and_, func, sel
 from workflow.aggregates.events import (
     Event,
     FreshLookHeld,
-    Measure,
     MeasureCompleted,
     MeasureDropped,
     PartyLeft,
@@ -24,7 +22,16 @@ from workflow.projections.journey import journey
 from workflow.projections.parties import roles
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, numbers, shown, stored
+from workflow.projections.tables import (
+    JSON_TEXT,
+    NOT_CANONICAL,
+    VIEWS,
+    Instant,
+    Row,
+    numbers,
+    shown,
+)
+from workflow.store.instants import stored_text
 from workflow.store.recorded import Recorded
 
 
@@ -63,24 +70,24 @@ _AT_FIRST: Row = dict.fromkeys(measures.columns.keys())
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    if isinstance(event, RelationshipOpened):
-        document[:] = [_row(str(recorded.stream), "", {"left": {}, "roles": roles(event)})]
+    event, kind = recorded.told, recorded.kind
+    if kind is RelationshipOpened:
+        document[:] = [_row(recorded.stream_text, "", {"left": {}, "roles": roles(event)})]
         return
     first, *known = document
-    if isinstance(event, FreshLookHeld):
+    if kind is FreshLookHeld:
         ids = {row["measure"] for row in known}
-        new = [measure for measure in event.measures if str(measure.measure) not in ids]
+        new = [measure for measure in event.measures if measure["measure"] not in ids]
         document += [_written(first, event.occurred_at, measure) for measure in new]
-    elif isinstance(event, PartyLeft):
-        left = {**first["facts"]["left"], str(event.party): stored(event.occurred_at)}
+    elif kind is PartyLeft:
+        left = {**first["facts"]["left"], event.party: event.occurred_at}
         first["facts"]["left"] = dict(sorted(left.items()))
         for row in known:
             _settle(row, first)
-    elif isinstance(event, MeasureCompleted | MeasureDropped):
+    else:
         for row in known:
-            if row["measure"] == str(event.measure):
-                _note(row, event)
+            if row["measure"] == event.measure:
+                _note(row, kind, event)
                 _settle(row, first)
 
 
@@ -94,21 +101,21 @@ def _row(relationship: str, measure: str, facts: dict[str, Any]) -> Row:
     }
 
 
-def _written(first: Row, at: datetime, measure: Measure) -> Row:
+def _written(first: Row, at: str, measure: Row) -> Row:
     return {
-        **_row(first["relationship"], str(measure.measure), {"done_at": None, "dropped": {}}),
-        "looked_at": stored(at),
-        "by_when": stored(measure.by_when),
-        "role": first["facts"]["roles"].get(str(measure.who)),
+        **_row(first["relationship"], measure["measure"], {"done_at": None, "dropped": {}}),
+        "looked_at": at,
+        "by_when": stored_text(measure["by_when"]),
+        "role": first["facts"]["roles"].get(measure["who"]),
     }
 
 
-def _note(row: Row, event: MeasureCompleted | MeasureDropped) -> None:
-    facts, at = row["facts"], stored(event.occurred_at)
-    if isinstance(event, MeasureCompleted):
+def _note(row: Row, kind: type[Event], event: Any) -> None:
+    facts, at = row["facts"], event.occurred_at
+    if kind is MeasureCompleted:
         facts["done_at"] = at
     else:
-        facts["dropped"] = dict(sorted({**facts["dropped"], str(event.party): at}.items()))
+        facts["dropped"] = dict(sorted({**facts["dropped"], event.party: at}.items()))
 
 
 def _settle(row: Row, first: Row) -> None:

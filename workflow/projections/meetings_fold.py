@@ -29,8 +29,9 @@ from workflow.projections.meetings import meetings
 from workflow.projections.parties import Roles, roles, side
 from workflow.projections.projection import Document, Projection
 from workflow.projections.registers import Name, Registers
-from workflow.projections.tables import Row, ordered, stored, stored_once
-from workflow.store.recorded import Recorded
+from workflow.projections.tables import Row, ordered
+from workflow.store.instants import stored
+from workflow.store.recorded import Recorded, Told
 
 _KINDS: frozenset[type[Event]] = frozenset(
     {
@@ -48,7 +49,6 @@ _KINDS: frozenset[type[Event]] = frozenset(
 
 _BOOKING = frozenset({MeetingScheduled, MeetingRescheduled})
 _ACTING = frozenset({MeetingCancelled, MeetingMissed, MeetingOutcomeCorrected})
-_INSTANTS = ("occurred_at", "recurrence_id", "starts_at", "ends_at")
 _SECOND = timedelta(seconds=1)
 _AT_FIRST: Row = {
     **dict.fromkeys(meetings.columns.keys()),
@@ -81,34 +81,19 @@ class _Known:
             self.rows[name] = row
 
 
-class _Told:
-    """An event of a meeting as the domain's appliers look at it, with its instants as rows keep them."""
-
-    __slots__ = ("__dict__",)
-
-    def __init__(self, members: dict[str, Any]) -> None:
-        for name in _INSTANTS:
-            if (instant := members.get(name)) is not None:
-                members[name] = stored_once(instant)
-        if "outcome" in members:
-            members["outcome"] = Outcome(members["outcome"])
-        self.__dict__ = members
-
-
 def _fold(document: Document, recorded: Recorded) -> None:
     kind = recorded.kind
+    event = recorded.told
     if kind is RelationshipOpened:
-        opened: Any = recorded.event
-        document[:] = [
-            {**_AT_FIRST, "relationship": str(recorded.stream), "registers": _Known(roles(opened))}
-        ]
+        document[:] = [{**_AT_FIRST, "relationship": recorded.stream_text, "registers": _Known(roles(event))}]
         return
-    event: Any = _Told(recorded.members)
+    if kind is MeetingOutcomeCorrected:
+        event = Told({**vars(event), "outcome": Outcome(event.outcome)})
     first = document[0]
     known = first["registers"]
     if type(known) is not _Known:
         known = first["registers"] = _Known(json.loads(known), document[1:])
-    row = _row(document, known, event)
+    row = _row(document, known, event, event.previous_uid if kind is MeetingRescheduled else None)
     registers = known.calendar = row["registers"]
     known.version = recorded.version
     APPLIERS[kind](known, event)
@@ -118,20 +103,21 @@ def _fold(document: Document, recorded: Recorded) -> None:
         row["entries"] = len(registers.names)
         known.name(row, registers.names)
     if kind in _BOOKING:
-        row["booked_at"] = min(row["booked_at"] or event.occurred_at, event.occurred_at)
+        booked = row["booked_at"]
+        if booked is None or event.occurred_at < booked:
+            row["booked_at"] = event.occurred_at
     elif kind in _ACTING:
         acted = side(known.roles, _acting(kind, event))
         if acted is not None:
             registers.acted(recorded.version, acted)
 
 
-def _row(document: Document, known: _Known, event: Any) -> Row:
+def _row(document: Document, known: _Known, event: Any, previous: str | None) -> Row:
     """The row of the meeting that an event is of; one of two where it says that two calendar entries are one.
 
     A new one has as much as the fold looks at.
     """
     recurrence = event.recurrence_id
-    previous = getattr(event, "previous_uid", None)
     name = event.uid, recurrence
     row = known.rows.get(name)
     other = None if previous is None else known.rows.get((previous, recurrence))

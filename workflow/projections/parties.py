@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from uuid import UUID
-
-from workflow.aggregates.events import RelationshipOpened
+from typing import Any
 
 Roles = dict[str, str]
 """The role of each party, by its id; as rows keep it."""
@@ -14,12 +12,12 @@ BOTH = "both"
 """Said where persons of both sides did something: nobody is singled out, and nobody is ranked."""
 
 
-def roles(event: RelationshipOpened) -> Roles:
-    """As whom each party takes part, in order."""
-    return dict(sorted((str(party.person), party.role.value) for party in event.parties))
+def roles(event: Any) -> Roles:
+    """As whom each party takes part, in order, by what the opening told."""
+    return dict(sorted((party["person"], party["role"]) for party in event.parties))
 
 
-def side(known: Roles, persons: Iterable[UUID]) -> str | None:
+def side(known: Roles, persons: Iterable[str]) -> str | None:
     """The side that these persons are of: mentor, mentee or both; None where they are no parties."""
-    found = {role for person in persons if (role := known.get(str(person))) is not None}
+    found = {role for person in persons if (role := known.get(person)) is not None}
     return BOTH if len(found) > 1 else next(iter(found), None)

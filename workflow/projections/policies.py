@@ -9,7 +9,8 @@ from sqlalchemy import Column, Index, Integer, String, Table
 from workflow.aggregates.events import Event, PolicyAdopted, ProgrammeOpened
 from workflow.aggregates.policy import MeetingPolicy
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import VIEWS, Instant, Row, shown, stored
+from workflow.projections.tables import VIEWS, Instant, Row, shown
+from workflow.store.instants import stored
 from workflow.store.recorded import Recorded
 
 policies = Table(
@@ -39,7 +40,7 @@ _KINDS: frozenset[type[Event]] = frozenset({ProgrammeOpened, PolicyAdopted})
 def _fold(document: Document, recorded: Recorded) -> None:
     event = recorded.event
     row: Row = {
-        "stream": str(recorded.stream),
+        "stream": recorded.stream_text,
         "version": 0,
         "programme": "",
         "adopted_at": stored(event.occurred_at),

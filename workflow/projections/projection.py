@@ -104,14 +104,14 @@ def heeded(
     ]
 
 
-def fold(projection: Projection, events: Sequence[Recorded], documents: Mapping[int, Document]) -> None:
-    """Fold events into the documents that they touch, in order. These go by the number that their stream's id is."""
+def fold(projection: Projection, events: Sequence[Recorded], documents: Mapping[str, Document]) -> None:
+    """Fold events into the documents that they touch, in order. These go by their stream as text."""
     step = projection.fold
     for recorded in events:
         try:
-            step(documents[recorded.stream.int], recorded)
+            step(documents[recorded.stream_text], recorded)
         except Exception as error:
-            where = f"on {recorded.kind.name} of {recorded.stream}, version {recorded.version}"
+            where = f"on {recorded.kind.name} of {recorded.stream_text}, version {recorded.version}"
             raise FoldFailed(projection.name, recorded.position, where, error) from error
 
 

@@ -61,9 +61,10 @@ class Registers:
     def keep(self, entry: Entry) -> None:
         """Replace an entry's registers."""
         others = self._entries
-        if others:
-            others = tuple([one for one in others if one.key != entry.key])
-        self._entries = (*others, entry)
+        if not others or (len(others) == 1 and others[0].key == entry.key):  # mostly
+            self._entries = (entry,)
+        else:
+            self._entries = (*[one for one in others if one.key != entry.key], entry)
         if entry.replaces or self.names:
             names: set[Any] = {one.key for one in self._entries}
             names |= {(uid, one.key[1]) for one in self._entries for uid in one.replaces}

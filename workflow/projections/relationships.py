@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from workflow.aggregates.events import (
     AgreementAmended,
     AgreementConcluded,
     Closed,
-    CommitmentConfirmed,
     ConcernCleared,
     ConcernCode,
     ConcernRaised,
@@ -31,7 +30,7 @@ from workflow.aggregates.events import (
 from workflow.aggregates.moves import Move, State
 from workflow.projections.concerns import urgency
 from workflow.projections.projection import ENTERING, Document, Projection
-from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, numbers, stored
+from workflow.projections.tables import JSON_TEXT, NOT_CANONICAL, VIEWS, Instant, Row, numbers
 from workflow.store.recorded import Recorded
 
 relationships = Table(
@@ -70,70 +69,87 @@ _AT_FIRST: Row = {
 }
 
 
-def _opened(stream: UUID, position: int, event: RelationshipOpened) -> Row:
+def _opened(stream: str, position: int, event: Any) -> Row:
     return {
         **_AT_FIRST,
-        "id": str(stream),
+        "id": stream,
         "pair": position,
         "programme": event.programme,
-        "state": event.entered.value,
-        "mentors": sum(party.role is Role.MENTOR for party in event.parties),
-        "mentees": sum(party.role is Role.MENTEE for party in event.parties),
-        "opened_at": stored(event.occurred_at),
+        "state": event.entered,
+        "mentors": sum(party["role"] == Role.MENTOR for party in event.parties),
+        "mentees": sum(party["role"] == Role.MENTEE for party in event.parties),
+        "opened_at": event.occurred_at,
         "concerns": [],
     }
 
 
-def _apply(row: Row, event: Event) -> None:
-    match event:
-        case PartyLeft():
-            if event.role is not None:
-                row["mentors" if event.role is Role.MENTOR else "mentees"] -= 1
-        case AgreementConcluded():
-            row["active_since"] = stored(event.occurred_at)
-            row["term_ends_at"] = stored(event.term_ends_at)
-        case AgreementAmended():
-            row["term_ends_at"] = stored(event.term_ends_at)
-        case ConcernRaised():
-            concern = {
-                "clears": event.clears,
-                "code": event.code.value,
-                "evidence": list(event.evidence),
-                "since": stored(event.since),
-                "subject": event.subject,
-            }
-            concerns = [*_without(row, event), concern]
-            if len(concerns) > 1:
-                concerns.sort(key=lambda one: (one["code"], one["subject"] or ""))
-            row["concerns"] = concerns
-        case ConcernCleared():
-            row["concerns"] = _without(row, event)
-        case StagnationSuspected():
-            row["suspected_since"] = stored(event.occurred_at)
-        case SuspicionCleared():
-            row["suspected_since"] = None
-        case StagnationEntered():
-            row["stagnations"] += 1
-        case Reinvigorated():
-            row["reinvigorations"] += 1
-        case StagnationWithdrawn():
-            _withdraw(row, Move.STAGNATE)
-        case MoveRevised():
-            _revise(row, event)
-        case ReminderIssued():
-            row["reminders_issued"] += 1
-            row["last_reminder_at"] = max(row["last_reminder_at"] or "", stored(event.occurred_at))
-        case Closed():
-            row["closed_at"] = stored(event.occurred_at)
-            row["suspected_since"] = None
-            row["manner"] = event.manner.value
-            row["reason"] = event.reason.value
+def _left(row: Row, event: Any) -> None:
+    if event.role is not None:
+        row["mentors" if event.role == Role.MENTOR else "mentees"] -= 1
 
 
-def _without(row: Row, event: ConcernRaised | ConcernCleared) -> list[dict[str, Any]]:
-    return [
-        one for one in row["concerns"] if (one["code"], one["subject"]) != (event.code.value, event.subject)
-    ]
+def _agreed(row: Row, event: Any) -> None:
+    row["active_since"] = event.occurred_at
+    _amended(row, event)
+
+
+def _amended(row: Row, event: Any) -> None:
+    row["term_ends_at"] = event.term_ends_at
+
+
+def _raised(row: Row, event: Any) -> None:
+    concern = {
+        "clears": event.clears,
+        "code": event.code,
+        "evidence": event.evidence,
+        "since": event.since,
+        "subject": event.subject,
+    }
+    concerns = [*_without(row, event), concern]
+    if len(concerns) > 1:
+        concerns.sort(key=lambda one: (one["code"], one["subject"] or ""))
+    row["concerns"] = concerns
+
+
+def _cleared(row: Row, event: Any) -> None:
+    row["concerns"] = _without(row, event)
+
+
+def _without(row: Row, event: Any) -> list[dict[str, Any]]:
+    code, subject = event.code, event.subject
+    return [one for one in row["concerns"] if one["code"] != code or one["subject"] != subject]
+
+
+def _suspected(row: Row, event: Any) -> None:
+    row["suspected_since"] = event.occurred_at
+
+
+def _unsuspected(row: Row, event: Any) -> None:  # noqa: ARG001 one table, one signature
+    row["suspected_since"] = None
+
+
+def _stagnated(row: Row, event: Any) -> None:  # noqa: ARG001 as above
+    row["stagnations"] += 1
+
+
+def _reinvigorated(row: Row, event: Any) -> None:  # noqa: ARG001 as above
+    row["reinvigorations"] += 1
+
+
+def _withdrawn(row: Row, event: Any) -> None:  # noqa: ARG001 as above
+    _withdraw(row, Move.STAGNATE)
+
+
+def _reminded(row: Row, event: Any) -> None:
+    row["reminders_issued"] += 1
+    row["last_reminder_at"] = max(row["last_reminder_at"] or "", event.occurred_at)
+
+
+def _closed(row: Row, event: Any) -> None:
+    row["closed_at"] = event.occurred_at
+    row["suspected_since"] = None
+    row["manner"] = event.manner
+    row["reason"] = event.reason
 
 
 def _withdraw(row: Row, move: Move) -> None:
@@ -148,20 +164,38 @@ def _withdraw(row: Row, move: Move) -> None:
         row["stagnations"] = row["reinvigorations"] = 0
 
 
-def _revise(row: Row, event: MoveRevised) -> None:
-    if event.instant is None and event.move is Move.WITHDRAW_STAGNATION:
+def _revise(row: Row, event: Any) -> None:
+    move = Move(event.move)
+    if event.instant is None and move is Move.WITHDRAW_STAGNATION:
         if row["stagnations_withdrawn"]:
             row["stagnations"] += 1
             row["stagnations_withdrawn"] -= 1
     elif event.instant is None:
-        _withdraw(row, event.move)
-        if event.move is Move.STAGNATE:  # what never began, nobody came back from
+        _withdraw(row, move)
+        if move is Move.STAGNATE:  # what never began, nobody came back from
             _withdraw(row, Move.REINVIGORATE)
-    elif event.move is Move.CONCLUDE_AGREEMENT:
-        row["active_since"] = stored(event.instant)
+    elif move is Move.CONCLUDE_AGREEMENT:
+        row["active_since"] = event.instant
         if event.term_ends_at is not None:
-            row["term_ends_at"] = stored(event.term_ends_at)
+            row["term_ends_at"] = event.term_ends_at
 
+
+_APPLIERS: dict[type[Event], Callable[[Row, Any], None]] = {
+    PartyLeft: _left,
+    AgreementConcluded: _agreed,
+    AgreementAmended: _amended,
+    ConcernRaised: _raised,
+    ConcernCleared: _cleared,
+    StagnationSuspected: _suspected,
+    SuspicionCleared: _unsuspected,
+    StagnationEntered: _stagnated,
+    Reinvigorated: _reinvigorated,
+    StagnationWithdrawn: _withdrawn,
+    MoveRevised: _revise,
+    ReminderIssued: _reminded,
+    Closed: _closed,
+}
+"""What each kind of event does to the row, beside the state that it may say was entered."""
 
 _KINDS: frozenset[type[Event]] = ENTERING | {
     AgreementAmended,
@@ -174,15 +208,15 @@ _KINDS: frozenset[type[Event]] = ENTERING | {
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event: Any = recorded.event
-    if recorded.kind is RelationshipOpened:
-        document[:] = [_opened(recorded.stream, recorded.position, event)]
+    event, kind = recorded.told, recorded.kind
+    if kind is RelationshipOpened:
+        document[:] = [_opened(recorded.stream_text, recorded.position, event)]
         return
     (row,) = document
-    if recorded.kind is not CommitmentConfirmed:  # it is frequent, and tells no more than what was entered
-        _apply(row, event)
-    if recorded.kind in ENTERING and event.entered is not None:
-        row["state"] = event.entered.value
+    if (apply := _APPLIERS.get(kind)) is not None:
+        apply(row, event)
+    if kind in ENTERING and event.entered is not None:
+        row["state"] = event.entered
 
 
 def _refine(row: Row) -> Row:

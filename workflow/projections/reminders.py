@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, String, Table, func, select
 
-from workflow.aggregates.events import Event, ReminderIssued, ReminderSuppressed
+from workflow.aggregates.events import Event, ReminderIssued, ReminderKind, ReminderSuppressed
+from workflow.aggregates.events.reminders import hidden_of
 from workflow.projections.meetings import meetings
 from workflow.projections.projection import Document, Projection
 from workflow.projections.relationships import relationships
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 reminders = Table(
@@ -44,20 +45,19 @@ _KINDS: frozenset[type[Event]] = frozenset((ReminderIssued, ReminderSuppressed))
 
 
 def _fold(document: Document, recorded: Recorded) -> None:
-    event = recorded.event
-    assert isinstance(event, ReminderIssued | ReminderSuppressed)  # of no other kind is it given any
-    issued = isinstance(event, ReminderIssued)
+    event, issued = recorded.told, recorded.kind is ReminderIssued
+    at = event.occurred_at
     document.append(
         {
-            "relationship": str(recorded.stream),
+            "relationship": recorded.stream_text,
             "number": len(document) + 1,
-            "kind": event.kind.value,
-            "audience": SOME_PARTY if "audience" in event.hidden else event.audience.value,
-            "about": stored(event.about),
+            "kind": event.kind,
+            "audience": SOME_PARTY if "audience" in hidden_of(ReminderKind(event.kind)) else event.audience,
+            "about": event.about,
             "step": event.step,
-            "issued_at": stored(event.occurred_at) if issued else None,
-            "suppressed_at": None if issued else stored(event.occurred_at),
-            "reason": None if isinstance(event, ReminderIssued) else event.reason.value,
+            "issued_at": at if issued else None,
+            "suppressed_at": None if issued else at,
+            "reason": None if issued else event.reason,
         }
     )
 

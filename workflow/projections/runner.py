@@ -14,23 +14,28 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Event, Thread
+from typing import Protocol
 
 from workflow import failpoints
 from workflow.errors import NotFound
 from workflow.places import whence
-from workflow.projections.generations import Generation, RunState
+from workflow.projections.generations import Generation, RunState, names_heeded
 from workflow.projections.halts import Halts
 from workflow.projections.readers import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.storage import Busy, Superseded
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
+from workflow.store.recorder import Row
 
 PAGE = 20_000
 """Events that are written together: so many that a commit costs little beside them."""
 
 AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
+
+AT_ONCE_ANEW = 4_000
+"""The same of a rebuild, which asks for nothing but pages: each costs the database some requests."""
 
 LONGEST_WAIT = 8.0
 _FIRST_WAIT = 0.25
@@ -60,10 +65,23 @@ class Status:
         return max(0, self.head - self.position)
 
 
+class Stored(Protocol):
+    """The log as it lies there."""
+
+    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
+        """Events behind a position, those of some names alone where given; up to where there are no others."""
+        ...
+
+    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
+        """The events that these are."""
+        ...
+
+
 class Runner:
     """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position.
 
-    ``written`` is called when rows were, in the runner's thread: be short.
+    ``written`` is called when rows were, in the runner's thread: be short. A rebuild reads what is
+    ``stored``, where that is told: no more of it than its projections heed.
     """
 
     def __init__(
@@ -76,13 +94,16 @@ class Runner:
         poll_seconds: float = 0.5,
         monotonic: Callable[[], float] = time.monotonic,
         written: Callable[[], object] = lambda: None,
+        stored: Stored | None = None,
     ) -> None:
         self.views = views
         self._written = written
         self._read = read
+        self._stored = stored
         self._head = head
         self._page = page
         self._slice = min(page, AT_ONCE)
+        self._slice_anew = min(page, AT_ONCE_ANEW)
         self._poll_seconds = poll_seconds
         self._woken = Event()
         self._stopping = Event()
@@ -182,6 +203,7 @@ class Runner:
     def catch_up(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Fold until nothing is left, in the caller's thread: for operators where no service runs."""
         while not cancelled():
+            self._woken.clear()
             if not self.step():
                 if not self.views.shadows:
                     break
@@ -202,17 +224,19 @@ class Runner:
     def _gathered(self, generations: Sequence[Generation]) -> int:
         """How far those that run have come in memory alone, by the one that is furthest behind."""
         running = [generation for generation in generations if generation.state is RunState.RUNNING]
-        return min(map(self.views.reached, running)) - min(generation.position for generation in running)
+        return min(map(self.views.gathering.reached, running)) - min(
+            generation.position for generation in running
+        )
 
     def _fold(self, generations: Sequence[Generation], until: int | None = None) -> tuple[int, bool]:
         """Fold some events in memory: how many, and whether it is time to write."""
         running = [generation for generation in generations if generation.state is RunState.RUNNING]
         if not running:
             return 0, False
-        events = self._read(min(map(self.views.reached, running)), self._slice)
+        events = self._read(min(map(self.views.gathering.reached, running)), self._slice)
         if until is not None and events and events[-1].position > until:
             events = [recorded for recorded in events if recorded.position <= until]
-        return len(events), bool(events) and self.views.fold(running, events)
+        return len(events), bool(events) and self.views.gathering.fold(running, events, events[-1].position)
 
     def _write(self, generations: Sequence[Generation]) -> None:
         failpoints.hit("projection.before")
@@ -253,17 +277,26 @@ class Runner:
         return future
 
     def _rebuild(self) -> bool:
+        """Fold a page of what is rebuilt, or as much of one as there is time for until somebody wakes us."""
         pairs = [(self._live(shadow.name), shadow) for shadow in self.views.shadows]
         bounds = [live.position for live, _ in pairs if live.state is RunState.RUNNING]
         until = min(bounds, default=None)
-        folded, full = self._fold(self.views.shadows, until)
+        folded, full = self._fold_anew(until)
+        total = folded
+        while folded and not full and total < self._page and not self._woken.is_set():
+            folded, full = self._fold_anew(until)
+            total += folded
         if full:
             self._write(self.views.shadows)
         level = [
             (live, shadow)
             for live, shadow in pairs
             if shadow.state is RunState.PAUSED
-            or (not folded if live.state is RunState.PAUSED else self.views.reached(shadow) >= live.position)
+            or (
+                not folded
+                if live.state is RunState.PAUSED
+                else self.views.gathering.reached(shadow) >= live.position
+            )
         ]
         for _, shadow in level:
             if shadow.state is RunState.PAUSED:
@@ -271,6 +304,23 @@ class Runner:
                 self._rebuilt(shadow, None)
         ready = [(live, shadow) for live, shadow in level if shadow.state is RunState.RUNNING]
         return self._swap(ready) if ready else bool(self.views.shadows)
+
+    def _fold_anew(self, until: int | None) -> tuple[int, bool]:
+        """Fold some events of a rebuild: how many positions it went on, and whether it is time to write."""
+        running = [shadow for shadow in self.views.shadows if shadow.state is RunState.RUNNING]
+        if self._stored is None or not running:
+            return self._fold(running, until)
+        gathering, end = self.views.gathering, self._head() if until is None else until
+        aside = gathering.aside(running, end - min(map(gathering.reached, running)))
+        after = min(map(gathering.reached, running))
+        rows, reached = self._stored.page(after, self._slice_anew, names_heeded(running))
+        if reached > end:
+            rows, reached = [row for row in rows if row[0] <= end], end
+        if reached <= after:
+            return 0, False
+        if aside:
+            return reached - after, gathering.fold_aside(running, rows, reached)
+        return reached - after, gathering.fold(running, self._stored.decode(rows), reached)
 
     def _swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> bool:
         """Let them serve, unless somebody is reading: then later; whether there is more to be done at once."""
@@ -310,7 +360,9 @@ class Runner:
     def status(self) -> list[Status]:
         """How every projection stands."""
         head = self._head()
-        rebuilding = {generation.name: self.views.reached(generation) for generation in self.views.shadows}
+        rebuilding = {
+            generation.name: self.views.gathering.reached(generation) for generation in self.views.shadows
+        }
         return [
             Status(
                 name=generation.name,

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Connection, Index, Integer, String, Table, select
 
 from workflow.aggregates.events import Event, SupportContactMade
 from workflow.projections.projection import Document, Projection
-from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row, stored
+from workflow.projections.tables import NOT_CANONICAL, VIEWS, Instant, Row
 from workflow.store.recorded import Recorded
 
 support_contacts = Table(
@@ -30,9 +30,9 @@ _KINDS: frozenset[type[Event]] = frozenset({SupportContactMade})
 def _fold(document: Document, recorded: Recorded) -> None:
     document.append(
         {
-            "relationship": str(recorded.stream),
+            "relationship": recorded.stream_text,
             "number": len(document) + 1,
-            "made_at": stored(recorded.event.occurred_at),
+            "made_at": recorded.told.occurred_at,
         }
     )
 

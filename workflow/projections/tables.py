@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import sha256
 from operator import itemgetter
 from typing import Any
@@ -21,6 +21,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import String, TypeDecorator
+
+from workflow.store.instants import stored
 
 Row = dict[str, Any]
 """One row, by column, in the form in which it is stored; only JSON columns hold Python values.
@@ -44,29 +46,6 @@ The projection's ``keep`` makes text of it again.
 def shown(condition: str) -> dict[str, str]:
     """Marks a table of which the view shows some rows only: the others are what the fold has to remember."""
     return {"shown": condition}
-
-
-@lru_cache(65_536)
-def stored(instant: datetime) -> str:
-    """An instant as rows keep it: text of one length, so that it sorts as time does.
-
-    A relationship's events tell the same few dues again and again, so most are found in the cache.
-    """
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def stored_once(instant: str) -> str:
-    """The same of an instant as RFC 3339 writes it; most are in UTC already."""
-    if instant[-1] == "Z" and len(instant) in _FRACTION:
-        return instant[:19] + (instant[19:-1] or ".000000") + "+00:00"
-    return stored(datetime.fromisoformat(instant))
-
-
-stored_text = lru_cache(65_536)(stored_once)
-"""The same again, for instants that come up more than once."""
-
-_FRACTION = (len("2026-01-31T09:00:00Z"), len("2026-01-31T09:00:00.000001Z"))
-"""How long an instant in UTC is that tells no fraction of a second, or all six digits of one."""
 
 
 class Instant(TypeDecorator[datetime]):

@@ -102,7 +102,7 @@ def _fold_to(
             due = [recorded for recorded in events if recorded.position <= end]
             those = [generation for generation in scratch.generations if positions[generation.name] == end]
             running = [generation for generation in those if generation.state is RunState.RUNNING]
-            if due and running and scratch.fold(running, due):
+            if due and running and scratch.gathering.fold(running, due, due[-1].position):
                 scratch.write(running)
         heed(after)
     scratch.write(scratch.generations)

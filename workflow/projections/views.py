@@ -8,7 +8,7 @@ changes nothing, and is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,22 +17,15 @@ from sqlalchemy import Connection
 
 from workflow.projections import positions
 from workflow.projections.analytics.view import View
-from workflow.projections.folding import Folding
-from workflow.projections.folding import Kept as Rows
+from workflow.projections.aside.aside import Broken, Processes
+from workflow.projections.gathering import Gathering
 from workflow.projections.generations import Folded, Generation, RunState
 from workflow.projections.positions import Note, all_kept, fence, note, remove, superseded
-from workflow.projections.projection import FoldFailed, Projection, heeded, of_other_columns
+from workflow.projections.projection import FoldFailed, Projection, of_other_columns
 from workflow.projections.sqlite.file import at
 from workflow.projections.storage import Kept, Storage
 from workflow.projections.tables import GenerationTable, generation_table, shape
 from workflow.store.cursor import Cursor
-from workflow.store.recorded import Recorded
-
-GATHERED = 400_000
-"""Events after which a rebuild writes their rows: so many are soon folded again."""
-
-TOUCHED = 50_000
-"""Relationships whose rows a rebuild holds at most before it writes them: memory has room for so many, of any log."""
 
 _TABLE = re.compile(r"(\w+)_(\d+)")
 
@@ -42,7 +35,7 @@ class Views:
 
     ``kept`` is where: a ``ViewFile``, whose path alone does too, or a ``ViewDatabase``. ``named`` are views for
     readers beyond the service. They read the projections by the names of their views, so that a swap leaves them as
-    they are.
+    they are. ``processes`` fold a rebuild that has far to go.
     """
 
     def __init__(
@@ -52,15 +45,16 @@ class Views:
         *,
         named: Sequence[View] | None = None,
         durable: bool = True,
+        processes: Processes | None = None,
     ) -> None:
         self.kept = at(kept)
         self.projections = tuple(projections)
         self._named = named
-        self._foldings: dict[Generation, Folding] = {}
         self._finished: set[Generation] = set()
         self.generations: list[Generation] = []
         self.shadows: list[Generation] = []
         self._storage: Storage = self.kept.open(durable=durable)
+        self.gathering = Gathering(self._storage.load, processes)
         self.failures = self._storage.failures
         """What is raised where the storage fails."""
         try:
@@ -73,7 +67,8 @@ class Views:
             raise
 
     def close(self) -> None:
-        """Let go of what it is kept in."""
+        """Let go of what it is kept in, and end who folds for it."""
+        self.gathering.clear()
         self._storage.close()
 
     def reading(self) -> AbstractContextManager[Connection]:
@@ -85,7 +80,7 @@ class Views:
 
         For whoever takes over from another process, or cannot know whether the last transaction was committed.
         """
-        self._foldings.clear()
+        self.gathering.clear()
         with self._sure(), self._storage.looking() as cursor:
             rows = all_kept(cursor)
         if {row.name for row in rows if row.live}.issuperset(one.name for one in self.projections):
@@ -102,43 +97,17 @@ class Views:
         self.unsure = False
         """Whether what is kept may differ from what is known: the storage failed, and it is not known when."""
 
-    def fold(self, generations: Sequence[Generation], page: Sequence[Recorded]) -> bool:
-        """Fold a page in memory; whether it is time to write what has gathered there."""
-        foldings = [self._folding(generation) for generation in generations]
-        positions = [folding.position for folding in foldings]
-        projections = [generation.projection for generation in generations]
-        try:
-            for folding, events in zip(foldings, heeded(projections, page, positions), strict=True):
-                folding.fold(events, page[-1].position, len(page))
-        except BaseException:
-            self._forget(generations)
-            raise
-        return any(
-            folding.failure is not None or folding.events >= GATHERED or folding.touched >= TOUCHED
-            for folding in foldings
-        )
-
-    def reached(self, generation: Generation) -> int:
-        """The position up to which a generation is folded, be it in memory alone."""
-        folding = self._foldings.get(generation)
-        return generation.position if folding is None else folding.position
-
     def write(self, generations: Sequence[Generation]) -> list[FoldFailed]:
         """Write what was folded in memory, with the positions, in one transaction; what was raised meanwhile.
 
         Where it cannot be written, memory forgets it, and it is folded again. ``Superseded`` where another has.
         """
-        foldings = self._gathered(generations)
-        if not foldings:
-            return []
-        with self._transaction(*(folding.generation for folding in foldings)) as cursor:
-            written = self._store(cursor, foldings)
-        _take_over(written)
-        return [folded.failure for folded in written if folded.failure is not None]
+        written = self._write(generations)
+        return [folded.failure for folded in written or () if folded.failure is not None]
 
     def pause(self, generation: Generation, cause: str, by: str | None = None) -> None:
         """Let a generation fold nothing more, for a cause that is kept; ``by`` says who had it paused, if anybody."""
-        self._forget([generation])
+        self.gathering.forget([generation])
         with self._transaction(generation) as cursor:
             note(cursor, [Note(generation, generation.position, RunState.PAUSED, cause, None, by)])
         generation.state, generation.cause, generation.paused_by = RunState.PAUSED, cause, by
@@ -151,6 +120,7 @@ class Views:
 
     def begin(self, names: Collection[str]) -> None:
         """Have projections rebuilt: by the generations begun before where they run, else by new ones."""
+        self.write(self.shadows)  # from here on they go together
         for shadow in [one for one in self.shadows if one.name in names and one.state is RunState.PAUSED]:
             self.discard(shadow)
         begun = {shadow.name for shadow in self.shadows}
@@ -162,10 +132,11 @@ class Views:
                 raise superseded(min(others)[0], "begun to fold anew")
             shadows = [self._new(cursor, live.projection, live.number + 1, live=False) for live in new]
         self.shadows += shadows
+        self.gathering.begin()
 
     def discard(self, shadow: Generation) -> None:
         """Give a rebuild up."""
-        self._forget([shadow])
+        self.gathering.forget([shadow])
         with self._transaction(shadow) as cursor:
             remove(cursor, shadow)
         self.shadows.remove(shadow)
@@ -180,15 +151,8 @@ class Views:
         all is as it was, and the rows are folded on.
         """
         shadows = [shadow for _, shadow in pairs]
-        foldings = self._gathered(shadows)
-        with self._transaction(*shadows) as cursor:
-            written = self._store(cursor, foldings)
-            failed = any(folded.failure is not None for folded in written)
-            for shadow in () if failed else shadows:
-                if shadow not in self._finished:
-                    self._storage.finish(cursor, shadow.layout)
-        _take_over(written)
-        if failed:
+        written = self._write(shadows, finish=True)
+        if written is None or any(folded.failure is not None for folded in written):
             return []
         self._finished.update(shadows)
         with self._sure(), self._storage.swapping() as cursor:
@@ -204,6 +168,7 @@ class Views:
             shadow.live = True
             self.generations[self.generations.index(live)] = shadow
             self.shadows.remove(shadow)
+        self.gathering.written()
         self._finished.difference_update(shadows)
         with self._transaction() as cursor:
             differences = [
@@ -228,21 +193,44 @@ class Views:
 
     # --- what was folded in memory
 
-    def _gathered(self, generations: Iterable[Generation]) -> list[Folding]:
-        found = (self._foldings.pop(generation, None) for generation in generations)
-        return [folding for folding in found if folding is not None]
+    def _write(self, generations: Sequence[Generation], *, finish: bool = False) -> list[Folded] | None:
+        """Write what these have come to, and ``finish`` the tables of them; None where it is to be folded again."""
+        told = self.gathering.told(generations)
+        if not told.generations and not finish:
+            return []
+        try:
+            with self._transaction(*{*told.generations, *(generations if finish else ())}) as cursor:
+                written = self._store(cursor, told.folded, generations if finish else ())
+        except Broken as error:
+            self.gathering.be_alone(error)
+            return None
+        except BaseException:
+            self.gathering.forget(told.generations)
+            raise
+        _take_over(written)
+        self.gathering.written()
+        return written
 
-    def _store(self, cursor: Cursor, foldings: list[Folding]) -> list[Folded]:
-        """Write what was folded, and let go of each once it is written; what is known of it then, without its rows."""
+    def _store(self, cursor: Cursor, told: Iterable[Folded], finished: Sequence[Generation]) -> list[Folded]:
+        """Write what was folded; what is known of it then, without its rows.
+
+        The tables of the ``finished`` get their indexes, each while the next one's rows are still worked out.
+        """
         written, notes = [], []
-        while foldings:
-            folded = self._kept_rows(cursor, foldings.pop().folded())
+        left = [generation for generation in finished if generation not in self._finished]
+        for one in told:
+            folded = self._kept_rows(cursor, one)
+            if folded.generation in left and folded.failure is None:
+                left.remove(folded.generation)
+                self._storage.finish(cursor, folded.generation.layout)
             generation, position, failure = folded.generation, folded.position, folded.failure
             if failure is None:
                 notes.append(Note(generation, position))
             else:
                 notes.append(Note(generation, position, RunState.PAUSED, failure.cause, failure.position))
             written.append(replace(folded, upserts=[], removals=[]))
+        for generation in left:
+            self._storage.finish(cursor, generation.layout)
         note(cursor, notes)
         return written
 
@@ -262,19 +250,6 @@ class Views:
             folded = replace(folded, position=folded.generation.position, failure=failure)
         cursor.execute("RELEASE rows")
         return folded
-
-    def _folding(self, generation: Generation) -> Folding:
-        folding = self._foldings.get(generation)
-        if folding is None:
-            folding = self._foldings[generation] = Folding(generation, self._load(generation.layout))
-        return folding
-
-    def _load(self, layout: GenerationTable) -> Callable[[Collection[str]], Rows]:
-        return lambda relationships: self._storage.load(layout, relationships)
-
-    def _forget(self, generations: Iterable[Generation]) -> None:
-        for generation in generations:
-            self._foldings.pop(generation, None)
 
     # --- generations
 

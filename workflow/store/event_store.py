@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, cast
@@ -25,6 +24,7 @@ from workflow.store.recorded import Origin, Recorded
 from workflow.store.recorder import Kept, Recorder, Row
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.unfinished import Imports, refusal
+from workflow.store.upcasting import stored_names
 
 
 class Staged(NamedTuple):
@@ -79,6 +79,16 @@ class EventStore:
         """Facts behind the position ``after`` as they lie there, for whoever hands them on unread."""
         with self.recorder.snapshot() as cursor:
             return self.recorder.select_page(cursor, after, limit)
+
+    def page(self, after: int, limit: int, names: Collection[str] | None = None) -> tuple[list[Row], int]:
+        """Facts behind the position ``after`` as they lie there; and up to which position there are no others.
+
+        Where ``names`` of events are given, those that are read as such alone.
+        """
+        topics = None if names is None else stored_names(names)
+        with self.recorder.snapshot() as cursor:
+            rows = self.recorder.select_page(cursor, after, limit, topics)
+            return rows, rows[-1][0] if len(rows) == limit else max(after, self.recorder.head(cursor))
 
     def last_version(self, stream: str) -> int:
         """The version of the last fact of a stream, given in hex; 0 where it has none."""
@@ -145,11 +155,7 @@ class EventStore:
 
     def decode(self, rows: Sequence[Row]) -> list[Recorded]:
         """The facts that these rows store."""
-        decode = self.mapper.decode
-        return [
-            decode(position, _stream(stream), version, topic, state)
-            for position, stream, version, topic, state in rows
-        ]
+        return self.mapper.decoded(rows)
 
     # --- for the writer -----------------------------------------------------------------------------------
 
@@ -220,9 +226,3 @@ class EventStore:
             return bool(self.recorder.select_stream(cursor, UUID(stream), limit=1))
 
         return self.keys.sweep(in_use, self.recorder.head(cursor))
-
-
-@lru_cache(16_384)
-def _stream(hexed: str) -> UUID:
-    """Whose events they are: the same few thousand again and again."""
-    return UUID(hexed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -52,8 +52,10 @@ class Recorder(Protocol):
         """Insert events under the positions behind the head."""
         ...
 
-    def select_page(self, cursor: Cursor, after: int, limit: int) -> list[Row]:
-        """Events behind the position ``after``, in order."""
+    def select_page(
+        self, cursor: Cursor, after: int, limit: int, topics: Collection[str] | None = None
+    ) -> list[Row]:
+        """Events behind the position ``after``, in order; those of some stored names alone, where these are given."""
         ...
 
     def select_stream(

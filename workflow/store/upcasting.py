@@ -6,7 +6,7 @@ gets a step here, and its golden files stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,3 +36,11 @@ def upcast(
         name, members = step.to, step.change(members)
         renamed |= {new: renamed.pop(old, old) for new, old in step.renamed}
     return name, members, tuple(renamed.items())
+
+
+def stored_names(names: Collection[str], steps: Mapping[str, Step] = STEPS) -> list[str]:
+    """The names under which events may be stored that are read under these: their own and older ones."""
+    found = set(names)
+    while older := {name for name, step in steps.items() if step.to in found} - found:
+        found |= older
+    return sorted(found)

@@ -19,7 +19,7 @@ from workflow.projections.analytics.view import View
 from workflow.projections.postgres.analysts import NAMED, full_name, statement
 from workflow.projections.postgres.connecting import BESIDE_NO_SWAP, MOMENT, SCHEMA, connect
 from workflow.projections.storage import MISSING, Storage, Values
-from workflow.projections.tables import stored
+from workflow.store.instants import stored
 from workflow.store.postgres.cursor import PostgresCursor
 
 _AT_ONCE = 10_000

@@ -33,6 +33,8 @@ class Statements:
         "types",
         "unnest",
         "view",
+        "with_key",
+        "without_key",
     )
 
     def __init__(self, layout: GenerationTable) -> None:
@@ -43,7 +45,9 @@ class Statements:
             f"{column.name} {kind}{_BY_BYTES if kind == _TEXT else ''}{'' if column.nullable else ' NOT NULL'}"
             for column, kind in zip(layout.table.columns, self.types, strict=True)
         )
-        self.create = f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({key}))"
+        self.create = f"CREATE TABLE {name} ({columns}, CONSTRAINT {name}_pkey PRIMARY KEY ({key}))"
+        self.without_key = f"ALTER TABLE {name} DROP CONSTRAINT {name}_pkey"
+        self.with_key = f"ALTER TABLE {name} ADD CONSTRAINT {name}_pkey PRIMARY KEY ({key})"
         self.index = tuple(_index(layout, index) for index in layout.indexes)
         self.view = f"CREATE OR REPLACE VIEW {layout.view.name} AS {layout.select_shown}"
         self.select = f"SELECT {names} FROM {name} WHERE {layout.key[0]} = ANY(?) ORDER BY {key}"

@@ -47,9 +47,13 @@ class Tables:
         cursor.execute(statements(layout).create)
 
     def finish(self, cursor: Cursor, layout: GenerationTable) -> None:
-        """Make its indexes, and have the planner know its rows before anybody asks for them."""
+        """Make its indexes, and have the planner know its rows before anybody asks for them.
+
+        What it knows by a fifth of the rows that it looks at otherwise will do, until it looks by itself.
+        """
         for statement in statements(layout).index:
             cursor.execute(statement)
+        cursor.execute("SET LOCAL default_statistics_target = 20")
         cursor.execute(f"ANALYZE {layout.name}")
 
     def write(self, cursor: Cursor, folded: Folded) -> None:

@@ -6,7 +6,7 @@ row that every writer locks first counts them. Events are inserted as plain arra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -124,9 +124,14 @@ class PostgresRecorder(PostgresApplicationRecorder):
         cursor.execute("UPDATE log SET head = ?", (rows[-1][0],))
         cast("PostgresCursor", cursor).added = True
 
-    def select_page(self, cursor: Cursor, after: int, limit: int) -> list[Row]:
-        """Events behind the position ``after``, in order."""
-        return _rows(cursor, "notification_id > ? ORDER BY notification_id LIMIT ?", after, limit)
+    def select_page(
+        self, cursor: Cursor, after: int, limit: int, topics: Collection[str] | None = None
+    ) -> list[Row]:
+        """Events behind the position ``after``, in order; those of some stored names alone, where these are given."""
+        behind, order = "notification_id > ?", "ORDER BY notification_id LIMIT ?"
+        if topics is None:
+            return _rows(cursor, f"{behind} {order}", after, limit)
+        return _rows(cursor, f"{behind} AND topic = ANY(?) {order}", after, list(topics), limit)
 
     def select_stream(
         self, cursor: Cursor, stream: UUID, after_version: int = 0, limit: int | None = None

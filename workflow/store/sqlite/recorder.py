@@ -8,7 +8,7 @@ events are inserted many at a time, under positions drawn while the lock is held
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,12 +167,15 @@ class EventRecorder(SQLiteApplicationRecorder):
         )
         return list(range(first, first + len(stored_events)))
 
-    def select_page(self, cursor: Cursor, after: int, limit: int) -> list[Row]:
-        """Events behind the position ``after``, in order."""
+    def select_page(
+        self, cursor: Cursor, after: int, limit: int, topics: Collection[str] | None = None
+    ) -> list[Row]:
+        """Events behind the position ``after``, in order; those of some stored names alone, where these are given."""
+        among, names = ("TRUE", []) if topics is None else cursor.among("topic", list(topics))
         cursor.execute(
             "SELECT rowid, originator_id, originator_version, topic, state"
-            f" FROM {self.events_table_name} WHERE rowid > ? ORDER BY rowid LIMIT ?",
-            (after, limit),
+            f" FROM {self.events_table_name} WHERE rowid > ? AND {among} ORDER BY rowid LIMIT ?",
+            (after, *names, limit),
         )
         return cursor.fetchall()
 

@@ -1,0 +1,164 @@
+"""What generations have folded and not yet written: in this process, or in processes of their own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from workflow.places import whence
+from workflow.projections.aside.aside import Aside, Broken, Load, Processes
+from workflow.projections.folding import Folding, Kept
+from workflow.projections.generations import Folded, Generation, RunState
+from workflow.projections.projection import heeded
+from workflow.projections.tables import GenerationTable
+from workflow.store.recorded import Recorded
+from workflow.store.recorder import Row
+
+GATHERED = 400_000
+"""Events after which a rebuild writes their rows: so many are soon folded again."""
+
+TOUCHED = 50_000
+"""Relationships whose rows a rebuild holds at most before it writes them: memory has room for so many, of any log."""
+
+_log = logging.getLogger(__name__)
+
+
+class Told(NamedTuple):
+    """What is to be written: of which generations, and what each comes to, worked out as it is asked for."""
+
+    generations: Sequence[Generation]
+    folded: Iterable[Folded]
+
+
+class Gathering:
+    """All that is folded and not yet written. ``load`` reads rows that are.
+
+    ``processes`` fold for a rebuild that has far to go, one generation at a time in one way alone. Where they fail,
+    what they had is folded again here, where it is told what it fails on.
+    """
+
+    def __init__(self, load: Load, processes: Processes | None) -> None:
+        self._load = load
+        self._processes = processes
+        self._foldings: dict[Generation, Folding] = {}
+        self._aside: Aside | None = None
+        self._alone = False
+
+    def reached(self, generation: Generation) -> int:
+        """The position up to which a generation is folded, be it in memory alone."""
+        aside = self._aside  # others ask as well, while it may end
+        if aside is not None and generation in aside.generations:
+            return max(generation.position, aside.position)
+        folding = self._foldings.get(generation)
+        return generation.position if folding is None else folding.position
+
+    # --- in this process
+
+    def fold(self, generations: Sequence[Generation], page: Sequence[Recorded], end: int) -> bool:
+        """Fold a page that ends at a position; whether it is time to write what has gathered in memory."""
+        foldings = [self._folding(generation) for generation in generations]
+        positions = [folding.position for folding in foldings]
+        projections = [generation.projection for generation in generations]
+        try:
+            for folding, events in zip(foldings, heeded(projections, page, positions), strict=True):
+                folding.fold(events, end, len(page))
+        except BaseException:
+            self.forget(generations)
+            raise
+        return any(
+            folding.failure is not None or folding.events >= GATHERED or folding.touched >= TOUCHED
+            for folding in foldings
+        )
+
+    def _folding(self, generation: Generation) -> Folding:
+        folding = self._foldings.get(generation)
+        if folding is None:
+            folding = self._foldings[generation] = Folding(generation, self._rows(generation.layout))
+        return folding
+
+    def _rows(self, layout: GenerationTable) -> Callable[[Collection[str]], Kept]:
+        return lambda relationships: self._load(layout, relationships)
+
+    # --- in processes of their own
+
+    def aside(self, generations: Sequence[Generation], number: int) -> bool:
+        """Whether processes of their own are to fold these, where so many events lie before them."""
+        if self._aside is not None:
+            if self._aside.generations == generations:
+                return True
+            self.end_aside()
+        return (
+            self._processes is not None
+            and not self._alone
+            and self._processes.pay(len(generations), number)
+            and not any(generation in self._foldings for generation in generations)
+        )
+
+    def fold_aside(self, generations: Sequence[Generation], page: Sequence[Row], end: int) -> bool:
+        """Have them fold a page that ends at a position; whether it is time to write what has gathered there."""
+        try:
+            if self._aside is None:
+                assert self._processes is not None
+                self._aside = self._processes.begin(generations, self._load)
+            self._aside.fold(page, end)
+        except Broken as error:
+            self.be_alone(error)
+            return False
+        except BaseException:
+            self.end_aside()
+            raise
+        return self._aside.events >= GATHERED or self._aside.touched >= TOUCHED
+
+    def be_alone(self, error: Broken) -> None:
+        """Fold without them, from what is written on, until another rebuild is begun."""
+        _log.warning("a rebuild goes on in the process of the service alone: %s (%s)", error, whence(error))
+        self.end_aside()
+        self._alone = True
+
+    def end_aside(self) -> None:
+        """End the processes, and forget what they had."""
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
+
+    # --- to be written
+
+    def begin(self) -> None:
+        """Another rebuild is begun."""
+        self._alone = False
+
+    def told(self, generations: Collection[Generation]) -> Told:
+        """What these have come to, and all that are folded aside where one of them is; memory lets go of it."""
+        aside = self._aside
+        if aside is not None and not set(generations).isdisjoint(aside.generations):
+            return Told(aside.generations, aside.folded() if aside.events else ())
+        found = [self._foldings.pop(one) for one in generations if one in self._foldings]
+        return Told([folding.generation for folding in found], _folded(found))
+
+    def written(self) -> None:
+        """What was told is written: who folds aside goes on with those that are still rebuilt."""
+        if self._aside is not None:
+            left = [one for one in self._aside.generations if not one.live and one.state is RunState.RUNNING]
+            if left:
+                self._aside.go_on(left)
+            else:
+                self.end_aside()
+
+    def forget(self, generations: Iterable[Generation]) -> None:
+        """Let go of what these have come to: it is folded again."""
+        for generation in generations:
+            self._foldings.pop(generation, None)
+            if self._aside is not None and generation in self._aside.generations:
+                self.end_aside()
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._foldings.clear()
+        self.end_aside()
+
+
+def _folded(foldings: list[Folding]) -> Iterator[Folded]:
+    """What each comes to, gone from memory once it is written."""
+    while foldings:
+        yield foldings.pop().folded()
