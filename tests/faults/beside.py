@@ -74,21 +74,24 @@ async def settled(read: Callable[[str], Awaitable[Any]]) -> None:
         while True:
             head = (await read("/v1/health"))["head"]
             now = quote(datetime.now(UTC).isoformat())
-            due = (await read(f"/v1/agenda?until={now}&after={head}"))["agenda"]
+            agenda = await read(
+                f"/v1/agenda?until={now}&after={head}"
+            )  # without one where it is not folded yet
             told = await read("/v1/health")
-            if not due and told["head"] == told["delivery"]["position"] == head and told["status"] == "ok":
+            delivered = told["delivery"] and told["delivery"]["position"]
+            if agenda.get("agenda") == [] and told["head"] == delivered == head and told["status"] == "ok":
                 return
             await asyncio.sleep(0.1)
 
 
-_AT_WORK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(\+00:00|Z)")
+_OF_THE_RUN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(\+00:00|Z)")
 
 
 def _without_times(found: Outcome) -> Outcome:
     """Without the instants that the run itself gave, which have parts of a second: two runs differ in them."""
 
     def blank(text: str) -> str:
-        return _AT_WORK.sub("then", text)
+        return _OF_THE_RUN.sub("then", text)
 
     documents = []
     for document in found.documents:
