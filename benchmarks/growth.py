@@ -1,0 +1,291 @@
+"""``python -m benchmarks.growth``: what grows with the number of relationships, and what does not.
+
+Ten thousand lives of some ten events are laid down as often as there are to be relationships, one number after the
+other. Of each number the same ten thousand are active: a backlog tells of them, and it is the same backlog.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+
+from benchmarks.backlog import fill, serving
+from benchmarks.engines import Measured, copied, files, of_server
+from benchmarks.laying import lay
+from benchmarks.lives import Lives, driving, live, lives
+from benchmarks.machine import machine
+from benchmarks.place import open_place, open_store
+from tests.postgres import PostgresServer
+from workflow.lifecycle import tune_interpreter
+from workflow.projections import agenda, goals, journey, meetings, relationships
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.questions.overview import figures
+from workflow.projections.runner import Runner
+from workflow.projections.today import count_to_contact, to_contact
+from workflow.projections.views import Views
+from workflow.store.receipts import Disposition
+
+Found = dict[str, Any]
+
+_KEY = secrets.token_bytes(32)
+_SHOWN = 25
+"""Whom to contact: as many as the page shows."""
+
+_DUE = 1_000
+_ROUNDS_OF_THE_CLOCK = 5
+_FAR = timedelta(days=3_650)
+
+
+async def measure(
+    measured: Measured, folder: Path, lived: Path, filled: Path, told: Lives, times: int, rounds: int
+) -> Found:
+    """All that is measured of one number of relationships over one store."""
+    place = folder / f"{measured.name}-{times}"
+    begin = time.perf_counter()
+    lay(measured.kept, lived, place, told, times)
+    laid = time.perf_counter() - begin
+    _settle(measured, place)
+    found: Found = {
+        "store": measured.name,
+        "relationships": len(told.work.pairs) * times,
+        "active": len(told.work.pairs),
+        "laid_in_seconds": round(laid, 1),
+    }
+    _say(found)
+    with open_store(measured.kept, place) as store:
+        found["events"] = store.head()
+    found["first_rebuild"] = await _aside(measured, place, "rebuild")
+    _say(found)
+    _settle(measured, place)
+    found["bytes"] = _bytes(measured, place)
+    found["queries_ms"] = queries(measured, place, told)
+    _say(found)
+    found["clock_ms"] = await clock(measured, place, told)
+    _say(found)
+    found["rebuild"] = await _aside(measured, place, "rebuild")
+    _say(found)
+    taken = []
+    for number in range(1, rounds + 1):
+        there = measured.fresh(place, folder / "again") if number < rounds else place
+        taken.append(await intake(measured, there, copied(filled, folder / "nats"), told))
+    found["intake"] = {name: median(one[name] for one in taken) for name in taken[0]}
+    _say(found)
+    return _rounded(found)
+
+
+def _say(found: Found) -> None:
+    print(json.dumps(found), flush=True)
+
+
+def _rounded(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {name: _rounded(one) for name, one in found.items()}
+    if isinstance(found, float):
+        return round(found) if found >= 1_000 else round(found, 2)
+    return found
+
+
+async def _aside(measured: Measured, place: Path, what: str, **more: object) -> Found:
+    """In a process of its own."""
+    names = [measured.dsn(name) for name in measured.kept.names(place)] or ["", ""]
+    told = {"what": what, "folder": str(place), "facts": names[0], "keys": names[1], **more}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.growing", json.dumps(told), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    if process.returncode:
+        raise SystemExit(f"growth: {what} did not come to its end")
+    found: Found = json.loads(said)
+    return found
+
+
+async def intake(measured: Measured, place: Path, backlog: Path, told: Lives) -> Found:
+    """The backlog about the active ones, taken in by one process; each of its messages has to be applied or known."""
+    number = len(told.first) + len(told.later)
+    before = _received(measured, place)
+    async with serving(backlog, _KEY) as url:
+        found = await _aside(
+            measured,
+            place,
+            "intake",
+            url=url,
+            now=told.then.isoformat(),
+            first=len(told.first),
+            all=number,
+        )
+    after = _received(measured, place)
+    if sum(after.values()) - sum(before.values()) != number or after[Disposition.PARKED]:
+        raise SystemExit(f"growth: {number} messages became {after}, where there were {before}")
+    return found
+
+
+def _received(measured: Measured, place: Path) -> dict[Disposition, int]:
+    with open_store(measured.kept, place) as store, store.ledger() as ledger:
+        return ledger.receipts.counts()
+
+
+def queries(measured: Measured, place: Path, told: Lives) -> Found:
+    """Medians of what a coordinator's pages ask, in milliseconds."""
+    one, now = told.work.pairs[0].relationship, told.work.now
+    with (
+        open_store(measured.kept, place) as store,
+        closing(Views(measured.views(place), PROJECTIONS)) as views,
+    ):
+        runner = Runner(views, store.read, store.head)
+
+        def reading(ask: Callable[[Any], object]) -> Callable[[], object]:
+            def asked() -> None:
+                with views.reading() as connection:
+                    ask(connection)
+
+            return asked
+
+        return {
+            "whom to contact": _ms(reading(lambda on: to_contact(on, _SHOWN)), 21),
+            "how many to contact": _ms(reading(count_to_contact), 21),
+            "one relationship": _ms(
+                reading(
+                    lambda on: (
+                        relationships.one(on, one),
+                        journey.stays(on, one),
+                        agenda.listing(on, relationship=one),
+                        meetings.listing(on, one),
+                        goals.listing(on, one),
+                    )
+                ),
+                101,
+            ),
+            "figures": _ms(reading(lambda on: figures(on, now)), 3),
+            "health": _ms(lambda: (runner.status(), store.head()), 101),
+        }
+
+
+def _ms(ask: Callable[[], object], rounds: int) -> float:
+    ask()
+    took = []
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        ask()
+        took.append(time.perf_counter() - begin)
+    return median(took) * 1e3
+
+
+async def clock(measured: Measured, place: Path, told: Lives) -> float:
+    """Milliseconds for a thousand questions, with the folding of what they bring about: the median of some rounds.
+
+    Of few relationships fewer are asked at once, so that there are enough for every round.
+    """
+    took = []
+    due = min(_DUE, len(told.work.pairs) // 10)
+    tune_interpreter()
+    with (
+        open_place(measured.kept, place, told.work) as there,
+        closing(Views(measured.views(place), PROJECTIONS)) as views,
+    ):
+        driver = driving(there, views)
+        for _ in range(_ROUNDS_OF_THE_CLOCK):
+            with views.reading() as connection:
+                dues = agenda.due_until(connection, told.work.now + _FAR, due)
+            begin = time.perf_counter()
+            advanced = await driver.advance(dues[-1].effective)
+            took.append((time.perf_counter() - begin) / advanced.asked * _DUE)
+    return median(took) * 1e3
+
+
+def _settle(measured: Measured, place: Path) -> None:
+    """What a server does by itself soon after, done now: else it would do it beside what is measured."""
+    if measured.name == "postgres":
+        for name in measured.kept.names(place):
+            with psycopg.connect(measured.dsn(name), autocommit=True) as connection:
+                connection.execute("VACUUM (ANALYZE)")
+                connection.execute("CHECKPOINT")
+
+
+_SIZES = """
+    SELECT coalesce(sum(pg_table_size(oid)) FILTER (WHERE relname = 'stored_events'), 0),
+        coalesce(sum(pg_indexes_size(oid)) FILTER (WHERE relname = 'stored_events'), 0),
+        coalesce(sum(pg_total_relation_size(oid)) FILTER (
+            WHERE relname <> 'stored_events' AND relnamespace = to_regnamespace('mentoring')
+        ), 0),
+        coalesce(sum(pg_total_relation_size(oid)) FILTER (WHERE relnamespace = to_regnamespace('projections')), 0),
+        coalesce(sum(pg_total_relation_size(oid)) FILTER (WHERE relnamespace = to_regnamespace('mentoring_keys')), 0)
+    FROM pg_class WHERE relkind = 'r'
+"""
+
+
+def _bytes(measured: Measured, place: Path) -> Found:
+    """How much room everything takes."""
+    if measured.name == "sqlite":
+        return {name: (place / f"{name}.db").stat().st_size for name in ("events", "views", "keys")}
+    found = []
+    for name in measured.kept.names(place):
+        with psycopg.connect(measured.dsn(name)) as connection:
+            found.append(connection.execute(_SIZES).fetchone())
+    facts, keys = found
+    assert facts is not None
+    assert keys is not None
+    names = ("events", "indexes of events", "beside events", "projections")
+    return dict(zip(names, map(int, facts), strict=False)) | {"keys": int(keys[4])}
+
+
+async def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Found], str]:
+    """Every number over every store, one after the other."""
+    told = lives(asked.lives)
+    print(f"{len(told.first)} + {len(told.later)} messages, {len(told.work.messages)} before them", flush=True)
+    lived = await live(folder / "lived", told)
+    filled = await fill(folder / "nats-filled", [*told.first, *told.later], _KEY)
+    results: list[Found] = []
+    with PostgresServer(18, durable=True, shared_buffers="1GB", max_wal_size="4GB") as server:
+        for times in asked.times:
+            stores = [of_server(server, 1)]
+            if times <= asked.files_up_to:
+                stores.append(files())
+            for measured in stores:
+                results.append(
+                    await measure(
+                        measured, folder, lived, filled, told, times, asked.rounds if times <= 10 else 1
+                    )
+                )
+                write(results, None, asked.to)
+        with psycopg.connect(server.dsn()) as connection:
+            version = str(connection.info.parameter_status("server_version"))
+    return results, version
+
+
+def write(results: list[Found], found: Found | None, folder: Path) -> None:
+    """``growth.json``, with what was measured so far, and the machine."""
+    content = {"machine": found, "growth": results}
+    (folder / "growth.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+
+
+def main() -> None:
+    """Measure, and write what was found."""
+    parser = argparse.ArgumentParser(prog="benchmarks.growth", description=__doc__)
+    parser.add_argument("--lives", type=int, default=10_000, help="so many are active")
+    parser.add_argument(
+        "--times", type=int, nargs="+", default=[1, 10], help="how often they are laid down (100: a million)"
+    )
+    parser.add_argument("--files-up-to", type=int, default=10, help="times up to which SQLite is measured too")
+    parser.add_argument("--rounds", type=int, default=3, help="of intake; of more than 100,000 one alone")
+    parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for growth.json")
+    asked = parser.parse_args()
+    with TemporaryDirectory(prefix="mentoring-bench-") as name:
+        results, postgres = asyncio.run(run(asked, Path(name)))
+    write(results, machine(postgres), asked.to)
+
+
+if __name__ == "__main__":
+    main()
