@@ -24,6 +24,7 @@ import psycopg
 
 from benchmarks.backlog import fill, serving
 from benchmarks.engines import Measured, copied, files, of_server
+from benchmarks.growing import spent
 from benchmarks.laying import lay
 from benchmarks.lives import Lives, driving, live, lives
 from benchmarks.machine import machine
@@ -44,13 +45,24 @@ _KEY = secrets.token_bytes(32)
 _SHOWN = 25
 """Whom to contact: as many as the page shows."""
 
+_FEW_TIMES = 10
+"""Laid down more often, each thing is measured once."""
+
 _DUE = 1_000
 _ROUNDS_OF_THE_CLOCK = 5
 _FAR = timedelta(days=3_650)
 
 
 async def measure(
-    measured: Measured, folder: Path, lived: Path, filled: Path, told: Lives, times: int, rounds: int
+    measured: Measured,
+    folder: Path,
+    lived: Path,
+    filled: Path,
+    told: Lives,
+    times: int,
+    rounds: int,
+    *,
+    again: bool,
 ) -> Found:
     """All that is measured of one number of relationships over one store."""
     place = folder / f"{measured.name}-{times}"
@@ -73,17 +85,25 @@ async def measure(
     found["bytes"] = _bytes(measured, place)
     found["queries_ms"] = queries(measured, place, told)
     _say(found)
-    found["clock_ms"] = await clock(measured, place, told)
-    _say(found)
-    found["rebuild"] = await _aside(measured, place, "rebuild")
+    found["clock"] = await clock(measured, place, told)
     _say(found)
     taken = []
     for number in range(1, rounds + 1):
         there = measured.fresh(place, folder / "again") if number < rounds else place
         taken.append(await intake(measured, there, copied(filled, folder / "nats"), told))
-    found["intake"] = {name: median(one[name] for one in taken) for name in taken[0]}
+    found["intake"] = _median(taken)
     _say(found)
+    if again:
+        found["rebuild"] = await _aside(measured, place, "rebuild")
+        _say(found)
     return _rounded(found)
+
+
+def _median(found: list[Any]) -> Any:
+    """Of each figure the median."""
+    if isinstance(found[0], dict):
+        return {name: _median([one[name] for one in found]) for name in found[0]}
+    return median(found)
 
 
 def _say(found: Found) -> None:
@@ -101,7 +121,10 @@ def _rounded(found: Any) -> Any:
 async def _aside(measured: Measured, place: Path, what: str, **more: object) -> Found:
     """In a process of its own."""
     names = [measured.dsn(name) for name in measured.kept.names(place)] or ["", ""]
-    told = {"what": what, "folder": str(place), "facts": names[0], "keys": names[1], **more}
+    told = {
+        **{"what": what, "folder": str(place), "facts": names[0], "keys": names[1]},
+        **{"server": measured.server, **more},
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.growing", json.dumps(told), stdout=asyncio.subprocess.PIPE
     )
@@ -183,8 +206,8 @@ def _ms(ask: Callable[[], object], rounds: int) -> float:
     return median(took) * 1e3
 
 
-async def clock(measured: Measured, place: Path, told: Lives) -> float:
-    """Milliseconds for a thousand questions, with the folding of what they bring about: the median of some rounds.
+async def clock(measured: Measured, place: Path, told: Lives) -> Found:
+    """What it takes to ask what is due, a thousand questions at a time, with the folding of what they bring about: the median of some rounds.
 
     Of few relationships fewer are asked at once, so that there are enough for every round.
     """
@@ -199,10 +222,10 @@ async def clock(measured: Measured, place: Path, told: Lives) -> float:
         for _ in range(_ROUNDS_OF_THE_CLOCK):
             with views.reading() as connection:
                 dues = agenda.due_until(connection, told.work.now + _FAR, due)
-            begin = time.perf_counter()
+            begin = spent(measured.server)
             advanced = await driver.advance(dues[-1].effective)
-            took.append((time.perf_counter() - begin) / advanced.asked * _DUE)
-    return median(took) * 1e3
+            took.append((spent(measured.server) - begin).each(advanced.asked))
+    return _median(took)
 
 
 def _settle(measured: Measured, place: Path) -> None:
@@ -244,7 +267,9 @@ def _bytes(measured: Measured, place: Path) -> Found:
 async def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Found], str]:
     """Every number over every store, one after the other."""
     told = lives(asked.lives)
-    print(f"{len(told.first)} + {len(told.later)} messages, {len(told.work.messages)} before them", flush=True)
+    print(
+        f"{len(told.first)} + {len(told.later)} messages, {len(told.work.messages)} before them", flush=True
+    )
     lived = await live(folder / "lived", told)
     filled = await fill(folder / "nats-filled", [*told.first, *told.later], _KEY)
     results: list[Found] = []
@@ -254,11 +279,9 @@ async def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Found], str
             if times <= asked.files_up_to:
                 stores.append(files())
             for measured in stores:
-                results.append(
-                    await measure(
-                        measured, folder, lived, filled, told, times, asked.rounds if times <= 10 else 1
-                    )
-                )
+                begun = measured, folder, lived, filled, told, times
+                few = times <= _FEW_TIMES
+                results.append(await measure(*begun, asked.rounds if few else 1, again=few))
                 write(results, None, asked.to)
         with psycopg.connect(server.dsn()) as connection:
             version = str(connection.info.parameter_status("server_version"))
@@ -278,8 +301,10 @@ def main() -> None:
     parser.add_argument(
         "--times", type=int, nargs="+", default=[1, 10], help="how often they are laid down (100: a million)"
     )
-    parser.add_argument("--files-up-to", type=int, default=10, help="times up to which SQLite is measured too")
-    parser.add_argument("--rounds", type=int, default=3, help="of intake; of more than 100,000 one alone")
+    parser.add_argument(
+        "--files-up-to", type=int, default=10, help="times up to which SQLite is measured too"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="of intake")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for growth.json")
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="mentoring-bench-") as name:

@@ -163,7 +163,11 @@ class _Beside:
             if self._found(table):
                 raise SystemExit(f"growth: there is something in {table}")
         self._insert("counts", [(name, number * times) for name, number in self._found("counts")])
-        self._insert("upstreams", [(id, name, to * times) for id, name, to in self._found("upstreams")])
+        (upstream,) = self._found("upstreams")
+        with self._target.transaction() as cursor:
+            receipts = Ledger(cursor, self._target.keys).receipts
+            receipts.move_position(upstream[1], upstream[2] * times)
+            receipts.flush()
         for table, other in _OTHERS.items():
             found = self._found(table)
             self._insert(
@@ -199,9 +203,9 @@ def _xor(id: bytes, mask: bytes) -> bytes:
 
 
 def _receipt(row: Sequence[Any], times: int, number: int, mask: bytes) -> Sequence[object]:
-    upstream, seq, key, *others, relationship = row
+    _, seq, key, *others, relationship = row
     of = None if relationship is None else _xor(relationship, mask)
-    return upstream, (seq - 1) * times + number + 1, _xor(key, mask), *others, of
+    return 1, (seq - 1) * times + number + 1, _xor(key, mask), *others, of
 
 
 def _membership(row: Sequence[Any], _: int, __: int, mask: bytes) -> Sequence[object]:

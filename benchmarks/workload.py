@@ -79,9 +79,7 @@ class Workload:
         )
 
 
-def workload(
-    messages: int | None, relationships: int, seed: int = 7, *, months: int = MONTHS
-) -> Workload:
+def workload(messages: int | None, relationships: int, seed: int = 7, *, months: int = MONTHS) -> Workload:
     """So many messages about so many pairs; None: all that they send."""
     told = story(seed, relationships, months)
     sent: list[Sent] = []

@@ -21,7 +21,7 @@ from workflow.projections.generations import RunState
 from workflow.projections.goals import GoalStatus
 from workflow.projections.questions.overview import OUTCOMES, READS, Figures, figures
 from workflow.projections.tables import Row
-from workflow.projections.today import count_to_contact, to_contact
+from workflow.projections.today import COUNTED, count_to_contact, to_contact
 from workflow.web.asking import LONGEST_PAGE, After, Serving
 from workflow.web.health import Health, look
 from workflow.web.page.chart import Name, Theme
@@ -100,6 +100,7 @@ async def today(
         w,
         **_common(request, service, health),
         total=found.total,
+        counted=COUNTED,
         more=found.total - len(found.rows),
         limit=min(found.total, MOST_SHOWN),
         rows=[
