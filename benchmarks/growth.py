@@ -28,7 +28,7 @@ from benchmarks.growing import spent
 from benchmarks.laying import lay
 from benchmarks.lives import Lives, driving, live, lives
 from benchmarks.machine import machine
-from benchmarks.place import open_place, open_store
+from benchmarks.place import empty, open_place, open_store
 from tests.postgres import PostgresServer
 from workflow.lifecycle import tune_interpreter
 from workflow.projections import agenda, goals, journey, meetings, relationships
@@ -96,7 +96,8 @@ async def measure(
     if again:
         found["rebuild"] = await _aside(measured, place, "rebuild")
         _say(found)
-    return _rounded(found)
+    rounded: Found = _rounded(found)
+    return rounded
 
 
 def _median(found: list[Any]) -> Any:
@@ -121,10 +122,7 @@ def _rounded(found: Any) -> Any:
 async def _aside(measured: Measured, place: Path, what: str, **more: object) -> Found:
     """In a process of its own."""
     names = [measured.dsn(name) for name in measured.kept.names(place)] or ["", ""]
-    told = {
-        **{"what": what, "folder": str(place), "facts": names[0], "keys": names[1]},
-        **{"server": measured.server, **more},
-    }
+    told = dict(what=what, folder=str(place), facts=names[0], keys=names[1], server=measured.server) | more
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.growing", json.dumps(told), stdout=asyncio.subprocess.PIPE
     )
@@ -207,7 +205,7 @@ def _ms(ask: Callable[[], object], rounds: int) -> float:
 
 
 async def clock(measured: Measured, place: Path, told: Lives) -> Found:
-    """What it takes to ask what is due, a thousand questions at a time, with the folding of what they bring about: the median of some rounds.
+    """What it takes to ask what is due, a thousand questions at a time, and to fold what the answers bring about.
 
     Of few relationships fewer are asked at once, so that there are enough for every round.
     """
@@ -225,7 +223,8 @@ async def clock(measured: Measured, place: Path, told: Lives) -> Found:
             begin = spent(measured.server)
             advanced = await driver.advance(dues[-1].effective)
             took.append((spent(measured.server) - begin).each(advanced.asked))
-    return _median(took)
+    found: Found = _median(took)
+    return found
 
 
 def _settle(measured: Measured, place: Path) -> None:
@@ -270,7 +269,7 @@ async def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Found], str
     print(
         f"{len(told.first)} + {len(told.later)} messages, {len(told.work.messages)} before them", flush=True
     )
-    lived = await live(folder / "lived", told)
+    lived = await live(empty(folder), told)
     filled = await fill(folder / "nats-filled", [*told.first, *told.later], _KEY)
     results: list[Found] = []
     with PostgresServer(18, durable=True, shared_buffers="1GB", max_wal_size="4GB") as server:

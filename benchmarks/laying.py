@@ -1,9 +1,9 @@
 """Lives laid down many times over, by the store's own way of writing: the rows that as many pairs would have left.
 
 Each event stands as often as there are to be more of it, one pair's after the other's, as they would have come in. What
-names anything in it (pairs, people, meetings, messages, the event itself) is another each time, and so it is in the rows
-beside the events; people are sealed anew, under keys of their own. The first time all names stay, so that messages which
-tell of the lives as they were first lived find them among the others.
+names anything in it (pairs, people, meetings, messages, the event itself) is another each time, and so it is in the
+rows beside the events; people are sealed anew, under keys of their own. The first time all names stay, so that
+messages which tell of the lives as they were first lived find them among the others.
 """
 
 from __future__ import annotations

@@ -7,12 +7,14 @@ tell afterwards is kept for intake: of each pair the first message, for which it
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from uuid import UUID
 
 from benchmarks.place import Place, open_place
 from benchmarks.workload import Sent, Workload, workload
@@ -20,7 +22,7 @@ from tests.kept import FILES
 from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.demo.cast import START
-from workflow.projections.agenda import AGENDA, due_until
+from workflow.projections.agenda import AGENDA, Due, due_until
 from workflow.projections.runner import Runner
 from workflow.projections.views import Views
 
@@ -67,8 +69,7 @@ def lives(number: int) -> Lives:
 
 
 async def live(folder: Path, told: Lives) -> Path:
-    """Have them lived in a new folder."""
-    folder.mkdir()
+    """Have them lived in an empty folder."""
     with open_place(FILES, folder, told.work) as place:
         place.begin()
         with closing(Views(folder / "agenda.db", [AGENDA], durable=False)) as views:
@@ -101,7 +102,7 @@ def driving(place: Place, views: Views) -> ClockDriver:
     async def folded(_: int) -> None:
         runner.catch_up()
 
-    def agenda(until, limit, without):  # type: ignore[no-untyped-def]
+    def agenda(until: datetime, limit: int, without: Collection[UUID]) -> Sequence[Due]:
         with views.reading() as connection:
             return due_until(connection, until, limit, without)
 
