@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -20,9 +19,7 @@ from benchmarks.place import empty, prepare
 from benchmarks.reference import reference
 from benchmarks.workload import Workload, workload
 from tests.postgres import PostgresServer
-from workflow.app import broker_key
 from workflow.lifecycle import tune_interpreter
-from workflow.store.master import load_master_key
 
 _KEY = secrets.token_bytes(32)
 """What comes in lies encrypted, as it does in a service of its own."""
@@ -67,9 +64,10 @@ async def _measure(
             place.mkdir()
             results.append(await intake_case(measured, place, work, asked.rounds, asked.share))
             results.append(rebuild_case(measured, place, work, asked.rounds))
+            results += await latency.cases(measured, place, place / "prepared", work, _COMMANDS)
         with psycopg.connect(server.dsn()) as connection:
             version = str(connection.info.parameter_status("server_version"))
-    return results + await latency_cases(folder, work), version
+    return results, version
 
 
 async def intake_case(
@@ -124,21 +122,6 @@ def rebuild_case(measured: Measured, folder: Path, work: Workload, rounds: int) 
         limit.append(rebuild.limit(measured, finished, empty(folder)))
     told = {"ours": median(ours), "naive": median(naive), "limit": median(limit)}
     return report.rate("rebuild", measured.name, "events", **told)
-
-
-async def latency_cases(folder: Path, work: Workload) -> list[report.Result]:
-    """HTTP commands to a service of its own, beside intake and then alone."""
-    print("latency of HTTP commands", flush=True)
-    data = copied(folder / "sqlite" / "prepared", folder / "served")
-    key = broker_key(load_master_key(data / "master.key"))
-    await fill(data / "nats", work.messages, key)
-    with latency.service(data) as client:
-        beside = latency.beside_intake(client, len(work.messages))
-        idle = latency.idle(client, _COMMANDS)
-    return [
-        report.latency("HTTP command, idle", **asdict(idle)),
-        report.latency("HTTP command, while intake works off a backlog", **asdict(beside)),
-    ]
 
 
 if __name__ == "__main__":

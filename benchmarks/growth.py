@@ -24,10 +24,10 @@ import psycopg
 
 from benchmarks.backlog import fill, serving
 from benchmarks.engines import Measured, copied, files, of_server
+from benchmarks.figures import keep
 from benchmarks.growing import spent
 from benchmarks.laying import lay
 from benchmarks.lives import Lives, driving, live, lives
-from benchmarks.machine import machine
 from benchmarks.place import empty, open_place, open_store
 from tests.postgres import PostgresServer
 from workflow.lifecycle import tune_interpreter
@@ -122,7 +122,8 @@ def _rounded(found: Any) -> Any:
 async def _aside(measured: Measured, place: Path, what: str, **more: object) -> Found:
     """In a process of its own."""
     names = [measured.dsn(name) for name in measured.kept.names(place)] or ["", ""]
-    told = dict(what=what, folder=str(place), facts=names[0], keys=names[1], server=measured.server) | more
+    where = {"folder": str(place), "facts": names[0], "keys": names[1], "server": measured.server}
+    told = {"what": what, **where, **more}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.growing", json.dumps(told), stdout=asyncio.subprocess.PIPE
     )
@@ -263,7 +264,7 @@ def _bytes(measured: Measured, place: Path) -> Found:
     return dict(zip(names, map(int, facts), strict=False)) | {"keys": int(keys[4])}
 
 
-async def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Found], str]:
+async def run(asked: argparse.Namespace, folder: Path) -> None:
     """Every number over every store, one after the other."""
     told = lives(asked.lives)
     print(
@@ -281,16 +282,7 @@ async def run(asked: argparse.Namespace, folder: Path) -> tuple[list[Found], str
                 begun = measured, folder, lived, filled, told, times
                 few = times <= _FEW_TIMES
                 results.append(await measure(*begun, asked.rounds if few else 1, again=few))
-                write(results, None, asked.to)
-        with psycopg.connect(server.dsn()) as connection:
-            version = str(connection.info.parameter_status("server_version"))
-    return results, version
-
-
-def write(results: list[Found], found: Found | None, folder: Path) -> None:
-    """``growth.json``, with what was measured so far, and the machine."""
-    content = {"machine": found, "growth": results}
-    (folder / "growth.json").write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+                keep(asked.to, growth=results)
 
 
 def main() -> None:
@@ -307,8 +299,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for growth.json")
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="mentoring-bench-") as name:
-        results, postgres = asyncio.run(run(asked, Path(name)))
-    write(results, machine(postgres), asked.to)
+        asyncio.run(run(asked, Path(name)))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from workflow.projections.relationships import ANSWERS, relationships, told
 from workflow.projections.tables import Row
@@ -20,9 +21,13 @@ def to_contact(connection: Connection, limit: int = 100) -> Sequence[Row]:
 
     What is how urgent, ``WHY`` tells by its order.
     """
+    return [told(row) for row in connection.execute(first_to_contact(limit)).mappings()]
+
+
+def first_to_contact(limit: int) -> Select[Any]:
+    """What is asked for that: an index has them in their order."""
     by_urgency = relationships.c.pressing, relationships.c.id
-    query = select(*ANSWERS).where(_CONCERNED).order_by(*by_urgency).limit(limit)
-    return [told(row) for row in connection.execute(query).mappings()]
+    return select(*ANSWERS).where(_CONCERNED).order_by(*by_urgency).limit(limit)
 
 
 def count_to_contact(connection: Connection) -> int:
