@@ -41,7 +41,7 @@ from workflow.store.receipts import Disposition
 
 Found = dict[str, Any]
 
-_KEY = secrets.token_bytes(32)
+KEY = secrets.token_bytes(32)
 _SHOWN = 25
 """Whom to contact: as many as the page shows."""
 
@@ -138,7 +138,7 @@ async def intake(measured: Measured, place: Path, backlog: Path, told: Lives) ->
     """The backlog about the active ones, taken in by one process; each of its messages has to be applied or known."""
     number = len(told.first) + len(told.later)
     before = _received(measured, place)
-    async with serving(backlog, _KEY) as url:
+    async with serving(backlog, KEY) as url:
         found = await _aside(
             measured,
             place,
@@ -271,7 +271,7 @@ async def run(asked: argparse.Namespace, folder: Path) -> None:
         f"{len(told.first)} + {len(told.later)} messages, {len(told.work.messages)} before them", flush=True
     )
     lived = await live(empty(folder), told)
-    filled = await fill(folder / "nats-filled", [*told.first, *told.later], _KEY)
+    filled = await fill(folder / "nats-filled", [*told.first, *told.later], KEY)
     results: list[Found] = []
     with PostgresServer(18, durable=True, shared_buffers="1GB", max_wal_size="4GB") as server:
         for times in asked.times:
