@@ -23,8 +23,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import psycopg
+
 from benchmarks import report
-from benchmarks.backlog import fill
+from benchmarks.backlog import fill, serving
 from benchmarks.engines import Measured, files, of_server
 from benchmarks.figures import keep
 from benchmarks.place import prepare
@@ -82,17 +84,24 @@ class Client:
 @contextmanager
 def service(folder: Path, kept: Mapping[str, str] | None = None) -> Iterator[Client]:
     """``mentoring up`` over a folder, as a process of its own; ``kept`` are settings that say where else facts lie."""
+    up = ("up", "--data", str(folder), "--clock", "simulated", "--nats-port", "0")
+    with _process(*up, settings=kept or {}) as address, closing(Client(address)) as client:
+        yield client
+
+
+@contextmanager
+def _process(*command: str, settings: Mapping[str, str]) -> Iterator[str]:
+    """A process of the service, and its address."""
     program = str(Path(sys.executable).parent / "mentoring")
-    command = [program, "up", "--data", str(folder), "--clock", "simulated"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MENTORING_")}
-    environment |= kept or {}
     with subprocess.Popen(
-        [*command, "--port", "0", "--nats-port", "0", "--json"], stdout=subprocess.PIPE, env=environment
+        [program, *command, "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        env=environment | dict(settings),
     ) as process:
         assert process.stdout is not None
         try:
-            with closing(Client(json.loads(process.stdout.readline())["http"])) as client:
-                yield client
+            yield json.loads(process.stdout.readline())["http"]
         finally:
             process.terminate()
 
@@ -177,6 +186,25 @@ async def cases(measured: Measured, folder: Path, prepared: Path, work: Workload
         await fill(data / "nats", work.messages, broker_key(load_master_key(data / "master.key")))
         with up() as client:
             add("while both go on", beside_both(client, messages))
+    if measured.server:
+        data = measured.fresh(prepared, folder / "served")
+        facts, keys = (measured.dsn(name) for name in measured.kept.names(data))
+        with psycopg.connect(facts) as connection:
+            connection.execute("DELETE FROM mentoring.clock")  # roles go by the real one
+        filled = await fill(data / "nats", work.messages)
+        async with serving(filled) as url:
+            settings = {
+                "MENTORING_DATABASE": facts,
+                "MENTORING_KEY_DATABASE": keys,
+                "MENTORING_MASTER_KEY_FILE": str(data / "master.key"),
+                "MENTORING_NATS": url,
+            }
+            with (
+                _process("serve", "api", settings=settings) as door,
+                closing(Client(door)) as client,
+                _process("serve", "intake", "project", "deliver", settings=settings),
+            ):
+                add("by a door of its own, while intake works off a backlog", beside_intake(client, messages))
     return found
 
 
