@@ -12,45 +12,29 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
-from datetime import timedelta
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 
+from benchmarks import questions
 from benchmarks.backlog import fill, serving
 from benchmarks.engines import Measured, copied, files, of_server
 from benchmarks.figures import keep
-from benchmarks.growing import spent
 from benchmarks.laying import lay
-from benchmarks.lives import Lives, driving, live, lives
-from benchmarks.place import empty, open_place, open_store
+from benchmarks.lives import Lives, live, lives
+from benchmarks.place import empty, open_store
+from benchmarks.questions import median_of
 from tests.postgres import PostgresServer
-from workflow.lifecycle import tune_interpreter
-from workflow.projections import agenda, goals, journey, meetings, relationships
-from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.questions.overview import figures
-from workflow.projections.runner import Runner
-from workflow.projections.today import count_to_contact, to_contact
-from workflow.projections.views import Views
 from workflow.store.receipts import Disposition
 
 Found = dict[str, Any]
 
 KEY = secrets.token_bytes(32)
-_SHOWN = 25
-"""Whom to contact: as many as the page shows."""
-
 _FEW_TIMES = 10
 """Laid down more often, each thing is measured once."""
-
-_DUE = 1_000
-_ROUNDS_OF_THE_CLOCK = 5
-_FAR = timedelta(days=3_650)
 
 
 async def measure(
@@ -83,28 +67,21 @@ async def measure(
     _say(found)
     _settle(measured, place)
     found["bytes"] = _bytes(measured, place)
-    found["queries_ms"] = queries(measured, place, told)
+    found["queries_ms"] = questions.queries(measured, place, told)
     _say(found)
-    found["clock"] = await clock(measured, place, told)
+    found["clock"] = await questions.clock(measured, place, told)
     _say(found)
     taken = []
     for number in range(1, rounds + 1):
         there = measured.fresh(place, folder / "again") if number < rounds else place
         taken.append(await intake(measured, there, copied(filled, folder / "nats"), told))
-    found["intake"] = _median(taken)
+    found["intake"] = median_of(taken)
     _say(found)
     if again:
         found["rebuild"] = await _aside(measured, place, "rebuild")
         _say(found)
     rounded: Found = _rounded(found)
     return rounded
-
-
-def _median(found: list[Any]) -> Any:
-    """Of each figure the median."""
-    if isinstance(found[0], dict):
-        return {name: _median([one[name] for one in found]) for name in found[0]}
-    return median(found)
 
 
 def _say(found: Found) -> None:
@@ -157,75 +134,6 @@ async def intake(measured: Measured, place: Path, backlog: Path, told: Lives) ->
 def _received(measured: Measured, place: Path) -> dict[Disposition, int]:
     with open_store(measured.kept, place) as store, store.ledger() as ledger:
         return ledger.receipts.counts()
-
-
-def queries(measured: Measured, place: Path, told: Lives) -> Found:
-    """Medians of what a coordinator's pages ask, in milliseconds."""
-    one, now = told.work.pairs[0].relationship, told.work.now
-    with (
-        open_store(measured.kept, place) as store,
-        closing(Views(measured.views(place), PROJECTIONS)) as views,
-    ):
-        runner = Runner(views, store.read, store.head)
-
-        def reading(ask: Callable[[Any], object]) -> Callable[[], object]:
-            def asked() -> None:
-                with views.reading() as connection:
-                    ask(connection)
-
-            return asked
-
-        return {
-            "whom to contact": _ms(reading(lambda on: to_contact(on, _SHOWN)), 21),
-            "how many to contact": _ms(reading(count_to_contact), 21),
-            "one relationship": _ms(
-                reading(
-                    lambda on: (
-                        relationships.one(on, one),
-                        journey.stays(on, one),
-                        agenda.listing(on, relationship=one),
-                        meetings.listing(on, one),
-                        goals.listing(on, one),
-                    )
-                ),
-                101,
-            ),
-            "figures": _ms(reading(lambda on: figures(on, now)), 3),
-            "health": _ms(lambda: (runner.status(), store.head()), 101),
-        }
-
-
-def _ms(ask: Callable[[], object], rounds: int) -> float:
-    ask()
-    took = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        ask()
-        took.append(time.perf_counter() - begin)
-    return median(took) * 1e3
-
-
-async def clock(measured: Measured, place: Path, told: Lives) -> Found:
-    """What it takes to ask what is due, a thousand questions at a time, and to fold what the answers bring about.
-
-    Of few relationships fewer are asked at once, so that there are enough for every round.
-    """
-    took = []
-    due = min(_DUE, len(told.work.pairs) // 10)
-    tune_interpreter()
-    with (
-        open_place(measured.kept, place, told.work) as there,
-        closing(Views(measured.views(place), PROJECTIONS)) as views,
-    ):
-        driver = driving(there, views)
-        for _ in range(_ROUNDS_OF_THE_CLOCK):
-            with views.reading() as connection:
-                dues = agenda.due_until(connection, told.work.now + _FAR, due)
-            begin = spent(measured.server)
-            advanced = await driver.advance(dues[-1].effective)
-            took.append((spent(measured.server) - begin).each(advanced.asked))
-    found: Found = _median(took)
-    return found
 
 
 def _settle(measured: Measured, place: Path) -> None:
@@ -285,7 +193,7 @@ async def run(asked: argparse.Namespace, folder: Path) -> None:
                 keep(asked.to, growth=results)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and write what was found."""
     parser = argparse.ArgumentParser(prog="benchmarks.growth", description=__doc__)
     parser.add_argument("--lives", type=int, default=10_000, help="so many are active")
@@ -297,7 +205,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3, help="of intake")
     parser.add_argument("--to", type=Path, default=Path(__file__).parent, help="folder for growth.json")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     with TemporaryDirectory(prefix="mentoring-bench-") as name:
         asyncio.run(run(asked, Path(name)))
 

@@ -36,25 +36,26 @@ def written(page: str, figures: Figures) -> str:
 # --- growth ------------------------------------------------------------------------------------------------
 
 
-def _spent(*path: str) -> Callable[[Figures], float]:
-    def found(row: Figures) -> float:
-        told = _at(row, path)
-        return float(told["own_us"] + told["server_us"])
+def _at(row: Any, *path: str) -> Any:
+    """A figure of a row; None where that was not measured."""
+    for name in path:
+        row = None if row is None else row.get(name)
+    return row
+
+
+def _spent(*path: str) -> Callable[[Figures], float | None]:
+    def found(row: Figures) -> float | None:
+        told = _at(row, *path)
+        return None if told is None else float(told["own_us"] + told["server_us"])
 
     return found
 
 
-def _told(*path: str) -> Callable[[Figures], float]:
-    return lambda row: float(_at(row, path))
+def _told(*path: str) -> Callable[[Figures], float | None]:
+    return lambda row: _at(row, *path)
 
 
-def _at(row: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        row = row[name]
-    return row
-
-
-_MEASURES: tuple[tuple[str, Callable[[Figures], float], str], ...] = (
+_MEASURES: tuple[tuple[str, Callable[[Figures], float | None], str], ...] = (
     ("a message, its relationship in memory", _spent("intake", "warm"), "µs"),
     ("a message whose relationship is loaded first", _spent("intake", "cold"), "µs"),
     ("memory of the process that takes in, at most", _told("intake", "peak_mib"), "MiB"),
@@ -82,14 +83,16 @@ def _of_stores(rows: Sequence[Figures]) -> Iterator[str]:
         lines = [["events", *(f"{row['events']:,}" for row in found), ""]]
         for what, of, unit in _MEASURES:
             values = [of(row) for row in found]
-            lines.append(
-                [what, *(f"{_short(one)} {unit}" for one in values), f"{values[-1] / values[0]:.2f}"]
-            )
+            known = [one for one in values if one is not None]
+            grown = f"{known[-1] / known[0]:.2f}" if known else ""
+            lines.append([what, *(_short(one, f" {unit}") for one in values), grown])
         yield table([f"{name}, relationships", *heads, "the last by the first"], lines)
 
 
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+def _short(value: float | None, unit: str = "") -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:,.0f}{unit}" if value >= 100 else f"{value:.3g}{unit}"
 
 
 def _rates(figures: Figures) -> str:
@@ -98,11 +101,16 @@ def _rates(figures: Figures) -> str:
         [
             _STORES[row["store"]],
             f"{row['relationships']:,}",
-            f"{row['intake']['warm']['a_second']:,.0f}",
-            f"{row['intake']['cold']['a_second']:,.0f}",
-            f"{row['first_rebuild']['a_second']:,.0f}",
-            f"{row['rebuild']['a_second']:,.0f}" if "rebuild" in row else "",
-            f"{row['clock']['a_second']:,.0f}",
+            *(
+                "" if (told := _at(row, *path, "a_second")) is None else f"{told:,.0f}"
+                for path in (
+                    ("intake", "warm"),
+                    ("intake", "cold"),
+                    ("first_rebuild",),
+                    ("rebuild",),
+                    ("clock",),
+                )
+            ),
         ]
         for row in figures["growth"]
     ]
@@ -153,12 +161,13 @@ def _latency(figures: Figures) -> str:
 
 def _way(figures: Figures) -> str:
     """What the largest number measured comes to for so many more, where each has as many events."""
-    row = [row for row in figures["growth"] if row["store"] == "postgres"][-1]
+    rows = [row for row in figures["growth"] if row["store"] == "postgres"]
+    row = rows[-1]
     times = ALL / row["relationships"]
     events = row["events"] * times
     room = {what: one * times / 1e12 for what, one in row["bytes"].items()}
     of_events = room["events"] + room["indexes of events"]
-    message, fold = _spent("intake", "warm")(row), _spent("first_rebuild")(row)
+    message, fold = _last(rows, "intake", "warm"), _last(rows, "first_rebuild")
     a_second = ALL * _MESSAGES_A_MONTH / _MONTH
     processors = a_second * message / 1e6
     each = row["events"] / row["relationships"]
@@ -174,6 +183,11 @@ def _way(figures: Figures) -> str:
         ["rebuilding all", f"{fold:,.0f} µs an event", f"{events * fold / 1e6 / 3600:,.0f} processor hours"],
     ]
     return table(["", f"measured, of {row['relationships']:,}", f"of {ALL:,}"], lines)
+
+
+def _last(rows: Sequence[Figures], *path: str) -> float:
+    """What it cost of the largest number of which that was measured."""
+    return next(cost for row in reversed(rows) if (cost := _spent(*path)(row)) is not None)
 
 
 _PARTS: dict[str, Callable[[Figures], str]] = {
