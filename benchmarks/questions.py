@@ -40,7 +40,7 @@ def median_of(found: list[Any]) -> Any:
 
 
 def queries(measured: Measured, place: Path, told: Lives) -> Found:
-    """Medians of what a coordinator's pages ask, in milliseconds."""
+    """What a coordinator's pages ask, in milliseconds."""
     one, now = told.work.pairs[0].relationship, told.work.now
     with (
         open_store(measured.kept, place) as store,
@@ -75,14 +75,15 @@ def queries(measured: Measured, place: Path, told: Lives) -> Found:
         }
 
 
-def _ms(ask: Callable[[], object], rounds: int) -> float:
+def _ms(ask: Callable[[], object], rounds: int) -> Found:
+    """The median of some rounds, and the least: what it takes where nobody else has the processor."""
     ask()
     took = []
     for _ in range(rounds):
         begin = time.perf_counter()
         ask()
-        took.append(time.perf_counter() - begin)
-    return median(took) * 1e3
+        took.append((time.perf_counter() - begin) * 1e3)
+    return {"p50": median(took), "least": min(took)}
 
 
 async def clock(measured: Measured, place: Path, told: Lives) -> Found:
