@@ -28,7 +28,7 @@ test: $(READY) $(CLIENTS) ## run the tests (ARGS="-k agreement")
 soak: $(READY) $(CLIENTS) ## run the long forms of the tests
 	TMPDIR="$${TMPDIR:-/tmp}" $(BIN)/pytest -m soak --timeout 3600 -o faulthandler_timeout=3540 $(ARGS)
 
-bench: $(READY) ## measure, print a table and write benchmarks/latest.json
+bench: $(READY) ## measure, print a table and write benchmarks/latest.json (ARGS=growth: what grows)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 check: style types imports pages ## style, types, import contracts, generated pages up to date
@@ -45,6 +45,8 @@ imports: $(READY)
 
 pages: $(READY)
 	$(BIN)/python -m workflow.cli.docs --check
+	$(BIN)/python -m benchmarks.pages --check
+	$(BIN)/python -m benchmarks.pages --check
 
 format: $(READY) ## put the code into shape
 	$(BIN)/ruff check --fix
@@ -52,6 +54,8 @@ format: $(READY) ## put the code into shape
 
 docs: $(READY) ## write the generated parts of docs/
 	$(BIN)/python -m workflow.cli.docs
+	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.pages
 
 lock: $(READY) ## renew the lock files from pyproject.toml (ARGS="--upgrade")
 	$(COMPILE) --group dev --output-file requirements.lock pyproject.toml $(ARGS)

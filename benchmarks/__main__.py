@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
+import sys
 from collections import defaultdict
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import psycopg
 
-from benchmarks import intake, latency, rebuild, report
+from benchmarks import growth, intake, latency, rebuild, report
 from benchmarks.backlog import fill, rewind, serving
 from benchmarks.engines import Measured, copied, files, of_server
 from benchmarks.longer import longer
@@ -22,9 +22,7 @@ from benchmarks.place import empty, prepare
 from benchmarks.reference import reference
 from benchmarks.workload import Workload, workload
 from tests.postgres import PostgresServer
-from workflow.app import broker_key
 from workflow.lifecycle import tune_interpreter
-from workflow.store.master import load_master_key
 
 _KEY = secrets.token_bytes(32)
 """What comes in lies encrypted, as it does in a service of its own."""
@@ -37,7 +35,10 @@ _COMMANDS = 300
 
 
 def main() -> None:
-    """``python -m benchmarks``."""
+    """``python -m benchmarks``; with ``growth`` first, what ``benchmarks.growth`` measures."""
+    if sys.argv[1:2] == ["growth"]:
+        growth.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--messages", type=int, default=24_000, help="0: all that the relationships send")
     parser.add_argument("--relationships", type=int, default=2_000)
@@ -72,9 +73,10 @@ async def _measure(
             place.mkdir()
             results.append(await intake_case(measured, place, work, asked.rounds, asked.share))
             results += rebuild_cases(measured, place, work, asked.rounds, asked.times)
+            results += await latency.cases(measured, place, place / "prepared", work, _COMMANDS)
         with psycopg.connect(server.dsn()) as connection:
             version = str(connection.info.parameter_status("server_version"))
-    return results + await latency_cases(folder, work), version
+    return results, version
 
 
 async def intake_case(
@@ -147,21 +149,6 @@ def rebuild_cases(
             naive=None,
             limit=told["read"],
         ),
-    ]
-
-
-async def latency_cases(folder: Path, work: Workload) -> list[report.Result]:
-    """HTTP commands to a service of its own, beside intake and then alone."""
-    print("latency of HTTP commands", flush=True)
-    data = copied(folder / "sqlite" / "prepared", folder / "served")
-    key = broker_key(load_master_key(data / "master.key"))
-    await fill(data / "nats", work.messages, key)
-    with latency.service(data) as client:
-        beside = latency.beside_intake(client, len(work.messages))
-        idle = latency.idle(client, _COMMANDS)
-    return [
-        report.latency("HTTP command, idle", **asdict(idle)),
-        report.latency("HTTP command, while intake works off a backlog", **asdict(beside)),
     ]
 
 

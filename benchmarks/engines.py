@@ -33,6 +33,8 @@ class Measured(NamedTuple):
     """A copy of such a store, in place of the last one; its environment."""
     dsn: Callable[[str], str] = str
     """How a client names one of the databases."""
+    server: int = 0
+    """The number of the server's process, where there is one."""
 
 
 def files() -> Measured:
@@ -78,7 +80,7 @@ def of_server(server: PostgresServer, processes: int) -> Measured:
     def views(folder: Path) -> KeptViews:
         return ViewDatabase(server.named(kept.names(folder)[0]))
 
-    return Measured("postgres", processes, kept, views, fresh, naive, fresh_naive, server.dsn)
+    return Measured("postgres", processes, kept, views, fresh, naive, fresh_naive, server.dsn, server.pid)
 
 
 def library_environment(dsn: str) -> Mapping[str, str]:

@@ -37,7 +37,8 @@ class Place:
         master = load_master_key(folder / "master.key")
         self._keys = KeyStore(kept.keys(folder), master)
         self.store = EventStore(kept.facts(folder), self._keys)
-        self.writer = Writer(self.store, SimulatedClock(work.now if self.store.head() else START))
+        self.clock = SimulatedClock(work.now if self.store.head() else START)
+        self.writer = Writer(self.store, self.clock)
         self.resolver = Resolver(Identities(master))
         self.writer.start()
 

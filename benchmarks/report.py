@@ -26,11 +26,11 @@ def rate(case: str, store: str, unit: str, *, ours: float, naive: float | None, 
     }
 
 
-def latency(case: str, *, p50: float, p99: float, commands: int) -> Result:
-    """How long a command takes; ``ours`` is the median."""
+def latency(case: str, store: str, *, p50: float, p99: float, commands: int) -> Result:
+    """How long an HTTP command takes; ``ours`` is the median."""
     return {
-        "case": case,
-        "store": "sqlite",
+        "case": f"HTTP command, {case}",
+        "store": store,
         "unit": "ms",
         "ours": round(p50, 2),
         "naive": None,
@@ -57,11 +57,14 @@ def show(results: Sequence[Result], machine: dict[str, Any]) -> None:
         rates.add_column(heading, justify="right")
     latencies = Table(title="HTTP commands", title_justify="left")
     latencies.add_column("case")
+    latencies.add_column("store")
     for heading in ("commands", "p50 ms", "p99 ms"):
         latencies.add_column(heading, justify="right")
     for row in results:
         if row["unit"] == "ms":
-            latencies.add_row(row["case"], str(row["commands"]), f"{row['p50']:.2f}", f"{row['p99']:.2f}")
+            latencies.add_row(
+                row["case"], row["store"], str(row["commands"]), f"{row['p50']:.2f}", f"{row['p99']:.2f}"
+            )
             continue
         ours, naive, limit = row["ours"], row["naive"], row["limit"]
         beside = ("", "") if naive is None else (f"{naive:,}", f"{ours / naive:.1f}")

@@ -33,6 +33,8 @@ class Sent:
     subject: str
     body: bytes
     relationship: UUID
+    at: datetime = START
+    """When it is sent, to the day."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,9 @@ class Workload:
         )
 
 
-def workload(messages: int | None, relationships: int, seed: int = 7) -> Workload:
+def workload(messages: int | None, relationships: int, seed: int = 7, *, months: int = MONTHS) -> Workload:
     """So many messages about so many pairs; None: all that they send."""
-    told = story(seed, relationships, MONTHS)
+    told = story(seed, relationships, months)
     sent: list[Sent] = []
     named: set[tuple[str, datetime | None]] = set()
     for tick in told.ticks:
@@ -92,7 +94,7 @@ def workload(messages: int | None, relationships: int, seed: int = 7) -> Workloa
                 continue  # it would wait for its calendar entry, which not every way can
             named.add(entry)
             on_wire = wire(_as_opened(pair), report)
-            sent.append(Sent(on_wire.subject, on_wire.body, pair.relationship))
+            sent.append(Sent(on_wire.subject, on_wire.body, pair.relationship, tick.at))
             if len(sent) == messages:
                 return Workload(tuple(told.pairs.values()), tuple(sent), tick.at + timedelta(days=1))
     if messages is not None:

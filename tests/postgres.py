@@ -62,6 +62,12 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         (self.port,) = free(1)
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that began all others of the server."""
+        assert self._process is not None
+        return self._process.pid
+
     def dsn(self, database: str = "postgres", user: str = "postgres") -> str:
         """How a client names a database of it."""
         return make_conninfo(host="127.0.0.1", port=self.port, user=user, dbname=database)

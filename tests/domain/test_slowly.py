@@ -333,7 +333,7 @@ def test_lists_that_follow_each_change_are_those_that_would_be_built_anew(
         if ask:
             calendar.meetings()
         if calendar._lists is not None:
-            assert told_of(calendar._lists) == told_of(MeetingLists.of(calendar._meetings.values()))
+            assert told_of(calendar._lists) == told_of(MeetingLists.of(calendar._meetings.whole().values()))
 
 
 def test_lists_are_built_once_and_then_follow() -> None:

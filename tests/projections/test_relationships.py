@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from tests.projections.facts import (
     OTHER,
@@ -56,7 +59,7 @@ def test_an_opened_relationship_has_its_parties_counted_and_nothing_else(row: An
 
 
 def test_no_person_stands_in_the_row(row: Any) -> None:
-    assert set(row(opened())) == {*relationships.relationships.columns.keys()} - {"pair"}
+    assert set(row(opened())) == {*relationships.relationships.columns.keys()} - {"pair", "pressing"}
     assert not {"person", "party", "identity", "by"} & set(row(opened()))
 
 
@@ -176,3 +179,15 @@ def test_the_most_urgent_reason_comes_first_and_then_the_oldest(kept: Kept) -> N
         first = today.to_contact(connection, limit=1)
         assert [UUID(row["id"]).int for row in first] == [3]
     views.close()
+
+
+def test_whom_to_contact_is_found_by_an_index_however_many_there_are(tmp_path: Path) -> None:
+    """All that it goes through are those that it tells of, in their order; the database sorts nothing."""
+    log = Log().add(opened(), raised(ConcernCode.SILENCE, 45))
+    asked = str(
+        today.first_to_contact(25).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    )
+    with closing(fold(log, tmp_path / "views.db")) as views, views.reading() as connection:
+        plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+    assert len(plan) == 1
+    assert "USING INDEX relationships_to_contact_1 (pressing>?)" in plan[0]

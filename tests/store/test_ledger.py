@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,11 +19,12 @@ from hypothesis import strategies as st
 
 from tests.store.place import START, Place, scratch
 from workflow.errors import Invalid, NotFound
+from workflow.store.cursor import Cursor
 from workflow.store.held import HeldMessage, HeldMessages, Label
 from workflow.store.idempotency import KeptAnswer
 from workflow.store.instants import from_micros, to_micros
 from workflow.store.ledger import Ledger
-from workflow.store.receipts import Disposition, Receipt
+from workflow.store.receipts import Disposition, Receipt, Receipts
 from workflow.store.transaction import Transaction
 
 KEYS = st.integers(0, 5).map(lambda n: bytes([n]) * 16)
@@ -444,3 +448,41 @@ def test_a_missing_key_is_said_to_be_missing(place: Place) -> None:
     place.keys._cache.clear()
     with place.store.ledger() as ledger, pytest.raises(NotFound):
         ledger.parked.page()
+
+
+class _Explained:
+    """Has the database tell how it would find what it is asked, sorting and going through tables only if it must."""
+
+    def __init__(self, cursor: Cursor, *, shared: bool) -> None:
+        self._cursor = cursor
+        self._how = "EXPLAIN" if shared else "EXPLAIN QUERY PLAN"
+        self.told = ""
+        if shared:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> None:
+        self._cursor.execute(f"{self._how} {statement}", values)
+        self.told = "\n".join(str(row[-1]) for row in self._cursor.fetchall())
+
+    def fetchall(self) -> list[object]:
+        return []
+
+    def among(self, column: str, values: Sequence[object]) -> tuple[str, list[object]]:
+        return self._cursor.among(column, values)
+
+
+@pytest.mark.parametrize("asked", ["the last", "a page"])
+def test_receipts_are_found_in_their_order_and_not_sorted_however_many_there_are(
+    place: Place, asked: str
+) -> None:
+    recorder = place.store.recorder
+    with recorder.snapshot() as cursor:
+        explained = _Explained(cursor, shared=recorder.shared)
+        receipts = Receipts(cast("Cursor", explained))
+        if asked == "the last":
+            receipts.last("stream/0", 1)
+        else:
+            receipts.page("stream/0", 7, 100)
+    assert re.search(r"receipts_pkey|PRIMARY KEY", explained.told), explained.told
+    assert not re.search(r"sort|temp b-tree", explained.told, re.IGNORECASE), explained.told

@@ -7,19 +7,24 @@ import dataclasses
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from tests.web.conftest import ADA, AS_MENTEE, AS_MENTOR, AS_OPERATOR, GRACE, active, opened
 from tests.web.sheet import Sheet
 from tests.web.test_document import take_held
 from workflow.app import Service
+from workflow.projections import today
 from workflow.projections.generations import RunState
+from workflow.projections.questions import overview
 from workflow.web.api import create_app
+from workflow.web.page import routes
 from workflow.web.page.chart import Chart, Theme
 from workflow.web.page.kept_drawings import Drawings, Drawn
 from workflow.web.page.rendering import HEADERS
@@ -110,6 +115,18 @@ async def test_of_many_the_first_are_shown_and_the_others_counted(http: httpx.As
     assert "more" not in (await _sheet(http, limit=4)).text.partition("How the programme goes")[0]
 
 
+async def test_of_very_many_it_is_said_that_there_are_more(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await active(http)
+    await _moved(http)
+    monkeypatch.setattr(today, "COUNTED", 2)
+    monkeypatch.setattr(routes, "COUNTED", 2)
+    assert "2+ need contact" in (await _sheet(http)).text
+    assert (await http.get("/v1/today")).json()["total"] == 2
+
+
 async def test_its_tables_hold_what_the_api_and_the_projections_tell(
     http: httpx.AsyncClient, service: Service
 ) -> None:
@@ -147,6 +164,27 @@ async def test_its_figures_are_those_of_the_rows_that_a_rebuild_made(
     rebuilt = await http.post("/v1/projections/rebuild", headers=AS_OPERATOR)
     assert rebuilt.status_code == 200, rebuilt.text
     assert "1 open relationship" in (await _sheet(http)).text
+
+
+async def test_figures_that_take_long_are_asked_for_the_more_seldom(
+    http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0.0
+
+    def slow(connection: Connection, now: datetime) -> overview.Figures:
+        nonlocal seconds
+        seconds += 2
+        return overview.figures(connection, now)
+
+    monkeypatch.setattr(routes, "monotonic", lambda: seconds)
+    monkeypatch.setattr(routes, "figures", slow)
+    await opened(http)
+    assert "1 open relationship" in (await _sheet(http, after=service.store.head())).text
+    await opened(http)
+    assert "1 open relationship" in (await _sheet(http, after=service.store.head())).text
+    assert seconds == 2
+    seconds += 2 * routes.LOOKED_AT_FOR
+    assert "2 open relationships" in (await _sheet(http)).text
 
 
 async def test_each_chart_is_named_for_light_and_for_dark_and_is_there_to_be_had(

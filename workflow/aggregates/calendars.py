@@ -6,8 +6,10 @@ are asked for, and from then on follow each change of a meeting.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from workflow.aggregates.growing import GrowingMap
 from workflow.aggregates.meeting_lists import Ended, MeetingLists
 from workflow.aggregates.meetings import Entry, EntryKey, Meeting, key_order, standing
 
@@ -18,17 +20,17 @@ class Calendar:
     __slots__ = ("_entries", "_groups", "_lists", "_meetings")
 
     def __init__(self) -> None:
-        self._entries: dict[EntryKey, Entry] = {}
-        self._groups: dict[EntryKey, tuple[EntryKey, ...]] = {}
-        self._meetings: dict[EntryKey, Meeting] = {}
+        self._entries: GrowingMap[EntryKey, Entry] = GrowingMap()
+        self._groups: GrowingMap[EntryKey, tuple[EntryKey, ...]] = GrowingMap()
+        self._meetings: GrowingMap[EntryKey, Meeting] = GrowingMap()
         self._lists: MeetingLists | None = None
 
     def fork(self) -> Calendar:
         """A copy that can be changed alone; entries and meetings are values and are shared."""
         copy = Calendar.__new__(Calendar)
-        copy._entries = self._entries.copy()
-        copy._groups = self._groups.copy()
-        copy._meetings = self._meetings.copy()
+        copy._entries = self._entries.fork()
+        copy._groups = self._groups.fork()
+        copy._meetings = self._meetings.fork()
         copy._lists = self._lists
         return copy
 
@@ -56,19 +58,19 @@ class Calendar:
 
     # --- lists that callers must not change ---------------------------------------------------------------
 
-    def meetings(self) -> list[Meeting]:
+    def meetings(self) -> Sequence[Meeting]:
         """Every meeting with a known start, by start."""
         return (self._lists or self._sort()).meetings
 
-    def held_ends(self) -> list[Ended]:
+    def held_ends(self) -> Sequence[Ended]:
         """The held meetings by their end."""
         return (self._lists or self._sort()).held
 
-    def pending(self) -> list[Meeting]:
+    def pending(self) -> Sequence[Meeting]:
         """By start, the meetings booked of which nobody has said yet what they came to."""
         return (self._lists or self._sort()).pending
 
-    def unkept(self) -> list[Meeting]:
+    def unkept(self) -> Sequence[Meeting]:
         """By start, the meetings missed or called off since the last one held."""
         return (self._lists or self._sort()).unkept
 
@@ -80,25 +82,26 @@ class Calendar:
         """Whether there is a meeting that was not called off."""
         return (self._lists or self._sort()).stands
 
-    def unreported(self) -> list[Meeting]:
+    def unreported(self) -> Sequence[Meeting]:
         """By start, the unconfirmed meetings since the last one of which somebody told the outcome."""
         return (self._lists or self._sort()).unreported
 
     def reported_at(self) -> datetime | None:
         """When anybody last told the outcome of a meeting, whichever; even of one whose start is not known."""
-        told = (meeting.reported_at for meeting in self._meetings.values())
+        told = (meeting.reported_at for meeting in self._meetings.whole().values())
         return max((at for at in told if at is not None), default=None)
 
-    def contradicted(self) -> list[Meeting]:
+    def contradicted(self) -> Sequence[Meeting]:
         """By start, the meetings whose outcome stands beside a cancellation."""
         return (self._lists or self._sort()).contradicted
 
     def corrections(self) -> tuple[int, ...]:
         """The versions of the corrections of outcomes that stand, in order."""
-        return tuple(sorted(entry.correction.version for entry in self._entries.values() if entry.correction))
+        entries = self._entries.whole().values()
+        return tuple(sorted(entry.correction.version for entry in entries if entry.correction))
 
     def _sort(self) -> MeetingLists:
-        self._lists = lists = MeetingLists.of(self._meetings.values())
+        self._lists = lists = MeetingLists.of(self._meetings.whole().values())
         return lists
 
     def differs_in_bookings_alone(self, other: Calendar) -> bool:
@@ -128,11 +131,11 @@ class Calendar:
         self._lists = None if lists is None else lists.with_change(before, meeting)
 
     def _join(self, keys: list[EntryKey]) -> tuple[EntryKey, ...]:
-        members = {member for key in keys for member in self._groups.get(key, (key,))}
+        members = {member for key in keys for member in self._groups.get(key) or (key,)}
         group = tuple(sorted(members, key=key_order))
         for member in group:
             self._groups[member] = group
-            self._meetings.pop(member, None)
+            self._meetings.discard(member)
         self._lists = None  # several meetings are one now
         return group
 
@@ -146,14 +149,14 @@ class Calendar:
         )
 
 
-def _replaced(group: tuple[EntryKey, ...], entries: dict[EntryKey, Entry]) -> set[EntryKey]:
+def _replaced(group: tuple[EntryKey, ...], entries: GrowingMap[EntryKey, Entry]) -> set[EntryKey]:
     """The keys that another came in place of; a link that is part of a cycle replaces nothing.
 
     That is one between two keys that lead to each other. All such are found in one walk: to look for a way back
     from each link would take the square of the time, and a calendar may give every change a new UID.
     """
     links = {
-        key: [(uid, key[1]) for uid in sorted(entries[key].replaces)] if key in entries else []
+        key: [(uid, key[1]) for uid in sorted(entry.replaces)] if (entry := entries.get(key)) else []
         for key in group
     }
     circle = _circles(links)

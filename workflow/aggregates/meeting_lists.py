@@ -5,12 +5,12 @@ Whoever has lists must not change them: the states before and after a decision s
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter, itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
+from workflow.aggregates.growing import SameInstant, with_item, without_item
 from workflow.aggregates.meetings import Meeting, Status, key_order
 
 # Named once: an enumeration's member is looked up several times as slowly as a module's.
@@ -20,8 +20,6 @@ _FAILED = (Status.MISSED, Status.CANCELLED, Status.UNKNOWN)
 
 Ended = tuple[datetime, Meeting]
 """A meeting that was held, and its end."""
-
-T = TypeVar("T", Meeting, Ended)
 
 _start: Callable[[Any], datetime] = attrgetter("starts_at")
 _end: Callable[[Any], datetime] = itemgetter(0)
@@ -50,11 +48,11 @@ class MeetingLists:
 
     def __init__(
         self,
-        meetings: list[Meeting],
-        held: list[Ended],
-        pending: list[Meeting],
-        failed: list[Meeting],
-        contradicted: list[Meeting],
+        meetings: Sequence[Meeting],
+        held: Sequence[Ended],
+        pending: Sequence[Meeting],
+        failed: Sequence[Meeting],
+        contradicted: Sequence[Meeting],
     ) -> None:
         self.meetings, self.held, self.pending, self.failed = meetings, held, pending, failed
         self.contradicted = contradicted
@@ -88,35 +86,39 @@ class MeetingLists:
         meetings, held, pending, failed = self.meetings, self.held, self.pending, self.failed
         contradicted = self.contradicted
         if before is not None and before.starts_at is not None:
-            meetings = _without(meetings, before, _start)
+            meetings = without_item(meetings, before, _start)
             if before.status in _PENDING:
-                pending = _without(pending, before, _start)
+                pending = without_item(pending, before, _start)
             elif before.status is not _HELD:
-                failed = _without(failed, before, _start)
+                failed = without_item(failed, before, _start)
             elif before.ends_at is not None:
-                held = _without(held, (before.ends_at, before), _end)
+                held = without_item(held, (before.ends_at, before), _end)
+            if before.contradicted_at is not None:
+                contradicted = without_item(contradicted, before, _start)
+        kept = failed
         if after.starts_at is not None:
             try:
-                meetings = _with(meetings, after, _start)
+                meetings = with_item(meetings, after, _start)
                 if after.status in _PENDING:
-                    pending = _with(pending, after, _start)
+                    pending = with_item(pending, after, _start)
                 elif after.status is not _HELD:
-                    failed = _with(failed, after, _start)
+                    failed = with_item(failed, after, _start)
                 elif after.ends_at is not None:
-                    held = _with(held, (after.ends_at, after), _end)
-            except _SameInstant:
+                    held = with_item(held, (after.ends_at, after), _end)
+                if after.contradicted_at is not None:
+                    contradicted = with_item(contradicted, after, _start)
+            except SameInstant:
                 return None
-        if contradicted or after.contradicted_at is not None:
-            contradicted = [meeting for meeting in meetings if meeting.contradicted_at is not None]
         lists = MeetingLists(meetings, held, pending, failed, contradicted)
-        if failed is self.failed:
-            lists._fails_until = self._fails_until
+        if kept is self.failed and (self._fails_until is not None or not kept):
+            known = (self._fails_until, None if failed is kept else _fails_at(after))
+            lists._fails_until = max((at for at in known if at is not None), default=None)
         return lists
 
     def fails_until(self) -> datetime | None:
         """By when all that failed so far have: what is told ahead fails only then."""
         if self._fails_until is None and self.failed:
-            found = (meeting.cancelled_at or meeting.ends_at or meeting.starts_at for meeting in self.failed)
+            found = map(_fails_at, self.failed)
             self._fails_until = max((at for at in found if at is not None), default=None)
         return self._fails_until
 
@@ -134,39 +136,17 @@ class MeetingLists:
         )
 
 
+def _fails_at(meeting: Meeting) -> datetime | None:
+    return meeting.cancelled_at or meeting.ends_at or meeting.starts_at
+
+
 def _ended(meeting: Meeting | None) -> Ended | None:
     if meeting is None or meeting.status is not _HELD or meeting.ends_at is None:
         return None
     return meeting.ends_at, meeting
 
 
-class _SameInstant(Exception):
-    pass
-
-
-def _with(items: list[T], item: T, instant: Callable[[T], datetime]) -> list[T]:
-    """With an item in its place by instants. Raises where another one is of that instant."""
-    items, at = items.copy(), instant(item)
-    if not items or instant(items[-1]) < at:
-        items.append(item)  # as do most, which become known in their order
-        return items
-    place = bisect_right(items, at, key=instant)
-    if place and instant(items[place - 1]) == at:
-        raise _SameInstant
-    items.insert(place, item)
-    return items
-
-
-def _without(items: list[T], item: T, instant: Callable[[T], datetime]) -> list[T]:
-    items = items.copy()
-    place = bisect_left(items, instant(item), key=instant)
-    while items[place] != item:
-        place += 1
-    del items[place]
-    return items
-
-
-def _since_held(meetings: list[Meeting]) -> list[Meeting]:
+def _since_held(meetings: Sequence[Meeting]) -> Sequence[Meeting]:
     """Those missed or called off after the last one held."""
     found = []
     for meeting in reversed(meetings):
@@ -178,7 +158,7 @@ def _since_held(meetings: list[Meeting]) -> list[Meeting]:
     return found
 
 
-def _unreported(meetings: list[Meeting]) -> list[Meeting]:
+def _unreported(meetings: Sequence[Meeting]) -> Sequence[Meeting]:
     """The unconfirmed ones after the last one of which somebody told the outcome."""
     found = []
     for meeting in reversed(meetings):
@@ -190,7 +170,7 @@ def _unreported(meetings: list[Meeting]) -> list[Meeting]:
     return found
 
 
-def _any_stands(meetings: list[Meeting]) -> bool:
+def _any_stands(meetings: Sequence[Meeting]) -> bool:
     for meeting in meetings:  # noqa: SIM110 asked with every decision, and half as fast by any()
         if meeting.status is not _CANCELLED:
             return True

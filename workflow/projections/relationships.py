@@ -55,7 +55,9 @@ relationships = Table(
     Column("reminders_issued", Integer, nullable=False),
     Column("last_reminder_at", Instant),
     Column("pair", Integer, nullable=False, info=NOT_CANONICAL),
+    Column("pressing", String, info=NOT_CANONICAL),
     Index("relationships_by_state", "state"),
+    Index("relationships_to_contact", "pressing", "id"),
     Index("relationships_by_pair", "pair"),
     sqlite_with_rowid=False,
 )
@@ -219,6 +221,13 @@ def _fold(document: Document, recorded: Recorded) -> None:
         row["state"] = event.entered
 
 
+def _keep(row: Row) -> Row:
+    """With how urgent its most urgent concern is, and since when it stands: as text that sorts in that order."""
+    told = () if row["state"] == State.CLOSURE.value else row["concerns"]
+    pressing = min((f"{urgency(one['code']):02}{one['since']}" for one in told), default=None)
+    return {**row, "pressing": pressing}
+
+
 def _refine(row: Row) -> Row:
     kept = [{name: one[name] for name in one if name != "evidence"} for one in row["concerns"]]
     return {**row, "concerns": kept}
@@ -230,12 +239,14 @@ RELATIONSHIPS = Projection(
     _KINDS,
     _fold,
     _refine,
+    _keep,
     row="a relationship",
     answers="where each stands now; whom to contact, and why",
 )
 """A row a relationship. Evidence names versions of events, so the canonical row leaves it out.
 
-``pair`` is the position of its opening, by which analysts call it; no answer about a relationship shows it.
+``pair`` is the position of its opening, by which analysts call it, and ``pressing`` is by what those to contact are
+found in their order, however many there are; no answer about a relationship shows either.
 """
 
 # --- queries ---------------------------------------------------------------------------------------------
@@ -244,7 +255,7 @@ CONCERN = func.json_each(relationships.c.concerns).table_valued("value")
 CODE = func.json_extract(CONCERN.c.value, "$.code")
 """Each of the concerns that a row holds, and its code."""
 
-ANSWERS = tuple(column for column in relationships.columns if column.name != "pair")
+ANSWERS = tuple(column for column in relationships.columns if column.name not in ("pair", "pressing"))
 """What is told of a relationship where its id is: an analyst's number for it is told of none."""
 
 

@@ -48,6 +48,8 @@ class Receipt(NamedTuple):
 
 _COLUMNS = "u.name, r.seq, r.key, r.digest, r.disposition, r.first, r.reason, r.kind, r.relationship"
 _FROM = "FROM receipts r JOIN upstreams u ON u.id = r.upstream"
+_OF = "r.upstream = (SELECT id FROM upstreams WHERE name = ?)"
+"""Of one upstream. Said of ``u.name``, PostgreSQL would sort all receipts of it to find the last."""
 
 
 def _receipt(row: Iterable[Any]) -> Receipt:
@@ -98,7 +100,7 @@ class Receipts:
         new = self._new.get((upstream, seq))
         if new is not None:
             return new
-        self._cursor.execute(f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq = ?", (upstream, seq))
+        self._cursor.execute(f"SELECT {_COLUMNS} {_FROM} WHERE {_OF} AND r.seq = ?", (upstream, seq))
         row = self._cursor.fetchone()
         return None if row is None else _receipt(row)
 
@@ -118,7 +120,7 @@ class Receipts:
         """Stored receipts of ``upstream`` in the order of their sequence, of these dispositions alone."""
         among, values = self._cursor.among("r.disposition", [one.value for one in only])
         self._cursor.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND r.seq > ? AND {among} ORDER BY r.seq LIMIT ?",
+            f"SELECT {_COLUMNS} {_FROM} WHERE {_OF} AND r.seq > ? AND {among} ORDER BY r.seq LIMIT ?",
             (upstream, after, *values, limit),
         )
         return [_receipt(row) for row in self._cursor.fetchall()]
@@ -129,7 +131,7 @@ class Receipts:
         """The last so many of these dispositions, in the order of their sequence."""
         among, values = self._cursor.among("r.disposition", [one.value for one in only])
         self._cursor.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE u.name = ? AND {among} ORDER BY r.seq DESC LIMIT ?",
+            f"SELECT {_COLUMNS} {_FROM} WHERE {_OF} AND {among} ORDER BY r.seq DESC LIMIT ?",
             (upstream, *values, number),
         )
         return [_receipt(row) for row in reversed(self._cursor.fetchall())]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
 from workflow.guidance import Language
-from workflow.projections.today import count_to_contact, to_contact
+from workflow.projections.today import COUNTED, count_to_contact, to_contact
 from workflow.web.asking import LONGEST_PAGE, After, Serving
 from workflow.web.bodies import Out
 from workflow.web.reads import In, RelationshipOut, row_out
@@ -20,7 +20,9 @@ class TodayOut(Out):
     """Open relationships that somebody should look at, the most urgent first."""
 
     now: AwareDatetime = Field(description="what the service's clock shows")
-    total: int = Field(description="how many need a look, also beyond the limit")
+    total: int = Field(
+        description=f"how many need a look, also beyond the limit; where they are more than {COUNTED}, that"
+    )
     relationships: list[RelationshipOut]
 
 

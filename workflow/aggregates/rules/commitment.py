@@ -138,7 +138,7 @@ def failing_from(state: Relationship, moment: Moment) -> datetime | None:
     return None
 
 
-def _weighed_with(state: Relationship, moment: Moment, last: Meeting) -> list[Meeting]:
+def _weighed_with(state: Relationship, moment: Moment, last: Meeting) -> Sequence[Meeting]:
     """The meetings before ``last`` that count with those not kept, or will once they have failed.
 
     The next of them to fail changes what stands, or one soon after it, so that few questions tell. ``last`` has

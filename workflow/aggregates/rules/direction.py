@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from workflow.aggregates.events import ConcernCode, Event
 from workflow.aggregates.meeting_lists import Ended
@@ -27,16 +29,16 @@ def no_direction(state: Relationship, moment: Moment) -> Sequence[Event]:
     return settle(state, moment, ConcernCode.NO_DIRECTION, by_time)
 
 
-def undirected(state: Relationship, moment: Moment) -> list[Ended]:
+def undirected(state: Relationship, moment: Moment) -> Sequence[Ended]:
     """The meetings held since the last look at a goal, or without any goal: so many that it is a concern, or none."""
     goals, directed = moment.policy.goals, state.directed_at
     held = state.calendar.held_ends()
     if directed is None:
-        allowed = goals.first_by_held
+        allowed, since = goals.first_by_held, 0
     else:
         allowed = goals.review_within_held
-        held = [(end, meeting) for end, meeting in held if end > directed.at]
-    return held[:allowed] if len(held) >= allowed else []
+        since = bisect_right(held, directed.at, key=itemgetter(0))
+    return held[since : since + allowed] if len(held) - since >= allowed else ()
 
 
 def unreviewed_from(state: Relationship, moment: Moment) -> datetime | None:

@@ -7,6 +7,7 @@ the clock shows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ class SinceHeld(NamedTuple):
 
     course_version: int
     policy: Policy
-    held: list[Ended]
+    held: Sequence[Ended]
     silence_since: datetime | None
     silent_from: datetime | None
     near: timedelta
@@ -77,7 +78,7 @@ def _silent_from(state: Relationship, moment: Moment, last: datetime) -> datetim
     return max(last + after, concerns_begin(state, moment))
 
 
-def _overrun_from(state: Relationship, held: list[Ended]) -> datetime | None:
+def _overrun_from(state: Relationship, held: Sequence[Ended]) -> datetime | None:
     """None where a meeting was held since, or there is no term."""
     if state.agreement is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
+from time import monotonic
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from workflow.projections.generations import RunState
 from workflow.projections.goals import GoalStatus
 from workflow.projections.questions.overview import OUTCOMES, READS, Figures, figures
 from workflow.projections.tables import Row
-from workflow.projections.today import count_to_contact, to_contact
+from workflow.projections.today import COUNTED, count_to_contact, to_contact
 from workflow.web.asking import LONGEST_PAGE, After, Serving
 from workflow.web.health import Health, look
 from workflow.web.page.chart import Name, Theme
@@ -60,11 +61,22 @@ async def speaking(
 Speaking = Annotated[Words, Depends(speaking)]
 
 
+LOOKED_AT_FOR = 10
+"""So many times as long as they took to ask for, figures are good enough: they go through all relationships."""
+
+_AT_ONCE = 0.25
+"""Seconds that nobody minds: figures that take no longer are always those of now."""
+
+
 class Figured(NamedTuple):
-    """The figures last asked for, and what they were asked of: how far which rows were folded, and in which hour."""
+    """The figures last asked for, and what they were asked of: how far which rows were folded, and in which hour.
+
+    ``until`` is until when they are shown even though more was folded, in seconds of the machine's own clock.
+    """
 
     of: tuple[Any, ...]
     figures: Figures
+    until: float
 
 
 class Today(NamedTuple):
@@ -100,6 +112,7 @@ async def today(
         w,
         **_common(request, service, health),
         total=found.total,
+        counted=COUNTED,
         more=found.total - len(found.rows),
         limit=min(found.total, MOST_SHOWN),
         rows=[
@@ -187,16 +200,24 @@ def _common(request: Request, service: Service, health: Health) -> dict[str, Any
 
 
 async def _figured(request: Request, service: Service, health: Health) -> Figures:
-    """The figures, asked for anew only where something was folded since, or an hour has begun."""
+    """The figures, asked for anew only where something was folded since, or an hour has begun.
+
+    Of very many relationships they take seconds to ask for, and are then asked for the more seldom: a service that
+    takes messages in folds all the time, and a page is not to wait for them each time.
+    """
     status = await run_in_threadpool(service.runner.status)
     # A rebuild may find other rows at the same position.
     stand = tuple((one.name, one.generation, one.position) for one in status if one.name in READS)
     of = (*stand, health.now.replace(minute=0, second=0, microsecond=0))
     async with request.app.state.figuring:  # of many who come at once, one asks for all
         known: Figured | None = request.app.state.figured
-        if known is None or known.of != of:
+        begun = monotonic()
+        if known is None or (known.of != of and begun >= known.until):
             found = await service.read(lambda views: figures(views, health.now), READS)
-            request.app.state.figured = known = Figured(of, found)
+            ended = monotonic()
+            took = ended - begun
+            until = ended + LOOKED_AT_FOR * took if took > _AT_ONCE else ended
+            request.app.state.figured = known = Figured(of, found, until)
         return known.figures
 
 

@@ -1,0 +1,157 @@
+"""One process of a measurement of growth, so that its memory is its own: ``python -m benchmarks.growing`` with what it
+is to know as JSON. It prints what it found, as JSON too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from workflow.clocks import SimulatedClock
+from workflow.consumers.meetings.intake import Intake
+from workflow.consumers.meetings.routing import Resolver
+from workflow.consumers.transport.broker import make_broker
+from workflow.lifecycle import tune_interpreter
+from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.runner import Runner
+from workflow.projections.sqlite.file import ViewFile
+from workflow.projections.views import Views
+from workflow.store.event_store import EventStore
+from workflow.store.identities import Identities
+from workflow.store.keys import KeyStore
+from workflow.store.master import load_master_key
+from workflow.store.postgres.keys import KeyDatabase
+from workflow.store.postgres.recorder import PostgresDatabase
+from workflow.store.sqlite.keys import KeyFile
+from workflow.store.sqlite.recorder import SqliteFile
+from workflow.store.writer import Writer
+
+Told = dict[str, Any]
+"""``folder``, and where the facts are in databases the names of these, ``facts`` and ``keys``, and the number of the
+``server``'s process; and what else is asked.
+"""
+
+
+def rebuild(told: Told, store: EventStore) -> Told:
+    """Fold all projections anew; the first time beside none that serve."""
+    folder = Path(told["folder"])
+    kept = ViewDatabase(told["facts"]) if told["facts"] else ViewFile(folder / "views.db")
+    with closing(Views(kept, PROJECTIONS)) as views:
+        runner = Runner(views, store.read, store.head)
+        for generation in views.generations:
+            if not generation.position:
+                views.pause(generation, "it is folded for the first time")
+        begin = spent(told["server"])
+        future = runner.rebuild()
+        runner.catch_up()
+        took = spent(told["server"]) - begin
+        if any(one.differences or one.failure for one in future.result(0)):
+            raise SystemExit(f"growth: {future.result(0)}")
+        return took.each(store.head())
+
+
+def intake(told: Told, store: EventStore) -> Told:
+    """Take a backlog in: the first messages, for each of which a relationship is loaded, and then the others."""
+    return asyncio.run(_intake(told, store))
+
+
+async def _intake(told: Told, store: EventStore) -> Told:
+    writer = Writer(store, SimulatedClock(datetime.fromisoformat(told["now"])))
+    writer.start()
+    master = load_master_key(Path(told["folder"]) / "master.key")
+    taking = Intake(make_broker(told["url"]), writer, Resolver(Identities(master)), uuid4)
+    tune_interpreter()
+    at = [spent(told["server"])]
+    await taking.start()
+    for position in (told["first"], told["all"]):
+        while taking.status.position < position:  # noqa: ASYNC110 nobody tells of it
+            await asyncio.sleep(0.002)
+        at.append(spent(told["server"]))
+    await taking.stop()
+    writer.stop()
+    began, first, last = at
+    return {
+        "cold": (first - began).each(told["first"]),
+        "warm": (last - first).each(told["all"] - told["first"]),
+    }
+
+
+_WHAT: dict[str, Callable[[Told, EventStore], Told]] = {"rebuild": rebuild, "intake": intake}
+
+
+class Spent(NamedTuple):
+    """Seconds: on the wall, of this process's processor time, and of the database server's."""
+
+    wall: float
+    own: float
+    server: float
+
+    def __sub__(self, other: Spent) -> Spent:
+        """What was spent between the two."""
+        return Spent(*(one - before for one, before in zip(self, other, strict=True)))
+
+    def each(self, number: int) -> Told:
+        """As a rate, and as microseconds of processor time for each: others may be at work on the machine."""
+        return {
+            "a_second": number / self.wall,
+            "own_us": self.own / number * 1e6,
+            "server_us": self.server / number * 1e6,
+        }
+
+
+def spent(server: int) -> Spent:
+    """What was spent so far; the ``server`` is named by the process that began it, 0 where there is none."""
+    return Spent(time.perf_counter(), time.process_time(), _of_server(server) if server else 0.0)
+
+
+def _of_server(pid: int) -> float:
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text("utf-8", "replace").rpartition(")")
+        except OSError:
+            continue  # it has gone, and whose it was has its ticks
+        fields = rest.split()
+        own = int(name.split()[0])
+        if own == pid:
+            ticks += sum(map(int, fields[11:15]))  # with those of its children that have gone
+        elif int(fields[1]) == pid:
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak_mib() -> float:
+    """The most memory that this process ever had; what the system counts for a process includes its parent's."""
+    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+    kib = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
+    return int(kib) / 1024
+
+
+def main(told: Told) -> None:
+    """Do what is asked, and print what it came to."""
+    folder = Path(told["folder"])
+    master = load_master_key(folder / "master.key")
+    facts, names = told["facts"], told["keys"]
+    with (
+        closing(KeyStore(KeyDatabase(names) if names else KeyFile(folder / "keys.db"), master)) as keys,
+        closing(
+            EventStore(PostgresDatabase(facts) if facts else SqliteFile(folder / "events.db"), keys)
+        ) as store,
+    ):
+        tune_interpreter()
+        found = _WHAT[told["what"]](told, store)
+    print(json.dumps(found | {"peak_mib": peak_mib()}), flush=True)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
