@@ -77,7 +77,7 @@ def first_terminal(folder: Path, step: Step) -> Iterator[str]:
         assert _without_ports(said) == _without_ports(step.shown), up.communicate()[1]
         yield said.split()[1].removeprefix("http://").removesuffix("/v1")
         up.send_signal(signal.SIGINT)
-        up.communicate(timeout=60)
+        up.communicate(timeout=240)
         assert up.returncode == 0
     finally:
         if up.poll() is None:

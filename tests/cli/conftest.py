@@ -65,11 +65,11 @@ class Running:
 
     def client(self) -> httpx.Client:
         """A client of its API, which waits for as long as a busy machine takes."""
-        return httpx.Client(base_url=self.address.http, trust_env=False, timeout=60)
+        return httpx.Client(base_url=self.address.http, trust_env=False, timeout=240)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=60)
+        _, said = self.process.communicate(timeout=240)
         return self.process.returncode, said
 
 

@@ -27,7 +27,7 @@ async def _quiet(_: Exception) -> None:
 async def _connects(url: str, token: str | None) -> bool:
     try:
         client = await nats.connect(
-            url, token=token, allow_reconnect=False, connect_timeout=60, error_cb=_quiet
+            url, token=token, allow_reconnect=False, connect_timeout=240, error_cb=_quiet
         )
     except NatsError:
         return False

@@ -73,7 +73,7 @@ def test_a_pipe_with_a_name_of_its_own_serves_as_a_file(tmp_path: Path, whole: P
     packed, other = tmp_path / "log.jsonl.gz", tmp_path / "other"
     packed.write_bytes(gzip.compress(whole.read_bytes()))
     words = f"{' '.join(IMPORT)} <(zcat {packed}) --json --unauthenticated --data {other}"
-    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True, timeout=240, check=True)
     assert json.loads(done.stdout)["appended"] == len(log_of(other)) > 0
 
 
@@ -90,7 +90,7 @@ def test_ctrl_c_ends_the_wait_for_a_pipe_that_nobody_writes_to(tmp_path: Path) -
     ):  # it is there once this is opened
         written.write(b"{}")
         waiting.send_signal(signal.SIGINT)
-        _, said = waiting.communicate(timeout=60)
+        _, said = waiting.communicate(timeout=240)
     assert (waiting.returncode, said) == (130, "mentoring: interrupted\n")
     assert not (tmp_path / "other").exists()
 

@@ -90,7 +90,7 @@ def test_following_the_log_ends_with_one_line(data: Path, relationship: str) -> 
         assert following.stdout is not None
         shown = [int(following.stdout.readline().split()[0]) for _ in range(2)]
         following.send_signal(signal.SIGINT)
-        _, said = following.communicate(timeout=60)
+        _, said = following.communicate(timeout=240)
         assert (following.returncode, said) == (130, "mentoring: interrupted\n")
     assert shown[1] == shown[0] + 1 == len(run("events", "tail", "--all", "--data", data).stdout.splitlines())
 
@@ -106,7 +106,7 @@ def test_a_demonstration_is_stopped_with_one_line(tmp_path: Path) -> None:
         assert playing.stdout is not None
         assert playing.stdout.readline().startswith("The service answers at")
         playing.send_signal(signal.SIGINT)
-        said, wrong = playing.communicate(timeout=60)
+        said, wrong = playing.communicate(timeout=240)
         assert (playing.returncode, wrong) == (130, "")
         assert said.splitlines()[-1].startswith("Stopped. What was kept lies in")
 
@@ -132,7 +132,7 @@ def test_a_terminal_sees_how_far_it_is_and_a_program_only_the_result(data: Path,
             stdout=subprocess.PIPE,
             stderr=theirs,
             text=True,
-            timeout=60,
+            timeout=240,
             env=os.environ | {"TERM": "xterm"},
         )
         shown = os.read(ours, 100_000).decode()

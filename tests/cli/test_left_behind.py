@@ -58,7 +58,7 @@ def killed(at: str, elsewhere: Path, *words: object) -> None:
         "from workflow.cli.main import app\napp()"
     )
     command = [sys.executable, "-c", script, *(str(word) for word in words)]
-    ended = subprocess.run(command, env=os.environ | {"TMPDIR": str(elsewhere)}, check=False, timeout=60)
+    ended = subprocess.run(command, env=os.environ | {"TMPDIR": str(elsewhere)}, check=False, timeout=240)
     assert ended.returncode == -signal.SIGKILL
 
 

@@ -36,7 +36,7 @@ def test_what_arrives_is_shown_with_what_became_of_it_and_never_what_it_says(
             assert run("publish", file, "--data", data, "--wait").exit_code == 0
             rest = [json.loads(listening.stdout.readline()) for _ in range(3)]
             listening.send_signal(signal.SIGINT)
-            _, said = listening.communicate(timeout=60)
+            _, said = listening.communicate(timeout=240)
             assert (listening.returncode, said) == (130, "mentoring: interrupted\n")
         upstream = first["upstream"]
         assert first == {

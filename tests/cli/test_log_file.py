@@ -159,7 +159,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path, data: Path, relationship: str)
 def test_standard_output_and_input_serve_as_files(tmp_path: Path, data: Path, relationship: str) -> None:
     mentoring, other = f"{sys.executable} -m workflow.cli events", with_keys(data, tmp_path / "other")
     through = f"{mentoring} export - --data {data} | {mentoring} import - --json --data {other}"
-    piped = subprocess.run(["bash", "-c", through], capture_output=True, text=True, timeout=60, check=True)
+    piped = subprocess.run(["bash", "-c", through], capture_output=True, text=True, timeout=240, check=True)
     assert json.loads(piped.stdout)["appended"] == len(log_of(data))
     assert piped.stderr.startswith(f"{len(log_of(data))} events exported")
     assert log_of(other) == log_of(data)
@@ -279,11 +279,11 @@ def test_what_is_killed_meanwhile_has_brought_in_whole_pages_and_goes_on_behind_
     command = [sys.executable, "-c", IN_THREES, "events", "import", str(file), "--json", "--data", str(other)]
     for place, there in (("commit.before:2", 3), ("commit.after:1", 6)):
         killed = subprocess.run(
-            command, env=os.environ | {"MENTORING_FAILPOINTS": place}, check=False, timeout=60
+            command, env=os.environ | {"MENTORING_FAILPOINTS": place}, check=False, timeout=240
         )
         assert killed.returncode == -signal.SIGKILL
         assert len(log_of(other)) == there
-    done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+    done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout)
     assert done["known"] == 6
     assert log_of(other) == log_of(data)
     for table in DIRECTORY:

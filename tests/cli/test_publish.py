@@ -108,7 +108,7 @@ def test_a_terminal_sees_how_far_it_is(running: Running, tmp_path: Path) -> None
             stdout=subprocess.PIPE,
             stderr=theirs,
             text=True,
-            timeout=60,
+            timeout=240,
             env=os.environ | {"TERM": "xterm"},
         )
         assert "events" in os.read(ours, 100_000).decode()

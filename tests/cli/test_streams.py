@@ -141,7 +141,7 @@ def test_a_running_service_is_looked_into_while_a_terminal_sees_how_far_it_is(fo
                 stdout=subprocess.PIPE,
                 stderr=theirs,
                 text=True,
-                timeout=60,
+                timeout=240,
                 env=os.environ | {"TERM": "xterm"},
             )
             shown = os.read(ours, 100_000).decode()

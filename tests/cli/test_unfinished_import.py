@@ -65,7 +65,7 @@ def imported(whole: Path, other: Path, failpoint: str = "") -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
 
 

@@ -34,7 +34,7 @@ async def test_the_python_sdk_reads_what_goes_out(service: Up, pair: str) -> Non
         subscription = await connection.jetstream().subscribe(
             f"mentoring.events.{pair}.*", stream=STREAM, ordered_consumer=True
         )
-        messages = [await subscription.next_msg(timeout=60) for _ in expected]
+        messages = [await subscription.next_msg(timeout=240) for _ in expected]
     finally:
         await connection.close()
     events = [

@@ -37,7 +37,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, 
 
 def _folded(running: Running) -> None:
     """Let the clock stay where it is, which is answered once all is folded."""
-    with httpx.Client(base_url=running.http, timeout=60, trust_env=False) as client:
+    with httpx.Client(base_url=running.http, timeout=240, trust_env=False) as client:
         now = client.get("/v1/programme").raise_for_status().json()["closed_at"]
         client.post("/v1/clock", json={"to": now}, headers=OPERATOR).raise_for_status()
 

@@ -43,7 +43,7 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
         with publisher(running, [*WORDS, "--truth", str(folder / "truth.json")]) as said:
             for _ in said:
                 pass
-        with httpx.Client(base_url=running.http, trust_env=False, timeout=60) as http:
+        with httpx.Client(base_url=running.http, trust_env=False, timeout=240) as http:
             while (health := http.get("/v1/health").json())["delivery"]["lag"]:
                 assert health["troubles"] == []
             recorded = log(http)

@@ -203,7 +203,7 @@ def test_readers_find_all_rows_however_often_they_are_folded_anew(kept: Kept) ->
         reader.start()
     runner.start()
     for _ in range(4):
-        runner.rebuild().result(timeout=60)
+        runner.rebuild().result(timeout=240)
     runner.stop()
     over.set()
     for reader in readers:
