@@ -66,6 +66,7 @@ _MEASURES: _Measures = (
     ("a question of the clock, with its fold", _spent("clock"), "µs"),
 )
 _QUERIES: _Measures = (
+    ("a question of the clock, with its fold", _spent("clock"), "µs"),
     ("whom to contact, the first 25", _told("queries_ms", "whom to contact", "least"), "ms"),
     ("how many are to be contacted", _told("queries_ms", "how many to contact", "least"), "ms"),
     ("all of one relationship", _told("queries_ms", "one relationship", "least"), "ms"),
