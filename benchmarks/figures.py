@@ -8,7 +8,11 @@ from typing import Any
 
 Figures = dict[str, Any]
 
-_BY = {"growth": ("store", "relationships"), "histories": ("store", "events"), "latency": ("store", "case")}
+_BY = {
+    "growth": ("store", "active", "relationships"),
+    "histories": ("store", "events"),
+    "latency": ("store", "case"),
+}
 """What names a row of each kind."""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,17 @@ def _told(*path: str) -> Callable[[Figures], float | None]:
     return lambda row: _at(row, *path)
 
 
-_MEASURES: tuple[tuple[str, Callable[[Figures], float | None], str], ...] = (
+_Measures = tuple[tuple[str, Callable[[Figures], float | None], str], ...]
+
+_MEASURES: _Measures = (
     ("a message, its relationship in memory", _spent("intake", "warm"), "µs"),
     ("a message whose relationship is loaded first", _spent("intake", "cold"), "µs"),
     ("memory of the process that takes in, at most", _told("intake", "peak_mib"), "MiB"),
     ("an event of a first rebuild", _spent("first_rebuild"), "µs"),
     ("memory of that process, at most", _told("first_rebuild", "peak_mib"), "MiB"),
+    ("a question of the clock, with its fold", _spent("clock"), "µs"),
+)
+_QUERIES: _Measures = (
     ("a question of the clock, with its fold", _spent("clock"), "µs"),
     ("whom to contact, the first 25", _told("queries_ms", "whom to contact", "least"), "ms"),
     ("how many are to be contacted", _told("queries_ms", "how many to contact", "least"), "ms"),
@@ -70,21 +75,32 @@ _MEASURES: tuple[tuple[str, Callable[[Figures], float | None], str], ...] = (
 )
 
 
+def _rows(figures: Figures, store: str, *, fewest: bool = False) -> list[Figures]:
+    """Of one store those of which the most were active, or the ``fewest``."""
+    found = [row for row in figures["growth"] if row["store"] == store]
+    active = (min if fewest else max)((row["active"] for row in found), default=0)
+    return [row for row in found if row["active"] == active]
+
+
 def _growth(figures: Figures) -> str:
-    return "\n\n".join(_of_stores(figures["growth"]))
+    found = [(name, _rows(figures, store)) for store, name in _STORES.items()]
+    return "\n\n".join(_grown(_MEASURES, found))
 
 
-def _of_stores(rows: Sequence[Figures]) -> Iterator[str]:
-    for store, name in _STORES.items():
-        found = [row for row in rows if row["store"] == store]
+def _queries(figures: Figures) -> str:
+    return "\n\n".join(_grown(_QUERIES, [("PostgreSQL", _rows(figures, "postgres", fewest=True))]))
+
+
+def _grown(measures: _Measures, stores: Iterable[tuple[str, list[Figures]]]) -> Iterator[str]:
+    for name, found in stores:
         if not found:
             continue
         heads = [f"{row['relationships']:,}" for row in found]
         lines = [["events", *(f"{row['events']:,}" for row in found), ""]]
-        for what, of, unit in _MEASURES:
+        for what, of, unit in measures:
             values = [of(row) for row in found]
             known = [one for one in values if one is not None]
-            grown = f"{known[-1] / known[0]:.2f}" if known else ""
+            grown = f"{known[-1] / known[0]:.2f}" if len(known) > 1 else ""
             lines.append([what, *(_short(one, f" {unit}") for one in values), grown])
         yield table([f"{name}, relationships", *heads, "the last by the first"], lines)
 
@@ -112,7 +128,8 @@ def _rates(figures: Figures) -> str:
                 )
             ),
         ]
-        for row in figures["growth"]
+        for store in _STORES
+        for row in _rows(figures, store)
     ]
     heads = ["", "relationships", "messages", "those that load", "events rebuilt", "again", "questions"]
     return table(heads, lines)
@@ -123,7 +140,7 @@ _PARTS_OF_ROOM = ("events", "indexes of events", "beside events", "projections",
 
 def _room(figures: Figures) -> str:
     """How much room everything takes."""
-    found = [row for row in figures["growth"] if row["store"] == "postgres"]
+    found = _rows(figures, "postgres")
     each = [{what: row["bytes"].get(what) for what in _PARTS_OF_ROOM} for row in found]
     for parts, row in zip(each, found, strict=True):
         parts["together"] = _all_room(row)
@@ -175,7 +192,7 @@ def _latency(figures: Figures) -> str:
 
 def _way(figures: Figures) -> str:
     """What the largest number measured comes to for so many more, where each has as many events."""
-    rows = [row for row in figures["growth"] if row["store"] == "postgres"]
+    rows = _rows(figures, "postgres")
     row = next(row for row in reversed(rows) if _all_room(row) is not None)
     times = ALL / row["relationships"]
     events = row["events"] * times
@@ -206,6 +223,7 @@ def _last(rows: Sequence[Figures], *path: str) -> float:
 
 _PARTS: dict[str, Callable[[Figures], str]] = {
     "growth": _growth,
+    "queries": _queries,
     "rates": _rates,
     "room": _room,
     "histories": _histories,

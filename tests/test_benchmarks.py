@@ -109,8 +109,10 @@ async def test_lives_laid_down_again_are_other_ones_and_all_that_is_measured_of_
         identities = Identities(load_master_key(lived / "master.key"))
         with thrice.ledger() as ledger:
             for fact in openings:
-                (hashed,) = [identities.hash(thrice.unseal(fact, "parties.0.identities.0"))]
-                assert ledger.directory.person_in(fact.stream, hashed) == fact.event.parties[0].person  # type: ignore[attr-defined]
+                opened = fact.event
+                assert isinstance(opened, RelationshipOpened)
+                hashed = identities.hash(thrice.unseal(fact, "parties.0.identities.0"))
+                assert ledger.directory.person_in(fact.stream, hashed) == opened.parties[0].person
 
 
 def test_each_length_of_a_history_is_measured(tmp_path: Path) -> None:
