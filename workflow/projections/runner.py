@@ -35,7 +35,7 @@ AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
 
 AT_ONCE_ANEW = 4_000
-"""The same of a rebuild, which asks for nothing but pages: each costs the database some requests."""
+"""The same of a rebuild that has them folded elsewhere, or heeds few of them: each page costs some requests."""
 
 LONGEST_WAIT = 8.0
 _FIRST_WAIT = 0.25
@@ -103,7 +103,6 @@ class Runner:
         self._head = head
         self._page = page
         self._slice = min(page, AT_ONCE)
-        self._slice_anew = min(page, AT_ONCE_ANEW)
         self._poll_seconds = poll_seconds
         self._woken = Event()
         self._stopping = Event()
@@ -312,8 +311,9 @@ class Runner:
             return self._fold(running, until)
         gathering, end = self.views.gathering, self._head() if until is None else until
         aside = gathering.aside(running, end - min(map(gathering.reached, running)))
-        after = min(map(gathering.reached, running))
-        rows, reached = self._stored.page(after, self._slice_anew, names_heeded(running))
+        after, names = min(map(gathering.reached, running)), names_heeded(running)
+        at_once = min(self._page, AT_ONCE_ANEW) if aside or names is not None else self._slice
+        rows, reached = self._stored.page(after, at_once, names)
         if reached > end:
             rows, reached = [row for row in rows if row[0] <= end], end
         if reached <= after:
