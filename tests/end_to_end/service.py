@@ -98,7 +98,11 @@ class Up:
         self.nats = address["nats"]
         if address["nats_token_file"] is not None:
             self.nats_token = (await asyncio.to_thread(Path(address["nats_token_file"]).read_text)).strip()
-        self._http = httpx.AsyncClient(base_url=address["http"], trust_env=False, timeout=PATIENCE)
+        self._http = httpx.AsyncClient(
+            base_url=address["http"],
+            trust_env=False,
+            timeout=httpx.Timeout(PATIENCE, read=5 * PATIENCE),  # a move of the clock may be a lot of work
+        )
         return self
 
     async def __aexit__(
