@@ -27,6 +27,7 @@ _NO_EXAMPLES = {
     "test_moves",
     "test_long_calendars",
     "test_everything_is_shown",
+    "test_growing",
 }
 
 

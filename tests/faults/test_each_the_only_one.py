@@ -84,7 +84,7 @@ async def without_leases(folder: Path, postgres: PostgresServer, plan: Plan) -> 
 
     async def at_work(shared: Mapping[str, str], driver: Driver) -> list[str]:
         everything = ("api", "intake", "project", "clock", "deliver")
-        both = [Serving(shared, *everything, program="tests.faults.unleased") for _ in range(2)]
+        both = [Serving(shared, *everything, command=("tests.faults.unleased", "serve")) for _ in range(2)]
         async with AsyncExitStack() as stack:
             await asyncio.gather(*map(stack.enter_async_context, both))
             doors = Doors(*both)

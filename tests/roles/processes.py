@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,10 @@ COORDINATOR = {"Mentoring-Actor": "coordinator cccccccc-0000-4000-8000-000000000
 OPERATOR = {"Mentoring-Actor": "service dddddddd-0000-4000-8000-000000000004"}
 
 
+SERVE = ("workflow.cli", "serve")
+"""The module that is run, and the verb."""
+
+
 class Died(Exception):
     """A process has ended before it answered."""
 
@@ -30,17 +34,17 @@ class Serving:
     """One process of ``mentoring serve``, from when it answers until it is gone."""
 
     def __init__(
-        self, settings: Mapping[str, str], *roles: str, failpoints: str = "", program: str = "workflow.cli"
+        self, settings: Mapping[str, str], *roles: str, failpoints: str = "", command: Sequence[str] = SERVE
     ) -> None:
         self.roles = roles
-        self._program = program
+        self._command = command
         self._settings = {**settings, VARIABLE: failpoints}
         self._process: asyncio.subprocess.Process | None = None
         self.http = httpx.AsyncClient()
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", self._program, "serve", *self.roles, "--port", "0", "--json"),
+            *(sys.executable, "-m", *self._command, *self.roles, "--port", "0", "--json"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | self._settings,
