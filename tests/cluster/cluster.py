@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -96,9 +97,13 @@ class Node:
         config.write_text(kept, "utf-8")  # as it is started the next time
 
     def asked(self, what: str) -> dict[str, Any]:
-        """What its monitoring says; nothing where it does not answer."""
+        """What its monitoring says, be it that it is ill; nothing where it does not answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/{what}", timeout=1) as answer:
+            try:
+                answer = urllib.request.urlopen(f"http://127.0.0.1:{self.monitor}/{what}", timeout=5)
+            except urllib.error.HTTPError as ill:
+                answer = ill
+            with answer:
                 found: dict[str, Any] = json.load(answer)
                 return found
         except (OSError, ValueError):
@@ -168,7 +173,7 @@ class Cluster:
     def _troubles(self) -> str:
         answers = {node.name: node.asked("healthz") for node in self.nodes}
         ill = [
-            f"{name}: {told.get('error', told)}"
+            f"{name}: {told.get('error', told or 'no answer')}"
             for name, told in answers.items()
             if told.get("status") != "ok"
         ]

@@ -1,51 +1,24 @@
-"""One cluster for all tests of a module, whole again before each of them, and with no stream in it."""
+"""A cluster for each test: three servers are up in less than a second, and remember nothing of another test."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import nats
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
-from tests.cluster.cluster import PATIENCE, Cluster, cluster
+from tests.cluster.cluster import Cluster, cluster
 from tests.consumers.world import World
 
 
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("cluster") / "nodes") as made:
-        yield made
-
-
-@pytest_asyncio.fixture
-async def whole(nodes: Cluster) -> AsyncIterator[Cluster]:
+@pytest.fixture
+def whole(tmp_path: Path) -> Iterator[Cluster]:
     """The cluster with all of its nodes at work, and empty."""
-    nodes.start()
-    client = await nats.connect(nodes.urls.split(","))
-    streams = client.jetstream(timeout=5)
-    async with asyncio.timeout(PATIENCE):
-        # By name: whoever asks for more is told nothing of a stream whose leader does not answer yet.
-        while names := await _names(client):
-            for name in names:
-                with suppress(NatsError, TimeoutError):
-                    await streams.delete_stream(name)
-    await client.close()
-    yield nodes
-    for node in nodes.running:
-        node.go_on()
-
-
-async def _names(client: Client) -> list[str]:
-    answer = await client.request("$JS.API.STREAM.NAMES", b"{}", timeout=20)
-    found: list[str] = json.loads(answer.data)["streams"] or []
-    return found
+    with cluster(tmp_path / "nodes") as made:
+        yield made
 
 
 @pytest_asyncio.fixture
