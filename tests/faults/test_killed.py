@@ -33,9 +33,6 @@ HIT_AT = {"decide": (1, 60), "append": (1, 1), "commit": (5, 6), "reminder": (1,
 LONG_HIT_AT = HIT_AT | {"decide": (1, 3_000), "append": (1, 4), "commit": (5, 9), "ack": (1, 4)}
 """The same in the long form, in which a life takes in some thousand messages."""
 
-AHEAD = 10_000
-"""How many lie before each life in the long form."""
-
 LATER = (
     "decide.before",
     "append.after",
@@ -67,11 +64,11 @@ async def lives(
     *,
     broker_kills: int,
     hit_at: Mapping[str, tuple[int, int]] = HIT_AT,
-    ahead: int = 0,
+    spread: bool = False,
     tell: Callable[[str], object] = lambda _: None,
 ) -> Counter[str]:
     """One run with a death at each of ``places`` and, with all taken in, of ``later``, beside one without, from one
-    beginning; the dispositions.
+    beginning; the dispositions. ``spread``: each life finds its share of the messages that are left.
     """
     random = Random(SEED)
     folder = begins.data.parent
@@ -92,7 +89,10 @@ async def lives(
             nth = random.randint(least, most)
             through = nth if place.startswith(("ack", "projection")) else 1
             backlog = 200 if place.startswith(ASKED_FOR) else (through + 1) * BATCH
-            backlog = max(backlog, ahead)
+            if spread:
+                taken_in = killed.kills[-1].recorded if killed.kills else plan.early
+                left = plan.early + len(plan.messages) - taken_in
+                backlog = max(backlog, left // (len(places) - number + 1))
             await killed.live(f"{place}:{nth}", backlog=backlog, requests=len(plan.steps) // len(places) // 2)
             tell(
                 f"{number} of {len(places)} kills, {killed.kills[-1].recorded} of {len(plan.messages)} messages"
@@ -168,7 +168,7 @@ async def test_killed_a_hundred_times_it_comes_to_the_same(
         plan,
         broker_kills=5,
         hit_at=LONG_HIT_AT,
-        ahead=AHEAD,
+        spread=True,
         tell=tell,
     )
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()
