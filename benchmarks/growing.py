@@ -21,6 +21,7 @@ from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.transport.broker import make_broker
 from workflow.lifecycle import tune_interpreter
+from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
 from workflow.projections.runner import Runner
@@ -46,8 +47,8 @@ def rebuild(told: Told, store: EventStore) -> Told:
     """Fold all projections anew; the first time beside none that serve."""
     folder = Path(told["folder"])
     kept = ViewDatabase(told["facts"]) if told["facts"] else ViewFile(folder / "views.db")
-    with closing(Views(kept, PROJECTIONS)) as views:
-        runner = Runner(views, store.read, store.head)
+    with closing(Views(kept, PROJECTIONS, processes=Processes(processors()))) as views:
+        runner = Runner(views, store.read, store.head, stored=store)
         for generation in views.generations:
             if not generation.position:
                 views.pause(generation, "it is folded for the first time")
@@ -90,7 +91,9 @@ _WHAT: dict[str, Callable[[Told, EventStore], Told]] = {"rebuild": rebuild, "int
 
 
 class Spent(NamedTuple):
-    """Seconds: on the wall, of this process's processor time, and of the database server's."""
+    """Seconds: on the wall, of the processor time of this process and of those that it began, and of the database
+    server's.
+    """
 
     wall: float
     own: float
@@ -111,7 +114,8 @@ class Spent(NamedTuple):
 
 def spent(server: int) -> Spent:
     """What was spent so far; the ``server`` is named by the process that began it, 0 where there is none."""
-    return Spent(time.perf_counter(), time.process_time(), _of_server(server) if server else 0.0)
+    own = sum(os.times()[:4])
+    return Spent(time.perf_counter(), own, _of_server(server) if server else 0.0)
 
 
 def _of_server(pid: int) -> float:

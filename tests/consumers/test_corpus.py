@@ -42,7 +42,7 @@ def canonical_hash(world: World, path: Path) -> str:
     views = Views(path, PROJECTIONS, durable=False)
     Runner(views, world.store.read, world.store.head).catch_up()
     views.close()
-    verified = verify(path, PROJECTIONS, world.store.read)
+    verified = verify(path, PROJECTIONS, world.store)
     assert verified.equal
     return verified.hash
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from subprocess import Popen
 
@@ -10,6 +10,7 @@ import pytest
 
 from tests.projections import killed
 from tests.projections.facts import OTHER, PAIR, Log, concluded, fold, onboarded, opened, raised
+from tests.projections.stored import Stored
 from workflow.aggregates.events import ConcernCode
 from workflow.projections.aside.aside import Aside, Processes
 from workflow.projections.aside.process import serve
@@ -19,33 +20,6 @@ from workflow.projections.runner import Runner
 from workflow.projections.storage import Kept
 from workflow.projections.verify import verify
 from workflow.projections.views import Views
-from workflow.store.mapper import Decoder
-from workflow.store.recorded import Recorded
-from workflow.store.recorder import Row
-
-
-class Stored:
-    """A log as it is stored; what is sealed is no more than said to be."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self.read = 0
-        """How many events were."""
-
-    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
-        facts = [fact for fact in self._log.facts[after:] if names is None or fact.event.name in names]
-        found = facts[:limit]
-        self.read += len(found)
-        return list(map(row, found)), found[-1].position if len(found) == limit else self._log.head()
-
-    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
-        return Decoder().decoded(rows)
-
-
-def row(fact: Recorded) -> Row:
-    said = fact.metadata.model_dump_json().encode(), fact.event.model_dump_json().encode()
-    stored = b'{"metadata":%b,"event":%b}' % said
-    return fact.position, fact.stream.hex, fact.version, fact.event.name, stored
 
 
 def rebuilding(log: Log, kept: Kept, processes: Processes, page: int = 5) -> Runner:
@@ -71,7 +45,7 @@ def ends_well(runner: Runner, log: Log, kept: Kept) -> None:
     asked = runner.rebuild()
     runner.catch_up()
     assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     assert folds_aside(runner) is None
     runner.views.close()
 
@@ -167,7 +141,7 @@ def test_rows_are_told_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workflow.projections.aside.process._ROWS", 5)
     stored, asked, answered = Stored(killed.log()), BytesIO(), BytesIO()
     rows, _ = stored.page(0, 100, None)
-    put(asked, [("journey", 2, 0), ("goals", 2, 0)])
+    put(asked, [("journey", 2, 0, False), ("goals", 2, 0, False)])
     put(asked, (rows, {}))
     put(asked, None)
     asked.seek(0)

@@ -16,6 +16,7 @@ from sqlalchemy import JSON
 
 from tests.projections.any_log import log_of, logs
 from tests.projections.facts import fold
+from tests.projections.stored import Stored
 from tests.view_places import rows_in
 from workflow.aggregates.events import Event
 from workflow.projections.catalogue import PROJECTIONS
@@ -68,7 +69,7 @@ def test_a_rebuild_and_a_verification_find_no_difference(history: History, cut: 
         fold(log_of(history[:cut]), path).close()
         log = log_of(history)
         views = fold(log, path)
-        verified = verify(path, PROJECTIONS, log.read)
+        verified = verify(path, PROJECTIONS, Stored(log))
         assert verified.equal, verified.differences
         assert verified.rows == sum(len(found) for found in rows(path).values())
         before = rows(path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.projections.facts import OTHER, Log, concluded, fold, onboarded, opened
+from tests.projections.stored import Stored
 from tests.projections.test_runner import states, with_bug
 from tests.view_places import Fresh, change
 from workflow.errors import Conflict, NotFound
@@ -64,7 +65,7 @@ def test_resumed_it_goes_on_behind_what_it_has(kept: Kept, log: Log) -> None:
     status = journey(runner)
     assert (status.state, status.paused_by, status.cause, status.lag) == (RunState.RUNNING, None, None, 0)
     assert status.generation == 1
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     runner.views.close()
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import Column, Integer, MetaData
 from tests.postgres import PostgresServer
 from tests.projections.any_log import log_of, logs
 from tests.projections.facts import OTHER, PAIR, Log, concluded, fold, onboarded, opened
+from tests.projections.stored import Stored
 from tests.view_places import Databases, change, dsn_of, read, rows_in
 from workflow.errors import Stopped, Unavailable
 from workflow.projections import relationships
@@ -88,7 +89,7 @@ def test_any_log_makes_the_rows_that_it_makes_in_a_file(
         runner.catch_up()
         assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
         assert rows_in(kept) == rows_in(file)
-        assert verify(kept, PROJECTIONS, log.read) == verify(file, PROJECTIONS, log.read)
+        assert verify(kept, PROJECTIONS, Stored(log)) == verify(file, PROJECTIONS, Stored(log))
         views.close()
 
 
@@ -163,7 +164,7 @@ def test_a_swap_waits_for_a_long_query_and_holds_up_nobody(kept: Kept, log: Log)
     clock.now += LONGEST_WAIT
     runner.catch_up()
     assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     views.close()
 
 
@@ -272,7 +273,7 @@ def test_a_column_that_goes_takes_the_analysts_views_through_a_rebuild(kept: Kep
     asked = runner.rebuild()
     runner.catch_up()
     assert {one.failure for one in asked.result(timeout=0)} == {None}
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     assert read(kept, "SELECT count(*) FROM analytics_states") == [(4,)]
     views.close()
 
@@ -322,7 +323,7 @@ def test_connections_that_break_are_made_anew_and_nothing_is_lost(kept: Kept, lo
         with views.reading() as connection:
             assert relationships.one(connection, UUID(int=number)) is not None
     runner.stop()
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     views.close()
 
 
@@ -351,7 +352,7 @@ def test_where_nobody_knows_whether_it_was_committed_it_is_looked_up(
     if asked is not None:
         assert {(one.generation, one.failure) for one in asked.result(timeout=0)} == {(2, None)}
     assert {status.lag for status in runner.status()} == {0}
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     views.close()
 
 
@@ -381,7 +382,7 @@ def test_a_comparison_leaves_nothing_whatever_ends_it(kept: Kept, log: Log) -> N
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        verify(kept, PROJECTIONS, log.read, heed=ended)
+        verify(kept, PROJECTIONS, Stored(log), heed=ended)
     assert read(kept, "SELECT schemaname, tablename FROM pg_tables ORDER BY 1, 2") == before
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.projections.facts import fold
 from tests.projections.killed import log
+from tests.projections.stored import Stored
 from tests.view_places import Fresh, read, rows_in
 from workflow import failpoints
 from workflow.projections.catalogue import PROJECTIONS
@@ -94,4 +95,4 @@ def test_killed_before_and_after_writes_it_comes_to_the_same_rows(fresh: Fresh) 
         assert run(killed, kill) == -9, f"{kill} was never reached"
     assert run(killed) == 0
     assert rows_in(killed) == rows_in(calm)
-    assert verify(killed, PROJECTIONS, log().read).equal
+    assert verify(killed, PROJECTIONS, Stored(log())).equal

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.projections.facts import OTHER, Log, concluded, fold, onboarded, opened
+from tests.projections.stored import Stored
 from tests.view_places import Fresh, rows_in
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
@@ -36,7 +37,7 @@ def test_the_one_that_comes_second_writes_nothing_and_says_so(kept: Kept, log: L
     assert rows_in(kept) == before
     log.add(concluded(3), stream=OTHER)
     first.catch_up()
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     for one in (first, second):
         one.views.close()
 
@@ -66,7 +67,7 @@ def test_whoever_takes_over_goes_on_where_the_other_was(kept: Kept, log: Log) ->
     second.catch_up()
     with pytest.raises(Superseded):
         first.step()
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     for one in (first, second):
         one.views.close()
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, select
 
 from tests.projections.facts import OTHER, PAIR, Log, concluded, day, fold, onboarded, opened, raised
+from tests.projections.stored import Stored
 from tests.view_places import Fresh, change, read
 from workflow.aggregates.events import AgreementConcluded, ConcernCode, DueKind
 from workflow.errors import Conflict, NotFound
@@ -115,7 +116,7 @@ def test_a_paused_projection_stays_so_over_a_restart_until_it_is_rebuilt(kept: K
     )
     assert all(status.state is RunState.RUNNING and status.lag == 0 for status in runner.status())
     assert states(kept)[-2:] == [(str(PAIR), "active"), (str(OTHER), "onboarding")]
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     mended.close()
 
 
@@ -206,7 +207,7 @@ def test_a_killed_rebuild_goes_on_from_the_last_rows_that_it_wrote(
     asked = runner.rebuild()
     runner.catch_up()
     assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     views.close()
 
 
@@ -260,7 +261,7 @@ def test_an_interrupted_rebuild_goes_on_while_the_live_rows_serve(kept: Kept, lo
     runner.catch_up()
     assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
     assert {(status.generation, status.position) for status in runner.status()} == {(2, 6)}
-    assert verify(kept, PROJECTIONS, log.read).equal
+    assert verify(kept, PROJECTIONS, Stored(log)).equal
     views.close()
 
 
@@ -294,13 +295,13 @@ def test_a_projection_with_another_column_is_rebuilt_and_proved(kept: Kept, log:
     runner.catch_up()
     assert reader.result(timeout=0) == 6
     with pytest.raises(Conflict, match="rebuild agenda"):
-        verify(kept, upgraded, log.read)
+        verify(kept, upgraded, Stored(log))
     asked = runner.rebuild(["agenda"])
     runner.catch_up()
     (rebuilt,) = asked.result(timeout=0)
     assert (rebuilt.generation, rebuilt.differences, rebuilt.failure) == (2, None, None)
     assert {status.state for status in runner.status()} == {RunState.RUNNING}
-    assert verify(kept, upgraded, log.read).equal
+    assert verify(kept, upgraded, Stored(log)).equal
     with views.reading() as connection:
         assert connection.execute(select(table.c.weekday)).scalars().all() == [1]
     asked = runner.rebuild(["agenda"])
@@ -357,7 +358,7 @@ async def test_rows_beyond_the_end_of_the_log_are_not_answered_as_if_they_were_r
 def test_verification_shows_which_rows_differ(kept: Kept, log: Log) -> None:
     fold(log, kept).close()
     change(kept, f"UPDATE relationships_1 SET state = 'closure' WHERE id = '{OTHER}'", "DELETE FROM agenda_1")
-    verified = verify(kept, PROJECTIONS, log.read)
+    verified = verify(kept, PROJECTIONS, Stored(log))
     assert not verified.equal
     assert verified.hash != verified.folded_hash
     assert {name: count for name, count in verified.differing.items() if count} == {
@@ -374,7 +375,7 @@ def test_verification_shows_which_rows_differ(kept: Kept, log: Log) -> None:
 def test_verification_folds_to_where_the_live_rows_stand(kept: Kept, log: Log) -> None:
     fold(log, kept).close()
     log.add(onboarded(3), stream=OTHER)
-    verified = verify(kept, PROJECTIONS, log.read)
+    verified = verify(kept, PROJECTIONS, Stored(log))
     assert verified.equal
     assert set(verified.positions.values()) == {5}
 
@@ -383,7 +384,7 @@ def test_the_hash_tells_neither_ids_nor_evidence_nor_recorded_times(fresh: Fresh
     def hash_of(log: Log) -> str:
         kept = fresh()
         fold(log, kept).close()
-        return verify(kept, PROJECTIONS, log.read).hash
+        return verify(kept, PROJECTIONS, Stored(log)).hash
 
     silence = ConcernCode.SILENCE
     one = Log().add(opened(dues={DueKind.SILENCE: day(45)})).add(raised(silence, 46, evidence=(1,)))

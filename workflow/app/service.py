@@ -273,4 +273,5 @@ class Service:
     def verify(self, heed: Callable[[int], None]) -> Verified:
         """Fold everything anew and compare; ``heed`` is told how far it has come, and may end it by raising."""
         scratch = self.folder.scratch() if self._shared is None else None
-        return verify(self._views_kept, PROJECTIONS, self.store.read, heed=heed, scratch_in=scratch)
+        by = Processes(processors())
+        return verify(self._views_kept, PROJECTIONS, self.store, heed=heed, scratch_in=scratch, processes=by)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from workflow.projections.generations import Folded, Generation
+from workflow.projections.generations import ByStreams, Folded, Generation
 from workflow.projections.projection import Document, FoldFailed, fold
 from workflow.store.recorded import Recorded
 
@@ -21,11 +21,22 @@ Kept = Iterable[tuple[Any, ...]]
 class Folding:
     """The rows of the relationships that events have touched, and the ``position`` that they are of."""
 
-    __slots__ = ("_before", "_documents", "_failing", "_load", "events", "failure", "generation", "position")
+    __slots__ = (
+        "_before",
+        "_documents",
+        "_failing",
+        "_load",
+        "by_streams",
+        "events",
+        "failure",
+        "generation",
+        "position",
+    )
 
     def __init__(self, generation: Generation, load: Callable[[Sequence[str]], Kept]) -> None:
         self.generation = generation
         self.position = generation.position
+        self.by_streams = generation.by_streams
         self.events = 0
         """How many events were looked at."""
         self.failure: FoldFailed | None = None
@@ -71,6 +82,28 @@ class Folding:
         self.position = max(self.position, end)
         self.events += number
 
+    def fold_streams(
+        self, events: Sequence[Recorded], reached: ByStreams, number: int, *, last: bool
+    ) -> None:
+        """Fold what a page of so many events has for this projection, which are all that some streams have.
+
+        They are the ``last`` where no others are left. Where a fold raises, nothing of what is in memory is kept.
+        """
+        if self.failure is not None:
+            return
+        self._fetch(events)
+        try:
+            fold(self.generation.projection, events, self._documents)
+        except FoldFailed as failure:
+            self._forget()
+            self.by_streams = self.generation.by_streams
+            self._failing = self.failure = failure
+            return
+        self.events += number
+        self.position, self.by_streams = (
+            (max(self.position, reached.until), None) if last else (self.position, reached)
+        )
+
     def folded(self) -> Folded:
         """What is to be written. A document may have many rows, and an event mostly touches one of them.
 
@@ -86,8 +119,9 @@ class Folding:
                         upserts.append(values)
         except Exception as error:  # noqa: BLE001 a bug like one in the fold, whatever it raises
             failure = FoldFailed(self.generation.name, None, f"on a row of {stream}", error)
-            return Folded(self.generation, self.generation.position, [], [], failure)
-        return Folded(self.generation, self.position, upserts, sorted(before), self.failure)
+            known = self.generation
+            return Folded(known, known.position, [], [], failure, known.by_streams)
+        return Folded(self.generation, self.position, upserts, sorted(before), self.failure, self.by_streams)
 
     def _forget(self) -> None:
         self._documents: defaultdict[str, Document] = defaultdict(list)

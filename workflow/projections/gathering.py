@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from workflow.places import whence
 from workflow.projections.aside.aside import Aside, Broken, Load, Processes
 from workflow.projections.folding import Folding, Kept
-from workflow.projections.generations import Folded, Generation, RunState
+from workflow.projections.generations import ByStreams, Folded, Generation, RunState
 from workflow.projections.projection import heeded
 from workflow.projections.tables import GenerationTable
 from workflow.store.recorded import Recorded
@@ -18,7 +19,7 @@ from workflow.store.recorder import Row
 GATHERED = 400_000
 """Events after which a rebuild writes their rows: so many are soon folded again."""
 
-TOUCHED = 50_000
+TOUCHED = 12_500
 """Relationships whose rows a rebuild holds at most before it writes them: memory has room for so many, of any log."""
 
 _log = logging.getLogger(__name__)
@@ -53,19 +54,54 @@ class Gathering:
         folding = self._foldings.get(generation)
         return generation.position if folding is None else folding.position
 
+    def come(self, generation: Generation) -> int:
+        """About how many events are folded, as one says who waits for the last."""
+        by_streams = self.by_streams(generation)
+        return self.reached(generation) if by_streams is None else by_streams.position(generation.position)
+
+    def by_streams(self, generation: Generation) -> ByStreams | None:
+        """How far one has come that goes stream by stream, be it in memory alone."""
+        aside = self._aside
+        if aside is not None and generation in aside.generations:
+            return aside.by_streams
+        folding = self._foldings.get(generation)
+        return generation.by_streams if folding is None else folding.by_streams
+
+    def crowded(self, generations: Collection[Generation]) -> bool:
+        """Whether memory holds the rows of as many relationships as it has room for."""
+        holding = [self._foldings[generation] for generation in generations if generation in self._foldings]
+        return any(one.touched >= TOUCHED for one in (*holding, self._aside) if one is not None)
+
     # --- in this process
 
     def fold(self, generations: Sequence[Generation], page: Sequence[Recorded], end: int) -> bool:
         """Fold a page that ends at a position; whether it is time to write what has gathered in memory."""
-        foldings = [self._folding(generation) for generation in generations]
-        positions = [folding.position for folding in foldings]
-        projections = [generation.projection for generation in generations]
-        try:
-            for folding, events in zip(foldings, heeded(projections, page, positions), strict=True):
+        with self._all_or_none(generations) as foldings:
+            for folding, events in zip(foldings, _heeded(foldings, page), strict=True):
                 folding.fold(events, end, len(page))
+        return self._full(foldings)
+
+    def fold_streams(
+        self, generations: Sequence[Generation], page: Sequence[Recorded], reached: ByStreams, *, last: bool
+    ) -> bool:
+        """Fold all that some streams have, the ``last`` where no others are left; whether it is time to write.
+
+        In the end it is: from there on events of these streams come again, and their rows are to be read.
+        """
+        with self._all_or_none(generations) as foldings:
+            for folding, events in zip(foldings, _heeded(foldings, page, by_streams=True), strict=True):
+                folding.fold_streams(events, reached, len(page), last=last)
+        return last or self._full(foldings)
+
+    @contextmanager
+    def _all_or_none(self, generations: Sequence[Generation]) -> Iterator[list[Folding]]:
+        try:
+            yield [self._folding(generation) for generation in generations]
         except BaseException:
             self.forget(generations)
             raise
+
+    def _full(self, foldings: Iterable[Folding]) -> bool:
         return any(
             folding.failure is not None or folding.events >= GATHERED or folding.touched >= TOUCHED
             for folding in foldings
@@ -97,11 +133,20 @@ class Gathering:
 
     def fold_aside(self, generations: Sequence[Generation], page: Sequence[Row], end: int) -> bool:
         """Have them fold a page that ends at a position; whether it is time to write what has gathered there."""
+        return self._send(generations, lambda aside: aside.fold(page, end))
+
+    def fold_streams_aside(
+        self, generations: Sequence[Generation], page: Sequence[Row], reached: ByStreams, *, last: bool
+    ) -> bool:
+        """Have them fold all that some streams have, as ``fold_streams`` does."""
+        return self._send(generations, lambda aside: aside.fold_streams(page, reached, last=last)) or last
+
+    def _send(self, generations: Sequence[Generation], fold: Callable[[Aside], None]) -> bool:
         try:
             if self._aside is None:
                 assert self._processes is not None
                 self._aside = self._processes.begin(generations, self._load)
-            self._aside.fold(page, end)
+            fold(self._aside)
         except Broken as error:
             self.be_alone(error)
             return False
@@ -132,7 +177,7 @@ class Gathering:
         """What these have come to, and all that are folded aside where one of them is; memory lets go of it."""
         aside = self._aside
         if aside is not None and not set(generations).isdisjoint(aside.generations):
-            return Told(aside.generations, aside.folded() if aside.events else ())
+            return Told(aside.generations, aside.folded() if aside.moved else ())
         found = [self._foldings.pop(one) for one in generations if one in self._foldings]
         return Told([folding.generation for folding in found], _folded(found))
 
@@ -145,6 +190,14 @@ class Gathering:
             else:
                 self.end_aside()
 
+    def go_by_streams(self, generations: Sequence[Generation], until: int) -> None:
+        """Let go of what these have come to: up to a position they are folded stream by stream from here on."""
+        for generation in generations:
+            self._foldings.pop(generation, None)
+            generation.by_streams = ByStreams(until)
+        if self._aside is not None:
+            self._aside.go_on(generations)
+
     def forget(self, generations: Iterable[Generation]) -> None:
         """Let go of what these have come to: it is folded again."""
         for generation in generations:
@@ -156,6 +209,14 @@ class Gathering:
         """Let go of everything."""
         self._foldings.clear()
         self.end_aside()
+
+
+def _heeded(
+    foldings: Sequence[Folding], page: Sequence[Recorded], *, by_streams: bool = False
+) -> list[list[Recorded]]:
+    positions = [folding.position for folding in foldings]
+    projections = [folding.generation.projection for folding in foldings]
+    return heeded(projections, page, positions, by_streams=by_streams)
 
 
 def _folded(foldings: list[Folding]) -> Iterator[Folded]:

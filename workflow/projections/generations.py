@@ -21,6 +21,23 @@ class RunState(StrEnum):
     PAUSED = "paused"
 
 
+@dataclass(frozen=True, slots=True)
+class ByStreams:
+    """How far a rebuild has come that goes stream by stream, in the order of ids, and not by position.
+
+    All streams up to ``after`` (hex; none yet where it is empty) are folded up to the position ``until``; the others
+    are where the generation's position says.
+    """
+
+    until: int
+    after: str = ""
+
+    def position(self, begun: int) -> int:
+        """About how many events that is, for whoever wants to know how long it takes: ids are of any value."""
+        share = int(self.after[:8] or "0", 16) / 0x1_0000_0000
+        return begun + int(share * (self.until - begun))
+
+
 @dataclass(slots=True, eq=False)
 class Generation:
     """One generation of a projection. A generation that is not ``live`` is being rebuilt beside the one that is."""
@@ -35,6 +52,8 @@ class Generation:
     failed_at: int | None = None
     paused_by: str | None = None
     """Who had it paused; None where it runs, and where a failure did."""
+    by_streams: ByStreams | None = None
+    """How far it has come beyond its position, where it goes stream by stream."""
     fits: bool = True
     """Whether its rows have the columns that the projection has now."""
 
@@ -42,6 +61,16 @@ class Generation:
     def name(self) -> str:
         """The projection's name."""
         return self.projection.name
+
+    @property
+    def folded_until(self) -> int:
+        """The last position that any of its rows may be of."""
+        return self.position if self.by_streams is None else self.by_streams.until
+
+    @property
+    def begun_by_streams(self) -> bool:
+        """Whether it has rows of some streams beyond its position."""
+        return self.by_streams is not None and self.by_streams.after != ""
 
 
 def names_heeded(generations: Iterable[Generation]) -> frozenset[str] | None:
@@ -64,3 +93,4 @@ class Folded:
     upserts: list[tuple[Any, ...]]
     removals: list[tuple[Any, ...]]
     failure: FoldFailed | None = None
+    by_streams: ByStreams | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from workflow.projections.generations import Generation, RunState
+from workflow.projections.generations import ByStreams, Generation, RunState
 from workflow.projections.storage import Superseded
 from workflow.store.cursor import Cursor
 
@@ -22,11 +22,11 @@ class Kept(NamedTuple):
     failed_at: int | None
     shape: str
     paused_by: str | None
+    streams_until: int | None
+    streams_after: str | None
 
 
-_SELECT = """
-    SELECT name, generation, live, position, state, cause, failed_at, shape, paused_by FROM projections ORDER BY 1, 2
-"""
+_SELECT = f"SELECT {', '.join(Kept._fields).replace('number', 'generation')} FROM projections ORDER BY 1, 2"  # noqa: S608 our own names
 
 
 def all_kept(cursor: Cursor) -> list[Kept]:
@@ -51,13 +51,14 @@ class Note(NamedTuple):
     cause: str | None = None
     failed_at: int | None = None
     paused_by: str | None = None
+    by_streams: ByStreams | None = None
 
 
 def note(cursor: Cursor, notes: Iterable[Note]) -> None:
     """Keep where some stand now, by one request where the database is another process."""
     cursor.executemany(
-        "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ?, paused_by = ? "
-        "WHERE name = ? AND generation = ?",
+        "UPDATE projections SET position = ?, state = ?, cause = ?, failed_at = ?, paused_by = ?, "
+        "streams_until = ?, streams_after = ? WHERE name = ? AND generation = ?",
         [
             (
                 one.position,
@@ -65,6 +66,8 @@ def note(cursor: Cursor, notes: Iterable[Note]) -> None:
                 one.cause,
                 one.failed_at,
                 one.paused_by,
+                None if one.by_streams is None else one.by_streams.until,
+                None if one.by_streams is None else one.by_streams.after,
                 one.generation.name,
                 one.generation.number,
             )
@@ -89,5 +92,8 @@ def fence(cursor: Cursor, known: Iterable[Generation]) -> None:
             raise superseded(one.name, "folded anew")
         if row.position != one.position:
             raise superseded(one.name, f"folded up to {row.position}, and this one up to {one.position}")
+        after = "" if one.by_streams is None else one.by_streams.after
+        if (row.streams_after or "") != after:
+            raise superseded(one.name, "folded up to another stream")
         if row.state == RunState.PAUSED and one.state is RunState.RUNNING:
             raise superseded(one.name, "paused")

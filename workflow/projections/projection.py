@@ -72,20 +72,26 @@ class FoldFailed(Exception):
 
 
 def heeded(
-    projections: Sequence[Projection], page: Iterable[Recorded], after: Sequence[int]
+    projections: Sequence[Projection],
+    page: Iterable[Recorded],
+    after: Sequence[int],
+    *,
+    by_streams: bool = False,
 ) -> list[list[Recorded]]:
     """For each projection the events of a page that matter to it and lie beyond its position.
 
-    The page is gone through once for all. Positions only grow: an event told twice is heeded once.
+    The page is gone through once for all. Positions only grow: an event told twice is heeded once. But not where it
+    goes ``by_streams``: there each event is told once.
     """
     chosen: list[list[Recorded]] = [[] for _ in projections]
     by_agenda = [into for into, one in zip(chosen, projections, strict=True) if one.kinds is None]
     by_kind: dict[type[Event], list[list[Recorded]]] = {}
-    last = min(after, default=0)
+    last = least = min(after, default=0)
     for recorded in page:
         if recorded.position <= last:
             continue
-        last = recorded.position
+        if not by_streams:
+            last = recorded.position
         into = by_kind.get(recorded.kind)
         if into is None:
             into = by_kind[recorded.kind] = [
@@ -99,7 +105,9 @@ def heeded(
             for events in by_agenda:
                 events.append(recorded)
     return [
-        events if not events or events[0].position > own else [one for one in events if one.position > own]
+        events
+        if not events or own == least or (not by_streams and events[0].position > own)
+        else [one for one in events if one.position > own]
         for events, own in zip(chosen, after, strict=True)
     ]
 

@@ -14,28 +14,24 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Protocol
 
 from workflow import failpoints
 from workflow.errors import NotFound
 from workflow.places import whence
-from workflow.projections.generations import Generation, RunState, names_heeded
+from workflow.projections.generations import Generation, RunState
 from workflow.projections.halts import Halts
 from workflow.projections.readers import BeyondTheLog, NotYetFolded, Readers
 from workflow.projections.rebuilds import Rebuilds, Rebuilt
+from workflow.projections.refolding import Refolding, Stored
 from workflow.projections.storage import Busy, Superseded
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
-from workflow.store.recorder import Row
 
 PAGE = 20_000
 """Events that are written together: so many that a commit costs little beside them."""
 
 AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
-
-AT_ONCE_ANEW = 4_000
-"""The same of a rebuild that has them folded elsewhere, or heeds few of them: each page costs some requests."""
 
 LONGEST_WAIT = 8.0
 _FIRST_WAIT = 0.25
@@ -65,18 +61,6 @@ class Status:
         return max(0, self.head - self.position)
 
 
-class Stored(Protocol):
-    """The log as it lies there."""
-
-    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
-        """Events behind a position, those of some names alone where given; up to where there are no others."""
-        ...
-
-    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
-        """The events that these are."""
-        ...
-
-
 class Runner:
     """Keeps the views up to date. ``read`` gives events after a position, ``head`` the last position.
 
@@ -99,10 +83,10 @@ class Runner:
         self.views = views
         self._written = written
         self._read = read
-        self._stored = stored
         self._head = head
         self._page = page
         self._slice = min(page, AT_ONCE)
+        self._refolding = None if stored is None else Refolding(stored, views.gathering, page, self._slice)
         self._poll_seconds = poll_seconds
         self._woken = Event()
         self._stopping = Event()
@@ -135,6 +119,8 @@ class Runner:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        if self._refolding is not None:
+            self._refolding.close()
         try:
             self.views.write(self.views.shadows)
         except Exception as error:  # noqa: BLE001 whatever it was, they are folded again
@@ -195,7 +181,7 @@ class Runner:
         for generation in [generation for generation in self.views.generations if generation.position > head]:
             cause = f"the log ends at {head}, before what was folded: was it restored? Rebuild"
             self.views.pause(generation, cause)
-        for generation in [generation for generation in self.views.shadows if generation.position > head]:
+        for generation in [generation for generation in self.views.shadows if generation.folded_until > head]:
             self.views.discard(generation)
         self._checked = True
 
@@ -305,22 +291,11 @@ class Runner:
         return self._swap(ready) if ready else bool(self.views.shadows)
 
     def _fold_anew(self, until: int | None) -> tuple[int, bool]:
-        """Fold some events of a rebuild: how many positions it went on, and whether it is time to write."""
+        """Fold some events of a rebuild: how many, and whether it is time to write."""
         running = [shadow for shadow in self.views.shadows if shadow.state is RunState.RUNNING]
-        if self._stored is None or not running:
+        if self._refolding is None or not running:
             return self._fold(running, until)
-        gathering, end = self.views.gathering, self._head() if until is None else until
-        aside = gathering.aside(running, end - min(map(gathering.reached, running)))
-        after, names = min(map(gathering.reached, running)), names_heeded(running)
-        at_once = min(self._page, AT_ONCE_ANEW) if aside or names is not None else self._slice
-        rows, reached = self._stored.page(after, at_once, names)
-        if reached > end:
-            rows, reached = [row for row in rows if row[0] <= end], end
-        if reached <= after:
-            return 0, False
-        if aside:
-            return reached - after, gathering.fold_aside(running, rows, reached)
-        return reached - after, gathering.fold(running, self._stored.decode(rows), reached)
+        return self._refolding.fold(running, self._head() if until is None else until)
 
     def _swap(self, pairs: Sequence[tuple[Generation, Generation]]) -> bool:
         """Let them serve, unless somebody is reading: then later; whether there is more to be done at once."""
@@ -335,6 +310,8 @@ class Runner:
         self._swap_at, self._swap_waits = 0.0, _FIRST_WAIT
         for (_, shadow), number in zip(pairs, differences, strict=False):
             self._rebuilt(shadow, number)
+        if self._refolding is not None and not self.views.shadows:
+            self._refolding.close()
         return bool(self.views.shadows)
 
     def _refresh(self) -> None:
@@ -361,7 +338,7 @@ class Runner:
         """How every projection stands."""
         head = self._head()
         rebuilding = {
-            generation.name: self.views.gathering.reached(generation) for generation in self.views.shadows
+            generation.name: self.views.gathering.come(generation) for generation in self.views.shadows
         }
         return [
             Status(

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from workflow.errors import Conflict
+from workflow.projections.aside.aside import Processes
 from workflow.projections.canonical import content_hash
 from workflow.projections.generations import Generation, RunState
 from workflow.projections.projection import Projection, of_other_columns
-from workflow.projections.runner import PAGE
+from workflow.projections.refolding import Refolding, Stored
+from workflow.projections.runner import AT_ONCE, PAGE
 from workflow.projections.sqlite.file import at
 from workflow.projections.storage import Comparing, Kept
 from workflow.projections.tables import GenerationTable, Row, generation_table
 from workflow.projections.views import Views
-from workflow.store.recorded import Recorded
 
 SHOWN = 20
 """Differing rows that are shown of each projection; all are counted."""
@@ -53,22 +54,25 @@ class Verified:
 def verify(
     views: Path | Kept,
     projections: Sequence[Projection],
-    read: Callable[[int, int], Sequence[Recorded]],
+    stored: Stored,
     *,
     heed: Callable[[int], None] = lambda _: None,
     page: int = PAGE,
     scratch_in: Path | None = None,
+    processes: Processes | None = None,
 ) -> Verified:
     """Fold all projections anew beside those in ``views`` and compare them row by row.
 
     Where that takes a file, it lies in ``scratch_in``, which somebody clears after a kill; without it, where the
     system keeps such files. ``heed`` is told after each page how far it has come; what it raises ends the comparison.
+    ``processes`` fold what is far.
     """
     with at(views).comparing(scratch_in) as beside:
         live = _live(beside, projections)
-        with closing(Views(beside.scratch, projections, durable=False)) as scratch:
+        with closing(Views(beside.scratch, projections, durable=False, processes=processes)) as scratch:
             positions = {generation.name: live[generation.name][1] for generation in scratch.generations}
-            _fold_to(scratch, positions, read, heed, page)
+            with closing(Refolding(stored, scratch.gathering, page, AT_ONCE)) as refolding:
+                _fold_to(scratch, positions, refolding, heed)
             numbers = {name: number for name, (number, _) in live.items()}
             return _compare(beside, scratch.generations, numbers, positions)
 
@@ -89,23 +93,23 @@ def _live(beside: Comparing, projections: Sequence[Projection]) -> dict[str, tup
 
 
 def _fold_to(
-    scratch: Views,
-    positions: dict[str, int],
-    read: Callable[[int, int], Sequence[Recorded]],
-    heed: Callable[[int], None],
-    page: int,
+    scratch: Views, positions: dict[str, int], refolding: Refolding, heed: Callable[[int], None]
 ) -> None:
-    after, last = 0, max(positions.values(), default=0)
-    while after < last and (events := read(after, page)):
-        after = events[-1].position
-        for end in set(positions.values()):  # mostly one
-            due = [recorded for recorded in events if recorded.position <= end]
-            those = [generation for generation in scratch.generations if positions[generation.name] == end]
+    for end in sorted(set(positions.values())):  # mostly one
+        those = [generation for generation in scratch.generations if positions[generation.name] == end]
+
+        def folded(those: Sequence[Generation] = those, end: int = end) -> int:
             running = [generation for generation in those if generation.state is RunState.RUNNING]
-            if due and running and scratch.gathering.fold(running, due, due[-1].position):
+            if not running:
+                return 0
+            number, full = refolding.fold(running, end)
+            if full or not number:
                 scratch.write(running)
-        heed(after)
-    scratch.write(scratch.generations)
+            heed(min(map(scratch.gathering.come, running)))
+            return number
+
+        while folded() or folded():  # once more, where processes that had folded the last have ended
+            pass
 
 
 def _compare(

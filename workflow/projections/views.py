@@ -19,7 +19,7 @@ from workflow.projections import positions
 from workflow.projections.analytics.view import View
 from workflow.projections.aside.aside import Broken, Processes
 from workflow.projections.gathering import Gathering
-from workflow.projections.generations import Folded, Generation, RunState
+from workflow.projections.generations import ByStreams, Folded, Generation, RunState
 from workflow.projections.positions import Note, all_kept, fence, note, remove, superseded
 from workflow.projections.projection import FoldFailed, Projection, of_other_columns
 from workflow.projections.sqlite.file import at
@@ -225,9 +225,13 @@ class Views:
                 self._storage.finish(cursor, folded.generation.layout)
             generation, position, failure = folded.generation, folded.position, folded.failure
             if failure is None:
-                notes.append(Note(generation, position))
+                notes.append(Note(generation, position, by_streams=folded.by_streams))
             else:
-                notes.append(Note(generation, position, RunState.PAUSED, failure.cause, failure.position))
+                cause, failed_at = failure.cause, failure.position
+                paused = Note(
+                    generation, position, RunState.PAUSED, cause, failed_at, None, folded.by_streams
+                )
+                notes.append(paused)
             written.append(replace(folded, upserts=[], removals=[]))
         for generation in left:
             self._storage.finish(cursor, generation.layout)
@@ -247,7 +251,10 @@ class Views:
         except self._storage.no_row as error:
             cursor.execute("ROLLBACK TO rows")
             failure = FoldFailed(folded.generation.name, None, "on a row that cannot be written", error)
-            folded = replace(folded, position=folded.generation.position, failure=failure)
+            generation = folded.generation
+            folded = replace(
+                folded, position=generation.position, by_streams=generation.by_streams, failure=failure
+            )
         cursor.execute("RELEASE rows")
         return folded
 
@@ -291,6 +298,7 @@ class Views:
             cause,
             row.failed_at,
             paused_by,
+            None if row.streams_until is None else ByStreams(row.streams_until, row.streams_after or ""),
             fits,
         )
 
@@ -327,7 +335,7 @@ class Views:
 def _take_over(written: Iterable[Folded]) -> None:
     for folded in written:
         generation, failure = folded.generation, folded.failure
-        generation.position = folded.position
+        generation.position, generation.by_streams = folded.position, folded.by_streams
         if failure is not None:
             generation.state, generation.cause = RunState.PAUSED, failure.cause
             generation.failed_at = failure.position

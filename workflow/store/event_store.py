@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -89,6 +90,25 @@ class EventStore:
         with self.recorder.snapshot() as cursor:
             rows = self.recorder.select_page(cursor, after, limit, topics)
             return rows, rows[-1][0] if len(rows) == limit else max(after, self.recorder.head(cursor))
+
+    def streams(
+        self, behind: str, positions: tuple[int, int], limit: int, names: Collection[str] | None = None
+    ) -> tuple[list[Row], str | None]:
+        """All facts of streams behind one (hex), in the order of ids, about ``limit``; and the last of these streams.
+
+        That is None where no others are left. Facts behind the first position and up to the second alone; and of some
+        names, where these are given.
+        """
+        topics = None if names is None else stored_names(names)
+        while True:
+            with self.recorder.snapshot() as cursor:
+                rows = self.recorder.select_by_streams(cursor, behind, positions, limit, topics)
+            if len(rows) < limit:
+                return rows, None
+            last = rows[-1][1]  # the page may end within it
+            if whole := bisect_left(rows, last, key=itemgetter(1)):
+                return rows[:whole], rows[whole - 1][1]
+            limit *= 2
 
     def last_version(self, stream: str) -> int:
         """The version of the last fact of a stream, given in hex; 0 where it has none."""

@@ -68,6 +68,20 @@ class Recorder(Protocol):
         """All events of some streams, stream by stream, of each in order."""
         ...
 
+    def select_by_streams(
+        self,
+        cursor: Cursor,
+        behind: str,
+        positions: tuple[int, int],
+        limit: int,
+        topics: Collection[str] | None,
+    ) -> list[Row]:
+        """Events of the streams behind one (hex), stream by stream, of each in order.
+
+        Those behind the first position and up to the second alone; and of some stored names, where these are given.
+        """
+        ...
+
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
         ...

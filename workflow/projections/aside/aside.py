@@ -16,7 +16,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from workflow.projections.aside.wire import Rest, Values, get, put
-from workflow.projections.generations import Folded, Generation
+from workflow.projections.generations import ByStreams, Folded, Generation
 from workflow.projections.tables import GenerationTable
 from workflow.store.recorder import Row
 
@@ -80,10 +80,18 @@ class Aside:
         self.generations = list(generations)
         self.position = min((one.position for one in generations), default=0)
         """Up to where they were given events."""
+        self.by_streams = next((one.by_streams for one in generations), None)
+        """Up to which streams, where these come one by one."""
+        self._from = self.position, self.by_streams
         self.events = 0
         """How many they were given since what they came to was last told."""
         self._known: set[str] = set()
         self._begun = False
+
+    @property
+    def moved(self) -> bool:
+        """Whether they have come any further since then."""
+        return (self.position, self.by_streams) != self._from
 
     @property
     def touched(self) -> int:
@@ -92,8 +100,21 @@ class Aside:
 
     def fold(self, page: Sequence[Row], end: int) -> None:
         """Have a page folded that ends at a position. ``Broken`` where a process has ended."""
+        self._send(page)
+        self.position = max(self.position, end)
+
+    def fold_streams(self, page: Sequence[Row], reached: ByStreams, *, last: bool) -> None:
+        """Have a page folded that is all that some streams have, the ``last`` where no others are left."""
+        self._send(page)
+        if last:
+            self.position, self.by_streams = reached.until, None
+        else:
+            self.by_streams = reached
+
+    def _send(self, page: Sequence[Row]) -> None:
         if not self._begun:
-            begun = [(one.name, one.number, one.position) for one in self.generations]
+            by_streams = self.by_streams is not None
+            begun = [(one.name, one.number, one.position, by_streams) for one in self.generations]
             for process in self._processes:
                 self._put(process, begun)
             self._begun = True
@@ -109,7 +130,6 @@ class Aside:
             self._known |= first
             if events:
                 self._put(process, (events, self._rows(first)))
-        self.position = max(self.position, end)
         self.events += len(page)
 
     def folded(self) -> Iterator[Folded]:
@@ -129,7 +149,8 @@ class Aside:
             upserts.sort(
                 key=generation.layout.identity
             )  # as one process would tell them, and indexes are filled best
-            yield Folded(generation, max(generation.position, self.position), upserts, removals)
+            position = generation.position if self.by_streams else max(generation.position, self.position)
+            yield Folded(generation, position, upserts, removals, by_streams=self.by_streams)
 
     def go_on(self, generations: Sequence[Generation]) -> None:
         """Forget what was told, and fold these from where they are now."""

@@ -14,13 +14,16 @@ from typing import IO
 from workflow.projections.aside.wire import Begin, Page, Values, get, put
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.folding import Folding
-from workflow.projections.generations import Generation
+from workflow.projections.generations import ByStreams, Generation
 from workflow.projections.projection import Projection, heeded
 from workflow.projections.tables import generation_table
 from workflow.store.mapper import Decoder
 
 _ROWS = 5_000
 """Rows that are told together: memory has them but once in that form."""
+
+_SOMEWHERE = ByStreams(0)
+"""How far it has come is known to whoever sends the events."""
 
 
 class Share:
@@ -29,7 +32,10 @@ class Share:
     def __init__(self, begun: Iterable[Begin], projections: Sequence[Projection] = PROJECTIONS) -> None:
         named = {projection.name: projection for projection in projections}
         self._kept: dict[str, dict[str, list[Values]]] = {}
-        self._foldings = [self._folding(named[name], number, position) for name, number, position in begun]
+        self._by_streams = False
+        self._foldings = []
+        for name, number, position, self._by_streams in begun:
+            self._foldings.append(self._folding(named[name], number, position))
         self._projections = [folding.generation.projection for folding in self._foldings]
 
     def fold(self, decoder: Decoder, page: Page) -> None:
@@ -40,8 +46,12 @@ class Share:
                 kept.setdefault(values[0], []).append(values)
         events = decoder.decoded(page.events)
         positions = [folding.position for folding in self._foldings]
-        for folding, own in zip(self._foldings, heeded(self._projections, events, positions), strict=True):
-            folding.fold(own, events[-1].position, len(events))
+        chosen = heeded(self._projections, events, positions, by_streams=self._by_streams)
+        for folding, own in zip(self._foldings, chosen, strict=True):
+            if self._by_streams:
+                folding.fold_streams(own, _SOMEWHERE, len(events), last=False)
+            else:
+                folding.fold(own, events[-1].position, len(events))
 
     def answers(self) -> Iterator[list[Values] | tuple[list[Values], bool]]:
         """What each generation comes to: rows to be written, some at a time, and the rest. It is forgotten."""

@@ -17,8 +17,10 @@ _LENGTH = struct.Struct("<Q")
 Values = tuple[Any, ...]
 """A row of a projection as it is stored."""
 
-Begin = tuple[str, int, int]
-"""A generation to be folded: the projection's name, its number, and the position that it is folded up to."""
+Begin = tuple[str, int, int, bool]
+"""A generation to be folded: the projection's name, its number, the position that it is folded up to, and whether what
+comes is stream by stream.
+"""
 
 
 class Page(NamedTuple):

@@ -22,7 +22,9 @@ def write(cursor: PostgresCursor, folded: Folded) -> None:
     rows = folded.upserts
     if not rows:
         return
-    if not folded.generation.position:
+    if not folded.generation.position and folded.generation.begun_by_streams:
+        _copy(cursor, told.copy, told.types, rows)  # of streams that have none yet, behind the others
+    elif not folded.generation.position:
         _copy_first(cursor, folded, told)
     elif len(rows) < _MANY:
         cursor.execute(told.unnest, _columns(rows))

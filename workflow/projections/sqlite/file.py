@@ -26,9 +26,12 @@ _GENERATIONS = """
 CREATE TABLE IF NOT EXISTS projections (
     name TEXT NOT NULL, generation INTEGER NOT NULL, live INTEGER NOT NULL, position INTEGER NOT NULL,
     state TEXT NOT NULL, cause TEXT, failed_at INTEGER, shape TEXT NOT NULL, paused_by TEXT,
+    streams_until INTEGER, streams_after TEXT,
     PRIMARY KEY (name, generation)
 ) WITHOUT ROWID
 """
+_LATER_COLUMNS = (("paused_by", "TEXT"), ("streams_until", "INTEGER"), ("streams_after", "TEXT"))
+"""Those that files of an earlier version lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,10 @@ class FileStorage:
         with self.transaction() as cursor:
             cursor.execute(_GENERATIONS)
             cursor.execute("PRAGMA table_info(projections)")
-            if "paused_by" not in {row[1] for row in cursor.fetchall()}:
-                cursor.execute("ALTER TABLE projections ADD COLUMN paused_by TEXT")
+            there = {row[1] for row in cursor.fetchall()}
+            for column, kind in _LATER_COLUMNS:
+                if column not in there:
+                    cursor.execute(f"ALTER TABLE projections ADD COLUMN {column} {kind}")
 
     def looking(self) -> AbstractContextManager[Cursor]:
         """A transaction that takes no lock unless it writes."""

@@ -37,6 +37,8 @@ from workflow.store.recorder import Row, Stand
 SCHEMA = "mentoring"
 _DSN = "MENTORING_DSN"
 _EVENTS = "originator_id, originator_version, topic, state, notification_id"
+_NO_STREAM = "0" * 32
+"""Before all others: no stream has this id."""
 
 
 class Datastore(PostgresDatastore):
@@ -144,6 +146,31 @@ class PostgresRecorder(PostgresApplicationRecorder):
         """All events of some streams, stream by stream, of each in order."""
         condition = "originator_id = ANY(?) ORDER BY originator_id, originator_version"
         return _rows(cursor, condition, list(streams))
+
+    def select_by_streams(
+        self,
+        cursor: Cursor,
+        behind: str,
+        positions: tuple[int, int],
+        limit: int,
+        topics: Collection[str] | None,
+    ) -> list[Row]:
+        """Events of the streams behind one, stream by stream, of each in order.
+
+        The key's index has them in this order: whatever the planner believes, all of them are not to be sorted for
+        the sake of a page.
+        """
+        cursor.execute("SET LOCAL enable_sort = off")
+        condition, values = "originator_id > ? AND notification_id > ? AND notification_id <= ?", [*positions]
+        named = "" if topics is None else " AND topic = ANY(?)"
+        return _rows(
+            cursor,
+            f"{condition}{named} ORDER BY originator_id, originator_version LIMIT ?",
+            UUID(behind or _NO_STREAM),
+            *values,
+            *(() if topics is None else (list(topics),)),
+            limit,
+        )
 
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""

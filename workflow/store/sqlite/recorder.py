@@ -204,6 +204,27 @@ class EventRecorder(SQLiteApplicationRecorder):
             found += cursor.fetchall()
         return found
 
+    def select_by_streams(
+        self,
+        cursor: Cursor,
+        behind: str,
+        positions: tuple[int, int],
+        limit: int,
+        topics: Collection[str] | None,
+    ) -> list[Row]:
+        """Events of the streams behind one, stream by stream, of each in order.
+
+        The index of streams has them in this order; the sign keeps the planner from going by position.
+        """
+        among, names = ("TRUE", []) if topics is None else cursor.among("topic", list(topics))
+        cursor.execute(
+            "SELECT rowid, originator_id, originator_version, topic, state"
+            f" FROM {self.events_table_name} WHERE originator_id > ? AND +rowid > ? AND +rowid <= ? AND {among}"
+            " ORDER BY originator_id, originator_version LIMIT ?",
+            (behind, *positions, *names, limit),
+        )
+        return cursor.fetchall()
+
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
         cursor.execute(

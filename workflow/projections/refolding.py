@@ -1,0 +1,134 @@
+"""Reads a rebuild's events and has them folded: by position, or stream by stream where there are many relationships.
+
+By position, rows of a relationship are read and written again each time that memory had to let go of them before its
+next event. Stream by stream each is folded once, and memory holds no more of a long log than of a short one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+from workflow.projections.gathering import Gathering
+from workflow.projections.generations import ByStreams, Generation, names_heeded
+from workflow.store.recorded import Recorded
+from workflow.store.recorder import Row
+
+AT_ONCE = 4_000
+"""Events that are read together where they are folded elsewhere, or few are heeded: each page costs some requests."""
+
+FAR = 50_000
+"""Events from which on it pays to begin again, stream by stream."""
+
+T = TypeVar("T")
+
+
+class Stored(Protocol):
+    """The log as it lies there."""
+
+    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
+        """Events behind a position, those of some names alone where given; up to where there are no others."""
+        ...
+
+    def streams(
+        self, behind: str, positions: tuple[int, int], limit: int, names: Collection[str] | None
+    ) -> tuple[Sequence[Row], str | None]:
+        """Whole streams behind one, with about so many events between two positions; the last, None at the end."""
+        ...
+
+    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
+        """The events that these are."""
+        ...
+
+
+class Refolding:
+    """Folds what is ``stored`` for a rebuild, ``at_once`` events at a time at most where these are decoded here."""
+
+    def __init__(self, stored: Stored, gathering: Gathering, page: int, at_once: int) -> None:
+        self._stored = stored
+        self._gathering = gathering
+        self._page = page
+        self._at_once = at_once
+        self._ahead = _Ahead()
+
+    def fold(self, running: Sequence[Generation], end: int) -> tuple[int, bool]:
+        """Fold some events of these, none behind the position ``end``; how many, and whether it is time to write."""
+        by_streams = self._gathering.by_streams
+        if going := [one for one in running if by_streams(one) is not None]:
+            first = by_streams(going[0])
+            assert first is not None
+            return self._by_streams([one for one in going if by_streams(one) == first], first)
+        folded, full = self._by_position(running, end)
+        if full and self._gathering.crowded(running) and end - self._reached(running) >= FAR:
+            self._gathering.go_by_streams(running, end)
+            return folded, False
+        return folded, full
+
+    def close(self) -> None:
+        """Read no more ahead."""
+        self._ahead.close()
+
+    def _by_position(self, running: Sequence[Generation], end: int) -> tuple[int, bool]:
+        after, names = self._reached(running), names_heeded(running)
+        aside = self._gathering.aside(running, end - after)
+        limit = self._limit(aside, names)
+        rows, reached = self._ahead.get(self._stored.page, after, limit, names)
+        if reached > end:
+            rows, reached = [row for row in rows if row[0] <= end], end
+        if reached <= after:
+            return 0, False
+        if reached < end:
+            self._ahead.begin(self._stored.page, reached, limit, names)
+        if aside:
+            return reached - after, self._gathering.fold_aside(running, rows, reached)
+        return reached - after, self._gathering.fold(running, self._stored.decode(rows), reached)
+
+    def _by_streams(self, running: Sequence[Generation], at: ByStreams) -> tuple[int, bool]:
+        begun, names = min(one.position for one in running), names_heeded(running)
+        aside = self._gathering.aside(running, at.until - at.position(begun))
+        positions, limit = (begun, at.until), self._limit(aside, names)
+        rows, last = self._ahead.get(self._stored.streams, at.after, positions, limit, names)
+        reached, ended = ByStreams(at.until, last or at.after), last is None
+        if not ended:
+            self._ahead.begin(self._stored.streams, reached.after, positions, limit, names)
+        gathering, number = self._gathering, max(1, len(rows))  # that these were the last is something, too
+        if aside:
+            return number, gathering.fold_streams_aside(running, rows, reached, last=ended)
+        return number, gathering.fold_streams(running, self._stored.decode(rows), reached, last=ended)
+
+    def _reached(self, running: Sequence[Generation]) -> int:
+        return min(map(self._gathering.reached, running))
+
+    def _limit(self, aside: bool, names: Collection[str] | None) -> int:
+        return min(self._page, AT_ONCE) if aside or names is not None else self._at_once
+
+
+class _Ahead:
+    """Reads the next page while the last one is folded: the database works meanwhile."""
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None
+        self._asked: tuple[Any, ...] | None = None
+        self._page: Future[Any] | None = None
+
+    def begin(self, read: Callable[..., T], *told: object) -> None:
+        """Begin to read what will be asked for next."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "reading-ahead")
+        self._asked, self._page = (read, *told), self._thread.submit(read, *told)
+
+    def get(self, read: Callable[..., T], *told: object) -> T:
+        """What is asked for, read ahead or now."""
+        asked, page = self._asked, self._page
+        self._asked = self._page = None
+        if page is not None and asked == (read, *told):
+            found: T = page.result()
+            return found
+        return read(*told)
+
+    def close(self) -> None:
+        """End the thread, once it has read what it reads."""
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = self._asked = self._page = None
