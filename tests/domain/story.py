@@ -372,7 +372,8 @@ def everything(state: Relationship) -> dict[str, object]:
     """All that a state holds, but for what rules have worked out from the rest and kept."""
     held = set(Relationship.__slots__) - {"unmoved", "since_held", "asked", "calendar"}
     told = {name: getattr(state, name, None) for name in held}
-    told |= {name: getattr(state.calendar, name).whole() for name in ("_entries", "_groups", "_meetings")}
+    maps = {name: getattr(state.calendar, name) for name in ("_entries", "_groups", "_meetings")}
+    told |= {name: {} if kept is None else kept.whole() for name, kept in maps.items()}
     # Copied, for who changed a mapping in place would change what was told before, too.
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in told.items()}
 

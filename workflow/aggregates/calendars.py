@@ -17,21 +17,24 @@ from workflow.aggregates.meetings import Entry, EntryKey, Meeting, key_order, st
 class Calendar:
     """All calendar entries of one relationship and the meetings that they make."""
 
-    __slots__ = ("_entries", "_groups", "_lists", "_meetings")
+    __slots__ = ("_entries", "_groups", "_lists", "_meetings", "_shared")
 
     def __init__(self) -> None:
         self._entries: GrowingMap[EntryKey, Entry] = GrowingMap()
-        self._groups: GrowingMap[EntryKey, tuple[EntryKey, ...]] = GrowingMap()
+        self._groups: GrowingMap[EntryKey, tuple[EntryKey, ...]] | None = None
+        """Of which meeting an entry is; most relationships have none of several entries."""
         self._meetings: GrowingMap[EntryKey, Meeting] = GrowingMap()
         self._lists: MeetingLists | None = None
+        self._shared = False
 
     def fork(self) -> Calendar:
-        """A copy that can be changed alone; entries and meetings are values and are shared."""
+        """A copy that can be changed alone. They share everything until one of them is changed."""
         copy = Calendar.__new__(Calendar)
-        copy._entries = self._entries.fork()
-        copy._groups = self._groups.fork()
-        copy._meetings = self._meetings.fork()
+        copy._entries = self._entries
+        copy._groups = self._groups
+        copy._meetings = self._meetings
         copy._lists = self._lists
+        self._shared = copy._shared = True
         return copy
 
     def entry(self, key: EntryKey) -> Entry:
@@ -44,7 +47,7 @@ class Calendar:
 
     def meeting_key(self, key: EntryKey) -> EntryKey:
         """The key of the meeting that an entry belongs to."""
-        group = self._groups.get(key)
+        group = self._group(key)
         return key if group is None else group[0]
 
     def meeting(self, key: EntryKey) -> Meeting | None:
@@ -53,7 +56,7 @@ class Calendar:
 
     def is_replaced(self, key: EntryKey) -> bool:
         """Whether another entry came in place of this one."""
-        group = self._groups.get(key)
+        group = self._group(key)
         return group is not None and key in _replaced(group, self._entries)
 
     # --- lists that callers must not change ---------------------------------------------------------------
@@ -113,9 +116,11 @@ class Calendar:
 
     def keep(self, entry: Entry) -> None:
         """Replace an entry's registers and work out anew what stands of its meeting."""
+        if self._shared:
+            self._part()
         key = entry.key
         self._entries[key] = entry
-        group = self._groups.get(key)
+        group = self._group(key)
         if entry.replaces:
             joins = [(uid, key[1]) for uid in entry.replaces if uid != key[0]]
             if joins and (group is None or any(other not in group for other in joins)):
@@ -125,16 +130,30 @@ class Calendar:
         else:
             self._stands(standing(group[0], self._unreplaced(group)))
 
+    def _part(self) -> None:
+        """From here on no other calendar has its maps."""
+        self._entries, self._meetings = self._entries.fork(), self._meetings.fork()
+        if self._groups is not None:
+            self._groups = self._groups.fork()
+        self._shared = False
+
+    def _group(self, key: EntryKey) -> tuple[EntryKey, ...] | None:
+        """The keys of all entries that make one meeting with this one, where others do."""
+        return None if self._groups is None else self._groups.get(key)
+
     def _stands(self, meeting: Meeting) -> None:
         lists, before = self._lists, self._meetings.get(meeting.key)
         self._meetings[meeting.key] = meeting
         self._lists = None if lists is None else lists.with_change(before, meeting)
 
     def _join(self, keys: list[EntryKey]) -> tuple[EntryKey, ...]:
-        members = {member for key in keys for member in self._groups.get(key) or (key,)}
+        groups = self._groups
+        if groups is None:
+            groups = self._groups = GrowingMap()
+        members = {member for key in keys for member in groups.get(key) or (key,)}
         group = tuple(sorted(members, key=key_order))
         for member in group:
-            self._groups[member] = group
+            groups[member] = group
             self._meetings.discard(member)
         self._lists = None  # several meetings are one now
         return group

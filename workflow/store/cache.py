@@ -6,8 +6,8 @@ evicted, so memory never runs ahead of the log.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from uuid import UUID
 
 from workflow.aggregates.programme import Programme
@@ -17,24 +17,27 @@ Aggregate = Relationship | Programme
 
 
 class AggregateCache:
-    """The latest committed states, the least recently used forgotten first."""
+    """The latest committed states, the least recently used forgotten first.
+
+    A dict is in the order in which its keys were put in. A commit keeps all that it asked for, so what was used is
+    put in anew then, once: an `OrderedDict` that is told with each look takes a tenth of a decision.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._states: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._states: dict[UUID, Aggregate] = {}
 
     def get(self, id: UUID) -> Aggregate | None:
         """The state, if it is here."""
-        state = self._states.get(id)
-        if state is not None:
-            self._states.move_to_end(id)
-        return state
+        return self._states.get(id)
 
     def keep(self, states: Mapping[UUID, Aggregate]) -> None:
-        """These states are now committed."""
-        self._states.update(states)
-        while len(self._states) > self._most:
-            self._states.popitem(last=False)
+        """These states are now committed, and the last ones used."""
+        kept = self._states
+        for id, state in states.items():
+            kept.pop(id, None)
+            kept[id] = state
+        self.evict([*islice(kept, max(0, len(kept) - self._most))])
 
     def evict(self, ids: Iterable[UUID]) -> None:
         """These states may be wrong."""

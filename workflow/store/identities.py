@@ -48,11 +48,13 @@ class Identities:
     """Turns identities into the hashes that the directory knows."""
 
     def __init__(self, master_key: bytes) -> None:
-        self._key = derive(master_key, "identities")
+        self._keyed = hmac.new(derive(master_key, "identities"), digestmod=sha256)
 
     def hash(self, identity: str) -> bytes:
         """The keyed hash of an identity, however it is spelt."""
-        return hmac.digest(self._key, normalise(identity).encode(), sha256)
+        keyed = self._keyed.copy()  # in two thirds of the time that beginning with the key takes
+        keyed.update(normalise(identity).encode())
+        return keyed.digest()
 
     def __repr__(self) -> str:
         return "Identities(…)"

@@ -39,7 +39,7 @@ def suspected_from(state: Relationship, moment: Moment) -> datetime | None:
     last, instant = known.silence_since, known.silent_from
     if last is None or instant is None:
         return None
-    held_off = _held_off(state, moment)
+    held_off = _held_off(state, moment) if state.calendar.pending() else None
     if not held_off:
         return instant
     if instant < moment.at:
