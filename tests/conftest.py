@@ -5,13 +5,16 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.postgres import PostgresServer
+from tests.telling import Tell
 
 TESTS = Path(__file__).parent
 LONG = ("faults", "oracle", "demo", "end_to_end", "cli", "roles", "consumers", "cluster", "browser")
@@ -84,3 +87,27 @@ def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server, started when a test first asks for one; ``POSTGRES`` names another version of it."""
     with PostgresServer(int(os.environ.get("POSTGRES", "18"))) as server:
         yield server
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Iterator[Tell]:
+    """Says how far a long form is, to whoever waits for it."""
+    begun, told = time.monotonic(), False
+
+    def say(text: str) -> None:
+        nonlocal told
+        told = True
+        with capsys.disabled():
+            print(f"\r{time.monotonic() - begun:5.0f} s: {text}", end=" ", flush=True)  # noqa: T201
+
+    yield say
+    if told:
+        with capsys.disabled():
+            print()  # noqa: T201
+
+
+@pytest.fixture
+def tell_next(tell: Tell) -> Callable[[int], object]:
+    """Says so of each of a number of examples."""
+    numbers = count(1)
+    return lambda of: tell(f"{next(numbers)} of {of}")

@@ -23,6 +23,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.patience import PATIENCE
 from tests.ports import free
 
 VERSIONS = {16: "pginstall", 18: "pginstall18"}
@@ -31,7 +32,6 @@ VERSIONS = {16: "pginstall", 18: "pginstall18"}
 _PR_SET_PDEATHSIG = 1
 _SEGMENT = 1
 """Megabytes of a file of the write-ahead log, where it lies in a place of its own."""
-_STARTS_WITHIN = 30.0
 _STILL_THERE = "pre-existing shared memory block"
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -98,7 +98,7 @@ class PostgresServer:
         } | self._parameters
         given = [f"--{name}={value}" for name, value in parameters.items()]
         self._process = self._spawned(given)
-        until = time.monotonic() + _STARTS_WITHIN
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 psycopg.connect(self.dsn(), connect_timeout=5).close()

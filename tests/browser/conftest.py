@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.patience import PATIENCE
 from workflow.demo.stage import Running, publisher, service
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -75,4 +76,4 @@ def up(data: Path, *options: str) -> Iterator[str]:
             yield json.loads(process.stdout.readline())["http"]
         finally:
             process.terminate()
-            process.wait(60)
+            process.wait(PATIENCE)

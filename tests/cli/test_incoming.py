@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.carrying import at, exported, log_of, remade, rows, with_keys
 from tests.cli.conftest import run, silent_for_long
+from tests.patience import PATIENCE
 from workflow.app.importing import Imported, bring_in
 from workflow.app.incoming import incoming
 from workflow.errors import Invalid
@@ -109,7 +110,7 @@ def test_one_that_is_killed_while_it_reads_a_pipe_leaves_nothing(tmp_path: Path,
         written.write(whole.read_bytes()[:60_000])
         written.write(b" " * 200_000)  # more than the pipe holds: some of it was read
         reading.kill()
-        reading.wait(60)
+        reading.wait(PATIENCE)
     assert list(scratch.iterdir()) == []
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.carrying import exported
 from tests.cli.conftest import run, silent_for_long, told
+from tests.patience import PATIENCE
 from workflow.folder import Folder
 from workflow.store.exported import LogLines
 
@@ -145,7 +146,7 @@ def test_whatever_the_umask_all_that_a_service_makes_is_its_own(tmp_path: Path) 
         assert serving.stdout.readline().startswith("http://")
         found = {one: one.stat().st_mode & 0o777 for one in (data, *data.rglob("*"))}
         serving.terminate()
-        assert serving.wait(60) == 0
+        assert serving.wait(PATIENCE) == 0
     assert {Folder(data).views, Folder(data).keys, Folder(data).events} <= found.keys()
     assert any("jetstream" in one.parts for one in found)
     loose = {str(one): oct(mode) for one, mode in found.items() if mode & 0o077}

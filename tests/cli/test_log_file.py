@@ -21,6 +21,7 @@ import pytest
 
 from tests.cli.carrying import DIRECTORY, IN_THREES, at, exported, log_of, remade, rows, with_keys
 from tests.cli.conftest import run, silent_for_long, told, up
+from tests.patience import PATIENCE
 from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES
 from workflow.app.importing import bring_in
 from workflow.cli.verb import Desk
@@ -408,7 +409,7 @@ def test_a_folder_that_has_to_be_folded_first_tells_how_far_that_is(
     told, step = threading.Event(), Runner.step
 
     def once_it_was_told(runner: Runner) -> bool:
-        told.wait(10)
+        told.wait(PATIENCE)
         return step(runner)
 
     def heed(done: int, head: int) -> None:

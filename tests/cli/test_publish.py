@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tests.cli.conftest import Running, run, up
 from tests.cli.test_interrupted import MENTORING
 from tests.cli.test_up import event
+from tests.patience import PATIENCE
 from workflow.cli.lines import Line, Source, Splitter
 from workflow.cli.sending import Pace, Sender
 from workflow.cli.verb import Desk
@@ -92,7 +93,7 @@ def test_ctrl_c_says_up_to_which_line_everything_is_stored(running: Running) -> 
             while http.get("/v1/intake").json()["received"] < before + 2:
                 pass
             publishing.send_signal(signal.SIGINT)
-            assert publishing.wait(60) == 130
+            assert publishing.wait(PATIENCE) == 130
             assert publishing.stderr.read().splitlines() == [
                 "everything up to line 3 is stored, but for the 1 that were not sent",
                 "mentoring: interrupted",

@@ -17,11 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE
 from tests.ports import free
 from workflow.consumers.transport.server import dies_with_parent
-
-PATIENCE = 60
-"""Seconds after which something that should have come about is taken for a hang."""
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import nats
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
+from tests.broker import connected
 from tests.cluster.cluster import Cluster, cluster
 from tests.consumers.world import World
 
@@ -28,8 +28,12 @@ async def client(whole: Cluster) -> AsyncIterator[Client]:
     async def in_silence(_: Exception) -> None:
         """What fails is seen by what it fails."""
 
-    client = await nats.connect(
-        whole.urls.split(","), max_reconnect_attempts=-1, reconnect_time_wait=0.1, error_cb=in_silence
+    client = await connected(
+        whole.urls.split(","),
+        connect_timeout=5,  # then it tries another
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.1,
+        error_cb=in_silence,
     )
     yield client
     await client.close()

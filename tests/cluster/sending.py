@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from tests.cluster.cluster import PATIENCE
 from tests.consumers.world import World, body, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.transport.publisher import Publisher
 from workflow.errors import Unavailable
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from random import Random
 from uuid import uuid4
 
-import nats
 import pytest_asyncio
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
-from tests.cluster.cluster import PATIENCE, Cluster, Node
+from tests.broker import connected
+from tests.cluster.cluster import Cluster, Node
 from tests.cluster.proxied import proxied
 from tests.consumers.delivering import (
     LIMITS,
@@ -30,6 +30,7 @@ from tests.consumers.delivering import (
 )
 from tests.consumers.test_clock import World as Facts
 from tests.consumers.world import body, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.messages import EVENTS
 from workflow.consumers.transport.broker import make_broker
@@ -132,6 +133,6 @@ async def test_a_server_that_is_cut_off_from_the_others_is_left(
         for broker in brokers:
             await broker.stop()
         node.stop()
-    others = await nats.connect([other.url for other in whole.running])
+    others = await connected([other.url for other in whole.running])
     delivered_once(await received(others), facts)
     await others.close()

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
-from tests.cluster.cluster import PATIENCE, Cluster, Node
+from tests.cluster.cluster import Cluster, Node
 from tests.cluster.proxied import proxied
 from tests.cluster.sending import Senders, by
 from tests.consumers.test_intake import running
 from tests.consumers.world import World, reached
+from tests.patience import PATIENCE
+from tests.telling import Tell, untold
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
@@ -59,7 +61,14 @@ async def leader(cluster: Cluster) -> Node:
     return await asyncio.to_thread(cluster.leader, STREAM)
 
 
-async def kills(world: World, cluster: Cluster, client: Client, victims: list[str], pairs: int = 12) -> None:
+async def kills(
+    world: World,
+    cluster: Cluster,
+    client: Client,
+    victims: list[str],
+    pairs: int = 12,
+    tell: Tell = untold,
+) -> None:
     """Intake and publishers at work while one node after the other is killed and comes back."""
     random = Random(SEED)
     senders, killed = Senders(world, pairs), []
@@ -78,6 +87,7 @@ async def kills(world: World, cluster: Cluster, client: Client, victims: list[st
             node.kill()
             await taken_in(intake, 200)
             await asyncio.to_thread(cluster.start)
+            tell(f"{len(killed)} of {len(victims)} kills, {len(senders.answered)} messages")
     async with running(world, cluster.urls) as intake:
         upstream, stored = await all_taken_in(intake, client)
     print(f"seed {SEED}: {', '.join(killed)}; {stored} messages, {senders.unanswered} not answered")  # noqa: T201
@@ -92,10 +102,12 @@ async def test_the_streams_leader_and_another_node_are_killed(
 
 
 @pytest.mark.soak
-async def test_nodes_are_killed_over_and_over(world: World, whole: Cluster, client: Client) -> None:
+async def test_nodes_are_killed_over_and_over(
+    world: World, whole: Cluster, client: Client, tell: Tell
+) -> None:
     victims = ["leader"] * 12 + ["another"] * 8
     Random(SEED).shuffle(victims)
-    await kills(world, whole, client, victims, pairs=300)
+    await kills(world, whole, client, victims, 300, tell)
 
 
 async def test_connections_are_cut_half_way(world: World, whole: Cluster, client: Client) -> None:
@@ -104,12 +116,14 @@ async def test_connections_are_cut_half_way(world: World, whole: Cluster, client
 
 @pytest.mark.soak
 async def test_connections_are_cut_half_way_over_and_over(
-    world: World, whole: Cluster, client: Client
+    world: World, whole: Cluster, client: Client, tell: Tell
 ) -> None:
-    await cut(world, whole, client, 200, pairs=100)
+    await cut(world, whole, client, 200, 100, tell)
 
 
-async def cut(world: World, cluster: Cluster, client: Client, number: int, pairs: int = 12) -> None:
+async def cut(
+    world: World, cluster: Cluster, client: Client, number: int, pairs: int = 12, tell: Tell = untold
+) -> None:
     """Each connection breaks off after some bytes, few or many, until it has happened so many times."""
     random, senders = Random(SEED), Senders(world, pairs)
 
@@ -135,6 +149,7 @@ async def cut(world: World, cluster: Cluster, client: Client, number: int, pairs
         ):
             while (before := cuts()) < number:
                 await until(partial(more_than, before))
+                tell(f"{cuts()} of {number} cuts, {len(senders.answered)} messages")
             await senders.reach(100)
         async with running(world, url) as intake:
             upstream, stored = await all_taken_in(intake, client)
@@ -148,12 +163,12 @@ async def test_a_node_comes_back_with_an_empty_disk(world: World, whole: Cluster
 
 @pytest.mark.soak
 async def test_nodes_come_back_with_an_empty_disk_by_turns(
-    world: World, whole: Cluster, client: Client
+    world: World, whole: Cluster, client: Client, tell: Tell
 ) -> None:
-    await wipes(world, whole, client, 9)
+    await wipes(world, whole, client, 9, tell)
 
 
-async def wipes(world: World, whole: Cluster, client: Client, number: int) -> None:
+async def wipes(world: World, whole: Cluster, client: Client, number: int, tell: Tell = untold) -> None:
     """Whoever leads loses all that it has stored, so many times, and gets it back from the others."""
     senders = Senders(world)
     async with (
@@ -162,12 +177,13 @@ async def wipes(world: World, whole: Cluster, client: Client, number: int) -> No
         senders.sending(by(publisher)),
     ):
         await senders.reach(300)
-        for _ in range(number):
+        for wipe in range(number):
             wiped = await leader(whole)
             wiped.stop()
             wiped.forget()
             await senders.reach(100)
             await asyncio.to_thread(whole.start)
+            tell(f"{wipe + 1} of {number} wiped")
         upstream = intake.status.upstream
         (await leader(whole)).stop()  # another leads, which may be the one that was given all back
     async with running(world, whole.urls) as intake:

@@ -7,14 +7,15 @@ from pathlib import Path
 from unittest.mock import patch
 from uuid import uuid4
 
-import nats
 import pytest
 from nats.aio.client import Client
 
-from tests.cluster.cluster import PATIENCE, Cluster
+from tests.broker import connected
+from tests.cluster.cluster import Cluster
 from tests.consumers.delivering import LIMITS
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.delivery import streams as outward
 from workflow.consumers.delivery.messages import SUBJECTS
 from workflow.consumers.delivery.streams import Limits
@@ -93,7 +94,7 @@ async def test_a_doctor_names_the_server_that_is_away(whole: Cluster, client: Cl
     leads = whole.leader(STREAM)
     away = next(node for node in whole.nodes if node is not leads)
     away.kill()
-    beside = await nats.connect(leads.url)
+    beside = await connected(leads.url)
     await publish(beside, scheduled("a"))
     await beside.close()
     away_or_behind, _ = await found(whole, 2)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from nats.aio.client import Client
 
-from tests.cluster.cluster import PATIENCE, Cluster
+from tests.cluster.cluster import Cluster
 from tests.consumers.world import body, scheduled
 from tests.end_to_end.service import Up
+from tests.patience import PATIENCE
 from workflow.consumers.transport.streams import STREAM
 
 STRUCTURED = {"content-type": "application/cloudevents+json"}

@@ -15,13 +15,13 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from tests.consumers.test_clock import PAIRS, World, active, day, held
+from tests.patience import PATIENCE
 from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.messages import message_of
 from workflow.consumers.delivery.streams import Limits
 from workflow.consumers.transport.broker import make_broker
 
 LIMITS = Limits(16 * 1024**2, 30)
-PATIENCE = 20
 
 
 def make(world: World, url: str, *, replicas: int = 1, within: float = 2, **options: Any) -> Delivery:
@@ -45,7 +45,7 @@ async def delivering(
     """Delivery at work."""
     delivery = make(world, url, **options)
     begun = world.writer.submit(lambda tx: begin_delivery(tx, from_beginning=from_beginning))
-    delivery.goes_on_from(begun.result(60).value)
+    delivery.goes_on_from(begun.result(PATIENCE).value)
     running = asyncio.create_task(delivery.run())
     try:
         yield delivery

@@ -16,6 +16,7 @@ import pytest
 
 from tests.consumers.world import ORIGIN, START, World, body, event, held, scheduled
 from tests.kept import databases
+from tests.patience import PATIENCE
 from tests.postgres import PostgresServer
 from workflow.aggregates.commands import Actor
 from workflow.aggregates.events import Role
@@ -226,7 +227,7 @@ class Overlap:
             self._meanwhile()
 
     def take(self) -> Disposition:
-        self._world.writer.submit(self, beside=True).result(60)
+        self._world.writer.submit(self, beside=True).result(PATIENCE)
         return self._world.disposition(1)
 
 
@@ -313,7 +314,7 @@ def test_what_raises_may_have_read_of_several_moments_and_is_asked_again(worlds:
             raise AssertionError("what was there is gone")
         return len(runs)
 
-    assert first.writer.submit(unit, beside=True).result(60).value == 2
+    assert first.writer.submit(unit, beside=True).result(PATIENCE).value == 2
 
 
 def test_nothing_is_recorded_earlier_than_what_another_recorded_meanwhile(worlds: list[World]) -> None:
@@ -365,7 +366,7 @@ def test_only_what_was_decided_about_is_to_be_as_it_was(
         while meanwhile:
             second.take(meanwhile.pop())
 
-    first.writer.submit(unit, beside=True).result(60)
+    first.writer.submit(unit, beside=True).result(PATIENCE)
     assert first.writer.overtaken == overtaken
     with door.store.ledger() as ledger:
         assert ledger.receipts.counts()[Disposition.APPLIED] == 2

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from tests.patience import PATIENCE
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.decide import Decision
@@ -73,7 +74,7 @@ class World:
         )
 
     def do(self, unit: Any) -> int:
-        return self.writer.submit(unit).result(60).position
+        return self.writer.submit(unit).result(PATIENCE).position
 
     def due(self, until: datetime, limit: int, without: Collection[UUID] = ()) -> Sequence[Due]:
         with self.views.reading() as connection:
@@ -152,7 +153,7 @@ def to_book(world: World, pair: UUID) -> list[tuple[str, datetime]]:
 
 async def becomes(condition: Callable[[], bool]) -> None:
     """Wait for what another task does by itself; the limit only ends a test that would hang."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 there is no event to wait for
             await asyncio.sleep(0.01)
 
@@ -381,7 +382,7 @@ async def test_the_clock_asks_nothing_of_an_agenda_of_another_log(tmp_path: Path
     world = World(tmp_path)
     with pytest.raises(NotYetFolded, match="paused"):
         await world.driver.advance(day(100))
-    world.runner.rebuild().result(60)
+    world.runner.rebuild().result(PATIENCE)
     await world.driver.advance(day(100))
     assert ("StagnationEntered", day(60)) in story(world, PAIRS[0])
     assert story(world, PAIRS[1]) == []

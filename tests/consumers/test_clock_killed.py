@@ -12,6 +12,7 @@ import pytest
 
 from tests.consumers import reminders as reminding
 from tests.consumers.test_clock import PAIRS, World
+from tests.patience import PATIENCE
 from workflow.aggregates.events import ReminderIssued
 from workflow.failpoints import VARIABLE
 from workflow.projections.catalogue import PROJECTIONS
@@ -21,7 +22,7 @@ from workflow.projections.verify import content
 def run(folder: Path, failpoints: str = "") -> int:
     command = [sys.executable, "-m", reminding.__name__, str(folder)]
     return subprocess.run(
-        command, env={**os.environ, VARIABLE: failpoints}, check=False, timeout=120
+        command, env={**os.environ, VARIABLE: failpoints}, check=False, timeout=PATIENCE
     ).returncode
 
 

@@ -28,6 +28,7 @@ from tests.consumers.delivering import (
     until,
 )
 from tests.consumers.test_clock import PAIRS, World, active, day, held
+from tests.patience import PATIENCE
 from workflow.consumers.delivery import messages
 from workflow.consumers.delivery.delivery import Delivery, rest_after
 from workflow.consumers.transport.broker import make_broker
@@ -94,7 +95,7 @@ async def test_while_intake_is_busy_it_stands_after_each_window_and_then_goes_on
         stood.append(delivery.status.position)
         return len(stood) % 4 != 0
 
-    async with delivering(world, server.url, busy=busy, share=1e-9, most=20) as delivery:
+    async with delivering(world, server.url, busy=busy, share=1e-9, most=20, within=PATIENCE) as delivery:
         await caught_up(delivery, world)
     assert all(stood.count(position) == 4 for position in set(stood[:-4]))
     assert deduplicated(await received(client)) == expected(world)
@@ -153,7 +154,7 @@ async def run(folder: Path, url: str, failpoint: str = "") -> int:
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", process.__name__, str(folder), url, env={**os.environ, VARIABLE: failpoint}
     )
-    return await asyncio.wait_for(child.wait(), 120)
+    return await asyncio.wait_for(child.wait(), PATIENCE)
 
 
 async def test_a_broker_that_is_killed_and_comes_back_is_given_all(

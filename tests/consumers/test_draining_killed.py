@@ -14,6 +14,7 @@ import pytest
 from tests.consumers import draining
 from tests.consumers.draining import MESSAGES, PAGE, PAIR
 from tests.consumers.world import UPSTREAM, World
+from tests.patience import PATIENCE
 from workflow.failpoints import VARIABLE
 
 BEFORE_OPENING = 3
@@ -22,7 +23,9 @@ BEFORE_OPENING = 3
 
 def run(folder: Path, kill: str = "") -> int:
     command = [sys.executable, "-m", draining.__name__, str(folder)]
-    return subprocess.run(command, env={**os.environ, VARIABLE: kill}, check=False, timeout=120).returncode
+    return subprocess.run(
+        command, env={**os.environ, VARIABLE: kill}, check=False, timeout=PATIENCE
+    ).returncode
 
 
 def found(folder: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pytest
 from tests.consumers.test_intake import running
 from tests.consumers.test_troubles import until
 from tests.consumers.world import ADA, BOB, World, body, reached, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
@@ -62,11 +63,19 @@ async def test_a_full_disk_is_told_and_got_over(world: World, small: Path) -> No
         stored.add(sequence)
         return sequence
 
+    async def stored_at_last() -> int:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    return await publish()
+                except Unavailable:
+                    await asyncio.sleep(0.05)
+
     async with running(world, server.url, token=token, stalled_after=0.5) as intake:
-        await reached(intake, await publish())
+        await reached(intake, await stored_at_last())
         for _ in range(2):
             await asyncio.to_thread(fill, small / "ballast")
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while "make room" not in (server.trouble or ""):
                     with suppress(Unavailable):
                         await publish()
@@ -74,14 +83,7 @@ async def test_a_full_disk_is_told_and_got_over(world: World, small: Path) -> No
                 await publish()
             await asyncio.to_thread((small / "ballast").unlink)
             await until(lambda: server.trouble is None)
-            async with asyncio.timeout(60):
-                while True:
-                    try:
-                        last = await publish()
-                        break
-                    except Unavailable:
-                        await asyncio.sleep(0.05)
-            await reached(intake, last)
+            await reached(intake, await stored_at_last())
         assert stored <= set(world.dispositions(intake.status.upstream or ""))
     await publisher.close()
     await server.stop()

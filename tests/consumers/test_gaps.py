@@ -13,6 +13,7 @@ from nats.aio.client import Client
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.gaps import Gap, find_gap
 from workflow.consumers.transport.pull import Broken, Pull
@@ -31,7 +32,7 @@ async def send(client: Client, numbers: range) -> int:
 
 
 async def stopped(intake: Intake) -> str:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while intake.status.cause is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return intake.status.cause
@@ -54,7 +55,7 @@ async def test_a_message_deleted_while_intake_runs_stops_it_just_before(
     world.open(ADA, BOB)
     go_on = threading.Event()
     async with running(world, server.url, most=10, ahead=40) as intake:
-        held_up = world.writer.submit(lambda _: go_on.wait(60))
+        held_up = world.writer.submit(lambda _: go_on.wait(PATIENCE))
         await send(client, range(200))
         await delete(client, 150, 151)
         go_on.set()
@@ -72,7 +73,7 @@ async def test_a_purge_by_somebody_else_while_intake_runs_stops_it(
     world.open(ADA, BOB)
     go_on = threading.Event()
     async with running(world, server.url, most=10, ahead=40) as intake:
-        held_up = world.writer.submit(lambda _: go_on.wait(60))
+        held_up = world.writer.submit(lambda _: go_on.wait(PATIENCE))
         await send(client, range(200))
         await client.jetstream().purge_stream(STREAM)
         go_on.set()
@@ -87,7 +88,7 @@ async def test_messages_deleted_at_the_end_of_the_stream_are_missed_by_an_idle_i
     world.open(ADA, BOB)
     go_on = threading.Event()
     async with running(world, server.url, most=2, ahead=4, purge_seconds=0.05) as intake:
-        held_up = world.writer.submit(lambda _: go_on.wait(60))
+        held_up = world.writer.submit(lambda _: go_on.wait(PATIENCE))
         await send(client, range(60))
         await delete(client, *range(41, 61))
         go_on.set()

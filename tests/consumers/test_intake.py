@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from nats.js.errors import NoStreamResponseError
 
 from tests.consumers.world import ADA, BOB, World, body, event, held, reached, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
@@ -36,7 +37,7 @@ async def running(world: World, url: str, **options: Any) -> AsyncIterator[Intak
 async def publish(client: Client, *messages: Any) -> int:
     """Publish as everybody should who wants to be heard: until the server has said that it is stored."""
     last = 0
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         for message in messages:
             last = await _stored(client, body(message))
     return last
@@ -94,7 +95,7 @@ async def test_the_server_is_killed(world: World, server: NatsServer, client: Cl
         await reached(intake, await publish(client, scheduled("a")))
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while server.starts < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         last = await publish(client, held("b"))

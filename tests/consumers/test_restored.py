@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from tests.kept import FILES, databases
+from tests.patience import PATIENCE
 from tests.postgres import PostgresServer
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, declare, look, purge
@@ -56,7 +57,7 @@ def copy(server: NatsServer, tmp_path: Path) -> Copy:
 
 
 async def send(client: Client, numbers: range, round: str = "") -> int:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 await client.jetstream(timeout=5).stream_info(STREAM)
@@ -85,7 +86,7 @@ async def test_nothing_is_purged_once_intake_has_stopped(
         await reached(intake, await send(client, range(10, 20)))
         await copy.restore()
         await send(client, range(20, 28))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while intake.status.cause is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert intake.status.state == "stopped"
@@ -166,11 +167,11 @@ async def test_a_stream_recreated_while_intake_runs(world: World, server: NatsSe
         await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
         first = intake.status.upstream
         await client.jetstream().delete_stream(STREAM)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while intake.status.upstream == first:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await publish(client, held("c"))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while world.counts()["applied"] < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 

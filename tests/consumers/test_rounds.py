@@ -17,6 +17,7 @@ import pytest
 from tests.consumers import rounding
 from tests.consumers.rounding import OPERATOR, OTHER, PAGE, PAIRS, pair
 from tests.consumers.world import ORIGIN, START, World, scheduled
+from tests.patience import PATIENCE
 from workflow.aggregates import commands as c
 from workflow.aggregates.policy import Policy
 from workflow.app.rounds import Rounds
@@ -230,7 +231,9 @@ async def test_nor_from_being_closed_and_is_closed_itself_once_it_can_be(
 
 def run(folder: Path, kill: str = "") -> int:
     command = [sys.executable, "-m", rounding.__name__, str(folder)]
-    return subprocess.run(command, env={**os.environ, VARIABLE: kill}, check=False, timeout=120).returncode
+    return subprocess.run(
+        command, env={**os.environ, VARIABLE: kill}, check=False, timeout=PATIENCE
+    ).returncode
 
 
 @pytest.mark.parametrize("place", ["append.before", "commit.before", "commit.after"])

@@ -18,6 +18,7 @@ from nats.js.errors import APIError, ServerError
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, body, held, reached, refusal, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
@@ -207,8 +208,8 @@ async def test_a_full_stream_refuses_what_comes_until_intake_has_made_room(
         make_broker(server.url) as broker,
         running(world, server.url, stream_bytes=16 * 1024**2, purge_seconds=0.1) as intake,
     ):
-        held_up = world.writer.submit(lambda _: go_on.wait(60))
-        publisher = Publisher(broker)
+        held_up = world.writer.submit(lambda _: go_on.wait(PATIENCE))
+        publisher = Publisher(broker, within_seconds=PATIENCE)
         with pytest.raises(Unavailable) as full:
             await asyncio.gather(*(publisher.publish("k", body(large), {}) for _ in range(100)))
         assert full.value.code == "stream_full"
@@ -216,7 +217,7 @@ async def test_a_full_stream_refuses_what_comes_until_intake_has_made_room(
             await publish(client, large)
         go_on.set()
         await asyncio.wrap_future(held_up)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     last = await publisher.publish("k", body(held("b")), {})

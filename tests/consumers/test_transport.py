@@ -21,6 +21,8 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from tests.broker import connected
+from tests.patience import PATIENCE
+from tests.ports import free
 from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.pull import Batch, Broken, Pull
@@ -44,7 +46,7 @@ async def test_the_configuration_is_ours_alone_and_asks_for_the_token(tmp_path: 
     server = NatsServer(tmp_path, token="a secret of enough letters", key=KEY)
     await server.start()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while not (tmp_path / "server.log").exists():  # noqa: ASYNC110 it is written beside
                 await asyncio.sleep(0.02)
         for name, mode in {
@@ -99,7 +101,7 @@ async def test_what_is_under_way_is_encrypted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("other", [None, b"o" * 32])
 async def test_files_of_another_key_are_left_alone(tmp_path: Path, other: bytes | None) -> None:
-    server = NatsServer(tmp_path, key=KEY)
+    server = NatsServer(tmp_path, port=free(1)[0], key=KEY)
     await server.start()
     client = await connected(server.url)
     await filled(client, 3)
@@ -133,7 +135,7 @@ def test_the_server_dies_with_its_parent(tmp_path: Path) -> None:
         parent.wait()
     descriptor = _open_process(child)
     if descriptor is not None:
-        assert select.select([descriptor], [], [], 30)[0]
+        assert select.select([descriptor], [], [], PATIENCE)[0]
         os.close(descriptor)
 
 

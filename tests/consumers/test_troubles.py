@@ -19,6 +19,7 @@ from nats.js import JetStreamContext
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
+from tests.patience import PATIENCE
 from workflow.consumers.meetings.known_stream import KnownStream
 from workflow.consumers.transport.pull import Pull
 from workflow.consumers.transport.server import NatsServer
@@ -29,7 +30,7 @@ from workflow.store.receipts import Receipts
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -55,7 +56,7 @@ async def test_jetstream_comes_later_than_the_server(
         plain.terminate()
         await plain.wait()
     await server.start()
-    await asyncio.wait_for(starting, 60)
+    await asyncio.wait_for(starting, PATIENCE)
     await until(lambda: client.is_connected)
     await reached(intake, await publish(client, held("a")))
     assert intake.status.trouble is None
@@ -170,7 +171,7 @@ async def test_a_purge_that_fails_is_told_and_tried_again(
         last = await publish(client, scheduled("a"), scheduled("b", uid="m2"))
         await reached(intake, last)
         await until(lambda: intake.status.trouble is None)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while (await client.jetstream().stream_info("MENTORING")).state.first_seq != last:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.kept import FILES, Engine
+from tests.patience import PATIENCE
 from workflow.aggregates.commands import Actor, Close, OpenRelationship
 from workflow.aggregates.events import ClosureManner, ClosureReason, Party, RelationshipOpened, Role
 from workflow.aggregates.policy import Policy
@@ -101,7 +102,7 @@ class World:
         self.keys.close()
 
     def do(self, unit: Any) -> Any:
-        return self.writer.submit(unit).result(60).value
+        return self.writer.submit(unit).result(PATIENCE).value
 
     def open(self, *identities: str, id: UUID | None = None) -> UUID:
         """Bring a mentor and a mentee together; the identities are dealt to them in turn."""
@@ -187,7 +188,7 @@ class World:
         batch = receive(sequences, map(body, messages), [None] * len(messages))
         after, self.sequence = self.sequence, self.sequence + len(messages)
         unit = partial(take_in, resolver=self.resolver, upstream=self.upstream, after=after, batch=batch)
-        self.writer.submit(unit, beside=True).result(60)
+        self.writer.submit(unit, beside=True).result(PATIENCE)
         return [self.disposition(sequence) for sequence in sequences]
 
     def disposition(self, sequence: int, upstream: str | None = None) -> Disposition:
@@ -237,7 +238,7 @@ class World:
         return Intake(make_broker(url, token=token), self.writer, self.resolver, uuid4, **options)
 
 
-async def reached(intake: Intake, position: int, *, seconds: float = 60) -> None:
+async def reached(intake: Intake, position: int, *, seconds: float = PATIENCE) -> None:
     """Wait until intake has taken in the stream up to ``position``."""
     async with asyncio.timeout(seconds):
         while intake.status.position < position:

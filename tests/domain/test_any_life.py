@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -318,10 +319,21 @@ class UnderAnyPolicies(AnyLife):
         self.ask(c.FollowPolicy(at=self.now))
 
 
+def live_many(machine: type[AnyLife], tell_next: Callable[[int], object]) -> None:
+    """The long form of any life: many of them, and longer ones."""
+
+    class Told(machine):  # type: ignore[valid-type, misc]  # a class that is handed over
+        def teardown(self) -> None:
+            super().teardown()
+            tell_next(MANY.max_examples)
+
+    run_state_machine_as_test(Told, settings=MANY)
+
+
 TestAnyLife = UnderAnyPolicies.TestCase
 TestAnyLife.settings = FEW
 
 
 @pytest.mark.soak
-def test_many_more_lives() -> None:
-    run_state_machine_as_test(UnderAnyPolicies, settings=MANY)
+def test_many_more_lives(tell_next: Callable[[int], object]) -> None:
+    live_many(UnderAnyPolicies, tell_next)

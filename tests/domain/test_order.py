@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -209,8 +210,12 @@ def test_nor_to_one_that_stagnates_and_comes_back(
 @MANY
 @drawn(st.data(), reports(), st.booleans())
 def test_nor_do_they_in_many_more_histories(
-    data: st.DataObject, messages: tuple[c.MeetingReport, ...], declared: bool
+    tell_next: Callable[[int], object],
+    data: st.DataObject,
+    messages: tuple[c.MeetingReport, ...],
+    declared: bool,
 ) -> None:
+    tell_next(MANY.max_examples)
     assert_no_matter_to_an_active_relationship(data, messages)
     assert_no_matter_to_a_beginning(data, messages)
     assert_no_matter_to_one_that_rests(data, messages)

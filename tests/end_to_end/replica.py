@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
+from tests.patience import PATIENCE
 from workflow.aggregates import commands as c
 from workflow.aggregates.events import Closed, Party, Role
 from workflow.aggregates.policy import Policy
@@ -83,11 +84,11 @@ class Replica:
         self.keys.close()
 
     def do(self, unit: Callable[[Transaction], T]) -> T:
-        return self.submit(unit).result(60)
+        return self.submit(unit).result(PATIENCE)
 
     def submit(self, unit: Callable[[Transaction], T]) -> Future[T]:
         told: Future[T] = Future()
-        told.set_result(self.writer.submit(unit).result(60).value)
+        told.set_result(self.writer.submit(unit).result(PATIENCE).value)
         return told
 
     @property

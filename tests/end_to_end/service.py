@@ -200,7 +200,11 @@ class Up:
     async def verify(self) -> dict[str, Any]:
         """Have everything folded, and folded anew and compared."""
         head = (await self.read("/v1/projections"))["head"]
-        answer = await self.http.post("/v1/verify", params={"after": head}, headers=OPERATOR)
+        while True:
+            answer = await self.http.post("/v1/verify", params={"after": head}, headers=OPERATOR)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            await asyncio.sleep(0.1)  # it is not folded yet
         assert answer.is_success, answer.text
         found: dict[str, Any] = answer.json()
         return found

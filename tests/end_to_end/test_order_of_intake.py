@@ -337,5 +337,6 @@ def test_any_order_and_any_moment_of_opening_come_to_the_same(history: History, 
 @pytest.mark.soak
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(histories(), st.integers(0, 2**32))
-def test_so_do_many_more_histories(history: History, seed: int) -> None:
+def test_so_do_many_more_histories(tell_next: Callable[[int], object], history: History, seed: int) -> None:
+    tell_next(600)
     assert_order_does_not_matter(history, seed)

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import nats
-
+from tests.broker import connected
 from tests.consumers.delivering import deduplicated, received
 from tests.end_to_end.outcome import Outcome, outcome
 from tests.end_to_end.places import Place
@@ -114,7 +113,7 @@ async def _delivered(url: str, place: Place) -> int:
         store.close()
         keys.close()
     again = 0
-    async with await nats.connect(url) as client:
+    async with await connected(url) as client:
         for stream in (EVENTS, REMINDERS):
             came = await received(client, stream)
             expected = defaultdict[str, list[str]](list)

@@ -13,11 +13,8 @@ from typing import Any, Self
 import httpx
 
 from tests.end_to_end.service import Request
+from tests.patience import PATIENCE
 from tests.roles.processes import Died, Serving
-
-PATIENCE = 120
-"""Seconds after which something that should have come about is taken for a hang."""
-
 
 OPERATOR = "service dddddddd-0000-4000-8000-000000000004"
 

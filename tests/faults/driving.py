@@ -9,11 +9,11 @@ import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
-import nats
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import Error as StreamError
 
+from tests.broker import connected
 from tests.end_to_end.places import Place
 from tests.end_to_end.plan import Plan
 from tests.end_to_end.service import PATIENCE, Died, Up
@@ -23,6 +23,9 @@ from workflow.consumers.transport.streams import STREAM, SUBJECT
 
 AT_ONCE = 500
 """Messages that are published at once."""
+
+_ASKED_AGAIN_AFTER = 5
+"""Seconds that a broker has which may be killed meanwhile."""
 
 ASKED_FOR = ("keys", "reminder")
 """Places that are come by through what is asked by HTTP."""
@@ -163,7 +166,7 @@ class Driver:
         async with asyncio.timeout(PATIENCE):
             while True:
                 try:
-                    async with self._streams() as streams:
+                    async with self._streams(_ASKED_AGAIN_AFTER) as streams:
                         if failed:  # some may have been stored all the same
                             last = (await streams.stream_info(STREAM)).state.last_seq
                             first, left = last + 1, left[last + 1 - first :]
@@ -176,10 +179,10 @@ class Driver:
                     await asyncio.sleep(0.1)
 
     @contextlib.asynccontextmanager
-    async def _streams(self) -> AsyncIterator[JetStreamContext]:
-        client = await nats.connect(self.server.url, allow_reconnect=False, connect_timeout=5)
+    async def _streams(self, patience: int = PATIENCE) -> AsyncIterator[JetStreamContext]:
+        client = await connected(self.server.url, allow_reconnect=False, connect_timeout=patience)
         try:
-            yield client.jetstream(timeout=5)
+            yield client.jetstream(timeout=patience)
         finally:
             await client.close()
 

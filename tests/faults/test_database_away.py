@@ -26,6 +26,7 @@ from tests.end_to_end.service import PATIENCE, Up
 from tests.faults.driving import Driver
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
+from tests.telling import Tell, untold
 from workflow.consumers.transport.server import NatsServer
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
@@ -84,7 +85,9 @@ async def until_health(up: Up, so: Callable[[str, list[str]], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def killed_and_started(driver: Driver, server: PostgresServer, kills: int, up: Up) -> None:
+async def killed_and_started(
+    driver: Driver, server: PostgresServer, kills: int, up: Up, tell: Tell = untold
+) -> None:
     """The server ends again and again in the middle of a backlog, by SIGKILL and by SIGINT in turn."""
     random, some = Random(SEED), len(driver.plan.messages) // kills
     for number in range(kills):
@@ -95,6 +98,7 @@ async def killed_and_started(driver: Driver, server: PostgresServer, kills: int,
         await until_health(up, lambda status, troubles: status != "ok" and "PostgreSQL" in str(troubles))
         await asyncio.to_thread(server.start)
         await until_health(up, lambda status, _: status == "ok")
+        tell(f"{number + 1} of {kills} ends of the server")
 
 
 async def test_a_server_that_is_killed_a_few_times_is_waited_for(
@@ -111,18 +115,18 @@ async def test_a_server_that_is_killed_a_few_times_is_waited_for(
 
 @pytest.mark.soak
 async def test_a_server_that_is_killed_over_and_over_is_waited_for(
-    tmp_path: Path, server: PostgresServer
+    tmp_path: Path, server: PostgresServer, tell: Tell
 ) -> None:
     plan = make(SEED, quiet=60, busy=240, messages=60_000)
     await compare(
         tmp_path,
         beginning(tmp_path / "disturbed", server),
         plan,
-        lambda driver, up: killed_and_started(driver, server, 40, up),
+        lambda driver, up: killed_and_started(driver, server, 40, up, tell),
     )
 
 
-async def cut_off(folder: Path, server: PostgresServer, plan: Plan, cuts: int) -> None:
+async def cut_off(folder: Path, server: PostgresServer, plan: Plan, cuts: int, tell: Tell = untold) -> None:
     """Every connection breaks off after some bytes at random, in whatever is being said, until so many did."""
     random, cutting = Random(SEED), False
 
@@ -137,6 +141,7 @@ async def cut_off(folder: Path, server: PostgresServer, plan: Plan, cuts: int) -
         while proxy.cuts < cuts:
             await driver.publish(some)
             await asyncio.sleep(0.05)
+            tell(f"{proxy.cuts} of {cuts} cuts, {driver.published} of {len(plan.messages)} messages")
         cutting = False
         await proxy.cut_all()
         await until_health(up, lambda status, _: status == "ok")
@@ -160,6 +165,7 @@ async def test_connections_that_are_cut_half_way_change_nothing(
 
 @pytest.mark.soak
 async def test_connections_that_are_cut_over_and_over_change_nothing(
-    tmp_path: Path, server: PostgresServer
+    tmp_path: Path, server: PostgresServer, tell: Tell
 ) -> None:
-    await cut_off(tmp_path, server, make(SEED, quiet=60, busy=240, messages=40_000), cuts=1_000)
+    plan = make(SEED, quiet=60, busy=240, messages=40_000)
+    await cut_off(tmp_path, server, plan, 1_000, tell)

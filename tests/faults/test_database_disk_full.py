@@ -25,6 +25,7 @@ from tests.end_to_end.service import PATIENCE, Up
 from tests.faults.driving import Driver
 from tests.faults.test_database_away import SEED, compare, until_health
 from tests.postgres import PostgresServer, unprivileged
+from tests.telling import Tell, untold
 
 VERSION = int(os.environ.get("POSTGRES", "18"))
 
@@ -58,10 +59,12 @@ def on_small_disk(what: str, megabytes: int) -> Iterator[tuple[PostgresServer, P
             yield server, disk
 
 
-async def filled(driver: Driver, up: Up, server: PostgresServer, disk: Path, times: int) -> None:
+async def filled(
+    driver: Driver, up: Up, server: PostgresServer, disk: Path, times: int, tell: Tell = untold
+) -> None:
     """The disk is full again and again, in the middle of a backlog, and then there is room."""
     random, some = Random(SEED), len(driver.plan.messages) // (2 * times)
-    for _ in range(times):
+    for number in range(times):
         taken = driver.plan.early + driver.published
         await driver.publish(some)
         await up.taken_in(taken + random.randint(1, some // 2))
@@ -78,13 +81,16 @@ async def filled(driver: Driver, up: Up, server: PostgresServer, disk: Path, tim
             await until_health(up, lambda status, troubles: "the disk is full: make room" in str(troubles))
             (disk / "ballast").unlink()
         await until_health(up, lambda status, _: status == "ok")
+        tell(f"{number + 1} of {times} times full")
 
 
-async def over_and_over(folder: Path, what: str, plan: Plan, megabytes: int, times: int) -> None:
+async def over_and_over(
+    folder: Path, what: str, plan: Plan, megabytes: int, times: int, tell: Tell = untold
+) -> None:
     with on_small_disk(what, megabytes) as (server, disk):
         begins = beginning(folder / "disturbed", server)
         refused = await compare(
-            folder, begins, plan, lambda driver, up: filled(driver, up, server, disk, times)
+            folder, begins, plan, lambda driver, up: filled(driver, up, server, disk, times, tell)
         )
     assert set(refused) <= {"not_stored", "database_unavailable"}
 
@@ -95,5 +101,6 @@ async def test_a_full_disk_is_told_and_got_over(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("what", ["facts", "log"])
-async def test_a_disk_that_is_full_again_and_again_is_got_over(tmp_path: Path, what: str) -> None:
-    await over_and_over(tmp_path, what, make(SEED, quiet=60, busy=240, messages=40_000), 1024, 10)
+async def test_a_disk_that_is_full_again_and_again_is_got_over(tmp_path: Path, what: str, tell: Tell) -> None:
+    plan = make(SEED, quiet=60, busy=240, messages=40_000)
+    await over_and_over(tmp_path, what, plan, 1024, 10, tell)

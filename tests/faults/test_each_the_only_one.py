@@ -27,6 +27,7 @@ from tests.faults.driving import Driver
 from tests.faults.present import present
 from tests.postgres import PostgresServer
 from tests.roles.processes import Serving
+from tests.telling import Tell, untold
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
 
@@ -63,23 +64,28 @@ class Doors:
         self._asked += 1
         return (await self._processes[self._asked % len(self._processes)].http.get(path)).json()
 
-    async def taken_in(self, number: int) -> None:
-        """Wait until so many messages are accounted for."""
-        async with asyncio.timeout(PATIENCE):
-            while (await self.read("/v1/intake"))["received"] < number:  # noqa: ASYNC110 nobody tells of it
+    async def taken_in(self, number: int, tell: Tell = untold) -> None:
+        """Wait until so many messages are accounted for. It may take its time while it gets on."""
+        reached = 0
+        async with asyncio.timeout(PATIENCE) as limit:
+            while (received := (await self.read("/v1/intake"))["received"]) < number:
+                if received > reached:
+                    reached = received
+                    limit.reschedule(asyncio.get_running_loop().time() + PATIENCE)
+                    tell(f"{received} of {number} messages")
                 await asyncio.sleep(0.02)
 
-    async def carry_out(self, driver: Driver) -> None:
+    async def carry_out(self, driver: Driver, tell: Tell = untold) -> None:
         """All that is left of a plan."""
         async with asyncio.TaskGroup() as group:
             group.create_task(driver.publish(len(driver.plan.messages)))
             for step in driver.plan.steps:
                 await self.ask(step)
-        await self.taken_in(len(driver.plan.messages))
+        await self.taken_in(len(driver.plan.messages), tell)
         await settled(self.read)
 
 
-async def without_leases(folder: Path, postgres: PostgresServer, plan: Plan) -> None:
+async def without_leases(folder: Path, postgres: PostgresServer, plan: Plan, tell: Tell = untold) -> None:
     """Two processes do everything, each as if there were no other."""
 
     async def at_work(shared: Mapping[str, str], driver: Driver) -> list[str]:
@@ -91,7 +97,7 @@ async def without_leases(folder: Path, postgres: PostgresServer, plan: Plan) -> 
             for request in plan.before:
                 assert isinstance(request, Request)
                 await doors.ask(request)
-            await doors.carry_out(driver)
+            await doors.carry_out(driver, tell)
             assert await asyncio.gather(*(one.end(signal.SIGTERM) for one in both)) == [0, 0]
         return []
 
@@ -103,8 +109,10 @@ async def test_two_without_leases_do_nothing_twice(tmp_path: Path, postgres: Pos
 
 
 @pytest.mark.soak
-async def test_two_without_leases_do_nothing_twice_for_long(tmp_path: Path, postgres: PostgresServer) -> None:
-    await without_leases(tmp_path, postgres, present(SEED, busy=240, messages=60_000, reminded=300))
+async def test_two_without_leases_do_nothing_twice_for_long(
+    tmp_path: Path, postgres: PostgresServer, tell: Tell
+) -> None:
+    await without_leases(tmp_path, postgres, present(SEED, busy=240, messages=60_000, reminded=300), tell)
 
 
 # --- stopped, and late ---------------------------------------------------------------------------------------
@@ -132,7 +140,9 @@ def let_go(dsn: str, session: int) -> None:
         connection.execute("SELECT pg_terminate_backend(%s)", (session,))
 
 
-async def come_late(folder: Path, postgres: PostgresServer, plan: Plan, times: int, *, waits: bool) -> None:
+async def come_late(
+    folder: Path, postgres: PostgresServer, plan: Plan, times: int, *, waits: bool, tell: Tell = untold
+) -> None:
     """The one that takes messages in is stopped in the middle of a backlog until another does, and then goes on.
 
     Where the test ``waits``, the server finds out by itself that it hangs.
@@ -169,7 +179,10 @@ async def come_late(folder: Path, postgres: PostgresServer, plan: Plan, times: i
             for request in plan.before:
                 assert isinstance(request, Request)
                 await doors.ask(request)
-            told = [await one_is_late(doors, driver, intakes, dsn) for _ in range(times)]
+            told = []
+            for number in range(times):
+                told.append(await one_is_late(doors, driver, intakes, dsn))
+                tell(f"{number + 1} of {times} times late")
             await doors.carry_out(driver)
             ended = await asyncio.gather(*(one.end(signal.SIGTERM) for one in (rest, *intakes.values())))
             assert ended == [0, 0, 0]
@@ -185,7 +198,7 @@ async def test_one_that_comes_late_counts_nothing_twice(tmp_path: Path, postgres
 
 @pytest.mark.soak
 async def test_one_that_comes_late_again_and_again_counts_nothing_twice(
-    tmp_path: Path, postgres: PostgresServer
+    tmp_path: Path, postgres: PostgresServer, tell: Tell
 ) -> None:
     plan = present(SEED, busy=240, messages=90_000, reminded=300)
-    await come_late(tmp_path, postgres, plan, 20, waits=True)
+    await come_late(tmp_path, postgres, plan, 20, waits=True, tell=tell)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -23,6 +22,7 @@ from tests.end_to_end.places import Place, beginning
 from tests.end_to_end.plan import Plan, make
 from tests.faults.driving import ASKED_FOR, Driver
 from tests.postgres import PostgresServer
+from tests.telling import Tell, untold
 from workflow.consumers.transport.server import NatsServer
 from workflow.failpoints import NAMES
 
@@ -49,6 +49,9 @@ LATER_AT = (1, 3)
 BATCH = 1_000
 """The most that intake takes in at once."""
 
+DECIDED_OF = 4
+"""Of so many messages one at least is decided: half of those whom they are about are not known of yet."""
+
 
 @pytest.fixture(params=["files", "database"])
 def postgresql(request: pytest.FixtureRequest) -> PostgresServer | None:
@@ -65,7 +68,7 @@ async def lives(
     broker_kills: int,
     hit_at: Mapping[str, tuple[int, int]] = HIT_AT,
     spread: bool = False,
-    tell: Callable[[str], object] = lambda _: None,
+    tell: Tell = untold,
 ) -> Counter[str]:
     """One run with a death at each of ``places`` and, with all taken in, of ``later``, beside one without, from one
     beginning; the dispositions. ``spread``: each life finds its share of the messages that are left.
@@ -89,6 +92,8 @@ async def lives(
             nth = random.randint(least, most)
             through = nth if place.startswith(("ack", "projection")) else 1
             backlog = 200 if place.startswith(ASKED_FOR) else (through + 1) * BATCH
+            if place.startswith("decide"):
+                backlog = max(backlog, DECIDED_OF * nth)
             if spread:
                 taken_in = killed.kills[-1].recorded if killed.kills else plan.early
                 left = plan.early + len(plan.messages) - taken_in
@@ -143,21 +148,9 @@ async def test_killed_a_few_times_it_comes_to_the_same(
     assert {"applied", "stale", "duplicate", "parked"} <= counts.keys()
 
 
-@pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Says how far the long form is."""
-    begun = time.monotonic()
-
-    def say(text: str) -> None:
-        with capsys.disabled():
-            print(f"\r{time.monotonic() - begun:5.0f} s: {text}", end="", flush=True)  # noqa: T201 for whoever waits
-
-    return say
-
-
 @pytest.mark.soak
 async def test_killed_a_hundred_times_it_comes_to_the_same(
-    tmp_path: Path, postgresql: PostgresServer | None, tell: Callable[[str], None]
+    tmp_path: Path, postgresql: PostgresServer | None, tell: Tell
 ) -> None:
     places = Random(SEED).sample(sorted(NAMES) * 6, 100)
     plan = make(SEED, quiet=240, busy=480, messages=200_000)

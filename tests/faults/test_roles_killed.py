@@ -20,6 +20,7 @@ from tests.faults.crew import Crew
 from tests.faults.driving import Driver
 from tests.faults.present import present
 from tests.postgres import PostgresServer
+from tests.telling import Tell, untold
 from workflow.failpoints import NAMES
 
 SEED = int(os.environ.get("TEST_SEED", "7"))
@@ -61,7 +62,7 @@ def deadly(places: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     }
 
 
-async def killed(crew: Crew, driver: Driver, lot: int) -> None:
+async def killed(crew: Crew, driver: Driver, lot: int, tell: Tell) -> None:
     """The whole plan, a lot after the other for as long as somebody is still to die."""
     plan, left = driver.plan, list(driver.plan.steps)
     await crew.ask_all(step for step in plan.before if isinstance(step, Request))
@@ -72,6 +73,7 @@ async def killed(crew: Crew, driver: Driver, lot: int) -> None:
         for _ in range(min(len(left), 6)):
             await crew.ask(left.pop(0))
         await crew.read("/v1/intake", lambda told: told["received"] >= driver.published)
+        tell(f"{len(crew.kills)} have died, {driver.published} of {len(plan.messages)} messages")
     await driver.publish(len(plan.messages))
     await crew.ask_all(left)
     await crew.read("/v1/intake", lambda told: told["received"] >= len(plan.messages))
@@ -84,10 +86,11 @@ async def die_in_turn(
     places: Mapping[str, Sequence[str]],
     *together: str,
     lot: int,
+    tell: Tell = untold,
 ) -> None:
     async def at_work(shared: Mapping[str, str], driver: Driver) -> list[str]:
         async with Crew(shared, deadly(places), *together) as crew:
-            await killed(crew, driver, lot)
+            await killed(crew, driver, lot, tell)
             await settled(crew.read)
             await crew.end()
         assert len(crew.kills) == sum(map(len, places.values()))
@@ -103,7 +106,8 @@ async def test_of_each_role_the_one_that_stands_by_goes_on(tmp_path: Path, postg
 
 @pytest.mark.soak
 async def test_of_each_role_one_after_the_other_dies_everywhere(
-    tmp_path: Path, postgres: PostgresServer
+    tmp_path: Path, postgres: PostgresServer, tell: Tell
 ) -> None:
     plan = present(SEED, busy=240, messages=40_000, reminded=600)
-    await die_in_turn(tmp_path, postgres, plan, {role: names * 3 for role, names in _ALL.items()}, lot=500)
+    places = {role: names * 3 for role, names in _ALL.items()}
+    await die_in_turn(tmp_path, postgres, plan, places, lot=500, tell=tell)

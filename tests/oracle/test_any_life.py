@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis.stateful import invariant, run_state_machine_as_test
+from hypothesis.stateful import invariant
 
 from tests.domain.story import (
     AS_MENTEE,
@@ -21,7 +22,7 @@ from tests.domain.story import (
     held,
     measures,
 )
-from tests.domain.test_any_life import FEW, MANY, AnyLife
+from tests.domain.test_any_life import FEW, AnyLife, live_many
 from tests.oracle.concerns import RECOMPUTED
 from tests.oracle.oracle import recompute
 from workflow.aggregates import commands as c
@@ -62,8 +63,8 @@ TestAnyLifeTold.settings = FEW
 
 
 @pytest.mark.soak
-def test_many_more_lives() -> None:
-    run_state_machine_as_test(AnyLifeTold, settings=MANY)
+def test_many_more_lives(tell_next: Callable[[int], object]) -> None:
+    live_many(AnyLifeTold, tell_next)
 
 
 LOOK = c.HoldFreshLook(at=day(20), actor=AS_MENTEE, measures=measures("call", "plan"))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis.stateful import invariant, run_state_machine_as_test
+from hypothesis.stateful import invariant
 
 from tests.domain.story import AS_COORDINATOR, PAIR, Story, agreed, corrected, day, given, held, policy
-from tests.domain.test_any_life import FEW, MANY, AnyLife
+from tests.domain.test_any_life import FEW, AnyLife, live_many
 from tests.projections.any_log import logs
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
@@ -146,8 +147,8 @@ TestAnyLifeShown.settings = FEW
 
 
 @pytest.mark.soak
-def test_many_more_lives() -> None:
-    run_state_machine_as_test(AnyLifeShown, settings=MANY)
+def test_many_more_lives(tell_next: Callable[[int], object]) -> None:
+    live_many(AnyLifeShown, tell_next)
 
 
 @drawn(logs())

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData
 
+from tests.patience import PATIENCE
 from tests.postgres import PostgresServer
 from tests.projections.any_log import log_of, logs
 from tests.projections.facts import OTHER, PAIR, Log, concluded, fold, onboarded, opened
@@ -319,7 +320,7 @@ def test_connections_that_break_are_made_anew_and_nothing_is_lost(kept: Kept, lo
         break_off(kept)
         position = log.add(opened(), stream=UUID(int=number)).head()
         runner.wake()
-        assert runner.reaching(position).result(timeout=30) == position
+        assert runner.reaching(position).result(timeout=PATIENCE) == position
         with views.reading() as connection:
             assert relationships.one(connection, UUID(int=number)) is not None
     runner.stop()

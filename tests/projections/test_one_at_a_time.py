@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.projections.facts import OTHER, Log, concluded, fold, onboarded, opened
 from tests.projections.stored import Stored
 from tests.view_places import Fresh, rows_in
@@ -47,13 +48,13 @@ def test_a_thread_that_is_told_so_ends_and_health_says_why(kept: Kept, log: Log)
     first.catch_up()
     second.start()
     assert second._thread is not None
-    second._thread.join(30)
+    second._thread.join(PATIENCE)
     assert not second._thread.is_alive()
     assert "One at a time folds" in str(second.trouble)
     second.stop()
     log.add(concluded(3), stream=OTHER)
     second.start()  # as whoever gives it the turn again
-    assert second.reaching(5).result(timeout=30) == 5
+    assert second.reaching(5).result(timeout=PATIENCE) == 5
     second.stop()
     assert second.trouble is None
     for one in (first, second):

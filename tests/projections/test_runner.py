@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Column, Integer, MetaData, select
 
+from tests.patience import PATIENCE
 from tests.projections.facts import OTHER, PAIR, Log, concluded, day, fold, onboarded, opened, raised
 from tests.projections.stored import Stored
 from tests.view_places import Fresh, change, read
@@ -457,8 +458,8 @@ def test_a_rebuild_may_be_asked_for_while_the_runner_runs(kept: Kept, log: Log) 
     views = Views(kept, PROJECTIONS, durable=False)
     runner = Runner(views, log.read, log.head)
     runner.start()
-    assert runner.reaching(5).result(timeout=30) == 5
-    rebuilt = runner.rebuild(["agenda", "journey"]).result(timeout=30)
+    assert runner.reaching(5).result(timeout=PATIENCE) == 5
+    rebuilt = runner.rebuild(["agenda", "journey"]).result(timeout=PATIENCE)
     assert sorted((one.name, one.differences) for one in rebuilt) == [("agenda", 0), ("journey", 0)]
     again = {status.name for status in runner.status() if status.generation == 2}
     assert again == {"agenda", "journey"}
@@ -477,6 +478,6 @@ def test_a_log_that_cannot_be_read_is_told_and_tried_again(kept: Kept, log: Log)
 
     runner = Runner(views, read, log.head, poll_seconds=0.01)
     runner.start()
-    assert runner.reaching(5).result(timeout=30) == 5
+    assert runner.reaching(5).result(timeout=PATIENCE) == 5
     runner.stop()
     views.close()

@@ -15,9 +15,9 @@ from typing import Any, Self
 
 import httpx
 
+from tests.patience import PATIENCE
 from workflow.failpoints import VARIABLE
 
-PATIENCE = 120
 COORDINATOR = {"Mentoring-Actor": "coordinator cccccccc-0000-4000-8000-000000000003"}
 OPERATOR = {"Mentoring-Actor": "service dddddddd-0000-4000-8000-000000000004"}
 
@@ -106,8 +106,13 @@ class Serving:
         return told
 
     async def get(self, path: str, **query: object) -> Any:
-        """A read that is answered."""
-        answer = await self.http.get(path, params={name: str(value) for name, value in query.items()})
+        """A read that is answered, asked again where what it asks for was not folded soon enough."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                answer = await self.http.get(path, params={name: str(value) for name, value in query.items()})
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    break
+                await asyncio.sleep(0.1)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

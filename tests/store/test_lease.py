@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 import pytest
 
+from tests.patience import PATIENCE
 from tests.postgres import PostgresServer
 from workflow.store.postgres.lease import Lease, while_held
 
@@ -52,7 +53,7 @@ class Worker:
 
 
 async def until(so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not so():  # noqa: ASYNC110 nobody tells of it
             await asyncio.sleep(0.02)
 

@@ -16,6 +16,7 @@ from eventsourcing.tests.persistence import (
 )
 from eventsourcing.utils import Environment
 
+from tests.patience import PATIENCE
 from workflow.store.sqlite.recorder import EventRecorder, Factory, ImmediateDatastore
 
 
@@ -28,7 +29,7 @@ def _recorder(folder: str) -> EventRecorder:
 def _close(recorder: EventRecorder, before: set[threading.Thread]) -> None:
     """The library's cases tell their readers to end and do not wait: closing under one crashes SQLite."""
     for thread in set(threading.enumerate()) - before - {threading.current_thread()}:
-        thread.join(10)
+        thread.join(PATIENCE)
     recorder.datastore.close()
 
 

@@ -20,6 +20,7 @@ import pytest
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from tests.domain.story import everything
+from tests.patience import PATIENCE
 from tests.store.place import ORIGIN, START, Place, booking, open_one, opening
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.evolve import replay
@@ -53,11 +54,11 @@ class Gate:
     def __init__(self, place: Place) -> None:
         self.entered, self.open = threading.Event(), threading.Event()
         self.future = place.writer.submit(self._unit)
-        assert self.entered.wait(60)
+        assert self.entered.wait(PATIENCE)
 
     def _unit(self, transaction: Transaction) -> None:
         self.entered.set()
-        assert self.open.wait(60)
+        assert self.open.wait(PATIENCE)
 
 
 def test_what_is_written_can_be_read_with_its_position(place: Place) -> None:
@@ -101,9 +102,9 @@ def test_a_unit_that_is_refused_loses_only_its_own(place: Place) -> None:
 
     futures = [place.writer.submit(partial(unit, id=id, fail=id == ids[1])) for id in ids]
     gate.open.set()
-    positions = [futures[0].result(60).position, futures[2].result(60).position]
+    positions = [futures[0].result(PATIENCE).position, futures[2].result(PATIENCE).position]
     with pytest.raises(Refused):
-        futures[1].result(60)
+        futures[1].result(PATIENCE)
     assert positions[0] < positions[1] == place.store.head()
     assert [len(place.store.stream(id)) > 0 for id in ids] == [True, False, True]
     with place.store.ledger() as ledger:
@@ -154,7 +155,7 @@ def test_nothing_is_told_before_it_is_durable(place: Place) -> None:
     id = uuid4()
     future = place.writer.submit(lambda t: t.decide(id, opening(uuid4(), uuid4()), ORIGIN))
     future.add_done_callback(lambda done: heads.append(("told", len(place.store.stream(id)))))
-    future.result(60)
+    future.result(PATIENCE)
     place.do(lambda t: None)
     kinds = [kind for kind, _ in heads]
     assert kinds[:2] == ["commit", "told"]
@@ -225,7 +226,7 @@ def test_commands_are_answered_while_intake_floods(place: Place) -> None:
     flooder.start()
     try:
         for _ in range(50):
-            written = place.writer.submit(open_one, urgent=True).result(60)
+            written = place.writer.submit(open_one, urgent=True).result(PATIENCE)
             assert place.store.stream(written.value)
     finally:
         stop.set()
@@ -320,7 +321,7 @@ def test_units_that_are_tried_apart_wait_no_more(place: Place, monkeypatch: pyte
     gate.open.set()
     for unit in units:
         with pytest.raises(Unavailable):
-            unit.result(60)
+            unit.result(PATIENCE)
     assert broken.runs == 5 * (8 + 4 + 2 + 1), "each alone, in halves of halves, in halves, and all together"
     assert pauses == [0.01, 0.02, 0.04, 0.08]
 
@@ -338,10 +339,10 @@ def test_one_unit_that_cannot_be_stored_does_not_take_the_others_with_it(place: 
     good += [place.writer.submit(open_one) for _ in range(3)]
     gate.open.set()
     with pytest.raises(Unavailable) as raised:
-        bad.result(60)
+        bad.result(PATIENCE)
     assert isinstance(raised.value.__cause__, IntegrityError | psycopg.IntegrityError)
     for future in good:
-        assert place.store.stream(future.result(60).value)
+        assert place.store.stream(future.result(PATIENCE).value)
 
 
 def test_what_another_process_wrote_is_seen(place: Place) -> None:
@@ -370,7 +371,7 @@ def test_two_writers_never_overwrite_each_other(place: Place) -> None:
         for writer in [(place.writer, other.writer)[n % 2]]
     ]
     for future in futures:
-        future.result(60)
+        future.result(PATIENCE)
     other.close()
     recorded = place.store.stream(id)
     assert [r.version for r in recorded] == list(range(1, len(recorded) + 1))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 
+from tests.patience import PATIENCE
 from tests.web.conftest import AS_MENTEE, AS_MENTOR, active
 from workflow.aggregates import commands as c
 from workflow.aggregates.events import CheckInGiven, ConcernRaised
@@ -42,7 +43,7 @@ async def in_one_commit(
 
     def wait(_: Transaction) -> None:
         busy.set()
-        free.wait(60)
+        free.wait(PATIENCE)
 
     service.writer._commit_seconds = 0  # the one that waits is a commit by itself
     service.writer.submit(wait, urgent=True)

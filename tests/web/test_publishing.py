@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
 from tests.web.conftest import opened
 from workflow.app import Service
 from workflow.consumers.meetings.contract import LARGEST_BODY
@@ -189,7 +190,7 @@ async def test_nobody_waits_for_a_batch_that_is_read(
 
     def elements_at_leisure(body: bytes) -> list[tuple[Any, bytes]]:
         loop.call_soon_threadsafe(begun.set)
-        assert answered.wait(60), "somebody waits for it"
+        assert answered.wait(PATIENCE), "somebody waits for it"
         return elements(body)
 
     monkeypatch.setattr(publishing, "elements", elements_at_leisure)

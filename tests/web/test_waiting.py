@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from tests.patience import PATIENCE
 from tests.web.conftest import ADA, AS_COORDINATOR, PARTIES, opened
 from workflow.app import Service
 from workflow.app.chore import Chore
@@ -68,7 +69,7 @@ async def test_what_waits_for_somebody_known_of_old_is_worked_off(
 
 
 async def _worked_off(http: httpx.AsyncClient) -> dict[str, int]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (counts := (await http.get("/v1/intake")).json())["waiting"]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return dict(counts)
