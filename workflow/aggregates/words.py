@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from operator import attrgetter
 
 
 class Word(StrEnum):
@@ -14,9 +13,6 @@ class Word(StrEnum):
     """
 
     __hash__ = str.__hash__
-    value = property(
-        attrgetter("_value_")
-    )  # the same, without two calls: each due that is written asks for it
 
     def _in_no_order(self, other: object) -> bool:
         raise TypeError(f"{type(self).__name__} has no order: {self} beside {other}")
