@@ -13,7 +13,8 @@ from workflow.store.recorder import Row
 class Stored:
     """A log as it is stored; what is sealed is no more than said to be."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, *, elsewhere: bool = True) -> None:
+        self.elsewhere = elsewhere
         self._log = log
         self.read = 0
         """How many events were."""

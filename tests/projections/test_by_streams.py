@@ -18,6 +18,7 @@ from workflow.aggregates.events import ConcernCode, Event
 from workflow.projections import gathering, refolding
 from workflow.projections.aside.aside import Processes
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.postgres.database import ViewDatabase
 from workflow.projections.runner import Runner
 from workflow.projections.storage import Kept, Superseded
 from workflow.projections.verify import verify
@@ -35,7 +36,8 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def again(log: Log, kept: Kept, processes: Processes = HERE, page: int = 4) -> tuple[Runner, Stored]:
     """A process that goes on with what is kept."""
-    views, stored = Views(kept, PROJECTIONS, durable=False, processes=processes), Stored(log)
+    views = Views(kept, PROJECTIONS, durable=False, processes=processes)
+    stored = Stored(log, elsewhere=isinstance(kept, ViewDatabase))
     return Runner(views, log.read, log.head, page=page, stored=stored), stored
 
 

@@ -27,6 +27,11 @@ T = TypeVar("T")
 class Stored(Protocol):
     """The log as it lies there."""
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another process finds what is asked for: while it does, this one can do something else."""
+        ...
+
     def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
         """Events behind a position, those of some names alone where given; up to where there are no others."""
         ...
@@ -50,7 +55,7 @@ class Refolding:
         self._gathering = gathering
         self._page = page
         self._at_once = at_once
-        self._ahead = _Ahead()
+        self._ahead = _Ahead() if stored.elsewhere else None
 
     def fold(self, running: Sequence[Generation], end: int) -> tuple[int, bool]:
         """Fold some events of these, none behind the position ``end``; how many, and whether it is time to write."""
@@ -67,18 +72,19 @@ class Refolding:
 
     def close(self) -> None:
         """Read no more ahead."""
-        self._ahead.close()
+        if self._ahead is not None:
+            self._ahead.close()
 
     def _by_position(self, running: Sequence[Generation], end: int) -> tuple[int, bool]:
         after, names = self._reached(running), names_heeded(running)
         aside = self._gathering.aside(running, end - after)
         limit = self._limit(aside, names)
-        rows, reached = self._ahead.get(self._stored.page, after, limit, names)
+        rows, reached = self._get(self._stored.page, after, limit, names)
         if reached > end:
             rows, reached = [row for row in rows if row[0] <= end], end
         if reached <= after:
             return 0, False
-        if reached < end:
+        if reached < end and self._ahead is not None:
             self._ahead.begin(self._stored.page, reached, limit, names)
         if aside:
             return reached - after, self._gathering.fold_aside(running, rows, reached)
@@ -88,14 +94,17 @@ class Refolding:
         begun, names = min(one.position for one in running), names_heeded(running)
         aside = self._gathering.aside(running, at.until - at.position(begun))
         positions, limit = (begun, at.until), self._limit(aside, names)
-        rows, last = self._ahead.get(self._stored.streams, at.after, positions, limit, names)
+        rows, last = self._get(self._stored.streams, at.after, positions, limit, names)
         reached, ended = ByStreams(at.until, last or at.after), last is None
-        if not ended:
+        if not ended and self._ahead is not None:
             self._ahead.begin(self._stored.streams, reached.after, positions, limit, names)
         gathering, number = self._gathering, max(1, len(rows))  # that these were the last is something, too
         if aside:
             return number, gathering.fold_streams_aside(running, rows, reached, last=ended)
         return number, gathering.fold_streams(running, self._stored.decode(rows), reached, last=ended)
+
+    def _get(self, read: Callable[..., T], *told: object) -> T:
+        return read(*told) if self._ahead is None else self._ahead.get(read, *told)
 
     def _reached(self, running: Sequence[Generation]) -> int:
         return min(map(self._gathering.reached, running))

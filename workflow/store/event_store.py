@@ -68,6 +68,11 @@ class EventStore:
         self.mapper: EventMapper = self.facts.mapper
         self.recorder = cast("Recorder", self.facts.recorder)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another process finds what is asked for."""
+        return self.recorder.shared
+
     # --- reading ------------------------------------------------------------------------------------------
 
     def read(self, after: int, limit: int) -> list[Recorded]:
