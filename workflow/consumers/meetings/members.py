@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
@@ -22,18 +21,10 @@ _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 def _instant(value: Any) -> datetime:
     # pydantic's own reading is laxer: it takes a number of seconds, in a string, for a time.
-    if isinstance(value, str):
-        return _read(value)
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
-    raise _no_instant()
-
-
-@lru_cache(8192)
-def _read(value: str) -> datetime:
-    """The same few thousand come again and again: what is said of one week begins at whole hours, or nearly."""
-    if not _RFC_3339.fullmatch(value):
-        raise _no_instant()
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise PydanticCustomError("time_invalid", "not a time with date, seconds and offset as in RFC 3339")
     try:
         instant = datetime.fromisoformat(value.upper())
         if instant.tzinfo is not UTC:
@@ -43,10 +34,6 @@ def _read(value: str) -> datetime:
     if not _EARLIEST <= instant < _LATEST:
         raise PydanticCustomError("time_invalid", "a time between 1970 and 2200 is meant")
     return instant
-
-
-def _no_instant() -> PydanticCustomError:
-    return PydanticCustomError("time_invalid", "not a time with date, seconds and offset as in RFC 3339")
 
 
 def _identity(value: str) -> str:
