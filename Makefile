@@ -46,7 +46,6 @@ imports: $(READY)
 pages: $(READY)
 	$(BIN)/python -m workflow.cli.docs --check
 	$(BIN)/python -m benchmarks.pages --check
-	$(BIN)/python -m benchmarks.pages --check
 
 format: $(READY) ## put the code into shape
 	$(BIN)/ruff check --fix
@@ -54,7 +53,6 @@ format: $(READY) ## put the code into shape
 
 docs: $(READY) ## write the generated parts of docs/
 	$(BIN)/python -m workflow.cli.docs
-	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.pages
 
 lock: $(READY) ## renew the lock files from pyproject.toml (ARGS="--upgrade")

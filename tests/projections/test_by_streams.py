@@ -13,7 +13,7 @@ from tests.projections import killed
 from tests.projections.any_log import log_of, logs
 from tests.projections.facts import Log, concluded, fold, onboarded, opened, raised
 from tests.projections.stored import Stored
-from tests.view_places import file, rows_in
+from tests.view_places import change, file, rows_in
 from workflow.aggregates.events import ConcernCode, Event
 from workflow.projections import gathering, refolding
 from workflow.projections.aside.aside import Processes
@@ -39,6 +39,14 @@ def again(log: Log, kept: Kept, processes: Processes = HERE, page: int = 4) -> t
     views = Views(kept, PROJECTIONS, durable=False, processes=processes)
     stored = Stored(log, elsewhere=isinstance(kept, ViewDatabase))
     return Runner(views, log.read, log.head, page=page, stored=stored), stored
+
+
+def half_way(log: Log, kept: Kept, processes: Processes = HERE) -> tuple[Runner, str]:
+    """A rebuild of what serves that has written some streams, and up to which."""
+    fold(log, kept).close()
+    runner, _ = again(log, kept, processes)
+    runner.rebuild()
+    return runner, until_it_has_written(runner)
 
 
 def ends_well(runner: Runner, log: Log, kept: Kept) -> None:
@@ -85,10 +93,7 @@ def test_each_row_is_written_once(kept: Kept, processes: Processes, monkeypatch:
 
 def test_what_is_recorded_meanwhile_of_streams_that_are_folded_is_folded_too(kept: Kept) -> None:
     log = killed.log()
-    fold(log, kept).close()
-    runner, _ = again(log, kept)
-    runner.rebuild()
-    until_it_has_written(runner)
+    runner, _ = half_way(log, kept)
     for number in (1, 12):
         log.add(raised(ConcernCode.SILENCE, 90), stream=UUID(int=number))
     log.add(opened(), onboarded(1), stream=UUID(int=5_000))
@@ -98,10 +103,7 @@ def test_what_is_recorded_meanwhile_of_streams_that_are_folded_is_folded_too(kep
 @pytest.mark.parametrize("processes", [HERE, ASIDE], ids=["here", "aside"])
 def test_it_goes_on_behind_the_streams_that_it_had_folded(kept: Kept, processes: Processes) -> None:
     log = killed.log()
-    fold(log, kept).close()
-    runner, _ = again(log, kept, processes)
-    runner.rebuild()
-    reached = until_it_has_written(runner)
+    runner, reached = half_way(log, kept, processes)
     runner.stop()
     stood = {one.by_streams for one in runner.views.shadows}
     runner.views.close()
@@ -144,10 +146,7 @@ def test_one_that_is_asked_for_later_ends_too(kept: Kept) -> None:
 
 def test_a_process_that_is_killed_costs_what_is_not_yet_written_and_no_more(kept: Kept) -> None:
     log = killed.log()
-    fold(log, kept).close()
-    runner, _ = again(log, kept, ASIDE)
-    runner.rebuild()
-    reached = until_it_has_written(runner)
+    runner, reached = half_way(log, kept, ASIDE)
     aside = runner.views.gathering._aside
     assert aside is not None
     for process in aside._processes:
@@ -177,10 +176,7 @@ def test_a_fold_that_raises_is_told_on_what_and_the_old_rows_serve(kept: Kept, p
 
 def test_a_log_that_ends_before_is_not_folded_on(kept: Kept) -> None:
     log = killed.log()
-    fold(log, kept).close()
-    runner, _ = again(log, kept)
-    runner.rebuild()
-    until_it_has_written(runner)
+    runner, _ = half_way(log, kept)
     runner.stop()
     runner.views.close()
     older = Log()
@@ -193,10 +189,7 @@ def test_a_log_that_ends_before_is_not_folded_on(kept: Kept) -> None:
 
 def test_another_that_has_folded_other_streams_is_noticed(kept: Kept) -> None:
     log = killed.log()
-    fold(log, kept).close()
-    runner, _ = again(log, kept)
-    runner.rebuild()
-    until_it_has_written(runner)
+    runner, _ = half_way(log, kept)
     runner.stop()
     other, _ = again(log, kept)
     other.rebuild()
@@ -223,6 +216,22 @@ def test_how_far_it_is_grows_and_stays_below_the_end(kept: Kept) -> None:
     assert seen[1:] == sorted(seen[1:])  # the first is what was read before there were too many
     assert max(seen[:-2]) < log.head()
     runner.views.close()
+
+
+@pytest.mark.parametrize(
+    "processes",
+    [ASIDE, Processes(2, ("/bin/true",), worth_it=1), Processes(2, ("/nowhere/at/all",), worth_it=1)],
+    ids=["that fold", "that end at once", "that do not start"],
+)
+def test_a_comparison_finds_what_differs_whoever_folds_for_it(kept: Kept, processes: Processes) -> None:
+    log = killed.log()
+    fold(log, kept).close()
+    stored = Stored(log)
+    assert verify(kept, PROJECTIONS, stored, page=4, processes=processes).equal
+    change(kept, "UPDATE relationships_1 SET state = 'nowhere' WHERE id LIKE '%7'")
+    verified = verify(kept, PROJECTIONS, stored, page=4, processes=processes)
+    assert not verified.equal
+    assert verified.differing == {one.name: int(one.name == "relationships") for one in PROJECTIONS}
 
 
 @settings(max_examples=25)

@@ -26,7 +26,10 @@ class Kept(NamedTuple):
     streams_after: str | None
 
 
-_SELECT = f"SELECT {', '.join(Kept._fields).replace('number', 'generation')} FROM projections ORDER BY 1, 2"  # noqa: S608 our own names
+_SELECT = """
+    SELECT name, generation, live, position, state, cause, failed_at, shape, paused_by, streams_until, streams_after
+    FROM projections ORDER BY 1, 2
+"""
 
 
 def all_kept(cursor: Cursor) -> list[Kept]:

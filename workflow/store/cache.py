@@ -20,7 +20,7 @@ class AggregateCache:
     """The latest committed states, the least recently used forgotten first.
 
     A dict is in the order in which its keys were put in. A commit keeps all that it asked for, so what was used is
-    put in anew then, once: an `OrderedDict` that is told with each look takes a tenth of a decision.
+    put in anew then, once, and not with each look.
     """
 
     def __init__(self, most: int) -> None:

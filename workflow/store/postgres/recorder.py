@@ -161,16 +161,10 @@ class PostgresRecorder(PostgresApplicationRecorder):
         the sake of a page.
         """
         cursor.execute("SET LOCAL enable_sort = off")
-        condition, values = "originator_id > ? AND notification_id > ? AND notification_id <= ?", [*positions]
-        named = "" if topics is None else " AND topic = ANY(?)"
-        return _rows(
-            cursor,
-            f"{condition}{named} ORDER BY originator_id, originator_version LIMIT ?",
-            UUID(behind or _NO_STREAM),
-            *values,
-            *(() if topics is None else (list(topics),)),
-            limit,
-        )
+        among, names = ("TRUE", []) if topics is None else ("topic = ANY(?)", [list(topics)])
+        condition = f"originator_id > ? AND notification_id > ? AND notification_id <= ? AND {among}"
+        order = "ORDER BY originator_id, originator_version LIMIT ?"
+        return _rows(cursor, f"{condition} {order}", UUID(behind or _NO_STREAM), *positions, *names, limit)
 
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
