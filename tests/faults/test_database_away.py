@@ -24,6 +24,7 @@ from tests.end_to_end.places import Place, beginning
 from tests.end_to_end.plan import Plan, make
 from tests.end_to_end.service import PATIENCE, Up
 from tests.faults.driving import Driver
+from tests.faults.recovery import Recoveries
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
 from tests.telling import Tell, untold
@@ -90,6 +91,7 @@ async def killed_and_started(
 ) -> None:
     """The server ends again and again in the middle of a backlog, by SIGKILL and by SIGINT in turn."""
     random, some = Random(SEED), len(driver.plan.messages) // kills
+    recoveries = Recoveries()
     for number in range(kills):
         taken = driver.plan.early + driver.published
         await driver.publish(some)
@@ -97,8 +99,10 @@ async def killed_and_started(
         await asyncio.to_thread(server.kill, signal.SIGINT if number % 2 else signal.SIGKILL)
         await until_health(up, lambda status, troubles: status != "ok" and "PostgreSQL" in str(troubles))
         await asyncio.to_thread(server.start)
-        await until_health(up, lambda status, _: status == "ok")
+        with recoveries.timed():
+            await until_health(up, lambda status, _: status == "ok")
         tell(f"{number + 1} of {kills} ends of the server")
+    print(f"the server answers again: {recoveries}")  # noqa: T201 pytest shows it where the test fails, or with -s
 
 
 async def test_a_server_that_is_killed_a_few_times_is_waited_for(

@@ -14,6 +14,7 @@ from tests.end_to_end.places import beginning
 from tests.end_to_end.plan import make
 from tests.end_to_end.service import Up
 from tests.faults.driving import Driver
+from tests.faults.recovery import Recoveries
 from tests.faults.test_database_away import SEED, compare, until_health
 from tests.postgres import PostgresServer
 
@@ -33,6 +34,9 @@ async def test_a_backup_restored_under_a_service_is_gone_on_from(
         await driver.publish(some)
         await up.taken_in(plan.early + some + some // 2)
         await asyncio.to_thread(postgres.restore, begins.facts, backup)
+        with (recoveries := Recoveries()).timed():
+            await up.taken_in(plan.early + 2 * some)
         await until_health(up, lambda status, _: status == "ok")
+        print(f"the backup is restored: {recoveries}")  # noqa: T201 pytest shows it where the test fails, or with -s
 
     assert not await compare(tmp_path, begins, plan, restored)

@@ -25,6 +25,7 @@ from tests.end_to_end.service import PATIENCE, Request
 from tests.faults.beside import compare, settled
 from tests.faults.driving import Driver
 from tests.faults.present import present
+from tests.faults.recovery import Recoveries
 from tests.postgres import PostgresServer
 from tests.roles.processes import Serving
 from tests.telling import Tell, untold
@@ -147,7 +148,7 @@ async def come_late(
 
     Where the test ``waits``, the server finds out by itself that it hangs.
     """
-    random = Random(SEED)
+    random, recoveries = Random(SEED), Recoveries()
     some = len(plan.messages) // (times + 1)
 
     async def one_is_late(doors: Doors, driver: Driver, intakes: Mapping[str, Serving], dsn: str) -> str:
@@ -157,9 +158,10 @@ async def come_late(
         late = intakes[name]
         late.pause()
         reached = (await doors.read("/v1/intake"))["received"]
-        if not waits:
-            await asyncio.to_thread(let_go, dsn, session)
-        follower, _ = await held_by_another(dsn, name)
+        with recoveries.timed():
+            if not waits:
+                await asyncio.to_thread(let_go, dsn, session)
+            follower, _ = await held_by_another(dsn, name)
         late.resume()
         await doors.taken_in(before + some)
         return f"{name} hung at {reached - before} of {some} messages, and {follower} went on"
@@ -186,7 +188,7 @@ async def come_late(
             await doors.carry_out(driver)
             ended = await asyncio.gather(*(one.end(signal.SIGTERM) for one in (rest, *intakes.values())))
             assert ended == [0, 0, 0]
-        return told
+        return [*told, f"where one hung, another {recoveries}"]
 
     await compare(folder, postgres, plan, at_work, f"seed {SEED}")
 
