@@ -67,10 +67,9 @@ class Gathering:
         folding = self._foldings.get(generation)
         return generation.by_streams if folding is None else folding.by_streams
 
-    def crowded(self, generations: Collection[Generation]) -> bool:
-        """Whether memory holds the rows of as many relationships as it has room for."""
-        holding = [self._foldings[generation] for generation in generations if generation in self._foldings]
-        return any(one.touched >= TOUCHED for one in (*holding, self._aside) if one is not None)
+    def untouched(self, generation: Generation) -> bool:
+        """Whether nothing is folded of one yet, in whichever order."""
+        return self.reached(generation) == 0 and self.by_streams(generation) is None
 
     # --- in this process
 
@@ -190,13 +189,10 @@ class Gathering:
             else:
                 self.end_aside()
 
-    def go_by_streams(self, generations: Sequence[Generation], until: int) -> None:
-        """Let go of what these have come to: up to a position they are folded stream by stream from here on."""
+    def go_by_streams(self, generations: Iterable[Generation], until: int) -> None:
+        """Have these, of which nothing is folded yet, folded stream by stream up to a position."""
         for generation in generations:
-            self._foldings.pop(generation, None)
             generation.by_streams = ByStreams(until)
-        if self._aside is not None:
-            self._aside.go_on(generations)
 
     def forget(self, generations: Iterable[Generation]) -> None:
         """Let go of what these have come to: it is folded again."""

@@ -1,4 +1,4 @@
-"""Reads a rebuild's events and has them folded: by position, or stream by stream where there are many relationships.
+"""Reads a rebuild's events and has them folded: by position where they are few, else stream by stream.
 
 By position, rows of a relationship are read and written again each time that memory had to let go of them before its
 next event. Stream by stream each is folded once, and memory holds no more of a long log than of a short one.
@@ -19,7 +19,7 @@ AT_ONCE = 4_000
 """Events that are read together where they are folded elsewhere, or few are heeded: each page costs some requests."""
 
 FAR = 50_000
-"""Events from which on it pays to begin again, stream by stream."""
+"""Events from which on a rebuild goes stream by stream, from its beginning."""
 
 T = TypeVar("T")
 
@@ -60,15 +60,13 @@ class Refolding:
     def fold(self, running: Sequence[Generation], end: int) -> tuple[int, bool]:
         """Fold some events of these, none behind the position ``end``; how many, and whether it is time to write."""
         by_streams = self._gathering.by_streams
+        if end >= FAR and (new := [one for one in running if self._gathering.untouched(one)]):
+            self._gathering.go_by_streams(new, end)
         if going := [one for one in running if by_streams(one) is not None]:
             first = by_streams(going[0])
             assert first is not None
             return self._by_streams([one for one in going if by_streams(one) == first], first)
-        folded, full = self._by_position(running, end)
-        if full and self._gathering.crowded(running) and end - self._reached(running) >= FAR:
-            self._gathering.go_by_streams(running, end)
-            return folded, False
-        return folded, full
+        return self._by_position(running, end)
 
     def close(self) -> None:
         """Read no more ahead."""
