@@ -36,6 +36,7 @@ from workflow.projections.storage import Kept
 from workflow.projections.tables import Row
 from workflow.projections.verify import content, verify
 from workflow.projections.views import Views
+from workflow.store.faults import AWAY, of_the_storage
 
 
 @pytest.fixture
@@ -325,6 +326,22 @@ def test_connections_that_break_are_made_anew_and_nothing_is_lost(kept: Kept, lo
             assert relationships.one(connection, UUID(int=number)) is not None
     runner.stop()
     assert verify(kept, PROJECTIONS, Stored(log)).equal
+    views.close()
+
+
+def test_a_query_whose_connection_breaks_tells_that_the_server_is_away(kept: Kept, log: Log) -> None:
+    views = fold(log, kept)
+
+    def ask() -> None:
+        with views.reading() as connection:
+            break_off(kept)
+            relationships.one(connection, PAIR)
+
+    with pytest.raises(AWAY) as told:
+        ask()
+    assert of_the_storage(told.value)
+    with views.reading() as connection:
+        assert relationships.one(connection, PAIR) is not None
     views.close()
 
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, ExceptionContext, create_engine, event
 
 from workflow.projections.analytics.view import View
 from workflow.projections.postgres.analysts import name_views
@@ -20,6 +20,7 @@ from workflow.projections.postgres.tables import SHORTLY, Tables, Within
 from workflow.projections.storage import Busy, Comparing, Values
 from workflow.projections.tables import GenerationTable
 from workflow.store.cursor import Cursor
+from workflow.store.faults import AWAY
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
 
@@ -65,6 +66,7 @@ class DatabaseStorage(Tables):
             pool_pre_ping=True,
         )
         event.listen(self._engine, "begin", _begin)
+        event.listen(self._engine, "handle_error", _as_raised)
 
     @contextmanager
     def looking(self) -> Iterator[Cursor]:
@@ -129,3 +131,12 @@ def _for_queries(dsn: str) -> psycopg.Connection[tuple[object, ...]]:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(BESIDE_NO_SWAP)
+
+
+def _as_raised(context: ExceptionContext) -> BaseException | None:
+    """That PostgreSQL is away is known by the driver's own errors, whoever asked it.
+
+    What a connection says that is tried before it is used is for the pool, which makes another.
+    """
+    error = context.original_exception
+    return error if isinstance(error, AWAY) and not context.is_pre_ping else None
