@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import psycopg
@@ -30,9 +31,9 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import LONGEST_WAIT, Runner
+from workflow.projections.runner import FIRST_WAIT, LONGEST_WAIT, Runner
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
+from workflow.projections.storage import Busy, Kept
 from workflow.projections.tables import Row
 from workflow.projections.verify import content, verify
 from workflow.projections.views import Views
@@ -167,6 +168,29 @@ def test_a_swap_waits_for_a_long_query_and_holds_up_nobody(kept: Kept, log: Log)
     runner.catch_up()
     assert [one.differences for one in asked.result(timeout=0)] == [0] * len(PROJECTIONS)
     assert verify(kept, PROJECTIONS, Stored(log)).equal
+    views.close()
+
+
+def test_a_swap_is_tried_again_soon_and_then_ever_more_seldom(
+    kept: Kept, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold(log, kept).close()
+    clock, tried = Clock(), list[float]()
+    views = Views(kept, PROJECTIONS, durable=False)
+    runner = Runner(views, log.read, log.head, monotonic=clock)
+
+    def busy(_: object) -> NoReturn:
+        tried.append(clock.now)
+        raise Busy("somebody reads")
+
+    monkeypatch.setattr(views, "swap", busy)
+    runner.rebuild()
+    begun = clock.now
+    while clock.now - begun < 4 * LONGEST_WAIT:
+        runner.step()
+        clock.now += FIRST_WAIT
+    waits = [other - one for one, other in pairwise(tried)]
+    assert waits[:7] == [FIRST_WAIT, 0.5, 1, 2, 4, LONGEST_WAIT, LONGEST_WAIT]
     views.close()
 
 

@@ -34,7 +34,7 @@ AT_ONCE = 1_000
 """Events that are in memory together: few enough that they are gone before the garbage collector looks for them."""
 
 LONGEST_WAIT = 8.0
-_FIRST_WAIT = 0.25
+FIRST_WAIT = 0.25
 """Seconds until it is tried again to let rebuilt rows serve, where somebody reads those that do; twice as many each
 time, for whoever comes meanwhile waits for a moment."""
 
@@ -96,7 +96,7 @@ class Runner:
         self._halts = Halts()
         self._checked = False
         self._monotonic = monotonic
-        self._swap_at, self._swap_waits = 0.0, _FIRST_WAIT
+        self._swap_at, self._swap_waits = 0.0, FIRST_WAIT
         self.trouble: str | None = None
         """Why the last look for events failed, None where it did not; the runner goes on trying."""
 
@@ -304,10 +304,10 @@ class Runner:
         try:
             differences = self.views.swap(pairs)  # of none, where one had to be paused
         except Busy:
-            self._swap_waits = min(2 * self._swap_waits, LONGEST_WAIT)
             self._swap_at = now + self._swap_waits
+            self._swap_waits = min(2 * self._swap_waits, LONGEST_WAIT)
             return False
-        self._swap_at, self._swap_waits = 0.0, _FIRST_WAIT
+        self._swap_at, self._swap_waits = 0.0, FIRST_WAIT
         for (_, shadow), number in zip(pairs, differences, strict=False):
             self._rebuilt(shadow, number)
         if self._refolding is not None and not self.views.shadows:
@@ -375,8 +375,7 @@ class Runner:
     ) -> int:
         """Wait for the projections named; ``NotYetFolded`` where it takes too long or one is paused.
 
-        ``BeyondTheLog`` where no such position was recorded: only this process records any, and what it has told
-        of is in the log.
+        ``BeyondTheLog`` where no such position is recorded: whoever told of one, it was in the log by then.
         """
         if position > self.position(names) and position > (head := await asyncio.to_thread(self._head)):
             raise BeyondTheLog(position, head)
