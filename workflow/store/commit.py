@@ -82,7 +82,7 @@ class Commit:
         changed = recorder.changed_since(cursor, self.base)
         if (
             any(name in MEMBERS_CHANGE or UUID(stream) in self.states for stream, name in changed)
-            or not ledger.still_so()
+            or not ledger.still_valid()
         ):
             raise Overtaken
         if changed:

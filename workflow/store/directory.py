@@ -36,12 +36,12 @@ class Directory:
         self.flush()
         self._prefetched = Prefetched(self._cursor, identities, asked, self._memberships)
 
-    def still_so(self) -> bool:
+    def still_valid(self) -> bool:
         """Whether what was answered of calendar entries is so now, others having committed meanwhile.
 
         Who belongs where is not asked again: it changes with events alone, which whoever asks this looks at.
         """
-        return self._prefetched is None or self._prefetched.still_so(self._cursor)
+        return self._prefetched is None or self._prefetched.still_valid(self._cursor)
 
     def foreseen(self) -> set[UUID]:
         """The relationships that what was looked up together may belong to."""

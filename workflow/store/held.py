@@ -138,7 +138,7 @@ class HeldMessages:
             self._unawaited.update(asked)
             self._unawaited -= awaited
 
-    def still_so(self) -> bool:
+    def still_valid(self) -> bool:
         """Whether what was answered of who waits is so now, others having committed meanwhile."""
         return not self._awaited_among(
             [key for key in self._asked if self._nobody_waits or key in self._unawaited]

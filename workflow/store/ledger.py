@@ -42,9 +42,9 @@ class Ledger:
         self.reactors = Reactors(cursor)
         self.imports = Imports(cursor)
 
-    def still_so(self) -> bool:
+    def still_valid(self) -> bool:
         """Whether what a batch of messages was answered here is so now, others having committed meanwhile."""
-        return self.receipts.still_so() and self.directory.still_so() and self.waiting.still_so()
+        return self.receipts.still_valid() and self.directory.still_valid() and self.waiting.still_valid()
 
     def simulated_instant(self) -> datetime | None:
         """Where the simulated clock stands; None where there never was one."""

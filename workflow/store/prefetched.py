@@ -112,7 +112,7 @@ class Prefetched:
         self.holders = _holders(cursor, entries)
         self._found = {entry: tuple(holders) for entry, holders in self.holders.items() if holders}
 
-    def still_so(self, cursor: Cursor) -> bool:
+    def still_valid(self, cursor: Cursor) -> bool:
         """Whether the calendar entries still belong to those to whom they did."""
         now = _holders(cursor, self.holders)
         return {entry: tuple(holders) for entry, holders in now.items() if holders} == self._found

@@ -164,7 +164,7 @@ class Receipts:
         self._cursor.execute("SELECT name, position FROM upstreams ORDER BY id")
         return {name: int(position) for name, position in self._cursor.fetchall()} | self._positions
 
-    def still_so(self) -> bool:
+    def still_valid(self) -> bool:
         """Whether what was answered of what is added is so now, others having committed meanwhile."""
         firsts = list(self._new_firsts)
         for chunk in self._cursor.chunks(firsts):
