@@ -31,7 +31,7 @@ HERE, ASIDE = Processes(0), Processes(2, worth_it=1)
 def far(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory has room for three relationships, and any way is far."""
     monkeypatch.setattr(gathering, "TOUCHED", 3)
-    monkeypatch.setattr(refolding, "FAR", 1)
+    monkeypatch.setattr(refolding, "WORTH_STREAMS", 1)
 
 
 def again(log: Log, kept: Kept, processes: Processes = HERE, page: int = 4) -> tuple[Runner, Stored]:
@@ -57,13 +57,15 @@ def ends_well(runner: Runner, log: Log, kept: Kept) -> None:
         PROJECTIONS
     )
     assert verify(kept, PROJECTIONS, Stored(log)).equal
-    assert all(one.by_streams is None for one in runner.views.generations)
+    assert all(one.stream_progress is None for one in runner.views.generations)
     runner.views.close()
 
 
 def until_it_has_written(runner: Runner) -> str:
     """Up to which stream."""
-    while not (found := {one.by_streams and one.by_streams.after for one in runner.views.shadows}) - {
+    while not (
+        found := {one.stream_progress and one.stream_progress.after for one in runner.views.shadows}
+    ) - {
         None,
         "",
     }:
@@ -105,10 +107,10 @@ def test_it_goes_on_behind_the_streams_that_it_had_folded(kept: Kept, processes:
     log = killed.log()
     runner, reached = half_way(log, kept, processes)
     runner.stop()
-    stood = {one.by_streams for one in runner.views.shadows}
+    stood = {one.stream_progress for one in runner.views.shadows}
     runner.views.close()
     runner, stored = again(log, kept, processes)
-    assert {one.by_streams for one in runner.views.shadows} == stood
+    assert {one.stream_progress for one in runner.views.shadows} == stood
     left = sum(fact.stream.hex > reached for fact in log.facts)
     ends_well(runner, log, kept)
     assert stored.read <= left
@@ -120,15 +122,15 @@ def test_one_that_was_begun_by_position_goes_on_by_position(
     log = killed.log()
     fold(log, kept).close()
     with monkeypatch.context() as patched:
-        patched.setattr(refolding, "FAR", 1_000)
+        patched.setattr(refolding, "WORTH_STREAMS", 1_000)
         patched.setattr(gathering, "GATHERED", 6)
         runner, _ = again(log, kept, page=1)
         runner.rebuild()
         for _ in range(7):
             runner.step()
-    assert {(one.position, one.by_streams) for one in runner.views.shadows} == {(6, None)}
+    assert {(one.position, one.stream_progress) for one in runner.views.shadows} == {(6, None)}
     runner.step()
-    assert {one.by_streams for one in runner.views.shadows} == {None}
+    assert {one.stream_progress for one in runner.views.shadows} == {None}
     ends_well(runner, log, kept)
 
 
@@ -154,7 +156,7 @@ def test_a_process_that_is_killed_costs_what_is_not_yet_written_and_no_more(kept
         process.wait()
     runner.step()
     assert runner.views.gathering._aside is None
-    assert {one.by_streams and one.by_streams.after for one in runner.views.shadows} == {reached}
+    assert {one.stream_progress and one.stream_progress.after for one in runner.views.shadows} == {reached}
     ends_well(runner, log, kept)
 
 

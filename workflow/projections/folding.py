@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
-from workflow.projections.generations import ByStreams, Folded, Generation
+from workflow.projections.generations import Folded, Generation, StreamProgress
 from workflow.projections.projection import Document, FoldFailed, fold
+from workflow.projections.tables import Values
 from workflow.store.recorded import Recorded
-
-Kept = Iterable[tuple[Any, ...]]
-"""Rows as they are stored, by column."""
 
 
 class Folding:
@@ -26,17 +23,17 @@ class Folding:
         "_documents",
         "_failing",
         "_load",
-        "by_streams",
         "events",
         "failure",
         "generation",
         "position",
+        "stream_progress",
     )
 
-    def __init__(self, generation: Generation, load: Callable[[Sequence[str]], Kept]) -> None:
+    def __init__(self, generation: Generation, load: Callable[[Sequence[str]], Iterable[Values]]) -> None:
         self.generation = generation
         self.position = generation.position
-        self.by_streams = generation.by_streams
+        self.stream_progress = generation.stream_progress
         self.events = 0
         """How many events were looked at."""
         self.failure: FoldFailed | None = None
@@ -83,7 +80,7 @@ class Folding:
         self.events += number
 
     def fold_streams(
-        self, events: Sequence[Recorded], reached: ByStreams, number: int, *, last: bool
+        self, events: Sequence[Recorded], reached: StreamProgress, number: int, *, last: bool
     ) -> None:
         """Fold what a page of so many events has for this projection, which are all that some streams have.
 
@@ -96,11 +93,11 @@ class Folding:
             fold(self.generation.projection, events, self._documents)
         except FoldFailed as failure:
             self._forget()
-            self.by_streams = self.generation.by_streams
+            self.stream_progress = self.generation.stream_progress
             self._failing = self.failure = failure
             return
         self.events += number
-        self.position, self.by_streams = (
+        self.position, self.stream_progress = (
             (max(self.position, reached.until), None) if last else (self.position, reached)
         )
 
@@ -120,12 +117,14 @@ class Folding:
         except Exception as error:  # noqa: BLE001 a bug like one in the fold, whatever it raises
             failure = FoldFailed(self.generation.name, None, f"on a row of {stream}", error)
             known = self.generation
-            return Folded(known, known.position, [], [], failure, known.by_streams)
-        return Folded(self.generation, self.position, upserts, sorted(before), self.failure, self.by_streams)
+            return Folded(known, known.position, [], [], failure, known.stream_progress)
+        return Folded(
+            self.generation, self.position, upserts, sorted(before), self.failure, self.stream_progress
+        )
 
     def _forget(self) -> None:
         self._documents: defaultdict[str, Document] = defaultdict(list)
-        self._before: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._before: dict[Values, Values] = {}
 
     def _fetch(self, events: Iterable[Recorded]) -> None:
         if not self.generation.position:

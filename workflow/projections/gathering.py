@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from workflow.places import whence
 from workflow.projections.aside.aside import Aside, Broken, Load, Processes
-from workflow.projections.folding import Folding, Kept
-from workflow.projections.generations import ByStreams, Folded, Generation, RunState
+from workflow.projections.folding import Folding
+from workflow.projections.generations import Folded, Generation, RunState, StreamProgress
 from workflow.projections.projection import heeded
-from workflow.projections.tables import GenerationTable
+from workflow.projections.tables import GenerationTable, Values
 from workflow.store.recorded import Recorded
 from workflow.store.recorder import Row
 
@@ -25,7 +25,7 @@ TOUCHED = 12_500
 _log = logging.getLogger(__name__)
 
 
-class Told(NamedTuple):
+class Unwritten(NamedTuple):
     """What is to be written: of which generations, and what each comes to, worked out as it is asked for."""
 
     generations: Sequence[Generation]
@@ -44,7 +44,7 @@ class Gathering:
         self._processes = processes
         self._foldings: dict[Generation, Folding] = {}
         self._aside: Aside | None = None
-        self._alone = False
+        self._here = False
 
     def reached(self, generation: Generation) -> int:
         """The position up to which a generation is folded, be it in memory alone."""
@@ -54,22 +54,22 @@ class Gathering:
         folding = self._foldings.get(generation)
         return generation.position if folding is None else folding.position
 
-    def come(self, generation: Generation) -> int:
-        """About how many events are folded, as one says who waits for the last."""
-        by_streams = self.by_streams(generation)
-        return self.reached(generation) if by_streams is None else by_streams.position(generation.position)
+    def progress(self, generation: Generation) -> int:
+        """The position that one has come to, for people to see: estimated where it goes stream by stream."""
+        streams = self.stream_progress(generation)
+        return self.reached(generation) if streams is None else streams.estimated(generation.position)
 
-    def by_streams(self, generation: Generation) -> ByStreams | None:
+    def stream_progress(self, generation: Generation) -> StreamProgress | None:
         """How far one has come that goes stream by stream, be it in memory alone."""
         aside = self._aside
         if aside is not None and generation in aside.generations:
-            return aside.by_streams
+            return aside.stream_progress
         folding = self._foldings.get(generation)
-        return generation.by_streams if folding is None else folding.by_streams
+        return generation.stream_progress if folding is None else folding.stream_progress
 
     def untouched(self, generation: Generation) -> bool:
         """Whether nothing is folded of one yet, in whichever order."""
-        return self.reached(generation) == 0 and self.by_streams(generation) is None
+        return self.reached(generation) == 0 and self.stream_progress(generation) is None
 
     # --- in this process
 
@@ -81,7 +81,12 @@ class Gathering:
         return self._full(foldings)
 
     def fold_streams(
-        self, generations: Sequence[Generation], page: Sequence[Recorded], reached: ByStreams, *, last: bool
+        self,
+        generations: Sequence[Generation],
+        page: Sequence[Recorded],
+        reached: StreamProgress,
+        *,
+        last: bool,
     ) -> bool:
         """Fold all that some streams have, the ``last`` where no others are left; whether it is time to write.
 
@@ -112,7 +117,7 @@ class Gathering:
             folding = self._foldings[generation] = Folding(generation, self._rows(generation.layout))
         return folding
 
-    def _rows(self, layout: GenerationTable) -> Callable[[Collection[str]], Kept]:
+    def _rows(self, layout: GenerationTable) -> Callable[[Collection[str]], Iterable[Values]]:
         return lambda relationships: self._load(layout, relationships)
 
     # --- in processes of their own
@@ -125,7 +130,7 @@ class Gathering:
             self.end_aside()
         return (
             self._processes is not None
-            and not self._alone
+            and not self._here
             and self._processes.pay(len(generations), number)
             and not any(generation in self._foldings for generation in generations)
         )
@@ -135,7 +140,7 @@ class Gathering:
         return self._send(generations, lambda aside: aside.fold(page, end))
 
     def fold_streams_aside(
-        self, generations: Sequence[Generation], page: Sequence[Row], reached: ByStreams, *, last: bool
+        self, generations: Sequence[Generation], page: Sequence[Row], reached: StreamProgress, *, last: bool
     ) -> bool:
         """Have them fold all that some streams have, as ``fold_streams`` does."""
         return self._send(generations, lambda aside: aside.fold_streams(page, reached, last=last)) or last
@@ -147,18 +152,18 @@ class Gathering:
                 self._aside = self._processes.begin(generations, self._load)
             fold(self._aside)
         except Broken as error:
-            self.be_alone(error)
+            self.fold_here(error)
             return False
         except BaseException:
             self.end_aside()
             raise
         return self._aside.events >= GATHERED or self._aside.touched >= TOUCHED
 
-    def be_alone(self, error: Broken) -> None:
+    def fold_here(self, error: Broken) -> None:
         """Fold without them, from what is written on, until another rebuild is begun."""
         _log.warning("a rebuild goes on in the process of the service alone: %s (%s)", error, whence(error))
         self.end_aside()
-        self._alone = True
+        self._here = True
 
     def end_aside(self) -> None:
         """End the processes, and forget what they had."""
@@ -170,18 +175,18 @@ class Gathering:
 
     def begin(self) -> None:
         """Another rebuild is begun."""
-        self._alone = False
+        self._here = False
 
-    def told(self, generations: Collection[Generation]) -> Told:
+    def take(self, generations: Collection[Generation]) -> Unwritten:
         """What these have come to, and all that are folded aside where one of them is; memory lets go of it."""
         aside = self._aside
         if aside is not None and not set(generations).isdisjoint(aside.generations):
-            return Told(aside.generations, aside.folded() if aside.moved else ())
+            return Unwritten(aside.generations, aside.folded() if aside.moved else ())
         found = [self._foldings.pop(one) for one in generations if one in self._foldings]
-        return Told([folding.generation for folding in found], _folded(found))
+        return Unwritten([folding.generation for folding in found], _folded(found))
 
     def written(self) -> None:
-        """What was told is written: who folds aside goes on with those that are still rebuilt."""
+        """What was taken is written: who folds aside goes on with those that are still rebuilt."""
         if self._aside is not None:
             left = [one for one in self._aside.generations if not one.live and one.state is RunState.RUNNING]
             if left:
@@ -192,7 +197,7 @@ class Gathering:
     def go_by_streams(self, generations: Iterable[Generation], until: int) -> None:
         """Have these, of which nothing is folded yet, folded stream by stream up to a position."""
         for generation in generations:
-            generation.by_streams = ByStreams(until)
+            generation.stream_progress = StreamProgress(until)
 
     def forget(self, generations: Iterable[Generation]) -> None:
         """Let go of what these have come to: it is folded again."""

@@ -22,7 +22,7 @@ class RunState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ByStreams:
+class StreamProgress:
     """How far a rebuild has come that goes stream by stream, in the order of ids, and not by position.
 
     All streams up to ``after`` (hex; none yet where it is empty) are folded up to the position ``until``; the others
@@ -32,8 +32,8 @@ class ByStreams:
     until: int
     after: str = ""
 
-    def position(self, begun: int) -> int:
-        """About how many events that is, for whoever wants to know how long it takes: ids are of any value."""
+    def estimated(self, begun: int) -> int:
+        """The position that about as many events come to, for people to see: ids are of any value."""
         share = int(self.after[:8] or "0", 16) / 0x1_0000_0000
         return begun + int(share * (self.until - begun))
 
@@ -52,7 +52,7 @@ class Generation:
     failed_at: int | None = None
     paused_by: str | None = None
     """Who had it paused; None where it runs, and where a failure did."""
-    by_streams: ByStreams | None = None
+    stream_progress: StreamProgress | None = None
     """How far it has come beyond its position, where it goes stream by stream."""
     fits: bool = True
     """Whether its rows have the columns that the projection has now."""
@@ -65,12 +65,12 @@ class Generation:
     @property
     def folded_until(self) -> int:
         """The last position that any of its rows may be of."""
-        return self.position if self.by_streams is None else self.by_streams.until
+        return self.position if self.stream_progress is None else self.stream_progress.until
 
     @property
     def begun_by_streams(self) -> bool:
         """Whether it has rows of some streams beyond its position."""
-        return self.by_streams is not None and self.by_streams.after != ""
+        return self.stream_progress is not None and self.stream_progress.after != ""
 
 
 def names_heeded(generations: Iterable[Generation]) -> frozenset[str] | None:
@@ -93,4 +93,4 @@ class Folded:
     upserts: list[tuple[Any, ...]]
     removals: list[tuple[Any, ...]]
     failure: FoldFailed | None = None
-    by_streams: ByStreams | None = None
+    stream_progress: StreamProgress | None = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from workflow.projections.generations import ByStreams, Generation, RunState
+from workflow.projections.generations import Generation, RunState, StreamProgress
 from workflow.projections.storage import Superseded
 from workflow.store.cursor import Cursor
 
 
-class Kept(NamedTuple):
+class GenerationRow(NamedTuple):
     """One generation, as it is kept."""
 
     name: str
@@ -32,10 +32,10 @@ _SELECT = """
 """
 
 
-def all_kept(cursor: Cursor) -> list[Kept]:
+def all_kept(cursor: Cursor) -> list[GenerationRow]:
     """All of them."""
     cursor.execute(_SELECT)
-    return [Kept(*row) for row in cursor.fetchall()]
+    return [GenerationRow(*row) for row in cursor.fetchall()]
 
 
 def remove(cursor: Cursor, generation: Generation) -> None:
@@ -54,7 +54,7 @@ class Note(NamedTuple):
     cause: str | None = None
     failed_at: int | None = None
     paused_by: str | None = None
-    by_streams: ByStreams | None = None
+    stream_progress: StreamProgress | None = None
 
 
 def note(cursor: Cursor, notes: Iterable[Note]) -> None:
@@ -69,8 +69,8 @@ def note(cursor: Cursor, notes: Iterable[Note]) -> None:
                 one.cause,
                 one.failed_at,
                 one.paused_by,
-                None if one.by_streams is None else one.by_streams.until,
-                None if one.by_streams is None else one.by_streams.after,
+                None if one.stream_progress is None else one.stream_progress.until,
+                None if one.stream_progress is None else one.stream_progress.after,
                 one.generation.name,
                 one.generation.number,
             )
@@ -95,7 +95,7 @@ def fence(cursor: Cursor, known: Iterable[Generation]) -> None:
             raise superseded(one.name, "folded anew")
         if row.position != one.position:
             raise superseded(one.name, f"folded up to {row.position}, and this one up to {one.position}")
-        after = "" if one.by_streams is None else one.by_streams.after
+        after = "" if one.stream_progress is None else one.stream_progress.after
         if (row.streams_after or "") != after:
             raise superseded(one.name, "folded up to another stream")
         if row.state == RunState.PAUSED and one.state is RunState.RUNNING:

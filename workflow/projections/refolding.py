@@ -11,14 +11,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from workflow.projections.gathering import Gathering
-from workflow.projections.generations import ByStreams, Generation, names_heeded
+from workflow.projections.generations import Generation, StreamProgress, names_heeded
 from workflow.store.recorded import Recorded
 from workflow.store.recorder import Row
 
-AT_ONCE = 4_000
+FETCHED = 4_000
 """Events that are read together where they are folded elsewhere, or few are heeded: each page costs some requests."""
 
-FAR = 50_000
+WORTH_STREAMS = 50_000
 """Events from which on a rebuild goes stream by stream, from its beginning."""
 
 T = TypeVar("T")
@@ -59,13 +59,11 @@ class Refolding:
 
     def fold(self, running: Sequence[Generation], end: int) -> tuple[int, bool]:
         """Fold some events of these, none behind the position ``end``; how many, and whether it is time to write."""
-        by_streams = self._gathering.by_streams
-        if end >= FAR and (new := [one for one in running if self._gathering.untouched(one)]):
+        if end >= WORTH_STREAMS and (new := [one for one in running if self._gathering.untouched(one)]):
             self._gathering.go_by_streams(new, end)
-        if going := [one for one in running if by_streams(one) is not None]:
-            first = by_streams(going[0])
-            assert first is not None
-            return self._by_streams([one for one in going if by_streams(one) == first], first)
+        progress = {one: self._gathering.stream_progress(one) for one in running}
+        if first := next(filter(None, progress.values()), None):
+            return self._by_streams([one for one in running if progress[one] == first], first)
         return self._by_position(running, end)
 
     def close(self) -> None:
@@ -88,12 +86,12 @@ class Refolding:
             return reached - after, self._gathering.fold_aside(running, rows, reached)
         return reached - after, self._gathering.fold(running, self._stored.decode(rows), reached)
 
-    def _by_streams(self, running: Sequence[Generation], at: ByStreams) -> tuple[int, bool]:
+    def _by_streams(self, running: Sequence[Generation], at: StreamProgress) -> tuple[int, bool]:
         begun, names = min(one.position for one in running), names_heeded(running)
-        aside = self._gathering.aside(running, at.until - at.position(begun))
+        aside = self._gathering.aside(running, at.until - at.estimated(begun))
         positions, limit = (begun, at.until), self._limit(aside, names)
         rows, last = self._get(self._stored.streams, at.after, positions, limit, names)
-        reached, ended = ByStreams(at.until, last or at.after), last is None
+        reached, ended = StreamProgress(at.until, last or at.after), last is None
         if not ended and self._ahead is not None:
             self._ahead.begin(self._stored.streams, reached.after, positions, limit, names)
         gathering, number = self._gathering, max(1, len(rows))  # that these were the last is something, too
@@ -101,14 +99,14 @@ class Refolding:
             return number, gathering.fold_streams_aside(running, rows, reached, last=ended)
         return number, gathering.fold_streams(running, self._stored.decode(rows), reached, last=ended)
 
-    def _get(self, read: Callable[..., T], *told: object) -> T:
-        return read(*told) if self._ahead is None else self._ahead.get(read, *told)
+    def _get(self, read: Callable[..., T], *arguments: object) -> T:
+        return read(*arguments) if self._ahead is None else self._ahead.get(read, *arguments)
 
     def _reached(self, running: Sequence[Generation]) -> int:
         return min(map(self._gathering.reached, running))
 
     def _limit(self, aside: bool, names: Collection[str] | None) -> int:
-        return min(self._page, AT_ONCE) if aside or names is not None else self._at_once
+        return min(self._page, FETCHED) if aside or names is not None else self._at_once
 
 
 class _Ahead:
@@ -119,20 +117,20 @@ class _Ahead:
         self._asked: tuple[Any, ...] | None = None
         self._page: Future[Any] | None = None
 
-    def begin(self, read: Callable[..., T], *told: object) -> None:
+    def begin(self, read: Callable[..., T], *arguments: object) -> None:
         """Begin to read what will be asked for next."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "reading-ahead")
-        self._asked, self._page = (read, *told), self._thread.submit(read, *told)
+        self._asked, self._page = (read, *arguments), self._thread.submit(read, *arguments)
 
-    def get(self, read: Callable[..., T], *told: object) -> T:
+    def get(self, read: Callable[..., T], *arguments: object) -> T:
         """What is asked for, read ahead or now."""
         asked, page = self._asked, self._page
         self._asked = self._page = None
-        if page is not None and asked == (read, *told):
+        if page is not None and asked == (read, *arguments):
             found: T = page.result()
             return found
-        return read(*told)
+        return read(*arguments)
 
     def close(self) -> None:
         """End the thread, once it has read what it reads."""

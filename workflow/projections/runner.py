@@ -338,7 +338,7 @@ class Runner:
         """How every projection stands."""
         head = self._head()
         rebuilding = {
-            generation.name: self.views.gathering.come(generation) for generation in self.views.shadows
+            generation.name: self.views.gathering.progress(generation) for generation in self.views.shadows
         }
         return [
             Status(

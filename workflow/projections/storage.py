@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from workflow.errors import Stopped, Unavailable
 from workflow.projections.analytics.view import View
 from workflow.projections.generations import Folded
-from workflow.projections.tables import GenerationTable
+from workflow.projections.tables import GenerationTable, Values
 from workflow.store.cursor import Cursor
-
-Values = tuple[Any, ...]
-"""A row as it is stored."""
-
 
 MISSING = "views_missing"
 """The code of what is said where nothing was ever folded."""

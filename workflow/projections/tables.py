@@ -33,6 +33,9 @@ Folds put the members of these in the order of their names.
 VIEWS = MetaData()
 """The views that queries read; each projection's file adds its own."""
 
+Values = tuple[Any, ...]
+"""One row as it is stored, in the order of its columns."""
+
 NOT_CANONICAL = {"canonical": False}
 """Marks a column that depends on when or how we learned of something, not on what happened."""
 
@@ -115,7 +118,7 @@ class GenerationTable:
             row[name] = json.loads(row[name])
         return row
 
-    def values(self, row: Row) -> tuple[Any, ...]:
+    def values(self, row: Row) -> Values:
         """What is written, in the order of the columns."""
         if self._json:
             row = {**row, **{name: ordered(row[name]) for name in self._json}}

@@ -105,7 +105,7 @@ def _fold_to(
             number, full = refolding.fold(running, end)
             if full or not number:
                 scratch.write(running)
-            heed(min(map(scratch.gathering.come, running)))
+            heed(min(map(scratch.gathering.progress, running)))
             return number
 
         while folded() or folded():  # once more, where processes that had folded the last have ended

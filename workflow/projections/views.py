@@ -15,12 +15,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from workflow.projections import positions
 from workflow.projections.analytics.view import View
 from workflow.projections.aside.aside import Broken, Processes
 from workflow.projections.gathering import Gathering
-from workflow.projections.generations import ByStreams, Folded, Generation, RunState
-from workflow.projections.positions import Note, all_kept, fence, note, remove, superseded
+from workflow.projections.generations import Folded, Generation, RunState, StreamProgress
+from workflow.projections.positions import GenerationRow, Note, all_kept, fence, note, remove, superseded
 from workflow.projections.projection import FoldFailed, Projection, of_other_columns
 from workflow.projections.sqlite.file import at
 from workflow.projections.storage import Kept, Storage
@@ -195,44 +194,42 @@ class Views:
 
     def _write(self, generations: Sequence[Generation], *, finish: bool = False) -> list[Folded] | None:
         """Write what these have come to, and ``finish`` the tables of them; None where it is to be folded again."""
-        told = self.gathering.told(generations)
-        if not told.generations and not finish:
+        unwritten = self.gathering.take(generations)
+        if not unwritten.generations and not finish:
             return []
         try:
-            with self._transaction(*{*told.generations, *(generations if finish else ())}) as cursor:
-                written = self._store(cursor, told.folded, generations if finish else ())
+            with self._transaction(*{*unwritten.generations, *(generations if finish else ())}) as cursor:
+                written = self._store(cursor, unwritten.folded, generations if finish else ())
         except Broken as error:
-            self.gathering.be_alone(error)
+            self.gathering.fold_here(error)
             return None
         except BaseException:
-            self.gathering.forget(told.generations)
+            self.gathering.forget(unwritten.generations)
             raise
         _take_over(written)
         self.gathering.written()
         return written
 
-    def _store(self, cursor: Cursor, told: Iterable[Folded], finished: Sequence[Generation]) -> list[Folded]:
+    def _store(
+        self, cursor: Cursor, folded: Iterable[Folded], finished: Sequence[Generation]
+    ) -> list[Folded]:
         """Write what was folded; what is known of it then, without its rows.
 
         The tables of the ``finished`` get their indexes, each while the next one's rows are still worked out.
         """
         written, notes = [], []
         left = [generation for generation in finished if generation not in self._finished]
-        for one in told:
-            folded = self._kept_rows(cursor, one)
-            if folded.generation in left and folded.failure is None:
-                left.remove(folded.generation)
-                self._storage.finish(cursor, folded.generation.layout)
-            generation, position, failure = folded.generation, folded.position, folded.failure
-            if failure is None:
-                notes.append(Note(generation, position, by_streams=folded.by_streams))
-            else:
-                cause, failed_at = failure.cause, failure.position
-                paused = Note(
-                    generation, position, RunState.PAUSED, cause, failed_at, None, folded.by_streams
-                )
-                notes.append(paused)
-            written.append(replace(folded, upserts=[], removals=[]))
+        for each in folded:
+            one = self._kept_rows(cursor, each)
+            generation, failure = one.generation, one.failure
+            noted = Note(generation, one.position, stream_progress=one.stream_progress)
+            if failure is not None:
+                noted = noted._replace(state=RunState.PAUSED, cause=failure.cause, failed_at=failure.position)
+            elif generation in left:
+                left.remove(generation)
+                self._storage.finish(cursor, generation.layout)
+            notes.append(noted)
+            written.append(replace(one, upserts=[], removals=[]))
         for generation in left:
             self._storage.finish(cursor, generation.layout)
         note(cursor, notes)
@@ -253,7 +250,10 @@ class Views:
             failure = FoldFailed(folded.generation.name, None, "on a row that cannot be written", error)
             generation = folded.generation
             folded = replace(
-                folded, position=generation.position, by_streams=generation.by_streams, failure=failure
+                folded,
+                position=generation.position,
+                stream_progress=generation.stream_progress,
+                failure=failure,
             )
         cursor.execute("RELEASE rows")
         return folded
@@ -277,7 +277,7 @@ class Views:
             raise
 
     def _kept(
-        self, projection: Projection, rows: Iterable[positions.Kept], *, live: bool
+        self, projection: Projection, rows: Iterable[GenerationRow], *, live: bool
     ) -> Generation | None:
         row = next((row for row in rows if row.name == projection.name and bool(row.live) is live), None)
         if row is None:
@@ -298,7 +298,7 @@ class Views:
             cause,
             row.failed_at,
             paused_by,
-            None if row.streams_until is None else ByStreams(row.streams_until, row.streams_after or ""),
+            None if row.streams_until is None else StreamProgress(row.streams_until, row.streams_after or ""),
             fits,
         )
 
@@ -335,7 +335,7 @@ class Views:
 def _take_over(written: Iterable[Folded]) -> None:
     for folded in written:
         generation, failure = folded.generation, folded.failure
-        generation.position, generation.by_streams = folded.position, folded.by_streams
+        generation.position, generation.stream_progress = folded.position, folded.stream_progress
         if failure is not None:
             generation.state, generation.cause = RunState.PAUSED, failure.cause
             generation.failed_at = failure.position

@@ -14,7 +14,8 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.projection import of_other_columns
 from workflow.projections.sqlite.file import at
-from workflow.projections.storage import Kept, Moment, Values
+from workflow.projections.storage import Kept, Moment
+from workflow.projections.tables import Values
 
 AT_ONCE = 10_000
 """Rows that are in memory together."""

@@ -15,9 +15,9 @@ from contextlib import suppress
 from typing import IO, Any
 from uuid import UUID
 
-from workflow.projections.aside.wire import Rest, Values, get, put
-from workflow.projections.generations import ByStreams, Folded, Generation
-from workflow.projections.tables import GenerationTable
+from workflow.projections.aside.wire import Rest, get, put
+from workflow.projections.generations import Folded, Generation, StreamProgress
+from workflow.projections.tables import GenerationTable, Values
 from workflow.store.recorder import Row
 
 COMMAND = (sys.executable, "-P", "-m", "workflow.projections.aside.process")
@@ -80,9 +80,9 @@ class Aside:
         self.generations = list(generations)
         self.position = min((one.position for one in generations), default=0)
         """Up to where they were given events."""
-        self.by_streams = next((one.by_streams for one in generations), None)
+        self.stream_progress = next((one.stream_progress for one in generations), None)
         """Up to which streams, where these come one by one."""
-        self._from = self.position, self.by_streams
+        self._from = self.position, self.stream_progress
         self.events = 0
         """How many they were given since what they came to was last told."""
         self._known: set[str] = set()
@@ -91,7 +91,7 @@ class Aside:
     @property
     def moved(self) -> bool:
         """Whether they have come any further since then."""
-        return (self.position, self.by_streams) != self._from
+        return (self.position, self.stream_progress) != self._from
 
     @property
     def touched(self) -> int:
@@ -103,17 +103,17 @@ class Aside:
         self._send(page)
         self.position = max(self.position, end)
 
-    def fold_streams(self, page: Sequence[Row], reached: ByStreams, *, last: bool) -> None:
+    def fold_streams(self, page: Sequence[Row], reached: StreamProgress, *, last: bool) -> None:
         """Have a page folded that is all that some streams have, the ``last`` where no others are left."""
         self._send(page)
         if last:
-            self.position, self.by_streams = reached.until, None
+            self.position, self.stream_progress = reached.until, None
         else:
-            self.by_streams = reached
+            self.stream_progress = reached
 
     def _send(self, page: Sequence[Row]) -> None:
         if not self._begun:
-            by_streams = self.by_streams is not None
+            by_streams = self.stream_progress is not None
             begun = [(one.name, one.number, one.position, by_streams) for one in self.generations]
             for process in self._processes:
                 self._put(process, begun)
@@ -146,11 +146,12 @@ class Aside:
                 if rest.failed:
                     raise Broken(f"{generation.name} cannot be folded aside")
                 removals += rest.removals
-            upserts.sort(
-                key=generation.layout.identity
-            )  # as one process would tell them, and indexes are filled best
-            position = generation.position if self.by_streams else max(generation.position, self.position)
-            yield Folded(generation, position, upserts, removals, by_streams=self.by_streams)
+            # As one process would tell them; and indexes are filled best in this order.
+            upserts.sort(key=generation.layout.identity)
+            position = (
+                generation.position if self.stream_progress else max(generation.position, self.position)
+            )
+            yield Folded(generation, position, upserts, removals, stream_progress=self.stream_progress)
 
     def go_on(self, generations: Sequence[Generation]) -> None:
         """Forget what was told, and fold these from where they are now."""

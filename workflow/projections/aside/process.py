@@ -11,18 +11,18 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO
 
-from workflow.projections.aside.wire import Begin, Page, Values, get, put
+from workflow.projections.aside.wire import Begin, Page, get, put
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.folding import Folding
-from workflow.projections.generations import ByStreams, Generation
+from workflow.projections.generations import Generation, StreamProgress
 from workflow.projections.projection import Projection, heeded
-from workflow.projections.tables import generation_table
+from workflow.projections.tables import Values, generation_table
 from workflow.store.mapper import Decoder
 
 _ROWS = 5_000
 """Rows that are told together: memory has them but once in that form."""
 
-_SOMEWHERE = ByStreams(0)
+_SOMEWHERE = StreamProgress(0)
 """How far it has come is known to whoever sends the events."""
 
 
@@ -32,10 +32,9 @@ class Share:
     def __init__(self, begun: Iterable[Begin], projections: Sequence[Projection] = PROJECTIONS) -> None:
         named = {projection.name: projection for projection in projections}
         self._kept: dict[str, dict[str, list[Values]]] = {}
-        self._by_streams = False
-        self._foldings = []
-        for name, number, position, self._by_streams in begun:
-            self._foldings.append(self._folding(named[name], number, position))
+        begun = list(begun)
+        self._by_streams = any(one.by_streams for one in begun)
+        self._foldings = [self._folding(named[one.name], one.number, one.position) for one in begun]
         self._projections = [folding.generation.projection for folding in self._foldings]
 
     def fold(self, decoder: Decoder, page: Page) -> None:
@@ -87,7 +86,7 @@ def serve(asked: IO[bytes], answered: IO[bytes]) -> None:
                 put(answered, answer)
             share = Share(())
         elif isinstance(said, list):
-            share = Share(said)
+            share = Share(Begin(*one) for one in said)
         else:
             share.fold(decoder, Page(*said))
 

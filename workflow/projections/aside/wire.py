@@ -10,17 +10,19 @@ import struct
 from collections.abc import Sequence
 from typing import IO, Any, NamedTuple
 
+from workflow.projections.tables import Values
 from workflow.store.recorder import Row
 
 _LENGTH = struct.Struct("<Q")
 
-Values = tuple[Any, ...]
-"""A row of a projection as it is stored."""
 
-Begin = tuple[str, int, int, bool]
-"""A generation to be folded: the projection's name, its number, the position that it is folded up to, and whether what
-comes is stream by stream.
-"""
+class Begin(NamedTuple):
+    """A generation to be folded on from a position, by position or, as all that are begun with it, ``by_streams``."""
+
+    name: str
+    number: int
+    position: int
+    by_streams: bool
 
 
 class Page(NamedTuple):

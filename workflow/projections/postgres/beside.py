@@ -18,7 +18,8 @@ from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
 from workflow.projections.postgres.analysts import NAMED, full_name, statement
 from workflow.projections.postgres.connecting import BESIDE_NO_SWAP, MOMENT, SCHEMA, connect
-from workflow.projections.storage import MISSING, Storage, Values
+from workflow.projections.storage import MISSING, Storage
+from workflow.projections.tables import Values
 from workflow.store.instants import stored
 from workflow.store.postgres.cursor import PostgresCursor
 

@@ -17,8 +17,8 @@ from workflow.projections.postgres.beside import Moment, comparing, moment
 from workflow.projections.postgres.connecting import BESIDE_NO_SWAP, SCHEMA, connect
 from workflow.projections.postgres.statements import statements
 from workflow.projections.postgres.tables import SHORTLY, Tables, Within
-from workflow.projections.storage import Busy, Comparing, Values
-from workflow.projections.tables import GenerationTable
+from workflow.projections.storage import Busy, Comparing
+from workflow.projections.tables import GenerationTable, Values
 from workflow.store.cursor import Cursor
 from workflow.store.faults import AWAY
 from workflow.store.postgres.migrations import migrate

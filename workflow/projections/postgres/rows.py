@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from workflow.projections.generations import Folded
 from workflow.projections.postgres.statements import Statements, statements
-from workflow.projections.storage import Values
+from workflow.projections.tables import Values
 from workflow.store.postgres.cursor import PostgresCursor
 
 _MANY = 1_000

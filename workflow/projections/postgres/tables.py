@@ -17,8 +17,7 @@ from workflow.projections.postgres.analysts import drop_views, make_views
 from workflow.projections.postgres.connecting import SCHEMA
 from workflow.projections.postgres.rows import write
 from workflow.projections.postgres.statements import statements
-from workflow.projections.storage import Values
-from workflow.projections.tables import GenerationTable
+from workflow.projections.tables import GenerationTable, Values
 from workflow.store.cursor import Cursor
 from workflow.store.postgres.cursor import PostgresCursor
 

@@ -13,7 +13,8 @@ from workflow.errors import Unavailable
 from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
 from workflow.projections.sqlite.naming import statement
-from workflow.projections.storage import MISSING, Kept, Values
+from workflow.projections.storage import MISSING, Kept
+from workflow.projections.tables import Values
 from workflow.store.sqlite.reading import read_only
 
 _STEPS = 100_000

@@ -16,8 +16,8 @@ from workflow.projections.generations import Folded
 from workflow.projections.sqlite.beside import Moment, comparing, moment
 from workflow.projections.sqlite.naming import are_named, name_views
 from workflow.projections.sqlite.statements import statements
-from workflow.projections.storage import Comparing, Kept, Values
-from workflow.projections.tables import GenerationTable, compact
+from workflow.projections.storage import Comparing, Kept
+from workflow.projections.tables import GenerationTable, Values, compact
 from workflow.secret_files import own_database
 from workflow.store.cursor import Cursor
 from workflow.store.sqlite.cursor import SqliteCursor
