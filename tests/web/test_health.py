@@ -54,7 +54,7 @@ async def test_a_trouble_is_told_without_what_its_exception_says(
 async def test_so_is_one_of_what_this_process_folds_for_all(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    service.folding = SimpleNamespace(trouble="KeyError: ada@example.org", wake=Mock())  # type: ignore[assignment]
+    service.projecting = SimpleNamespace(trouble="KeyError: ada@example.org", wake=Mock())  # type: ignore[assignment]
     (trouble,) = (await http.get("/v1/health")).json()["troubles"]
     assert trouble == "projections cannot go on: KeyError"
 

@@ -21,10 +21,10 @@ from workflow.app.beginning import (
 from workflow.app.delivering import Delivering
 from workflow.app.duties import Duties
 from workflow.app.elsewhere import told
-from workflow.app.folding import Folding
 from workflow.app.keeping import Keeping
 from workflow.app.notices import Notices
 from workflow.app.parts import Parts
+from workflow.app.projecting import Projecting
 from workflow.app.taking_in import TakingIn
 from workflow.app.upkeep import Upkeep, Work
 from workflow.clocks import SimulatedClock
@@ -93,7 +93,7 @@ class Service:
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))
         )
-        self.folding = None if shared is None else Folding(self._views, self.store, shared)
+        self.projecting = None if shared is None else Projecting(self._views, self.store, shared)
         """Where processes share the facts, one of them folds for all."""
         self.writer.on_commit(lambda _: self._wake())
         self.resolver = Resolver(Identities(master_key))
@@ -153,14 +153,14 @@ class Service:
         self.parts.keep(hints.follow(self._dsn, self._wake), "hints")
         if serving and self.notices is not None:
             self.parts.keep(self.notices.run(), "notices")
-        if self.folding is not None and Role.PROJECT in self.roles:
-            self.duties.keep("projections", self.folding.run)
+        if self.projecting is not None and Role.PROJECT in self.roles:
+            self.duties.keep("projections", self.projecting.run)
 
     def _wake(self) -> None:
         """Something was committed or folded, here or elsewhere."""
         self.runner.wake()
-        if self.folding is not None:
-            self.folding.wake()
+        if self.projecting is not None:
+            self.projecting.wake()
         self.delivering.wake()
 
     async def connect(self) -> None:

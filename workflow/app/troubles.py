@@ -29,7 +29,7 @@ def troubles(service: Service) -> Iterator[tuple[Role, str]]:
             begun = "has not begun" if status.state == "off" else "is in trouble and tries again"
             yield Role.INTAKE, f"intake {begun}: {status.trouble}"
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
-    for runner in (service.runner, service.folding):
+    for runner in (service.runner, service.projecting):
         if runner is not None and runner.trouble is not None:
             yield Role.PROJECT, f"projections cannot go on: {_kind(runner.trouble)}"
     for chore in service.upkeep.chores:

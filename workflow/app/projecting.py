@@ -19,7 +19,7 @@ from workflow.threads import finished, in_thread
 _LOOKS_FOR_REQUESTS = 0.2
 
 
-class Folding:
+class Projecting:
     """Folds while it runs, into ``views`` of its own: one process at a time does."""
 
     def __init__(self, views: Callable[[], Views], store: EventStore, shared: Connections) -> None:
