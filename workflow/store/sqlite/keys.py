@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workflow.errors import Stopped, Unavailable
 from workflow.secret_files import own_database
+from workflow.store.sqlite.cursor import SqliteCursor
 
 # `used` says that what a key was made for is known to be stored; `head` is the last position of the log that it was
 # made for, where that was told.
@@ -16,7 +17,6 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS keys"
     " (scope TEXT PRIMARY KEY, wrapped BLOB, used INTEGER NOT NULL DEFAULT 0, head INTEGER) WITHOUT ROWID"
 )
-_MOST = 500
 
 
 class KeyFile:
@@ -35,13 +35,10 @@ class KeyFile:
 
     def load(self, scopes: Sequence[str]) -> list[tuple[str, bytes | None]]:
         """The rows of those that are there."""
-        found = []
-        for start in range(0, len(scopes), _MOST):
-            chunk = scopes[start : start + _MOST]
-            marks = ",".join("?" * len(chunk))
-            found += self._db.execute(
-                f"SELECT scope, wrapped FROM keys WHERE scope IN ({marks})", chunk
-            ).fetchall()
+        found, cursor = [], self._db.cursor(SqliteCursor)
+        for chunk in cursor.chunks(scopes):
+            among, values = cursor.among("scope", chunk)
+            found += cursor.execute(f"SELECT scope, wrapped FROM keys WHERE {among}", values).fetchall()
         return found
 
     def add(self, rows: Sequence[tuple[str, bytes, int | None]]) -> None:

@@ -99,6 +99,8 @@ class ImmediateDatastore(SQLiteDatastore):
 class EventRecorder(SQLiteApplicationRecorder):
     """Inserts and selects stored events."""
 
+    shared = False
+
     def construct_create_table_statements(self) -> list[str]:
         """The events, and the tables that commit with them."""
         events = (
@@ -114,8 +116,6 @@ class EventRecorder(SQLiteApplicationRecorder):
             c.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column))
             if c.fetchone() is None:
                 c.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
-
-    shared = False
 
     @contextmanager
     def snapshot(self) -> Iterator[Cursor]:
@@ -172,36 +172,21 @@ class EventRecorder(SQLiteApplicationRecorder):
     ) -> list[Row]:
         """Events behind the position ``after``, in order; those of some stored names alone, where these are given."""
         among, names = ("TRUE", []) if topics is None else cursor.among("topic", list(topics))
-        cursor.execute(
-            "SELECT rowid, originator_id, originator_version, topic, state"
-            f" FROM {self.events_table_name} WHERE rowid > ? AND {among} ORDER BY rowid LIMIT ?",
-            (after, *names, limit),
-        )
-        return cursor.fetchall()
+        return _rows(cursor, f"rowid > ? AND {among} ORDER BY rowid LIMIT ?", after, *names, limit)
 
     def select_stream(
         self, cursor: Cursor, stream: UUID, after_version: int = 0, limit: int | None = None
     ) -> list[Row]:
         """The events of one stream behind ``after_version``, in order."""
-        cursor.execute(
-            "SELECT rowid, originator_id, originator_version, topic, state"
-            f" FROM {self.events_table_name} WHERE originator_id = ? AND originator_version > ?"
-            " ORDER BY originator_version LIMIT ?",
-            (stream.hex, after_version, -1 if limit is None else limit),
-        )
-        return cursor.fetchall()
+        condition = "originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
+        return _rows(cursor, condition, stream.hex, after_version, -1 if limit is None else limit)
 
     def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[Row]:
         """All events of some streams, stream by stream, of each in order."""
         found: list[Row] = []
         for chunk in cursor.chunks([stream.hex for stream in streams]):
             among, values = cursor.among("originator_id", chunk)
-            cursor.execute(
-                "SELECT rowid, originator_id, originator_version, topic, state"
-                f" FROM {self.events_table_name} WHERE {among} ORDER BY originator_id, originator_version",
-                values,
-            )
-            found += cursor.fetchall()
+            found += _rows(cursor, f"{among} ORDER BY originator_id, originator_version", *values)
         return found
 
     def select_by_streams(
@@ -217,13 +202,9 @@ class EventRecorder(SQLiteApplicationRecorder):
         The index of streams has them in this order; the sign keeps the planner from going by position.
         """
         among, names = ("TRUE", []) if topics is None else cursor.among("topic", list(topics))
-        cursor.execute(
-            "SELECT rowid, originator_id, originator_version, topic, state"
-            f" FROM {self.events_table_name} WHERE originator_id > ? AND +rowid > ? AND +rowid <= ? AND {among}"
-            " ORDER BY originator_id, originator_version LIMIT ?",
-            (behind, *positions, *names, limit),
-        )
-        return cursor.fetchall()
+        condition = f"originator_id > ? AND +rowid > ? AND +rowid <= ? AND {among}"
+        order = "ORDER BY originator_id, originator_version LIMIT ?"
+        return _rows(cursor, f"{condition} {order}", behind, *positions, *names, limit)
 
     def last_version(self, cursor: Cursor, stream: str) -> int:
         """The version of the last event of a stream, given in hex; 0 where it has none."""
@@ -238,6 +219,14 @@ class EventRecorder(SQLiteApplicationRecorder):
             f"SELECT DISTINCT originator_id, topic FROM {self.events_table_name} WHERE rowid > ?", (after,)
         )
         return cursor.fetchall()
+
+
+def _rows(cursor: Cursor, condition: str, *values: object) -> list[Row]:
+    cursor.execute(
+        f"SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE {condition}",
+        values,
+    )
+    return cursor.fetchall()
 
 
 class Factory(SQLiteFactory):
