@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,14 +30,13 @@ from tests.consumers.delivering import (
 from tests.consumers.test_clock import World as Facts
 from tests.consumers.world import body, scheduled
 from tests.patience import PATIENCE
+from tests.seed import SEED
 from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.messages import EVENTS
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.streams import STREAM, declare
 from workflow.errors import Unavailable
-
-SEED = int(os.environ.get("TEST_SEED", "7"))
 
 
 @pytest_asyncio.fixture

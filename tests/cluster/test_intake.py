@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,13 +18,12 @@ from tests.cluster.sending import Senders, by
 from tests.consumers.test_intake import running
 from tests.consumers.world import World, reached
 from tests.patience import PATIENCE
+from tests.seed import SEED
 from tests.telling import Tell, untold
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.streams import STREAM
-
-SEED = int(os.environ.get("TEST_SEED", "7"))
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ The seed is printed, and another is taken from ``TEST_SEED``.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
@@ -18,9 +17,8 @@ import pytest
 
 from tests.consumers.test_clock import PAIRS, Movable, World, day
 from tests.consumers.test_clock_away import LIVES, REMINDERS, decided, dues
+from tests.seed import SEED
 from workflow.aggregates import events as e
-
-SEED = int(os.environ.get("TEST_SEED", "7"))
 
 FROM, UNTIL = 21, 70
 """The days between which it jumps. All that people do lies before."""

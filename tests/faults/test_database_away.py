@@ -27,10 +27,9 @@ from tests.faults.driving import Driver
 from tests.faults.recovery import Recoveries
 from tests.postgres import PostgresServer
 from tests.proxy import Proxy
+from tests.seed import SEED
 from tests.telling import Tell, untold
 from workflow.consumers.transport.server import NatsServer
-
-SEED = int(os.environ.get("TEST_SEED", "7"))
 
 Disturbing = Callable[[Driver, Up], Coroutine[None, None, None]]
 

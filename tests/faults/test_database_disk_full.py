@@ -23,8 +23,9 @@ from tests.end_to_end.places import beginning
 from tests.end_to_end.plan import Plan, make
 from tests.end_to_end.service import PATIENCE, Up
 from tests.faults.driving import Driver
-from tests.faults.test_database_away import SEED, compare, until_health
+from tests.faults.test_database_away import compare, until_health
 from tests.postgres import PostgresServer, unprivileged
+from tests.seed import SEED
 from tests.telling import Tell, untold
 
 VERSION = int(os.environ.get("POSTGRES", "18"))

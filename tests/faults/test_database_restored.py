@@ -15,8 +15,9 @@ from tests.end_to_end.plan import make
 from tests.end_to_end.service import Up
 from tests.faults.driving import Driver
 from tests.faults.recovery import Recoveries
-from tests.faults.test_database_away import SEED, compare, until_health
+from tests.faults.test_database_away import compare, until_health
 from tests.postgres import PostgresServer
+from tests.seed import SEED
 
 
 async def test_a_backup_restored_under_a_service_is_gone_on_from(

@@ -8,7 +8,6 @@ taken from ``TEST_SEED``.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -28,9 +27,8 @@ from tests.faults.present import present
 from tests.faults.recovery import Recoveries
 from tests.postgres import PostgresServer
 from tests.roles.processes import Serving
+from tests.seed import SEED
 from tests.telling import Tell, untold
-
-SEED = int(os.environ.get("TEST_SEED", "7"))
 
 _HOLDER = """
     SELECT application_name, pid FROM pg_locks JOIN pg_stat_activity USING (pid)

@@ -8,7 +8,6 @@ of all. Each life goes on with what the last one left. The seed is printed, and 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,11 +21,11 @@ from tests.end_to_end.places import Place, beginning
 from tests.end_to_end.plan import Plan, make
 from tests.faults.driving import ASKED_FOR, Driver
 from tests.postgres import PostgresServer
+from tests.seed import SEED
 from tests.telling import Tell, untold
 from workflow.consumers.transport.server import NatsServer
 from workflow.failpoints import NAMES
 
-SEED = int(os.environ.get("TEST_SEED", "7"))
 HIT_AT = {"decide": (1, 60), "append": (1, 1), "commit": (5, 6), "reminder": (1, 3)}
 """At which passing, at least and at most, a place is deadly; others at the first or the second."""
 

@@ -6,7 +6,6 @@ wall. The seed is printed, and another is taken from ``TEST_SEED``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -20,10 +19,9 @@ from tests.faults.crew import Crew
 from tests.faults.driving import Driver
 from tests.faults.present import present
 from tests.postgres import PostgresServer
+from tests.seed import SEED
 from tests.telling import Tell, untold
 from workflow.failpoints import NAMES
-
-SEED = int(os.environ.get("TEST_SEED", "7"))
 
 _STARTING = 2
 """Commits that every process makes as it starts, whether it will stand by or not."""
