@@ -68,6 +68,27 @@ async def test_one_works_and_the_other_stands_by_until_it_is_gone(database: str)
         assert not one.at_work.is_set()
 
 
+async def test_who_stands_by_asks_by_one_session_and_ends_it(database: str) -> None:
+    holder, other = Lease(database, "work"), Worker(database)
+    assert await holder.take()
+    asked, take = 0, other.lease.take
+
+    async def counted() -> bool:
+        nonlocal asked
+        asked += 1
+        return await take()
+
+    other.lease.take = counted  # type: ignore[method-assign]
+    async with other.running():
+        await until(lambda: asked > 3)
+        session = other.lease._connection
+        await until(lambda: asked > 5)
+        assert session is not None
+        assert other.lease._connection is session
+    assert session.closed
+    await holder.give_back()
+
+
 async def test_works_of_other_names_go_on_beside_each_other(database: str) -> None:
     one, other = Worker(database, "intake 0"), Worker(database, "intake 1")
     async with one.running(), other.running():

@@ -36,23 +36,36 @@ class Lease:
         self._dsn = dsn
         self._key = int.from_bytes(sha256(f"mentoring/{name}".encode()).digest()[:8], signed=True)
         self._connection: AsyncConnection[Any] | None = None
+        self._held = False
 
     async def take(self) -> bool:
-        """Take it, unless another has it; whether it is held now. Never waits for the other."""
+        """Take it, unless another has it; whether it is held now. Never waits for the other.
+
+        While another has it the session stays, to ask again by: a new one each time is a process of the server's.
+        """
+        if not self._held and self._connection is not None:
+            try:
+                async with asyncio.timeout(_SAYS_SO):
+                    self._held = await self._tried(self._connection)
+            except (psycopg.Error, TimeoutError):  # it has ended, as after a while of silence
+                await self.give_back()
         if self._connection is None:
             connection = await AsyncConnection.connect(complete(self._dsn), autocommit=True)
             try:
                 await connection.execute(f"SET idle_session_timeout = '{_SILENT}'")
                 for name, value in (("idle", 5), ("interval", 1), ("count", 3)):
                     await connection.execute(f"SET tcp_keepalives_{name} = {value}")
-                found = await connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,))
-                row = await found.fetchone()
-                if row is not None and row[0]:
-                    self._connection = connection
-            finally:
-                if self._connection is None:
-                    await connection.close()
-        return self._connection is not None
+                self._held = await self._tried(connection)
+            except BaseException:
+                await connection.close()
+                raise
+            self._connection = connection
+        return self._held
+
+    async def _tried(self, connection: AsyncConnection[Any]) -> bool:
+        found = await connection.execute("SELECT pg_try_advisory_lock(%s)", (self._key,))
+        row = await found.fetchone()
+        return row is not None and bool(row[0])
 
     async def lost(self) -> None:
         """Say again and again that it is held, and return once it is not."""
@@ -66,7 +79,8 @@ class Lease:
             await asyncio.sleep(_SAYS_SO)
 
     async def give_back(self) -> None:
-        """Let others have it."""
+        """Let others have it, and end the session."""
+        self._held = False
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(psycopg.Error):
@@ -85,36 +99,51 @@ async def while_held(
     anew with the next one, and also where PostgreSQL failed it: no other failure is got over. ``told`` is told why the
     lease cannot be had, None where another has it or it is held.
     """
-    while True:
-        try:
-            held = wanted() and await lease.take()
-        except (psycopg.Error, OSError) as error:
-            told(f"PostgreSQL does not answer ({type(error).__name__})")
-            held = False
-        else:
-            told(None)
-        if not held:
+    try:
+        while not await _worked(lease, work, told, wanted):  # noqa: ASYNC110 nobody tells of it
             await asyncio.sleep(_LOOKS_AGAIN)
-            continue
-        doing = asyncio.ensure_future(work())
-        losing = asyncio.create_task(_until_lost(lease, wanted), name=f"lease {lease.name}")
-        try:
-            await asyncio.wait({doing, losing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            ended = doing.done()
-            for task in (doing, losing):
-                task.cancel()
-            await asyncio.gather(doing, losing, return_exceptions=True)
-            await lease.give_back()
-        if not ended:
-            continue
-        failure = doing.exception()
-        if failure is None:
-            return
-        if not isinstance(failure, Unavailable) and not of_the_storage(failure):
-            raise failure
-        told(f"PostgreSQL does not answer ({type(failure).__name__})")
-        await asyncio.sleep(_LOOKS_AGAIN)
+    finally:
+        await lease.give_back()
+
+
+async def _worked(
+    lease: Lease,
+    work: Callable[[], Awaitable[object]],
+    told: Callable[[str | None], None],
+    wanted: Callable[[], bool],
+) -> bool:
+    """Do it once, if the lease is to be had; whether it came to its end."""
+    if not wanted():
+        await lease.give_back()
+        told(None)
+        return False
+    try:
+        held = await lease.take()
+    except (psycopg.Error, OSError) as error:
+        told(f"PostgreSQL does not answer ({type(error).__name__})")
+        return False
+    told(None)
+    if not held:
+        return False
+    doing = asyncio.ensure_future(work())
+    losing = asyncio.create_task(_until_lost(lease, wanted), name=f"lease {lease.name}")
+    try:
+        await asyncio.wait({doing, losing}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended = doing.done()
+        for task in (doing, losing):
+            task.cancel()
+        await asyncio.gather(doing, losing, return_exceptions=True)
+        await lease.give_back()
+    if not ended:
+        return False
+    failure = doing.exception()
+    if failure is None:
+        return True
+    if not isinstance(failure, Unavailable) and not of_the_storage(failure):
+        raise failure
+    told(f"PostgreSQL does not answer ({type(failure).__name__})")
+    return False
 
 
 async def _until_lost(lease: Lease, wanted: Callable[[], bool]) -> None:
