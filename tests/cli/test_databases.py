@@ -11,10 +11,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from typer.testing import Result
 
 from tests.cli.conftest import run
 from tests.postgres import PostgresServer
+from workflow.errors import Stopped
 from workflow.lifecycle import offline
 from workflow.settings import read_settings
 
@@ -40,11 +42,11 @@ def mentoring(data: Path, names: dict[str, str]) -> Verb:
     return lambda *words, **more: run(*words, "--data", data, env=more)
 
 
-def begin(data: Path) -> None:
+def begin(data: Path, **settings: str) -> None:
     """A service was there, and has ended."""
 
     async def begun() -> None:
-        async with offline(read_settings(data=data)):
+        async with offline(read_settings(data=data, **settings)):
             pass
 
     asyncio.run(begun())
@@ -78,6 +80,35 @@ def test_verbs_do_on_databases_what_they_do_on_a_folder(
         done = mentoring(*words)
         assert done.exit_code == 0, (words, done.stderr)
     assert not (data / "events.db").exists()
+
+
+def test_facts_and_keys_that_do_not_belong_together_are_refused(
+    mentoring: Verb, data: Path, names: dict[str, str], durable: PostgresServer
+) -> None:
+    facts, keys, empty = names["MENTORING_DATABASE"], names["MENTORING_KEY_DATABASE"], durable.database()
+    again = make_conninfo(facts, host="localhost", hostaddr="127.0.0.1")
+    with pytest.raises(Stopped, match="one and the same database"):
+        begin(data, database=facts, key_database=again)
+    begin(data)
+    for database, key_database, why in (
+        (facts, again, "one and the same database"),
+        (keys, facts, "a database that holds"),
+        (keys, empty, "a database that holds keys"),
+        (empty, facts, "a database that holds facts"),
+        (facts, empty, "no keys in the one that MENTORING_KEY_DATABASE names"),
+    ):
+        done = mentoring("today", MENTORING_DATABASE=database, MENTORING_KEY_DATABASE=key_database)
+        assert (done.exit_code, done.stdout) == (3, ""), why
+        assert why in done.stderr
+    for database, own in ((facts, "mentoring"), (keys, "mentoring_keys"), (empty, None)):
+        with psycopg.connect(database) as connection:
+            there = connection.execute(
+                "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'mentoring%'"
+            ).fetchall()
+        assert there == ([] if own is None else [(own,)]), "nothing was made"
+    with psycopg.connect(empty, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA mentoring_keys")
+    assert mentoring("today", MENTORING_KEY_DATABASE=empty).exit_code == 0, "who has lost the keys goes on"
 
 
 def test_the_doctor_finds_sound_databases_sound(

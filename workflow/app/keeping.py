@@ -12,6 +12,7 @@ from workflow.settings import Settings
 from workflow.store.event_store import EventStore
 from workflow.store.keys import CHECK, KeyRows, KeyStore
 from workflow.store.master import load_master_key
+from workflow.store.postgres.apart import refuse_what_does_not_belong
 from workflow.store.postgres.keys import KeyDatabase
 from workflow.store.postgres.pool import Connections, with_password
 from workflow.store.postgres.recorder import PostgresDatabase, PostgresRecorder
@@ -54,8 +55,10 @@ class Keeping:
         return self._settings.master_key_file or self._folder.master_key
 
     def refuse_what_is_not_whole(self) -> None:
-        """A file that was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
-        if self.in_databases:
+        """What was lost must not be begun anew beside what belongs to it: nobody would notice for weeks."""
+        dsn, key_dsn = self.dsn, self.key_dsn
+        if dsn is not None and key_dsn is not None:
+            refuse_what_does_not_belong(dsn, key_dsn)
             return
         folder = self._folder
         needs = (
