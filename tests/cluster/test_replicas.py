@@ -102,6 +102,22 @@ async def test_a_doctor_names_the_server_that_is_away(whole: Cluster, client: Cl
     assert away_or_behind.said.endswith(f"away or lag behind: {away.name}")
 
 
+async def test_a_doctor_says_where_most_servers_are_away(whole: Cluster, client: Client) -> None:
+    await declare(client.jetstream(), uuid4, replicas=3)
+    await found(whole, 1)  # once they all have it
+    leads = whole.leader(STREAM)
+    for away in [node for node in whole.nodes if node is not leads]:
+        away.kill()
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            told = await found(whole, 1)
+            if "has no leader" in told[0].said:
+                break
+            await asyncio.sleep(0.1)
+    assert told[0].grade is Grade.TROUBLE
+    assert "of the 3 servers that keep it most are away" in told[0].said
+
+
 async def found(cluster: Cluster, number: int) -> list[Finding]:
     """What a doctor finds, once it is so many things."""
     async with asyncio.timeout(PATIENCE):

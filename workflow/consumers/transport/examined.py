@@ -72,6 +72,15 @@ def _fit(info: StreamInfo, positions: Mapping[str, int]) -> Iterator[Finding]:
     state = info.state
     kept = info.cluster.replicas or [] if info.cluster is not None else []
     away = sorted(one.name or "" for one in kept if one.offline or not one.current)
+    if (
+        info.cluster is not None and kept and info.cluster.leader is None
+    ):  # all are then among those that follow
+        yield trouble(
+            "broker",
+            f"its stream has no leader: of the {len(kept)} servers that keep it most are away, or they elect one",
+            "start those that are away: it goes on by itself; who publishes is refused meanwhile, and nothing is lost",
+        )
+        return
     if away:
         yield warning(
             "broker",
