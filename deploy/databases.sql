@@ -8,3 +8,7 @@ CREATE DATABASE mentoring OWNER mentoring;
 CREATE DATABASE mentoring_keys OWNER mentoring;
 REVOKE ALL ON DATABASE mentoring FROM PUBLIC;
 REVOKE ALL ON DATABASE mentoring_keys FROM PUBLIC;
+
+-- Whom analysts are made members of (docs/analytics.md): the service may not make it, and lets it read the views.
+CREATE ROLE mentoring_analyst NOLOGIN;
+GRANT CONNECT ON DATABASE mentoring TO mentoring_analyst;

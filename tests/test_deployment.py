@@ -18,6 +18,7 @@ from typer.main import get_command
 
 from workflow.cli.docs.http import openapi
 from workflow.cli.main import app as verbs
+from workflow.projections.postgres.analysts import ROLE
 from workflow.settings import read_settings
 
 ROOT = Path(__file__).parent.parent
@@ -270,6 +271,12 @@ def test_each_server_of_the_cluster_takes_its_configuration_and_syncs_always(
     )
     assert tried.returncode == 0, tried.stderr
     assert "0123456789" not in tried.stderr + tried.stdout
+
+
+def test_analysts_may_connect_to_the_facts_and_not_to_the_keys() -> None:
+    said = (ROOT / "deploy" / "databases.sql").read_text("utf-8")
+    assert f"CREATE ROLE {ROLE} NOLOGIN;" in said
+    assert re.findall(rf"GRANT CONNECT ON DATABASE (\w+) TO {ROLE};", said) == ["mentoring"]
 
 
 def test_the_databases_that_are_made_are_those_that_are_asked_for() -> None:

@@ -100,7 +100,9 @@ in a schema of their own, with its types, and with what they and their columns m
 them, and nothing else:"""
 
 _ON_THE_ROLE = """The service makes the role `mentoring_analyst` where its own user may; else its log says what an
-administrator is to run, and the next start lets the role read the views. With `ANALYSTS` as such a user's address
+administrator is to run, and the next start lets the role read the views. Where not everybody may connect
+to the database, the role has to be let (`GRANT CONNECT ON DATABASE mentoring TO mentoring_analyst`, as
+deploy/databases.sql does). With `ANALYSTS` as such a user's address
 (`postgresql://ada@db.example.org/mentoring`), psql reads them, and so does a notebook
 (`pip install 'psycopg[binary]'`):"""
 
