@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from io import BytesIO
 from subprocess import Popen
@@ -88,6 +89,17 @@ def test_a_process_that_is_killed_costs_what_is_not_yet_written_and_no_more(kept
     assert folds_aside(runner) is None
     assert {generation.position for generation in runner.views.shadows} == {0}
     ends_well(runner, log, kept)
+
+
+def test_a_process_that_hangs_holds_nobody_up(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workflow.projections.aside.aside.SILENT", 0.5)
+    log = killed.log()
+    runner = rebuilding(log, kept, Processes(2, worth_it=1))
+    runner.step()
+    hanging = processes_of(folds_aside(runner))[0]
+    hanging.send_signal(signal.SIGSTOP)
+    ends_well(runner, log, kept)
+    assert hanging.poll() == -signal.SIGKILL
 
 
 def test_where_none_can_be_started_it_is_folded_here(kept: Kept) -> None:

@@ -11,7 +11,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from threading import Timer
 from typing import IO, Any
 from uuid import UUID
 
@@ -33,6 +34,11 @@ _PIPE = 1024**2
 """Bytes that a pipe holds: a page, so that the next one is sent while the last is folded."""
 
 _ENDS_WITHIN = 10.0
+
+SILENT = 20.0
+"""Seconds after which a process that neither takes nor tells anything is killed: what is live waits behind it, and so
+does whoever stops the service.
+"""
 
 Load = Callable[[GenerationTable, Collection[str]], Iterable[Values]]
 """Reads the rows that a generation has of some relationships."""
@@ -177,13 +183,15 @@ class Aside:
 
     def _put(self, process: subprocess.Popen[bytes], said: Any) -> None:
         try:
-            put(_stream(process.stdin), said)
+            with _killed_where_it_hangs(process):
+                put(_stream(process.stdin), said)
         except OSError as error:
             raise Broken("a process that folds has ended") from error
 
     def _answer(self, process: subprocess.Popen[bytes]) -> Any:
         try:
-            return get(_stream(process.stdout))
+            with _killed_where_it_hangs(process):
+                return get(_stream(process.stdout))
         except (EOFError, OSError) as error:
             raise Broken("a process that folds has ended") from error
 
@@ -212,6 +220,18 @@ def _started(command: Sequence[str], number: int) -> list[subprocess.Popen[bytes
             process.wait(_ENDS_WITHIN)
         raise Broken("a process that folds does not start") from error
     return started
+
+
+@contextmanager
+def _killed_where_it_hangs(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Then its pipes break, and what it had is folded elsewhere."""
+    timer = Timer(SILENT, process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:
