@@ -52,6 +52,12 @@ async def test_a_position_beyond_the_log_is_refused_at_once_with_the_last_one(
         assert f"ends at position {head}" in answer.json()["detail"]
 
 
+async def test_a_query_with_a_nul_is_refused_before_a_database_is_asked(http: httpx.AsyncClient) -> None:
+    for path, name in (("/v1/relationships", "programme"), ("/v1/intake/receipts", "upstream")):
+        answer = await http.get(path, params={name: "a\0b"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "query_invalid")
+
+
 async def test_relationships_are_listed_page_by_page(http: httpx.AsyncClient) -> None:
     known = {await opened(http) for _ in range(5)}
     found: list[dict[str, Any]] = []

@@ -12,7 +12,10 @@ from workflow.errors import Invalid
 
 
 async def known_queries(request: Request) -> None:
-    """Refuse a request with a query that its route does not know; what it is called is not repeated."""
+    """Refuse a request with a query that its route does not know; what it is called is not repeated.
+
+    Nor is a NUL taken in any: nothing is named by one, and PostgreSQL fails on a text that has it.
+    """
     if not request.query_params:
         return
     route: APIRoute = request.scope["route"]
@@ -22,6 +25,8 @@ async def known_queries(request: Request) -> None:
         raise Invalid(
             named if known else "this route takes no query, and one was given", code="query_unknown"
         )
+    if any("\0" in value for _, value in request.query_params.multi_items()):
+        raise Invalid("a query has a NUL character, and nothing here is named by one", code="query_invalid")
 
 
 def _names(dependant: Dependant) -> Iterator[str]:
