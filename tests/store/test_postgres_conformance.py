@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Iterator
 from typing import ClassVar
 from uuid import uuid4
@@ -24,7 +25,8 @@ from eventsourcing.tests.persistence import (
 from eventsourcing.utils import Environment
 
 from tests.postgres import PostgresServer
-from workflow.errors import Stopped
+from workflow.errors import Invalid, Stopped
+from workflow.store.postgres.pool import complete, with_password
 from workflow.store.postgres.recorder import Factory, PostgresDatabase, PostgresRecorder
 from workflow.store.recorder import Row
 
@@ -148,6 +150,15 @@ def test_a_schema_of_a_newer_version_is_refused(database: str) -> None:
     with pytest.raises(Stopped) as raised:
         _recorder(database)
     assert raised.value.code == "schema_newer"
+
+
+@pytest.mark.parametrize("said", ["host=db zzsecretzz", "postgresql://me@db/facts?passwort=zzsecretzz"])
+def test_what_is_wrong_with_the_name_of_a_database_is_not_repeated(said: str) -> None:
+    for read in (complete, lambda dsn: with_password(dsn, "of sixteen letters")):
+        with pytest.raises(Invalid) as raised:
+            read(said)
+        assert "zzsecretzz" not in raised.value.detail
+        assert "zzsecretzz" not in "".join(traceback.format_exception(raised.value))
 
 
 def test_services_that_start_at_once_make_one_schema(database: str) -> None:

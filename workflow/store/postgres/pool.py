@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from psycopg import Connection, postgres
+from psycopg import Connection, ProgrammingError, postgres
 from psycopg.adapt import Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Format
 from psycopg.types.string import BytesBinaryDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from workflow.errors import Unavailable
+from workflow.errors import Invalid, Unavailable
 from workflow.store.postgres.cursor import Column, PostgresCursor, Together, TogetherDumper
 
 _SETTINGS: dict[str, Any] = {
@@ -36,12 +36,24 @@ _IDLE = 30.0
 
 def with_password(dsn: str, password: str | None) -> str:
     """How a client names a database, its password included; nobody is shown that."""
-    return dsn if password is None else make_conninfo(dsn, password=password)
+    return dsn if password is None else make_conninfo(**(_read(dsn) | {"password": password}))
 
 
 def complete(dsn: str) -> str:
     """The same with all that our connections have in common, unless it says otherwise."""
-    return make_conninfo(**(_SETTINGS | conninfo_to_dict(dsn)))
+    return make_conninfo(**(_SETTINGS | _read(dsn)))
+
+
+def _read(dsn: str) -> dict[str, Any]:
+    """What it says. What is wrong with it is not repeated: libpq quotes words of it, and one may be a password."""
+    try:
+        return dict(conninfo_to_dict(dsn))
+    except ProgrammingError:
+        raise Invalid(
+            "MENTORING_DATABASE or MENTORING_KEY_DATABASE cannot be read as the name of a database: it is "
+            "`postgresql://user@host/name`, or `host=… user=… dbname=…`, with options that libpq knows",
+            code="settings_invalid",
+        ) from None
 
 
 class Connections:
