@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -27,6 +29,8 @@ from workflow.projections.views import Views
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
 
+SHIPPED = Path(__file__).parents[2] / "deploy" / "databases.sql"
+
 REFUSED = psycopg.errors.InsufficientPrivilege
 
 
@@ -46,14 +50,31 @@ def kept(databases: Databases) -> Iterator[Kept]:
 
 
 @contextmanager
-def somebody(kept: Kept, of: str = "IN ROLE mentoring_analyst") -> Iterator[str]:
+def somebody(
+    kept: Kept, of: str = "IN ROLE mentoring_analyst", name: str = "somebody_of_the_tests"
+) -> Iterator[str]:
     """A user of the database's server, who can log in."""
-    name = "somebody_of_the_tests"
     change(kept, f"CREATE ROLE {name} LOGIN {of}")
     try:
         yield name
     finally:
         change(kept, f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
+
+
+def test_where_the_databases_are_made_as_shipped_it_stands_for_no_work(kept: Kept) -> None:
+    """Which process is at work is told by advisory locks."""
+    found = re.search(r"^DO \$\$.*?^END \$\$;", SHIPPED.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert found is not None
+    with somebody(kept) as analyst, somebody(kept, "", "mentoring") as service:
+        change(kept, found[0])
+        with closing(psycopg.connect(dsn_of(kept, user=service))) as connection:
+            assert connection.execute("SELECT pg_try_advisory_lock(1)").fetchone() == (True,)
+        with closing(psycopg.connect(dsn_of(kept, user=analyst))) as connection:
+            for function in ("pg_advisory_lock", "pg_try_advisory_lock_shared", "pg_advisory_xact_lock"):
+                with pytest.raises(REFUSED):
+                    connection.execute(f"SELECT {function}(2)".encode())
+                connection.rollback()
+            assert connection.execute("SELECT count(*) FROM analytics.relationships").fetchone() == (2,)
 
 
 @pytest.fixture
