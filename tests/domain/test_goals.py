@@ -12,6 +12,7 @@ from tests.domain.story import (
     day,
     given,
     goal,
+    held,
     met,
     paused,
     text,
@@ -108,6 +109,15 @@ def test_or_none_for_60_days() -> None:
     story.pass_time(day(61)).then_concern(NONE)
     (raised,) = story.raised(NONE)
     assert (raised.since, raised.occurred_at, raised.evidence) == (day(61), day(61), ())
+
+
+def test_it_is_since_the_60_days_where_these_end_before_a_meeting_that_was_told_of_ahead() -> None:
+    story = given(*agreed(), aimed(1), *met(30)).pass_time(day(56)).then_no_concern(NONE)
+    story.when(held("ahead", day(62)), now=day(56)).then_concern(NONE).pass_time(day(80))
+    assert [(one.since, one.occurred_at) for one in story.raised(NONE)] == [
+        (day(62, 1), day(56)),
+        (day(61), day(61)),
+    ]
     story.when(reviewed(62, 10)).then_no_concern(NONE)
 
 

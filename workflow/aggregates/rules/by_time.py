@@ -8,7 +8,7 @@ from datetime import datetime
 from workflow.aggregates.events import ConcernCode, DueKind, Event
 from workflow.aggregates.relationship import Relationship
 from workflow.aggregates.rules import beginnings, endings
-from workflow.aggregates.rules.concerns import in_time, settle, timed
+from workflow.aggregates.rules.concerns import Timed, in_time, settle, timed
 from workflow.aggregates.rules.moment import Moment, concerns_begin
 from workflow.aggregates.rules.unmoved import TIMED, unmoved
 
@@ -36,19 +36,27 @@ def settle_timed(state: Relationship, moment: Moment) -> Sequence[Event]:
 
 
 def next_timed(state: Relationship, moment: Moment) -> tuple[datetime, DueKind] | None:
-    """The earliest that time brings and that is not known yet; in the first days none is asked for."""
+    """The earliest that time brings and that is not known yet; in the first days none is asked for.
+
+    One that meetings brought, of which the last is yet to end, is known since then: time may bring it before.
+    """
     first: datetime | None = None
     found: DueKind | None = None
     for one in (_NO_FIRST_MEETING, _OVERRUN):
         since = one.since(state, moment)
-        if since is not None and (first is None or since < first) and one.key not in state.concerns:
+        if since is not None and (first is None or since < first) and not _known(state, one, since):
             first, found = since, one.kind
     for since, one in unmoved(state, moment).by_instant:
         if first is not None and since >= first:
             break
-        if one.key not in state.concerns:
+        if not _known(state, one, since):
             first, found = since, one.kind
             break
     if first is None or found is None:
         return None
     return max(first, concerns_begin(state, moment)), found
+
+
+def _known(state: Relationship, one: Timed, since: datetime) -> bool:
+    recorded = state.concerns.get(one.key)
+    return recorded is not None and recorded.since <= since
