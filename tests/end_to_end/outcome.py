@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from tests.oracle.oracle import recompute
 
 SETTLED = {"applied": "settled", "stale": "settled"}
 """Which of two reports came to be stale depends on who came first."""
+
+_NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,10 @@ class Outcome:
 
     def same_as(self, other: Outcome) -> None:
         """Whether two runs on one stream came to the same; fails where not."""
-        assert self.documents == other.documents
-        assert {seq: SETTLED.get(kind, kind) for seq, kind in self.receipts.items()} == {
-            seq: SETTLED.get(kind, kind) for seq, kind in other.receipts.items()
-        }
-        assert self.reminders == other.reminders
-        assert self.entered == other.entered
+        differing("documents", Counter(self.documents), Counter(other.documents))
+        differing("receipts", _settled(self.receipts), _settled(other.receipts))
+        differing("reminders", self.reminders, other.reminders)
+        differing("states entered", self.entered, other.entered)
 
     def without_races(self, plan: Plan) -> None:
         """Nothing that the messages were about fell due while they were taken in; fails where it did.
@@ -65,6 +66,14 @@ class Outcome:
         ) in self.reminders.items():  # one to check in does not show which of the two it is for
             assert times <= (2 if "confidential" in reminder else 1), reminder
         assert not self.faults
+
+
+def differing(what: str, found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
+    """Fails where two are not the same, with what differs first: all of it would be too much to look at."""
+    both = {**found, **expected}
+    keys = [key for key in both if found.get(key, _NOTHING) != expected.get(key, _NOTHING)]
+    told = [f"{key}: {found.get(key, _NOTHING)} for {expected.get(key, _NOTHING)}" for key in keys[:5]]
+    assert not keys, "\n".join([f"{len(keys)} of the {what} differ", *told])
 
 
 def outcome(place: Place) -> Outcome:
@@ -95,6 +104,10 @@ def outcome(place: Place) -> Outcome:
         events=len(events),
         faults=faults,
     )
+
+
+def _settled(receipts: Mapping[int, str]) -> dict[int, str]:
+    return {seq: SETTLED.get(kind, kind) for seq, kind in receipts.items()}
 
 
 def _asked(events: list[dict[str, Any]]) -> dict[str, datetime]:

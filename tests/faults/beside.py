@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from tests.broker import connected
 from tests.consumers.delivering import deduplicated, received
-from tests.end_to_end.outcome import Outcome, outcome
+from tests.end_to_end.outcome import Outcome, differing, outcome
 from tests.end_to_end.places import Place
 from tests.end_to_end.plan import Plan
 from tests.end_to_end.service import PATIENCE, Request, Up
@@ -67,10 +67,11 @@ async def compare(
     _without_times(found).same_as(_without_times(expected))
 
 
-async def settled(read: Callable[[str], Awaitable[Any]]) -> None:
-    """Wait until all that is due has been asked, and all that is recorded is folded and has gone out."""
+async def settled(place: Place, read: Callable[[str], Awaitable[Any]]) -> None:
+    """Wait until what waited is worked off, all that is due has been asked, and all is folded and has gone out."""
     async with asyncio.timeout(PATIENCE):
         while True:
+            left = await asyncio.to_thread(place.find, "SELECT 1 FROM drains LIMIT 1")
             head = (await read("/v1/health"))["head"]
             now = quote(datetime.now(UTC).isoformat())
             agenda = await read(
@@ -78,7 +79,8 @@ async def settled(read: Callable[[str], Awaitable[Any]]) -> None:
             )  # without one where it is not folded yet
             told = await read("/v1/health")
             delivered = told["delivery"] and told["delivery"]["position"]
-            if agenda.get("agenda") == [] and told["head"] == delivered == head and told["status"] == "ok":
+            idle = not left and agenda.get("agenda") == [] and told["status"] == "ok"
+            if idle and told["head"] == delivered == head:
                 return
             await asyncio.sleep(0.1)
 
@@ -120,7 +122,7 @@ async def _delivered(url: str, place: Place) -> int:
             for message in told:
                 if message.stream == stream:
                     expected[str(message.relationship)].append(message.id)
-            assert deduplicated(came) == expected
+            differing(f"relationships told of in {stream}", deduplicated(came), expected)
             again += len(came) - sum(map(len, expected.values()))
             if stream == REMINDERS:
                 said = {
@@ -144,4 +146,4 @@ async def _alone(place: Place, plan: Plan, broker: NatsServer) -> None:
             await up.ask(request)
         await publisher.publish(len(plan.messages))
         await up.taken_in(len(plan.messages))
-        await settled(read)
+        await settled(place, read)

@@ -81,7 +81,7 @@ class Doors:
             for step in driver.plan.steps:
                 await self.ask(step)
         await self.taken_in(len(driver.plan.messages), tell)
-        await settled(self.read)
+        await settled(driver.place, self.read)
 
 
 async def without_leases(folder: Path, postgres: PostgresServer, plan: Plan, tell: Tell = untold) -> None:

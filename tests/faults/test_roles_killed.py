@@ -89,7 +89,7 @@ async def die_in_turn(
     async def at_work(shared: Mapping[str, str], driver: Driver) -> list[str]:
         async with Crew(shared, deadly(places), *together) as crew:
             await killed(crew, driver, lot, tell)
-            await settled(crew.read)
+            await settled(driver.place, crew.read)
             await crew.end()
         assert len(crew.kills) == sum(map(len, places.values()))
         return crew.kills
