@@ -82,6 +82,18 @@ def test_verbs_do_on_databases_what_they_do_on_a_folder(
     assert not (data / "events.db").exists()
 
 
+def test_verbs_do_not_say_that_nothing_runs_where_nobody_has_named_a_service(
+    mentoring: Verb, data: Path, tmp_path: Path
+) -> None:
+    begin(data)
+    (tmp_path / "events").write_text("{}\n")
+    for words in (("health",), ("intake",), ("today",), ("publish", tmp_path / "events")):
+        done = mentoring(*words)
+        assert "MENTORING_API does not say where the service answers" in done.output, words
+        assert "`mentoring doctor` tells which processes are at work" in done.output, words
+        assert "ervice runs on" not in done.output, words
+
+
 def test_facts_and_keys_that_do_not_belong_together_are_refused(
     mentoring: Verb, data: Path, names: dict[str, str], durable: PostgresServer
 ) -> None:

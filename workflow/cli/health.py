@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from workflow.cli.tables import behind, minute
-from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
+from workflow.cli.verb import NOT_NAMED, AsJson, Data, Exit, emit, out, settings_of, verb
 from workflow.errors import Unavailable
 from workflow.folder import Folder
 from workflow.settings import Settings
@@ -50,6 +50,8 @@ async def _ask(settings: Settings) -> dict[str, Any]:
         raise folder.nothing_kept()
     address = folder.address()
     if address is None:
+        if settings.database is not None:
+            raise Unavailable(NOT_NAMED)
         raise Unavailable(
             f"no service runs on {settings.data}; `mentoring up --data {settings.data}` starts one, and MENTORING_API "
             "names one that runs elsewhere"

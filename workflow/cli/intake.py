@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.cli.tables import Table, behind, foreign
-from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+from workflow.cli.verb import NOT_NAMED, AsJson, Data, desk, emit, out, settings_of, verb
 
 _MEANING = {
     "applied": "taken into a relationship",
@@ -18,8 +18,9 @@ _MEANING = {
 @verb
 async def intake(data: Data = None, as_json: AsJson = False) -> None:
     """Count what became of every message received, and tell how far behind the broker we are."""
-    async with desk(settings_of(data)) as at:
-        found = await at.get("/v1/intake")
+    settings = settings_of(data)
+    async with desk(settings) as at:
+        found, running = await at.get("/v1/intake"), at.running
     if as_json:
         emit(found)
         return
@@ -30,7 +31,13 @@ async def intake(data: Data = None, as_json: AsJson = False) -> None:
     table.put()
     for upstream in found["upstreams"]:
         out.print(f"taken in up to {upstream['sequence']} of {foreign(upstream['name'])}", soft_wrap=True)
-    if found["state"] is None:
+    if found["state"] is None and running:
+        out.print(
+            "No process takes messages in now; `mentoring health` tells what is missing.", soft_wrap=True
+        )
+    elif found["state"] is None and settings.database is not None:
+        out.print(f"Whether messages are taken in now is not known here: {NOT_NAMED}.", soft_wrap=True)
+    elif found["state"] is None:
         out.print("No service runs on this folder, so that nothing is taken in now.")
     else:
         out.print(

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, TextColumn
 from workflow.cli.lines import Line, Source
 from workflow.cli.progress import Bar, drawn
 from workflow.cli.sending import Pace, Sender, Sent
-from workflow.cli.verb import AsJson, Data, Exit, desk, emit, err, out, settings_of, verb
+from workflow.cli.verb import NOT_NAMED, AsJson, Data, Exit, desk, emit, err, out, settings_of, verb
 from workflow.consumers.meetings.envelope import Message, Raw, read
 from workflow.consumers.meetings.reasons import explain
 from workflow.errors import Invalid, Unavailable
@@ -65,7 +65,10 @@ async def publish(
     with _opened(file) as handle:
         if dry_run:
             return await _check(handle, as_json=as_json)
-        async with desk(settings_of(data)) as at:
+        settings = settings_of(data)
+        async with desk(settings) as at:
+            if not at.running and settings.database is not None:
+                raise Unavailable(f"events go to a running service: {NOT_NAMED}")
             if not at.running:
                 raise Unavailable("no service runs there, and events go to a running one: `mentoring up`")
             return await _publish(handle, Sender(at), Pace(rate), wait=wait, as_json=as_json)

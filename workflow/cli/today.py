@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from workflow.cli.tables import ZONE, Table, days_since, minute
-from workflow.cli.verb import AsJson, Data, Spoken, desk, emit, out, settings_of, verb
+from workflow.cli.verb import NOT_NAMED, AsJson, Data, Spoken, desk, emit, out, settings_of, verb
 from workflow.guidance import Language
+from workflow.settings import Settings
 
 
 @verb
@@ -23,7 +24,8 @@ async def today(
     The most urgent concern comes first, and among equals the one that stands longest; how urgent each is tells
     docs/domain.md. Closed relationships are not among them.
     """
-    async with desk(settings_of(data)) as at:
+    settings = settings_of(data)
+    async with desk(settings) as at:
         found = await at.get("/v1/today", limit=limit, language=language)
         running = at.running
     if as_json:
@@ -35,7 +37,7 @@ async def today(
             f"Nobody: no open relationship has a concern, as of {minute(found['now'])}; {ZONE}.",
             soft_wrap=True,
         )
-        _say_if_none_runs(running=running)
+        _say_if_none_runs(settings, running=running)
         return
     table = Table("relationship", "state", "why", "since", "cleared by", prose=["why", "since", "cleared by"])
     for row in rows:
@@ -54,11 +56,13 @@ async def today(
         f"`mentoring relationship show {rows[0]['id'][:8]}` tells more of the first.",
         soft_wrap=True,
     )
-    _say_if_none_runs(running=running)
+    _say_if_none_runs(settings, running=running)
 
 
-def _say_if_none_runs(*, running: bool) -> None:
-    if not running:
+def _say_if_none_runs(settings: Settings, *, running: bool) -> None:
+    if not running and settings.database is not None:
+        out.print(f"Whether a service runs is not known here: {NOT_NAMED}.", soft_wrap=True)
+    elif not running:
         out.print(
             "No service runs on this folder, so that no time passes and nothing new is known.", soft_wrap=True
         )

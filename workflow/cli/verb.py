@@ -53,6 +53,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")
 Spoken = Annotated[Language, typer.Option("--language", help="The language of the guidance.")]
 
 
+NOT_NAMED = (
+    "MENTORING_API does not say where the service answers: set it to the address of an `api`, such as "
+    "http://127.0.0.1:8080; `mentoring doctor` tells which processes are at work"
+)
+"""Said over databases, where no folder tells of a service: who has not named one does not know whether any runs."""
+
+
 class Exit(IntEnum):
     """What a verb ends with."""
 
