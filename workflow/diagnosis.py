@@ -30,6 +30,10 @@ class Finding(NamedTuple):
     todo: str | None = None
 
 
+class Shut(Finding):
+    """A trouble beside which nothing else that lies there can be looked at, or is this version's to judge."""
+
+
 def ok(about: str, said: str) -> Finding:
     """It is well."""
     return Finding(about, Grade.OK, said)

@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from typer.testing import Result
 
-from tests.cli.conftest import run
+from tests.cli.conftest import run, up
 from tests.postgres import PostgresServer
 from workflow.errors import Stopped
 from workflow.lifecycle import offline
@@ -143,7 +143,9 @@ def test_the_doctor_finds_sound_databases_sound(
 
 def test_the_doctor_tells_who_is_at_work(mentoring: Verb, data: Path, names: dict[str, str]) -> None:
     begin(data)
-    assert findings(mentoring("doctor", "--json"))["processes"][0]["said"] == "none of the service is there"
+    (none,) = findings(mentoring("doctor", "--json"))["processes"]
+    assert (none["grade"], none["said"].partition(":")[0]) == ("warning", "none of the service is there")
+    assert "start `mentoring serve api intake project clock deliver`" in none["todo"]
     with psycopg.connect(names["MENTORING_DATABASE"], autocommit=True) as connection:
         for role, host, told in (
             ("api", "one", {"at_work": True, "troubles": []}),
@@ -181,15 +183,71 @@ def test_the_doctor_tells_what_is_wrong_with_them(
     assert "restore the database" in found["log"][0]["todo"]
 
 
-def test_the_doctor_says_that_a_server_does_not_sync_or_does_not_answer(
-    mentoring: Verb, postgres: PostgresServer
+def test_the_doctor_says_that_a_server_does_not_sync_and_looks_on(
+    mentoring: Verb, data: Path, postgres: PostgresServer
 ) -> None:
     lax = {"MENTORING_DATABASE": postgres.database()}  # that of other tests, which syncs nothing
+    begin(data, database=lax["MENTORING_DATABASE"])
     found = findings(mentoring("doctor", "--json", **lax))
     assert found["database"][0]["grade"] == "trouble"
     assert "fsync" in found["database"][0]["said"]
-    away = {"MENTORING_DATABASE": "postgresql://nobody@127.0.0.1:9/nothing"}
-    done = mentoring("doctor", "--json", **away)
-    found = findings(done)
+    assert found["log"][0]["grade"] == "ok"
+
+
+def test_the_doctor_looks_at_all_that_does_not_need_the_database_that_is_away(
+    mentoring: Verb, data: Path
+) -> None:
+    begin(data)
+    away = "postgresql://nobody@127.0.0.1:9/nothing"
+    found = findings(mentoring("doctor", "--json", MENTORING_DATABASE=away))
     assert found["database"][0]["grade"] == "trouble"
-    assert "log" not in found, "nothing else can be looked at, and nothing is to be thrown away for it"
+    assert not found.keys() & {"both databases", "log", "import", "receipts", "projections", "processes"}, (
+        "nothing of it can be looked at, and nothing is to be thrown away for it"
+    )
+    assert found["database of the keys"][0]["grade"] == found["master key"][0]["grade"] == "ok"
+    assert "broker" in found
+    with up(data):
+        (broker,) = findings(mentoring("doctor", "--json", MENTORING_DATABASE=away))["broker"]
+    assert (broker["grade"], "could not be read" in broker["said"]) == ("ok", True), (
+        "not that it lost anything"
+    )
+    found = findings(mentoring("doctor", "--json", MENTORING_KEY_DATABASE=away))
+    assert found["database of the keys"][0]["grade"] == "trouble"
+    assert not found.keys() & {"both databases", "master key"}
+    assert found["log"][0]["grade"] == found["projections"][0]["grade"] == "ok"
+
+
+@pytest.mark.parametrize("schema", ["mentoring", "projections", "mentoring_keys"])
+def test_the_doctor_judges_nothing_that_a_newer_version_made(
+    mentoring: Verb, data: Path, names: dict[str, str], schema: str
+) -> None:
+    begin(data)
+    setting = "MENTORING_KEY_DATABASE" if schema == "mentoring_keys" else "MENTORING_DATABASE"
+    with psycopg.connect(names[setting], autocommit=True) as connection:
+        connection.execute(f"INSERT INTO {schema}.migrations VALUES (9000, 'of_tomorrow')")
+    found = findings(mentoring("doctor", "--json"))
+    about = "database of the keys" if schema == "mentoring_keys" else "database"
+    sound, newer = found[about]
+    assert (sound["grade"], newer["grade"], newer["todo"]) == ("ok", "trouble", "run that version")
+    assert f"the schema {schema} was made by a newer version (step 9000" in newer["said"]
+    assert ("log" in found) == (schema == "mentoring_keys")
+    assert ("master key" in found) == (schema != "mentoring_keys")
+
+
+def test_the_doctor_says_that_two_databases_do_not_belong_together(
+    mentoring: Verb, data: Path, names: dict[str, str], durable: PostgresServer
+) -> None:
+    begin(data)
+    (well,) = findings(mentoring("doctor", "--json"))["both databases"]
+    assert well["grade"] == "ok"
+    facts, keys = names["MENTORING_DATABASE"], names["MENTORING_KEY_DATABASE"]
+    for database, key_database, why in (
+        (facts, facts, "whoever has a dump of"),
+        (keys, facts, "see that the two are not exchanged"),
+        (facts, durable.database(), "no keys in the one that MENTORING_KEY_DATABASE names"),
+    ):
+        exchanged = {"MENTORING_DATABASE": database, "MENTORING_KEY_DATABASE": f"{key_database} options=''"}
+        found = findings(mentoring("doctor", "--json", **exchanged))
+        assert found["both databases"][0]["grade"] == "trouble", why
+        assert why in found["both databases"][0]["said"]
+        assert found["both databases"][0]["todo"] == "see *Two databases* in docs/operate.md"

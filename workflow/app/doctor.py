@@ -20,7 +20,7 @@ from workflow.app.keeping import Keeping
 from workflow.app.looking import looked_at
 from workflow.clocks import RealClock
 from workflow.consumers.transport import examined as broker
-from workflow.diagnosis import Check, Finding, Grade, ok, trouble, warning
+from workflow.diagnosis import Check, Finding, Shut, ok, trouble, warning
 from workflow.errors import MentoringError
 from workflow.folder import Folder
 from workflow.projections import examined as views
@@ -78,13 +78,16 @@ class Doctor:
             else Check("service", self._service),
             Check("broker", self._broker),
         ]
+        shut: set[str] = set()
         for number, check in enumerate(checks):
             self._heed(check.about, number, len(checks))
+            if kept.needs.get(check.about, frozenset()) & shut:
+                continue  # nothing can be said of it, and nothing is to be thrown away for that
             found = check.found()
             self._told |= {one.said for one in found}
             yield from found
-            if check.about in kept.needed and any(one.grade is Grade.TROUBLE for one in found):
-                return  # nothing else can be looked at without it
+            if any(isinstance(one, Shut) for one in found):
+                shut.add(check.about)
 
     def _at_event(self, position: int, head: int) -> None:
         self._heed("log", position, head)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from workflow.app.troubles import troubles
 from workflow.consumers.delivery.status import DeliveryStatus
 from workflow.consumers.meetings.status import IntakeStatus, together
-from workflow.diagnosis import Finding, ok, trouble
+from workflow.diagnosis import Finding, ok, trouble, warning
 from workflow.settings import Role
 from workflow.store.postgres.board import Notice
 
@@ -66,7 +66,11 @@ def others(service: Service) -> Others:
 def seen(notices: Sequence[Notice]) -> Iterator[Finding]:
     """What somebody who looks from outside finds of the processes of a service."""
     if not notices:
-        yield ok(_ABOUT, "none of the service is there")
+        yield warning(
+            _ABOUT,
+            "none of the service is there: nothing is taken in, asked or told, and nothing is lost by that",
+            f"unless it was stopped on purpose, start `mentoring serve {' '.join(Role)}`, or each role by itself",
+        )
         return
     for role in Role:
         own = [one for one in notices if one.role == role]

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 
 from workflow.app.keeping import Keeping
-from workflow.diagnosis import RESTORE, Check
+from workflow.diagnosis import RESTORE, Check, Finding, ok
 from workflow.folder import Folder
 from workflow.projections import examined as views
-from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.postgres.connecting import SCHEMA as VIEWS
+from workflow.projections.postgres.database import STEPS, ViewDatabase
 from workflow.projections.sqlite.file import ViewFile
 from workflow.settings import Settings
 from workflow.store.examined import Look
 from workflow.store.postgres import examined as postgres
+from workflow.store.postgres.apart import refuse_what_does_not_belong
 from workflow.store.postgres.keys import SCHEMA as KEYS
 from workflow.store.postgres.recorder import SCHEMA as FACTS
 from workflow.store.sqlite import examined as sqlite
+
+_DATABASE, _OF_THE_KEYS = "database", "database of the keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class InFiles:
 
     folder: Folder
     failures = sqlite.FAILURES
-    needed: ClassVar[frozenset[str]] = frozenset()
+    needs: ClassVar[Mapping[str, frozenset[str]]] = {}
     restore = RESTORE
     anew = views.ANEW
 
@@ -65,7 +69,12 @@ class InDatabases:
     facts_dsn: str = field(repr=False)
     keys_dsn: str = field(repr=False)
     failures = postgres.FAILURES
-    needed: ClassVar[frozenset[str]] = frozenset({"database", "database of the keys"})
+    needs: ClassVar[Mapping[str, frozenset[str]]] = {
+        "both databases": frozenset({_DATABASE, _OF_THE_KEYS}),
+        "master key": frozenset({_OF_THE_KEYS}),
+        **dict.fromkeys(("log", "import", "receipts", "projections", "processes"), frozenset({_DATABASE})),
+    }
+    """What is looked at in which of them."""
     restore = "stop all processes of the service, and restore the database from its backup"
     anew = views.ANEW_IN_A_DATABASE
 
@@ -89,9 +98,15 @@ class InDatabases:
         return iter(())
 
     def places(self) -> Iterator[Check]:
-        """Whether the servers answer, and keep what they are given."""
-        yield Check("database", lambda: postgres.server(self.facts_dsn, "database"))
-        yield Check("database of the keys", lambda: postgres.server(self.keys_dsn, "database of the keys"))
+        """Whether the servers answer, and keep what they are given; and whether the two belong together."""
+        facts, keys = {FACTS: None, VIEWS: STEPS}, {KEYS: None}
+        yield Check(_DATABASE, lambda: postgres.server(self.facts_dsn, _DATABASE, facts))
+        yield Check(_OF_THE_KEYS, lambda: postgres.server(self.keys_dsn, _OF_THE_KEYS, keys))
+        yield Check("both databases", self._together, "see *Two databases* in docs/operate.md")
+
+    def _together(self) -> Iterator[Finding]:
+        refuse_what_does_not_belong(self.facts_dsn, self.keys_dsn)
+        yield ok("both databases", "they are two, and nothing in them says that they do not belong together")
 
 
 def looked_at(settings: Settings, folder: Folder) -> InFiles | InDatabases:

@@ -170,15 +170,15 @@ def head(look: Look, failures: tuple[type[Exception], ...]) -> int | None:
         return None
 
 
-def positions(look: Look, failures: tuple[type[Exception], ...]) -> dict[str, int]:
-    """How far each upstream was taken in, as far as that can be read."""
+def positions(look: Look, failures: tuple[type[Exception], ...]) -> dict[str, int] | None:
+    """How far each upstream was taken in; None where that cannot be read."""
     try:
         with look() as db:
             if db is None or not db.has("upstreams"):
                 return {}
             return dict(db.execute("SELECT name, position FROM upstreams"))
     except failures:
-        return {}
+        return None
 
 
 def _head(db: Looked) -> int:

@@ -24,6 +24,8 @@ from workflow.store.faults import AWAY
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
 
+STEPS = files("workflow.projections.postgres") / "migrations"
+"""What makes the schema, step by step."""
 _ONE_AT_A_TIME = "LOCK TABLE projections IN SHARE ROW EXCLUSIVE MODE"
 _ALONE = "LOCK TABLE projections IN ACCESS EXCLUSIVE MODE"
 
@@ -55,7 +57,7 @@ class DatabaseStorage(Tables):
         self._connections = Connections(dsn, SCHEMA, most=4)
         self._connections.open()
         try:
-            migrate(self._connections, SCHEMA, files("workflow.projections.postgres") / "migrations")
+            migrate(self._connections, SCHEMA, STEPS)
         except BaseException:
             self._connections.close()
             raise

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.resources.abc import Traversable
 from itertools import count
 from typing import Any, cast
 
 import psycopg
-from psycopg import Connection, ServerCursor
+from psycopg import Connection, ServerCursor, sql
 
-from workflow.diagnosis import Finding, ok, trouble
+from workflow.diagnosis import Finding, Grade, Shut, ok, trouble
+from workflow.store.postgres.migrations import RUN_IT, newer
 from workflow.store.postgres.pool import complete
 
 FAILURES = (psycopg.Error,)
@@ -52,16 +54,21 @@ def look(dsn: str, schema: str) -> Iterator[LookedDatabase | None]:
         yield LookedDatabase(connection, schema)
 
 
-def server(dsn: str, about: str) -> Iterator[Finding]:
-    """Whether a server answers, is new enough, and keeps what it says that it keeps."""
+def server(dsn: str, about: str, schemas: Mapping[str, Traversable | None]) -> Iterator[Finding]:
+    """Whether a server answers, is new enough, and keeps what it says that it keeps; and of which version it is.
+
+    ``schemas`` are those that lie there, with the steps that make each, where those are not the store's own.
+    """
     try:
         with psycopg.connect(complete(dsn), autocommit=True) as connection:
             version = connection.info.server_version
             said = {name: str(_shown(connection, name)) for name in ("server_version", *_DURABLE)}
+            beyond = [_beyond(connection, schema, steps) for schema, steps in schemas.items()]
     except psycopg.OperationalError as error:
         # What the server says may name a user, and never holds a password.
-        yield trouble(
+        yield Shut(
             about,
+            Grade.TROUBLE,
             f"it cannot be connected to ({type(error).__name__})",
             "see that it runs, and that its address fits",
         )
@@ -77,6 +84,16 @@ def server(dsn: str, about: str) -> Iterator[Finding]:
         )
     else:
         yield ok(about, f"PostgreSQL {said['server_version']}, which syncs what it commits")
+    for newer_one in filter(None, beyond):
+        yield Shut(about, Grade.TROUBLE, newer_one, RUN_IT)
+
+
+def _beyond(connection: Connection[Any], schema: str, steps: Traversable | None) -> str | None:
+    """That a schema was made by a newer version; nothing where it is not there yet."""
+    if not LookedDatabase(connection, schema).has("migrations"):
+        return None
+    query = sql.SQL("SELECT number FROM {}.migrations").format(sql.Identifier(schema))
+    return newer(schema, [number for (number,) in connection.execute(query)], steps)
 
 
 def _shown(connection: Connection[tuple[Any, ...]], name: str) -> object:
