@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 from sqlalchemy import Column, Integer, MetaData, select
 
 from tests.patience import PATIENCE
@@ -481,3 +486,58 @@ def test_a_log_that_cannot_be_read_is_told_and_tried_again(kept: Kept, log: Log)
     assert runner.reaching(5).result(timeout=PATIENCE) == 5
     runner.stop()
     views.close()
+
+
+def test_that_postgresql_is_away_is_said_once_and_so_is_that_it_is_back(
+    kept: Kept, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    failure: list[Exception] = []
+    looks = 0
+
+    def head() -> int:
+        nonlocal looks
+        looks += 1
+        if failure:
+            raise failure[0]
+        return log.head()
+
+    def read(after: int, limit: int) -> Sequence[Recorded]:
+        head()
+        return log.read(after, limit)
+
+    def until(so: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not so():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def looked(since: int) -> Callable[[], bool]:
+        return lambda: looks > since + 3
+
+    runner = Runner(Views(kept, PROJECTIONS, durable=False), read, head, poll_seconds=0.01)
+    runner.start()
+    try:
+        for error in (
+            psycopg.OperationalError("the password is"),
+            PoolTimeout(),
+            psycopg.errors.AdminShutdown(),
+        ):
+            failure[:] = [error]
+            until(looked(looks))
+        failure.clear()
+        until(lambda: runner.trouble is None)
+        failure[:] = [psycopg.errors.DiskFull("a disk")]
+        until(looked(looks))
+        failure.clear()
+        until(lambda: runner.trouble is None)
+    finally:
+        runner.stop()
+    away, back, *full, on = caplog.messages
+    assert "PostgreSQL does not answer" in away
+    assert "nothing is lost" in away
+    assert "password" not in away
+    assert back == "PostgreSQL answers again, and projections go on"
+    assert len(full) > 1, "it is at work, and says each time what it fails of"
+    assert all("cannot go on (DiskFull at" in said for said in full)
+    assert on == "projections go on"

@@ -9,6 +9,7 @@ from typing import Any
 
 from workflow.places import whence
 from workflow.settings import Role
+from workflow.store.faults import is_away
 from workflow.store.postgres.board import Board, Notice
 from workflow.threads import in_thread
 
@@ -35,9 +36,10 @@ class Notices:
                     await in_thread(self._board.say, self._told())
                     self.of_all = await in_thread(self._board.read)
                 except Exception as error:  # noqa: BLE001 whatever it is, it may pass, and health tells of it otherwise
-                    _log.warning(
-                        "how this process stands could not be told to the others (%s)", whence(error)
-                    )
+                    if not is_away(error):  # whoever folds or follows says that, once
+                        _log.warning(
+                            "how this process stands could not be told to the others (%s)", whence(error)
+                        )
                 await asyncio.sleep(EVERY)
         finally:
             await asyncio.shield(in_thread(self._leave))

@@ -48,7 +48,7 @@ async def serve(
     Every process answers at /v1/health.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in (OPERATIONS, "mentoring.broker"):
+    for name in (OPERATIONS, "mentoring.broker", "mentoring.work"):
         logging.getLogger(name).setLevel(logging.INFO)
     settings = settings_of(
         None,

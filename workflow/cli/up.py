@@ -44,7 +44,7 @@ async def up(
     addresses (with --json on one line), and writes them to service.json in the folder for the other verbs.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in (OPERATIONS, "mentoring.broker"):
+    for name in (OPERATIONS, "mentoring.broker", "mentoring.work"):
         logging.getLogger(name).setLevel(logging.INFO)
     settings = settings_of(
         data,

@@ -25,6 +25,7 @@ from workflow.projections.rebuilds import Rebuilds, Rebuilt
 from workflow.projections.refolding import Refolding, Stored
 from workflow.projections.storage import Busy, Superseded
 from workflow.projections.views import Views
+from workflow.store.faults import is_away
 from workflow.store.recorded import Recorded
 
 PAGE = 20_000
@@ -39,6 +40,7 @@ FIRST_WAIT = 0.25
 time, for whoever comes meanwhile waits for a moment."""
 
 _log = logging.getLogger(__name__)
+_work = logging.getLogger("mentoring.work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Runner:
         self._swap_at, self._swap_waits = 0.0, FIRST_WAIT
         self.trouble: str | None = None
         """Why the last look for events failed, None where it did not; the runner goes on trying."""
+        self._away = False
+        """Whether that was PostgreSQL's being away, which is said once and not at every look."""
 
     # --- while the service runs
 
@@ -131,18 +135,37 @@ class Runner:
             self._woken.clear()
             try:
                 more = self.step()
-                self.trouble = None
+                self._goes_on()
             except Superseded as error:
                 _log.error("projections are folded by another process: %s", error.detail)
                 self.trouble = error.detail
                 self.views.unsure = True  # for whoever starts it again
                 return
             except Exception as error:  # noqa: BLE001 whatever it was, the loop must live to report it
-                _log.error("projections cannot go on (%s); trying again", whence(error))
-                self.trouble = f"{type(error).__name__}: {error}"
+                self._tell(error)
                 more = False
             if not more:
                 self._woken.wait(self._poll_seconds)
+
+    def _tell(self, error: Exception) -> None:
+        away = is_away(error)
+        if away and not self._away:
+            _work.warning(
+                "PostgreSQL does not answer, and projections wait for it (%s): nothing is lost, and everything goes on "
+                "by itself once it does",
+                whence(error),
+            )
+        elif not away:
+            _log.error("projections cannot go on (%s); trying again", whence(error))
+        self._away = away
+        self.trouble = f"{type(error).__name__}: {error}"
+
+    def _goes_on(self) -> None:
+        if self._away:
+            _work.info("PostgreSQL answers again, and projections go on")
+        elif self.trouble is not None:
+            _work.info("projections go on")
+        self._away, self.trouble = False, None
 
     @property
     def given_up(self) -> bool:

@@ -19,6 +19,8 @@ _OF_THE_STORAGE = {
     sqlite3.SQLITE_READONLY,
 }
 
+_NOT_AT_WORK = ("08", "57P")
+"""How the codes begin by which a server tells that it cannot be spoken to, now or any more."""
 
 AWAY: tuple[type[Exception], ...] = (
     psycopg.OperationalError,
@@ -35,6 +37,14 @@ def of_the_storage(error: BaseException) -> bool:
     return isinstance(
         error, OSError | psycopg.OperationalError | psycopg.InterfaceError | psycopg_pool.PoolTimeout
     )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether PostgreSQL is not reached, or ends or begins: it is told from what a server says that is at work."""
+    if not isinstance(error, AWAY):
+        return False
+    code: str | None = getattr(error, "sqlstate", None)
+    return code is None or code.startswith(_NOT_AT_WORK)
 
 
 def is_full(error: BaseException | None) -> bool:

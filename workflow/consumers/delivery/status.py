@@ -12,6 +12,7 @@ from workflow.places import whence
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 
 log = logging.getLogger(__name__)
+work = logging.getLogger("mentoring.work")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,6 @@ class Standing:
     def goes_on(self) -> None:
         """The broker has stored what it was given."""
         if self.trouble is not None and self.begun:
-            log.info("delivery goes on")
+            work.info("delivery goes on")
         self.begun = True
         self.trouble, self._pause = None, _SHORTEST_PAUSE

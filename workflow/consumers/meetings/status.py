@@ -10,6 +10,7 @@ from workflow.consumers.transport.refusals import in_words
 from workflow.places import whence
 
 log = logging.getLogger(__name__)
+work = logging.getLogger("mentoring.work")
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 
@@ -89,7 +90,7 @@ class Standing:
         """The stream answers. Where a batch could not be written, that alone does not show that one can be."""
         if self.unwritten is None:
             if self.trouble is not None:
-                log.info("intake goes on")
+                work.info("intake goes on")
             self.trouble, self._pause = None, SHORTEST_PAUSE
 
     def written(self) -> None:
