@@ -6,9 +6,9 @@ from typing import Any
 
 from psycopg import Connection, OperationalError
 
-from workflow.errors import Unavailable
 from workflow.store.postgres.cursor import PostgresCursor
 from workflow.store.postgres.pool import complete
+from workflow.store.postgres.unreached import FACTS, unreached
 
 SCHEMA = "projections"
 
@@ -19,10 +19,8 @@ def connect(dsn: str) -> Connection[tuple[Any, ...]]:
         connection = Connection[tuple[Any, ...]].connect(
             complete(dsn), autocommit=True, cursor_factory=PostgresCursor
         )
-    except OperationalError:
-        raise Unavailable(
-            "PostgreSQL does not answer under the address of MENTORING_DATABASE", code="database_unavailable"
-        ) from None
+    except OperationalError as error:
+        raise unreached(FACTS, error) from None
     connection.execute(
         "SELECT set_config('search_path', ?, false), set_config('timezone', 'UTC', false)", (SCHEMA,)
     )

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from workflow.errors import Stopped, Unavailable
+from workflow.errors import Stopped
 from workflow.store.postgres.pool import complete
+from workflow.store.postgres.unreached import FACTS, KEYS, unreached
 
 _WAITS, _TRIES_AFTER = 10.0, 0.2
 """Seconds for a server that is about to answer."""
@@ -33,7 +34,7 @@ class _Seen(NamedTuple):
 
 def refuse_what_does_not_belong(facts: str, keys: str) -> None:
     """``Stopped`` where one would be begun in the place of the other, or beside it. Makes nothing."""
-    of_facts, of_keys = _seen(facts, "MENTORING_DATABASE"), _seen(keys, "MENTORING_KEY_DATABASE")
+    of_facts, of_keys = _seen(facts, FACTS), _seen(keys, KEYS)
     if of_facts.which == of_keys.which:
         raise Stopped(
             "MENTORING_DATABASE and MENTORING_KEY_DATABASE name one and the same database: whoever has a dump of "
@@ -63,11 +64,7 @@ def _seen(dsn: str, setting: str) -> _Seen:
             with psycopg.connect(complete(dsn), autocommit=True) as connection:
                 row: Any = connection.execute(_LOOK).fetchone()
                 return _Seen(*row)
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
             if time.monotonic() > until:
-                raise Unavailable(
-                    f"PostgreSQL does not answer under the address of {setting}, or refuses who asks: see that it "
-                    "runs, that there is such a database and user, and that the password is right; its log says more",
-                    code="database_unavailable",
-                ) from None
+                raise unreached(setting, error) from None
         time.sleep(_TRIES_AFTER)

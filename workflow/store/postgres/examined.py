@@ -14,6 +14,7 @@ from psycopg import Connection, ServerCursor, sql
 from workflow.diagnosis import Finding, Grade, Shut, ok, trouble
 from workflow.store.postgres.migrations import RUN_IT, newer
 from workflow.store.postgres.pool import complete
+from workflow.store.postgres.unreached import why
 
 FAILURES = (psycopg.Error,)
 _OLDEST = 160_000
@@ -54,10 +55,13 @@ def look(dsn: str, schema: str) -> Iterator[LookedDatabase | None]:
         yield LookedDatabase(connection, schema)
 
 
-def server(dsn: str, about: str, schemas: Mapping[str, Traversable | None]) -> Iterator[Finding]:
+def server(
+    dsn: str, about: str, setting: str, schemas: Mapping[str, Traversable | None]
+) -> Iterator[Finding]:
     """Whether a server answers, is new enough, and keeps what it says that it keeps; and of which version it is.
 
-    ``schemas`` are those that lie there, with the steps that make each, where those are not the store's own.
+    ``setting`` is what names it. ``schemas`` are those that lie there, with the steps that make each, where those are
+    not the store's own.
     """
     try:
         with psycopg.connect(complete(dsn), autocommit=True) as connection:
@@ -65,13 +69,8 @@ def server(dsn: str, about: str, schemas: Mapping[str, Traversable | None]) -> I
             said = {name: str(_shown(connection, name)) for name in ("server_version", *_DURABLE)}
             beyond = [_beyond(connection, schema, steps) for schema, steps in schemas.items()]
     except psycopg.OperationalError as error:
-        # What the server says may name a user, and never holds a password.
-        yield Shut(
-            about,
-            Grade.TROUBLE,
-            f"it cannot be connected to ({type(error).__name__})",
-            "see that it runs, and that its address fits",
-        )
+        said_so, todo = why(setting, error)
+        yield Shut(about, Grade.TROUBLE, said_so, todo)
         return
     lax = [name for name in _DURABLE if said[name] not in _SAFE]
     if version < _OLDEST:

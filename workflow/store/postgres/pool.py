@@ -13,8 +13,9 @@ from psycopg.pq import Format
 from psycopg.types.string import BytesBinaryDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from workflow.errors import Invalid, Unavailable
+from workflow.errors import Invalid
 from workflow.store.postgres.cursor import Column, PostgresCursor, Together, TogetherDumper
+from workflow.store.postgres.unreached import FACTS, unreached
 
 _SETTINGS: dict[str, Any] = {
     "application_name": "mentoring",
@@ -57,10 +58,14 @@ def _read(dsn: str) -> dict[str, Any]:
 
 
 class Connections:
-    """A pool of connections to ``dsn`` in which names mean those of ``schema``. Safe to use from several threads."""
+    """A pool of connections to ``dsn`` in which names mean those of ``schema``. Safe to use from several threads.
 
-    def __init__(self, dsn: str, schema: str, *, most: int = _MOST) -> None:
+    ``setting`` is what names that database.
+    """
+
+    def __init__(self, dsn: str, schema: str, *, most: int = _MOST, setting: str = FACTS) -> None:
         self._schema = schema
+        self._setting = setting
         self._columns: dict[str, list[Column]] = {}
         self._pool: ConnectionPool[Connection[tuple[Any, ...]]] = ConnectionPool(
             complete(dsn),
@@ -79,10 +84,7 @@ class Connections:
             self._pool.open(wait=True, timeout=_WAITS)
         except PoolTimeout:
             self._pool.close()
-            raise Unavailable(
-                "PostgreSQL does not answer under the address of MENTORING_DATABASE",
-                code="database_unavailable",
-            ) from None
+            raise unreached(self._setting) from None
 
     def learn_columns(self) -> None:
         """Know the columns of all tables, once they are there."""
