@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workflow.errors import Invalid
@@ -221,7 +222,8 @@ class Settings(BaseSettings):
     def _of_a_cluster(cls, replicas: int, others: ValidationInfo) -> int:
         if replicas > 1 and others.data.get("nats", "") is None:
             raise ValueError(
-                "the service's own NATS server is one: name those of a cluster in MENTORING_NATS"
+                f"{replicas} servers are to keep each stream, and the service's own is one: name those of a cluster in "
+                "MENTORING_NATS"
             )
         return replicas
 
@@ -252,12 +254,17 @@ class Settings(BaseSettings):
     def database_password(self) -> str | None:
         """The password of the database, where a file of it is named."""
         file = self.database_password_file
-        return None if file is None else read_secret(file, "password of the database")
+        what = "password of the database (MENTORING_DATABASE_PASSWORD_FILE)"
+        return None if file is None else read_secret(file, what)
 
     def key_database_password(self) -> str | None:
         """The password of the database of the keys, where a file of it is named."""
-        file = self.key_database_password_file or self.database_password_file
-        return None if file is None else read_secret(file, "password of the database of the keys")
+        file, setting = self.key_database_password_file, "MENTORING_KEY_DATABASE_PASSWORD_FILE"
+        if file is None:
+            file, setting = self.database_password_file, "MENTORING_DATABASE_PASSWORD_FILE"
+        return (
+            None if file is None else read_secret(file, f"password of the database of the keys ({setting})")
+        )
 
     def http_token(self) -> str | None:
         """The bearer token that HTTP demands; none only where nobody but this machine can ask."""
@@ -330,8 +337,14 @@ def read_settings(**given: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = "; ".join(f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(map(_told, error.errors()))
         raise Invalid(f"the settings do not fit: {faults}", code="settings_invalid") from error
+
+
+def _told(fault: ErrorDetails) -> str:
+    """What is wrong with a setting, by its name; where it is of several together, its words name them."""
+    said = fault["msg"].removeprefix("Value error, ")  # put before what is ours
+    return f"{_variable(fault['loc'])}: {said}" if fault["loc"] else said
 
 
 def _variable(place: tuple[int | str, ...]) -> str:

@@ -178,3 +178,29 @@ def test_replicas_are_asked_for_of_a_cluster_alone() -> None:
     with pytest.raises(Invalid) as refused:
         read_settings(nats="a b", nats_replicas=3)
     assert "REPLICAS" not in refused.value.detail
+    with pytest.raises(Invalid, match=r"3 servers are to keep .* name those of a cluster in MENTORING_NATS$"):
+        read_settings(nats_replicas=3)
+
+
+def test_settings_that_do_not_fit_are_told_in_our_words_by_their_names() -> None:
+    for given, said in (
+        ({"zone": "Nowhere"}, "MENTORING_ZONE: no time zone of this name is known"),
+        (
+            {"database": "host=a"},
+            "MENTORING_KEY_DATABASE has to name the database of the keys",
+        ),
+    ):
+        with pytest.raises(Invalid) as refused:
+            read_settings(**given)
+        assert refused.value.detail == f"the settings do not fit: {said}"
+
+
+def test_a_password_that_cannot_be_read_is_told_of_by_the_setting_that_names_it(tmp_path: Path) -> None:
+    both = {"database": "host=a", "key_database": "host=b"}
+    one = read_settings(**both, database_password_file=tmp_path / "one")
+    for read in (one.database_password, one.key_database_password):
+        with pytest.raises(Invalid, match=r"\(MENTORING_DATABASE_PASSWORD_FILE\) cannot be read"):
+            read()
+    own = read_settings(**both, key_database_password_file=tmp_path / "own")
+    with pytest.raises(Invalid, match=r"\(MENTORING_KEY_DATABASE_PASSWORD_FILE\) cannot be read"):
+        own.key_database_password()
