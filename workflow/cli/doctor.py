@@ -18,10 +18,11 @@ from workflow.threads import Waited, while_wanted
 
 @verb
 async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
-    """Look at everything that may be wrong with a folder and the service on it, and say what to do. Changes nothing.
+    """Look at everything that may be wrong with a service and what it keeps, and say what to do. Changes nothing.
 
-    It reads the files themselves, so that it works beside a running service, after one that died, and on a damaged
-    folder; each check stands alone. Ends with 1 where anything is in trouble; a warning alone ends with 0.
+    It reads the files of the folder themselves, or the databases that MENTORING_DATABASE and MENTORING_KEY_DATABASE
+    name, so that it works beside a running service, after one that died, and where something is damaged; each check
+    stands alone. Ends with 1 where anything is in trouble; a warning alone ends with 0.
     """
     found: list[Finding] = []
     try:

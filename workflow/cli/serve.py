@@ -28,12 +28,16 @@ async def serve(
             "read, `clock` asks what is due and works off what waited, `deliver` tells others."
         ),
     ],
-    database: Annotated[str | None, setting("database", metavar="DSN")] = None,
-    key_database: Annotated[str | None, setting("key_database", metavar="DSN")] = None,
+    database: Annotated[str | None, setting("database", otherwise=False, metavar="DSN")] = None,
+    key_database: Annotated[str | None, setting("key_database", otherwise=False, metavar="DSN")] = None,
     database_password_file: Annotated[Path | None, setting("database_password_file", metavar="FILE")] = None,
-    nats: Annotated[str | None, setting("nats", metavar="URL")] = None,
-    nats_token_file: Annotated[Path | None, setting("nats_token_file", metavar="FILE")] = None,
-    master_key_file: Annotated[Path | None, setting("master_key_file", metavar="FILE")] = None,
+    nats: Annotated[str | None, setting("nats", otherwise=False, metavar="URL")] = None,
+    nats_token_file: Annotated[
+        Path | None, setting("nats_token_file", otherwise=False, metavar="FILE")
+    ] = None,
+    master_key_file: Annotated[
+        Path | None, setting("master_key_file", otherwise=False, metavar="FILE")
+    ] = None,
     host: Annotated[str | None, setting("host", metavar="ADDR")] = None,
     port: Annotated[int | None, setting("port", min=0, max=65535, metavar="PORT")] = None,
     token_file: Annotated[Path | None, setting("token_file", metavar="FILE")] = None,
@@ -65,15 +69,17 @@ async def serve(
     )
     _refuse_what_cannot_be_shared(settings)
 
+    once = dict.fromkeys(roles)
+
     def announce(address: Address) -> None:
         if as_json:
             typer.echo(json.dumps(address.model_dump(mode="json")))
         else:
             typer.echo(
-                f"HTTP  {address.http}/v1\nNATS  {address.nats}\nroles {', '.join(roles)}\nstop with Ctrl-C"
+                f"HTTP  {address.http}/v1\nNATS  {address.nats}\nroles {', '.join(once)}\nstop with Ctrl-C"
             )
 
-    await run(settings, door if Role.API in roles else side_door, announce, dict.fromkeys(roles))
+    await run(settings, door if Role.API in roles else side_door, announce, once)
 
 
 def _refuse_what_cannot_be_shared(settings: Settings) -> None:
