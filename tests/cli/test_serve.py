@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from uuid import uuid4
@@ -43,6 +44,7 @@ def test_a_role_that_is_named_twice_is_told_once(tmp_path: Path, monkeypatch: py
     done = run("serve", "api", "clock", "api", env=shared)
     assert done.exit_code == 0, done.output
     assert "roles api, clock\n" in done.stdout
+    assert logging.getLogger("mentoring.work").isEnabledFor(logging.INFO)
     assert taken == [Role.API, Role.CLOCK]
 
 

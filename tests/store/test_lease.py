@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -66,6 +67,39 @@ async def test_one_works_and_the_other_stands_by_until_it_is_gone(database: str)
             assert one.at_work.is_set() != other.at_work.is_set()
         await until(other.at_work.is_set)
         assert not one.at_work.is_set()
+
+
+async def test_who_is_at_work_can_be_told_from_the_log(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "mentoring.work")
+    holder, other = Lease(database, "work"), Worker(database)
+    assert await holder.take()
+    wanted = True
+    task = asyncio.create_task(while_held(other.lease, other.work, other.tell, lambda: wanted))
+    try:
+        await until(lambda: "work: this process stands by" in caplog.messages)
+        await asyncio.sleep(1.2)  # it has asked again
+        await holder.give_back()
+        await until(other.at_work.is_set)
+        with psycopg.connect(database, autocommit=True) as operator:
+            operator.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        await until(other.ended.is_set)
+        await until(other.at_work.is_set)
+        wanted = False
+        await until(lambda: not other.at_work.is_set())
+        await until(lambda: caplog.messages[-1].endswith("stands by"))
+        wanted = True
+        await until(other.at_work.is_set)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    said = [message.removeprefix("work: this process ") for message in caplog.messages]
+    lost, back = "has lost it with its connection to PostgreSQL", "has given it back"
+    assert said == [
+        *("stands by", "is at work", lost, "is at work", back),
+        *("stands by", "is at work", back),
+    ]
 
 
 async def test_who_stands_by_asks_by_one_session_and_ends_it(database: str) -> None:

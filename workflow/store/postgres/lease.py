@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any
@@ -20,10 +21,13 @@ from workflow.errors import Unavailable
 from workflow.store.faults import of_the_storage
 from workflow.store.postgres.pool import complete
 
+_work = logging.getLogger("mentoring.work")
+
 _LOOKS_AGAIN = 0.5
 """Seconds after which a lease that others hold is tried again."""
 _SAYS_SO = 1.0
 """Seconds after which a holder says that it is still there, and within which the server has to hear it."""
+_STANDS_BY = "stands by"
 _SILENT = "8s"
 """How long a holder may say nothing: then the server gives the lease to others."""
 
@@ -37,6 +41,13 @@ class Lease:
         self._key = int.from_bytes(sha256(f"mentoring/{name}".encode()).digest()[:8], signed=True)
         self._connection: AsyncConnection[Any] | None = None
         self._held = False
+        self._said: str | None = None
+
+    def say(self, standing: str) -> None:
+        """Log how this process stands to it, once for as long as that is so: by that it is known who is at work."""
+        if standing != self._said:
+            _work.info("%s: this process %s", self.name, standing)
+            self._said = standing
 
     async def take(self) -> bool:
         """Take it, unless another has it; whether it is held now. Never waits for the other.
@@ -116,6 +127,7 @@ async def _worked(
     if not wanted():
         await lease.give_back()
         told(None)
+        lease.say(_STANDS_BY)
         return False
     try:
         held = await lease.take()
@@ -124,17 +136,20 @@ async def _worked(
         return False
     told(None)
     if not held:
+        lease.say(_STANDS_BY)
         return False
+    lease.say("is at work")
     doing = asyncio.ensure_future(work())
     losing = asyncio.create_task(_until_lost(lease, wanted), name=f"lease {lease.name}")
     try:
         await asyncio.wait({doing, losing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        ended = doing.done()
+        ended, lost = doing.done(), losing.done() and wanted()
         for task in (doing, losing):
             task.cancel()
         await asyncio.gather(doing, losing, return_exceptions=True)
         await lease.give_back()
+        lease.say("has lost it with its connection to PostgreSQL" if lost else "has given it back")
     if not ended:
         return False
     failure = doing.exception()
