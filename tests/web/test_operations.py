@@ -211,6 +211,7 @@ async def test_how_far_a_comparison_has_come_is_told_while_it_is_under_way(
     http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await active(http)
+    await http.get("/v1/relationships", params={"after": service.store.head()})  # all of it is folded
     compared, told = service.verify, asyncio.Event()
     loop, seen = asyncio.get_running_loop(), threading.Event()
 

@@ -59,6 +59,7 @@ class Standing:
         """The sequences of the last batch, the first and the last, if it could not be written; the next that can be
         tells that all is well again."""
         self._pause = SHORTEST_PAUSE
+        self._warned = False
 
     def told(self, *, begun: bool, upstream: str | None, position: int, behind: int | None) -> IntakeStatus:
         """All that may be known of it."""
@@ -79,7 +80,7 @@ class Standing:
 
     def pause_after(self, error: Exception) -> float:
         """Something failed that may pass; how long to wait before trying again, longer every time."""
-        self.trouble = in_words(error)
+        self.trouble, self._warned = in_words(error), True
         log.warning(
             "intake cannot go on%s: %s (%s); trying again", self._at_what, self.trouble, whence(error)
         )
@@ -89,9 +90,9 @@ class Standing:
     def goes_on(self) -> None:
         """The stream answers. Where a batch could not be written, that alone does not show that one can be."""
         if self.unwritten is None:
-            if self.trouble is not None:
+            if self._warned:
                 work.info("intake goes on")
-            self.trouble, self._pause = None, SHORTEST_PAUSE
+            self.trouble, self._pause, self._warned = None, SHORTEST_PAUSE, False
 
     def written(self) -> None:
         """A batch was written."""
