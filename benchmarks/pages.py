@@ -64,9 +64,6 @@ _MEASURES: _Measures = (
     ("an event of a first rebuild", _spent("first_rebuild"), "µs"),
     ("memory of that process, at most", _told("first_rebuild", "peak_mib"), "MiB"),
     ("a question of the clock, with its fold", _spent("clock"), "µs"),
-)
-_QUERIES: _Measures = (
-    ("a question of the clock, with its fold", _spent("clock"), "µs"),
     ("whom to contact, the first 25", _told("queries_ms", "whom to contact", "least"), "ms"),
     ("how many are to be contacted", _told("queries_ms", "how many to contact", "least"), "ms"),
     ("all of one relationship", _told("queries_ms", "one relationship", "least"), "ms"),
@@ -75,20 +72,16 @@ _QUERIES: _Measures = (
 )
 
 
-def _rows(figures: Figures, store: str, *, fewest: bool = False) -> list[Figures]:
-    """Of one store those of which the most were active, or the ``fewest``."""
+def _rows(figures: Figures, store: str) -> list[Figures]:
+    """Of one store those of which the most were active."""
     found = [row for row in figures["growth"] if row["store"] == store]
-    active = (min if fewest else max)((row["active"] for row in found), default=0)
+    active = max((row["active"] for row in found), default=0)
     return [row for row in found if row["active"] == active]
 
 
 def _growth(figures: Figures) -> str:
     found = [(name, _rows(figures, store)) for store, name in _STORES.items()]
     return "\n\n".join(_grown(_MEASURES, found))
-
-
-def _queries(figures: Figures) -> str:
-    return "\n\n".join(_grown(_QUERIES, [("PostgreSQL", _rows(figures, "postgres", fewest=True))]))
 
 
 def _grown(measures: _Measures, stores: Iterable[tuple[str, list[Figures]]]) -> Iterator[str]:
@@ -223,7 +216,6 @@ def _last(rows: Sequence[Figures], *path: str) -> float:
 
 _PARTS: dict[str, Callable[[Figures], str]] = {
     "growth": _growth,
-    "queries": _queries,
     "rates": _rates,
     "room": _room,
     "histories": _histories,
