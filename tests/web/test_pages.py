@@ -288,7 +288,11 @@ async def test_a_relationship_tells_why_what_clears_it_and_how_it_came_here(
     finnish = (await _sheet(http, f"/relationships/{relationship}", language="fi")).text
     assert "tapaaminen pidetty, 5.1." in finnish
     goals = f"/v1/relationships/{relationship}/goals"
-    assert (await http.post(goals, json={"text": "to learn"}, headers=AS_MENTOR)).status_code == 201
+    aimed = await http.post(goals, json={"text": "to learn"}, headers=AS_MENTOR)
+    assert aimed.status_code == 201
+    await http.get(
+        f"/v1/relationships/{relationship}", params={"after": aimed.json()["position"]}
+    )  # it is folded
     assert "1 open of 1, last looked at 10 May" in (await _sheet(http, f"/relationships/{relationship}")).text
     assert "meeting held" not in finnish
 
