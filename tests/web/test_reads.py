@@ -175,6 +175,7 @@ async def test_nothing_is_read_on_the_event_loop(
     http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relationship = await opened(http)
+    await http.get("/v1/relationships", params={"after": service.store.head()})  # it is folded
     loop, there = threading.get_ident(), []
 
     def noticed(name: str, of: object) -> None:
