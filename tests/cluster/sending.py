@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from tests.consumers.world import World, body, scheduled
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.transport.publisher import Publisher
 from workflow.errors import Unavailable
 
@@ -46,10 +46,8 @@ class Senders:
 
     async def reach(self, more: int) -> None:
         """Wait until so many more were stored."""
-        until = len(self.answered) + more
-        async with asyncio.timeout(PATIENCE):
-            while len(self.answered) < until:  # noqa: ASYNC110 they tell nobody
-                await asyncio.sleep(0.01)
+        number = len(self.answered) + more
+        await until(lambda: len(self.answered) >= number)
 
     def balanced(self, upstream: str, stored: int) -> None:
         """Every message in the stream has one receipt, and every one that was sent came to one fact."""

@@ -25,11 +25,10 @@ from tests.consumers.delivering import (
     expected,
     live,
     received,
-    until,
 )
 from tests.consumers.test_clock import World as Facts
 from tests.consumers.world import body, scheduled
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.seed import SEED
 from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.messages import EVENTS

@@ -12,8 +12,8 @@ from nats.aio.client import Client
 
 from tests.cluster.cluster import Cluster
 from tests.consumers.test_intake import publish, running
-from tests.consumers.test_troubles import until
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
+from tests.patience import until
 from workflow.consumers.meetings import known_stream as module
 from workflow.consumers.transport.streams import STREAM
 from workflow.errors import Stopped

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from random import Random
@@ -17,7 +16,7 @@ from tests.cluster.proxied import proxied
 from tests.cluster.sending import Senders, by
 from tests.consumers.test_intake import running
 from tests.consumers.world import World, reached
-from tests.patience import PATIENCE
+from tests.patience import until
 from tests.seed import SEED
 from tests.telling import Tell, untold
 from workflow.consumers.meetings.intake import Intake
@@ -34,12 +33,6 @@ async def publishing(url: str, within: float = 1.0) -> Any:
         yield publisher
     finally:
         await publisher.close()
-
-
-async def until(so: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not so():  # noqa: ASYNC110 a status tells nobody
-            await asyncio.sleep(0.01)
 
 
 async def taken_in(intake: Intake, more: int) -> None:

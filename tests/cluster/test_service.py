@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from tests.cluster.cluster import Cluster
 from tests.consumers.world import body, scheduled
 from tests.end_to_end.service import Up
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.transport.streams import STREAM
 
 STRUCTURED = {"content-type": "application/cloudevents+json"}
@@ -41,9 +41,7 @@ async def test_without_a_majority_health_says_so_and_what_was_answered_202_is_ta
             answers[sequence] = sender
 
     async def reached(number: int) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while len(answers) < number:  # noqa: ASYNC110 they tell nobody
-                await asyncio.sleep(0.01)
+        await until(lambda: len(answers) >= number)
 
     async with Up(tmp_path / "data", "--nats", whole.urls, more=more) as up:
         senders = [asyncio.create_task(send(number)) for number in range(1, 9)]
@@ -63,9 +61,11 @@ async def test_without_a_majority_health_says_so_and_what_was_answered_202_is_ta
         assert counts["waiting"] == sum(1 for _ in answers)
         assert counts["waiting"] + counts["duplicate"] == stored
         assert set(answers) <= set(range(1, stored + 1))
-        async with asyncio.timeout(PATIENCE):
-            while (await up.http.get("/v1/health")).status_code != 200:  # noqa: ASYNC110 it tells when asked
-                await asyncio.sleep(0.1)
+
+        async def well() -> bool:
+            return (await up.http.get("/v1/health")).status_code == 200
+
+        await until(well)
 
 
 async def troubles(up: Up) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from tests.consumers.test_clock import PAIRS, World, active, day, held
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.messages import message_of
 from workflow.consumers.delivery.streams import Limits
@@ -68,13 +68,6 @@ async def caught_up(delivery: Delivery, world: World) -> None:
 async def trouble(delivery: Delivery, words: str) -> None:
     """Wait until delivery tells of a trouble with these words in it."""
     await until(lambda: words in (delivery.status.trouble or ""))
-
-
-async def until(so: Callable[[], bool]) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(PATIENCE):
-        while not so():  # noqa: ASYNC110 a status tells nobody
-            await asyncio.sleep(0.01)
 
 
 def live(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.decide import Decision
@@ -149,13 +149,6 @@ def to_book(world: World, pair: UUID) -> list[tuple[str, datetime]]:
         if isinstance(fact.event, (e.ReminderIssued, e.ReminderSuppressed))
         and fact.event.kind is e.ReminderKind.BOOK_NEXT_MEETING
     ]
-
-
-async def becomes(condition: Callable[[], bool]) -> None:
-    """Wait for what another task does by itself; the limit only ends a test that would hang."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 there is no event to wait for
-            await asyncio.sleep(0.01)
 
 
 async def test_silence_is_suspected_and_then_stagnation_entered_each_at_its_due(world: World) -> None:
@@ -399,7 +392,7 @@ async def test_the_real_clock_is_followed_and_not_moved(tmp_path: Path) -> None:
     clock.instant = day(20)
     following = asyncio.create_task(world.driver.run())
     try:
-        await becomes(lambda: bool(to_book(world, PAIRS[0])))
+        await until(lambda: to_book(world, PAIRS[0]))
     finally:
         following.cancel()
     # The service was away when the reminder fell due, five days ago: too late to be of use.
@@ -419,8 +412,8 @@ async def test_trouble_is_told_and_tried_again(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(world.driver, "_agenda", due)
     following = asyncio.create_task(world.driver.run())
-    await becomes(lambda: "no disk" in str(world.driver.trouble))
+    await until(lambda: "no disk" in str(world.driver.trouble))
     failures.clear()
-    await becomes(lambda: world.driver.trouble is None)
+    await until(lambda: world.driver.trouble is None)
     following.cancel()
     world.close()

@@ -9,8 +9,8 @@ import pytest
 from nats.aio.client import Client
 
 from tests.consumers.test_intake import publish, running
-from tests.consumers.test_troubles import until
 from tests.consumers.world import ADA, BOB, World, body, held, reached, scheduled
+from tests.patience import until
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer

@@ -25,10 +25,9 @@ from tests.consumers.delivering import (
     live,
     received,
     trouble,
-    until,
 )
 from tests.consumers.test_clock import PAIRS, World, active, day, held
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.delivery import messages
 from workflow.consumers.delivery.delivery import Delivery, rest_after
 from workflow.consumers.transport.broker import make_broker

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.consumers.test_intake import running
-from tests.consumers.test_troubles import until
 from tests.consumers.world import ADA, BOB, World, body, reached, scheduled
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer

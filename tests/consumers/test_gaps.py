@@ -13,7 +13,7 @@ from nats.aio.client import Client
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.gaps import Gap, find_gap
 from workflow.consumers.transport.pull import Broken, Pull
@@ -32,10 +32,8 @@ async def send(client: Client, numbers: range) -> int:
 
 
 async def stopped(intake: Intake) -> str:
-    async with asyncio.timeout(PATIENCE):
-        while intake.status.cause is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    return intake.status.cause
+    await until(lambda: intake.status.cause is not None)
+    return str(intake.status.cause)
 
 
 async def refused(intake: Intake) -> Stopped:

@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from nats.js.errors import NoStreamResponseError
 
 from tests.consumers.world import ADA, BOB, World, body, event, held, reached, scheduled
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
@@ -95,9 +95,7 @@ async def test_the_server_is_killed(world: World, server: NatsServer, client: Cl
         await reached(intake, await publish(client, scheduled("a")))
         assert server.pid is not None
         os.kill(server.pid, signal.SIGKILL)
-        async with asyncio.timeout(PATIENCE):
-            while server.starts < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await until(lambda: server.starts >= 2)
         last = await publish(client, held("b"))
         await reached(intake, last)
     assert world.counts()["applied"] == 2

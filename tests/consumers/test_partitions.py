@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -15,11 +15,12 @@ from nats.aio.client import Client
 
 from tests.consumers.world import World, body, refusal, scheduled
 from tests.kept import databases
-from tests.patience import PATIENCE
+from tests.patience import until
 from tests.postgres import PostgresServer
+from workflow.consumers.meetings import known_stream
 from workflow.consumers.meetings.intake import Intake
 from workflow.consumers.transport.server import NatsServer
-from workflow.consumers.transport.streams import STREAM, Partition, declare
+from workflow.consumers.transport.streams import STREAM, Partition, declare, purge
 from workflow.store.receipts import Disposition
 
 HALVES = [Partition(0, 2), Partition(1, 2)]
@@ -54,10 +55,13 @@ async def publish(client: Client, first: int, number: int, *, keys: int = 7) -> 
         await client.jetstream().publish(f"mentoring.meetings.key{one % keys}", message)
 
 
-async def until(so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not so():  # noqa: ASYNC110 nobody tells of it
-            await asyncio.sleep(0.02)
+async def forgotten_before(client: Client) -> int:
+    """The first message that the broker has not forgotten."""
+    return int((await client.jetstream().stream_info(STREAM)).state.first_seq)
+
+
+async def forgets(client: Client, before: int) -> bool:
+    return await forgotten_before(client) >= before
 
 
 def received(world: World) -> int:
@@ -115,19 +119,16 @@ async def test_nothing_is_forgotten_that_one_of_them_has_not_taken_in(
 ) -> None:
     await publish(client, 0, 60)
 
-    async def first() -> int:
-        return int((await client.jetstream().stream_info(STREAM)).state.first_seq)
-
     async with AsyncExitStack() as stack:
+        purging = stack.enter_context(patch.object(known_stream, "purge", wraps=purge))
         one = await at_work(stack, world.intake(server.url, partition=HALVES[0], purge_seconds=0.05))
         await until(lambda: one.status.behind == 0)
-        await asyncio.sleep(0.3)
-        assert await first() == 1
+        purged = purging.await_count
+        await until(lambda: purging.await_count > purged + 2)
+        assert await forgotten_before(client) == 1
         await at_work(stack, world.intake(server.url, partition=HALVES[1], purge_seconds=0.05))
         await until(lambda: received(world) == 60)
-        async with asyncio.timeout(PATIENCE):
-            while await first() < 60:  # noqa: ASYNC110 the broker tells nobody
-                await asyncio.sleep(0.05)
+        await until(partial(forgets, client, 60))
 
 
 async def test_a_partition_in_which_nothing_comes_keeps_nothing_from_being_forgotten(
@@ -137,9 +138,7 @@ async def test_a_partition_in_which_nothing_comes_keeps_nothing_from_being_forgo
     async with AsyncExitStack() as stack:
         for part in HALVES:
             await at_work(stack, world.intake(server.url, partition=part, purge_seconds=0.05))
-        async with asyncio.timeout(PATIENCE):
-            while (await client.jetstream().stream_info(STREAM)).state.first_seq < 30:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await until(partial(forgets, client, 30))
     assert received(world) == 30
 
 

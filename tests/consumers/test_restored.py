@@ -9,6 +9,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -17,8 +18,9 @@ from nats.aio.client import Client
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from tests.kept import FILES, databases
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.postgres import PostgresServer
+from workflow.consumers.meetings.known_stream import KnownStream
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, declare, look, purge
 from workflow.store.postgres.recorder import PostgresDatabase
@@ -86,12 +88,11 @@ async def test_nothing_is_purged_once_intake_has_stopped(
         await reached(intake, await send(client, range(10, 20)))
         await copy.restore()
         await send(client, range(20, 28))
-        async with asyncio.timeout(PATIENCE):
-            while intake.status.cause is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await until(lambda: intake.status.cause is not None)
         assert intake.status.state == "stopped"
         await send(client, range(28, 32))  # and now it is longer than what is recorded
-        await asyncio.sleep(0.5)
+        with patch.object(KnownStream, "look", autospec=True, side_effect=KnownStream.look) as looked:
+            await until(lambda: looked.await_count > 3)
         now = await look(client.jetstream())
     assert now.last == 22
     assert now.first <= 11
@@ -167,13 +168,9 @@ async def test_a_stream_recreated_while_intake_runs(world: World, server: NatsSe
         await reached(intake, await publish(client, scheduled("a"), scheduled("b", uid="m2")))
         first = intake.status.upstream
         await client.jetstream().delete_stream(STREAM)
-        async with asyncio.timeout(PATIENCE):
-            while intake.status.upstream == first:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await until(lambda: intake.status.upstream != first)
         await publish(client, held("c"))
-        async with asyncio.timeout(PATIENCE):
-            while world.counts()["applied"] < 3:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await until(lambda: world.counts()["applied"] >= 3)
 
 
 # --- an older backup of the facts ----------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from tests.broker import connected
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.ports import free
 from workflow.consumers.meetings.subscriber import subscribe
 from workflow.consumers.transport.broker import make_broker
@@ -46,9 +46,7 @@ async def test_the_configuration_is_ours_alone_and_asks_for_the_token(tmp_path: 
     server = NatsServer(tmp_path, token="a secret of enough letters", key=KEY)
     await server.start()
     try:
-        async with asyncio.timeout(PATIENCE):
-            while not (tmp_path / "server.log").exists():  # noqa: ASYNC110 it is written beside
-                await asyncio.sleep(0.02)
+        await until(lambda: (tmp_path / "server.log").exists())
         for name, mode in {
             ".": 0o700,
             "server.conf": 0o600,

@@ -7,7 +7,6 @@ import logging
 import re
 import sqlite3
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from nats.js import JetStreamContext
 
 from tests.consumers.test_intake import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from workflow.consumers.meetings.known_stream import KnownStream
 from workflow.consumers.transport.pull import Pull
 from workflow.consumers.transport.server import NatsServer
@@ -27,12 +26,6 @@ from workflow.consumers.transport.streams import Partition, Upstream, look
 from workflow.errors import Stopped
 from workflow.store.commit import Commit
 from workflow.store.receipts import Receipts
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def test_jetstream_comes_later_than_the_server(
@@ -171,9 +164,11 @@ async def test_a_purge_that_fails_is_told_and_tried_again(
         last = await publish(client, scheduled("a"), scheduled("b", uid="m2"))
         await reached(intake, last)
         await until(lambda: intake.status.trouble is None)
-        async with asyncio.timeout(PATIENCE):
-            while (await client.jetstream().stream_info("MENTORING")).state.first_seq != last:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+
+        async def purged_before_the_last() -> bool:
+            return bool((await client.jetstream().stream_info("MENTORING")).state.first_seq == last)
+
+        await until(purged_before_the_last)
 
 
 async def test_what_is_taken_in_while_the_purge_looks_does_not_stop_intake(

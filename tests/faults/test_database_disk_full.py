@@ -21,9 +21,10 @@ import pytest
 from tests.consumers.test_full_disk import fill
 from tests.end_to_end.places import beginning
 from tests.end_to_end.plan import Plan, make
-from tests.end_to_end.service import PATIENCE, Up
+from tests.end_to_end.service import Up
 from tests.faults.driving import Driver
 from tests.faults.test_database_away import compare, until_health
+from tests.patience import until
 from tests.postgres import PostgresServer, unprivileged
 from tests.seed import SEED
 from tests.telling import Tell, untold
@@ -72,9 +73,7 @@ async def filled(
         await asyncio.to_thread(fill, disk / "ballast")
         await driver.publish(some)
         if (disk / "wal").exists():
-            async with asyncio.timeout(PATIENCE):
-                while not server.gone():  # noqa: ASYNC110 it tells nobody
-                    await asyncio.sleep(0.05)
+            await until(lambda: server.gone())
             await until_health(up, lambda status, troubles: "PostgreSQL does not answer" in str(troubles))
             (disk / "ballast").unlink()
             await asyncio.to_thread(server.start)

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -136,10 +136,3 @@ def settings(folder: Path, facts: str, keys: str, nats: str, **more: str) -> dic
         "MENTORING_MASTER_KEY_FILE": str(master_key),
         **more,
     }
-
-
-async def until(so: Callable[[], Any]) -> None:
-    """Wait until something that is asked again and again is so."""
-    async with asyncio.timeout(PATIENCE):
-        while not await so():  # noqa: ASYNC110 nobody tells of it
-            await asyncio.sleep(0.1)

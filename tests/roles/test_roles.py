@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 from tests.consumers.world import body, scheduled
+from tests.patience import until
 from tests.postgres import PostgresServer
-from tests.roles.processes import OPERATOR, Serving, settings, until
+from tests.roles.processes import OPERATOR, Serving, settings
 from workflow.consumers.transport.server import NatsServer
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase

@@ -7,13 +7,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
 
-from tests.patience import PATIENCE
+from tests.patience import until
 from tests.postgres import PostgresServer
 from workflow.store.postgres.lease import Lease, while_held
 
@@ -51,12 +51,6 @@ class Worker:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not so():  # noqa: ASYNC110 nobody tells of it
-            await asyncio.sleep(0.02)
 
 
 async def test_one_works_and_the_other_stands_by_until_it_is_gone(database: str) -> None:
