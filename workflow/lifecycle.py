@@ -22,9 +22,6 @@ from workflow.settings import Role, Settings
 Door = Callable[[Service], Any]
 """Makes the ASGI app over a service."""
 
-OPERATIONS = "mentoring.operations"
-"""The log of who had what done to the service itself. It is written whatever else is left out."""
-
 _AGAIN = 0.2
 """Seconds after which it is told again how far something has come."""
 

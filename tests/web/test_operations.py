@@ -13,7 +13,7 @@ from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_OPERATOR, active
 from workflow.aggregates.policy import AgreementPolicy, Policy
 from workflow.app import Service
 from workflow.consumers.meetings.account import receive, take_in
-from workflow.lifecycle import OPERATIONS
+from workflow.logs import OPERATIONS
 from workflow.projections.verify import Verified
 from workflow.store.held import HeldMessages
 from workflow.store.receipts import Disposition

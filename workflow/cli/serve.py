@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from workflow import logs
 from workflow.cli.setting import setting
 from workflow.cli.verb import AsJson, settings_of, verb
 from workflow.errors import Invalid
 from workflow.folder import Address
-from workflow.lifecycle import OPERATIONS
 from workflow.lifecycle import serve as run
 from workflow.settings import Role, Settings
 from workflow.web.api import door, side_door
@@ -51,9 +50,7 @@ async def serve(
     seconds. Facts lie in PostgreSQL, and messages come by a NATS server with JetStream; nothing is kept in a folder.
     Every process answers at /v1/health.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in (OPERATIONS, "mentoring.broker", "mentoring.work"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    logs.write_to_stderr()
     settings = settings_of(
         None,
         database=database,

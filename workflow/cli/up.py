@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from workflow import logs
 from workflow.cli.setting import setting
 from workflow.cli.verb import AsJson, Data, settings_of, verb
 from workflow.errors import Invalid
 from workflow.folder import Address
-from workflow.lifecycle import OPERATIONS, serve
+from workflow.lifecycle import serve
 from workflow.settings import ClockKind
 from workflow.web.api import door
 
@@ -43,9 +43,7 @@ async def up(
     Everything is kept in one folder, which no other process may use meanwhile. Once it answers it prints its
     addresses (with --json on one line), and writes them to service.json in the folder for the other verbs.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in (OPERATIONS, "mentoring.broker", "mentoring.work"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    logs.write_to_stderr()
     settings = settings_of(
         data,
         host=host,

@@ -18,7 +18,7 @@ from workflow.app import Service
 from workflow.consumers.meetings.envelope import trace_context
 from workflow.consumers.requests.once import Answer, Asked, Reply, Unit, Work
 from workflow.errors import Invalid
-from workflow.lifecycle import OPERATIONS
+from workflow.logs import OPERATIONS
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
 from workflow.web.actor import acting, named, once

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 from starlette.concurrency import run_in_threadpool
 
 from workflow.aggregates.commands import Actor
-from workflow.lifecycle import OPERATIONS
+from workflow.logs import OPERATIONS
 from workflow.store.exported import event_line
 from workflow.web.actor import named, operating
 from workflow.web.asking import FARTHEST, LONGEST_PAGE, Serving

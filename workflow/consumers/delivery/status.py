@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from workflow.consumers.transport.refusals import in_words
 from workflow.errors import Stopped
+from workflow.logs import WORK
 from workflow.places import whence
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0
 
 log = logging.getLogger(__name__)
-work = logging.getLogger("mentoring.work")
+work = logging.getLogger(WORK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflow.consumers.transport.refusals import in_words
+from workflow.logs import WORK
 from workflow.places import whence
 
 log = logging.getLogger(__name__)
-work = logging.getLogger("mentoring.work")
+work = logging.getLogger(WORK)
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
 

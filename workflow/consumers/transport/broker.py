@@ -11,13 +11,15 @@ from faststream import AckPolicy
 from faststream.nats import NatsBroker
 from faststream.nats.security import NatsToken
 
+from workflow.logs import BROKER
+
 ELSEWHERE_AFTER = 10.0
 """Seconds for which a server may be of no use: as long as a cluster may take to elect a leader."""
 
 Connections = Callable[[str], NatsBroker]
 """Makes a connection for a purpose, wherever the broker is."""
 
-log = logging.getLogger("mentoring.broker")
+log = logging.getLogger(BROKER)
 
 
 def addresses(url: str) -> list[str]:

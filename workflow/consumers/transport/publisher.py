@@ -17,12 +17,13 @@ from workflow.consumers.transport.outgoing import Outgoing
 from workflow.consumers.transport.refusals import is_full
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 from workflow.errors import Unavailable
+from workflow.logs import BROKER
 
 _TRIES_AFTER = 1.0
 MOST_UNANSWERED = 128
 """Messages of one batch that the broker was given and has not answered yet."""
 
-log = logging.getLogger("mentoring.broker")
+log = logging.getLogger(BROKER)
 
 
 class Publisher:

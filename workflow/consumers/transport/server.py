@@ -16,8 +16,9 @@ from pathlib import Path
 from workflow.consumers.transport.server_config import Secrets, check_key, write_config
 from workflow.consumers.transport.server_log import ServerLog
 from workflow.errors import Unavailable
+from workflow.logs import BROKER
 
-log = logging.getLogger("mentoring.broker")
+log = logging.getLogger(BROKER)
 
 _STARTS_WITHIN = 20.0
 _STOPS_WITHIN = 10.0

@@ -18,10 +18,11 @@ import psycopg
 from psycopg import AsyncConnection
 
 from workflow.errors import Unavailable
+from workflow.logs import WORK
 from workflow.store.faults import of_the_storage
 from workflow.store.postgres.pool import complete
 
-_work = logging.getLogger("mentoring.work")
+_work = logging.getLogger(WORK)
 
 _LOOKS_AGAIN = 0.5
 """Seconds after which a lease that others hold is tried again."""
