@@ -14,8 +14,9 @@ from workflow.errors import Conflict, NotFound
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.readers import NotYetFolded
-from workflow.projections.runner import Runner, Status
+from workflow.projections.runner import Runner
 from workflow.projections.sqlite.file import ViewFile
+from workflow.projections.status import Status
 from workflow.projections.storage import Kept
 from workflow.projections.verify import verify
 from workflow.projections.views import Views

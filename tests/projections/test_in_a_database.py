@@ -31,7 +31,8 @@ from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import FIRST_WAIT, LONGEST_WAIT, Runner
+from workflow.projections.rebuilding import FIRST_WAIT, LONGEST_WAIT
+from workflow.projections.runner import Runner
 from workflow.projections.sqlite.file import ViewFile
 from workflow.projections.storage import Busy, Kept
 from workflow.projections.tables import Row

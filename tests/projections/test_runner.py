@@ -59,7 +59,7 @@ def log() -> Log:
 @pytest.fixture(params=[1, 2, 1_000], ids=lambda events: f"{events} at once")
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few events are read at once, those of a page are written together."""
-    monkeypatch.setattr("workflow.projections.runner.AT_ONCE", request.param)
+    monkeypatch.setattr("workflow.projections.pages.AT_ONCE", request.param)
 
 
 def with_bug(kept: Kept, log: Log) -> Runner:

@@ -364,7 +364,7 @@ async def test_what_is_documented_is_answered_as_documented(
     if ids.get("without_key"):
         service.keys.destroy(["intake/2026-01"])
     if ids.get("failed"):
-        service.views.pause(service.runner._live("journey"), "KeyError")
+        service.views.pause(service.views.live("journey"), "KeyError")
     if ids.get("unfoldable"):
         monkeypatch.setattr(service.runner, "rebuild", _unfoldable)
     answer = await http.request(method, path.format(**made), **asked)

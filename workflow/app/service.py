@@ -43,6 +43,7 @@ from workflow.projections.analytics.views import VIEWS
 from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.follower import Follower
+from workflow.projections.loop import Loop
 from workflow.projections.runner import Runner
 from workflow.projections.verify import Verified, verify
 from workflow.projections.views import Views
@@ -88,7 +89,7 @@ class Service:
         self._views_kept = keeping.views
         self.views = self._views()
         self._shared = shared = keeping.shared(self.store)
-        self.runner = (
+        self.runner: Loop = (
             Runner(self.views, self.store.read, self.store.head, stored=self.store)
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))

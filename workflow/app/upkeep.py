@@ -17,7 +17,7 @@ from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
 from workflow.consumers.meetings.routing import Resolver
 from workflow.projections.agenda import AGENDA, due_until
-from workflow.projections.runner import Runner
+from workflow.projections.loop import Loop
 from workflow.projections.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
@@ -40,7 +40,7 @@ class Upkeep:
         clock: Clock,
         resolver: Resolver,
         views: Views,
-        runner: Runner,
+        runner: Loop,
     ) -> None:
         self._views = views
         self._runner = runner

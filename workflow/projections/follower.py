@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any
 
 from workflow.errors import Conflict, MentoringError
+from workflow.projections.loop import Loop
 from workflow.projections.rebuilds import Rebuilt
 from workflow.projections.runner import Runner
 from workflow.projections.views import Views
@@ -20,11 +21,11 @@ _SOON, _LATER = 0.02, 0.5
 Read = Callable[[dict[str, Any]], Any]
 
 
-class Follower(Runner):
+class Follower(Loop):
     """Answers as the runner does that folds in another process; its rows are read here."""
 
     def __init__(self, views: Views, head: Callable[[], int], requests: Requests) -> None:
-        super().__init__(views, lambda *_: (), head, poll_seconds=_LATER)
+        super().__init__(views, head, poll_seconds=_LATER)
         self._requests = requests
         self._lock = Lock()
         self._asked: dict[int, tuple[Future[Any], Read]] = {}

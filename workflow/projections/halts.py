@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future
 from typing import NamedTuple
 
@@ -31,7 +30,7 @@ class Halts:
         self._asked.append(asked)
         return asked.future
 
-    def carry_out(self, live: Callable[[str], Generation], views: Views) -> None:
+    def carry_out(self, views: Views) -> None:
         """Do what was asked; whoever asked is told, also where it cannot be done."""
         while self._asked:
             name, by, future = self._asked.popleft()
@@ -39,9 +38,9 @@ class Halts:
                 continue
             try:
                 if by is None:
-                    _resume(views, live(name))
+                    _resume(views, views.live(name))
                 else:
-                    _pause(views, live(name), by)
+                    _pause(views, views.live(name), by)
             except Exception as error:  # noqa: BLE001 whatever it is, somebody waits to be told
                 future.set_exception(error)
             else:

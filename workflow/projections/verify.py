@@ -16,9 +16,9 @@ from workflow.errors import Conflict
 from workflow.projections.aside.aside import Processes
 from workflow.projections.canonical import content_hash
 from workflow.projections.generations import Generation, RunState
+from workflow.projections.pages import AT_ONCE, PAGE
 from workflow.projections.projection import Projection, of_other_columns
 from workflow.projections.refolding import Refolding, Stored
-from workflow.projections.runner import AT_ONCE, PAGE
 from workflow.projections.sqlite.file import at
 from workflow.projections.storage import Comparing, Kept
 from workflow.projections.tables import GenerationTable, Row, generation_table

@@ -96,6 +96,10 @@ class Views:
         self.unsure = False
         """Whether what is kept may differ from what is known: the storage failed, and it is not known when."""
 
+    def live(self, name: str) -> Generation:
+        """The one that serves."""
+        return next(generation for generation in self.generations if generation.name == name)
+
     def write(self, generations: Sequence[Generation]) -> list[FoldFailed]:
         """Write what was folded in memory, with the positions, in one transaction; what was raised meanwhile.
 

@@ -17,7 +17,7 @@ from workflow.app import troubles as local_troubles
 from workflow.consumers.delivery.status import DeliveryStatus
 from workflow.consumers.meetings.status import IntakeStatus
 from workflow.projections.generations import RunState
-from workflow.projections.runner import Status
+from workflow.projections.status import Status
 from workflow.settings import ClockKind
 from workflow.store.faults import of_the_storage
 from workflow.web.asking import Serving
