@@ -24,7 +24,9 @@ from tests.broker import connected
 from tests.patience import PATIENCE, until
 from tests.ports import free
 from workflow.consumers.meetings.subscriber import subscribe
+from workflow.consumers.transport import examined
 from workflow.consumers.transport.broker import make_broker
+from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.pull import Batch, Broken, Pull
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import STREAM, declare
@@ -68,6 +70,31 @@ async def test_the_configuration_is_ours_alone_and_asks_for_the_token(tmp_path: 
     finally:
         await server.stop()
     assert server.pid is None
+
+
+@pytest.mark.parametrize("shown", ["another secret, as long", None])
+async def test_a_broker_that_refuses_the_token_is_told_as_such_and_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, shown: str | None
+) -> None:
+    server = NatsServer(tmp_path, token="a secret of enough letters")
+    await server.start()
+    try:
+        broker = make_broker(server.url, "publishing", token=shown)
+        with (
+            patch.object(broker, "connect", wraps=broker.connect) as tried,
+            patch("workflow.consumers.transport.publisher._TRIES_AFTER", 0.01),
+        ):
+            connecting = asyncio.create_task(Publisher(broker).connect())
+            await until(lambda: tried.await_count > 2)
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+        (finding,) = await examined.stream(server.url, shown, None)
+    finally:
+        await server.stop()
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "mentoring.broker"]
+    assert "the broker refuses the token that it is shown, or asks for one" in told
+    assert "it refuses at" in finding.said
+    assert "MENTORING_NATS_TOKEN_FILE" in (finding.todo or "")
 
 
 async def test_a_port_in_use_is_told(server: NatsServer, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from nats.js.api import StreamInfo
 from nats.js.errors import NotFoundError
 
 from workflow.consumers.transport.broker import addresses
+from workflow.consumers.transport.refusals import is_unknown
 from workflow.consumers.transport.streams import NAME, STREAM, differs, partitions
 from workflow.diagnosis import Finding, ok, trouble, warning
 
@@ -48,7 +49,12 @@ async def stream(url: str, token: str | None, positions: Mapping[str, int] | Non
                 error_cb=_in_silence,
             )
     except (NatsError, OSError, TimeoutError) as error:
-        todo = "start it, or see that its address and token are right; messages wait with their publishers meanwhile"
+        if is_unknown(error):
+            todo = "name a file with the broker's token in MENTORING_NATS_TOKEN_FILE"
+            return [
+                trouble("broker", f"it refuses at {url} the token that it is shown, or asks for one", todo)
+            ]
+        todo = "start it, or see that its address is right; messages wait with their publishers meanwhile"
         return [trouble("broker", f"it does not answer at {url} ({type(error).__name__})", todo)]
     try:
         info = await client.jetstream(timeout=_PATIENCE).stream_info(STREAM)

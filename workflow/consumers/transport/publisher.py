@@ -14,7 +14,7 @@ from nats.js.errors import APIError
 
 from workflow.consumers.transport.broker import ELSEWHERE_AFTER, Elsewhere
 from workflow.consumers.transport.outgoing import Outgoing
-from workflow.consumers.transport.refusals import is_full
+from workflow.consumers.transport.refusals import in_words, is_full
 from workflow.consumers.transport.streams import STREAM, SUBJECT
 from workflow.errors import Unavailable
 from workflow.logs import BROKER
@@ -45,11 +45,14 @@ class Publisher:
 
     async def connect(self) -> None:
         """Connect, however long it takes. What is published before is refused."""
+        told = None
         while True:
             try:
                 await self._broker.connect()
             except (NatsError, OSError) as error:
-                log.warning("publishing waits for the broker (%s)", type(error).__name__)
+                if (cause := in_words(error)) != told:  # said once, for as long as it is that
+                    log.warning("publishing cannot begin: %s; trying again", cause)
+                told = cause
                 await asyncio.sleep(_TRIES_AFTER)
             else:
                 return

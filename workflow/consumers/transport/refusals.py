@@ -79,10 +79,17 @@ def _unreplicated(error: APIError, config: StreamConfig) -> MentoringError | Non
     return None
 
 
+def is_unknown(error: BaseException) -> bool:
+    """Whether the broker lets nobody in who shows this token, or none; its client knows it by these words alone."""
+    return isinstance(error, NatsError) and "authorization" in str(error).casefold()
+
+
 def in_words(error: BaseException) -> str:
     """What may be said of it to anybody: the words of an exception that is not ours may hold what was sent."""
     if isinstance(error, MentoringError):
         return error.detail
+    if is_unknown(error):
+        return "the broker refuses the token that it is shown, or asks for one: see MENTORING_NATS_TOKEN_FILE"
     if isinstance(error, NatsError | TimeoutError):
         return f"the broker does not answer ({type(error).__name__})"
     return type(error).__name__
