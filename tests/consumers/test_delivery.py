@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -198,8 +199,9 @@ async def test_a_stream_that_is_deleted_is_made_anew_for_what_comes(
 
 
 async def test_a_full_stream_is_waited_for_and_nothing_is_lost(
-    world: World, server: NatsServer, client: Client
+    world: World, server: NatsServer, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "mentoring.work")
     config = StreamConfig(
         name=STREAM, subjects=SUBJECTS, storage=StorageType.FILE, discard=DiscardPolicy.NEW, max_msgs=10
     )
@@ -211,6 +213,9 @@ async def test_a_full_stream_is_waited_for_and_nothing_is_lost(
         await client.jetstream().update_stream(config)
         await caught_up(delivery, world)
         assert delivery.status.trouble is None
+    assert [one.getMessage() for one in caplog.records if one.name == "mentoring.work"] == [
+        "delivery goes on"
+    ]
     assert deduplicated(await received(client)) == expected(world)
 
 

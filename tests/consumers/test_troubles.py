@@ -69,6 +69,7 @@ async def test_a_disk_that_is_full_for_a_while(
     part: type,
     step: str,
 ) -> None:
+    caplog.set_level(logging.INFO, "mentoring.work")
     world.open(ADA, BOB)
     async with running(world, server.url) as intake:
         with patch.object(part, step, _full):
@@ -84,6 +85,7 @@ async def test_a_disk_that_is_full_for_a_while(
     assert re.search(r" at message(s 1 to 2| 1): what .* could not be stored", first)
     assert re.search(r"\(Unavailable at .*; from OperationalError at workflow/store/\w+\.py:\d+", first)
     assert "database or disk" not in first
+    assert [one.getMessage() for one in caplog.records if one.name == "mentoring.work"] == ["intake goes on"]
 
 
 async def test_nothing_is_taken_in_after_a_stop_that_was_not_heard(

@@ -34,6 +34,7 @@ class Standing:
         self.stopped: str | None = None
         self.trouble: str | None = "there is no answer yet from the broker"
         self._pause = _SHORTEST_PAUSE
+        self._warned = False
 
     def told(self, position: int) -> DeliveryStatus:
         """All that may be known of it."""
@@ -47,7 +48,7 @@ class Standing:
 
     def pause_after(self, error: Exception, position: int) -> float:
         """Something failed that may pass; how long to wait before trying again, longer every time."""
-        self.trouble = in_words(error)
+        self.trouble, self._warned = in_words(error), True
         log.warning(
             "delivery cannot go on behind event %d: %s (%s); trying again",
             position,
@@ -59,7 +60,7 @@ class Standing:
 
     def goes_on(self) -> None:
         """The broker has stored what it was given."""
-        if self.trouble is not None and self.begun:
+        if self._warned:
             work.info("delivery goes on")
         self.begun = True
-        self.trouble, self._pause = None, _SHORTEST_PAUSE
+        self.trouble, self._pause, self._warned = None, _SHORTEST_PAUSE, False
