@@ -43,6 +43,11 @@ _REFUSALS = {
     503: ("busy", "too many connections are open; try again"),
 }
 
+_CLOSING = (
+    "closing",
+    "the service stops, and did not wait for this any longer: what was asked may be done or begun all the same",
+)
+
 
 class Connection(H11Protocol):
     """One connection of a client."""
@@ -115,28 +120,57 @@ class Connection(H11Protocol):
             self.cycle.disconnected = True  # what its route still says has nowhere to go
             self.cycle.message_event.set()
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            code, detail = _REFUSALS[status]
-            phrase = HTTPStatus(status).phrase
-            body = json.dumps(
-                {
-                    "type": f"urn:mentoring:problem:{code}",
-                    "title": phrase,
-                    "status": status,
-                    "detail": detail,
-                    "code": code,
-                }
-            ).encode()
-            given = {
-                "Content-Type": "application/problem+json",
-                "Content-Length": str(len(body)),
-                "Connection": "close",
-                "Cache-Control": "no-store",
-                "X-Content-Type-Options": "nosniff",
-                **headers,
-            }
-            head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
-            self.transport.write(f"HTTP/1.1 {status} {phrase}\r\n{head}\r\n".encode() + body)
+            given, body = _problem(status, *_REFUSALS[status])
+            head = "".join(f"{name}: {value}\r\n" for name, value in {**given, **headers}.items())
+            self.transport.write(
+                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n{head}\r\n".encode() + body
+            )
         self.transport.close()
+
+
+def _problem(status: int, code: str, detail: str) -> tuple[dict[str, str], bytes]:
+    """The headers and the body of an answer after which the connection is closed."""
+    body = json.dumps(
+        {
+            "type": f"urn:mentoring:problem:{code}",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            "code": code,
+        }
+    ).encode()
+    headers = {
+        "Content-Type": "application/problem+json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return headers, body
+
+
+def _until_closed(app: Any) -> Any:
+    """``app``, which answers also what is still under way once the server has waited long enough to close."""
+
+    async def answering(scope: Any, receive: Any, send: Any) -> None:
+        answered = False
+
+        async def sending(message: Any) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await app(scope, receive, sending)
+        except asyncio.CancelledError:
+            if not answered:
+                given, body = _problem(503, *_CLOSING)
+                given["Retry-After"] = "1"
+                headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+                await send({"type": "http.response.start", "status": 503, "headers": headers})
+                await send({"type": "http.response.body", "body": body})
+
+    return answering
 
 
 class Http(uvicorn.Server):
@@ -145,7 +179,7 @@ class Http(uvicorn.Server):
     def __init__(self, app: Any) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                _until_closed(app),
                 http=Connection,
                 ws="none",
                 log_config=None,

@@ -16,6 +16,8 @@ from tests.web.conftest import AS_COORDINATOR, PARTIES
 from workflow.cli.docs.verbs import commands
 from workflow.cli.facts import DOING
 from workflow.cli.tables import foreign
+from workflow.cli.verb import Desk
+from workflow.errors import Unavailable
 from workflow.folder import Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings
@@ -187,6 +189,13 @@ def test_a_folder_in_which_nothing_is_kept_is_left_alone(tmp_path: Path, words: 
     assert result.exit_code == 3
     assert "mentoring up" in result.stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+async def test_an_answer_that_is_not_the_services_is_told_as_such() -> None:
+    between = httpx.MockTransport(lambda _: httpx.Response(502, html="<h1>Bad Gateway</h1>"))
+    async with httpx.AsyncClient(transport=between, base_url="http://there.example:8080") as client:
+        with pytest.raises(Unavailable, match=r"there\.example:8080 is not the service, .* it said 502"):
+            await Desk(client, running=True).get("/v1/health")
 
 
 def test_a_folder_in_use_is_refused_with_its_holder(data: Path, relationship: str) -> None:

@@ -162,6 +162,51 @@ async def test_connections_on_which_nothing_is_asked_give_way(
         await writer.wait_closed()
 
 
+async def test_what_is_under_way_for_too_long_as_the_service_stops_is_answered(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(http_server, "_CLOSES_WITHIN", 0.01)
+    asked = asyncio.Event()
+
+    async def waits(*_: Any) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    with listen("127.0.0.1", 0) as listener:
+        http = Http(waits)
+        serving = asyncio.create_task(http.serve([listener]))
+        said = asyncio.create_task(_said(listener.getsockname()[1], GET))
+        await asked.wait()
+        http.should_exit = True
+        await serving
+        assert _problem(await said) == (503, "closing")
+    assert caplog.messages == ["Cancel 1 running task(s), timeout graceful shutdown exceeded"]
+
+
+async def test_an_answer_that_is_half_given_as_the_service_stops_is_no_whole_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(http_server, "_CLOSES_WITHIN", 0.01)
+    begun = asyncio.Event()
+
+    async def begins(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        begun.set()
+        await asyncio.Event().wait()
+
+    with listen("127.0.0.1", 0) as listener:
+        http = Http(begins)
+        serving = asyncio.create_task(http.serve([listener]))
+        said = asyncio.create_task(_said(listener.getsockname()[1], GET))
+        await begun.wait()
+        http.should_exit = True
+        await serving
+        answer = await said
+    assert answer.endswith(b"half\r\n"), "the last chunk, which says that this is all, is missing"
+    assert "Traceback" not in caplog.text
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with listen("127.0.0.1", 0) as listener:
         port = int(address_of(listener).rsplit(":", 1)[1])

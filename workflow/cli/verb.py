@@ -130,7 +130,13 @@ class Desk:
             gone = isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
             said = "it has probably stopped" if gone else type(error).__name__
             raise Unavailable(f"the service does not answer: {said}") from error
-        told = answer.json()
+        try:
+            told = answer.json()
+        except ValueError as error:
+            raise Unavailable(
+                f"what answers at {self._client.base_url} is not the service, or something between: it said "
+                f"{answer.status_code}, and no JSON"
+            ) from error
         if answer.is_error:
             raise _error_of(answer.status_code, told)
         if method == "GET":
