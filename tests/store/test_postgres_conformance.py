@@ -161,6 +161,22 @@ def test_what_is_wrong_with_the_name_of_a_database_is_not_repeated(said: str) ->
         assert "zzsecretzz" not in "".join(traceback.format_exception(raised.value))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "postgresql://me@db/facts?pass%77ord=zzsecretzz",
+        "postgresql://me@db/facts?sslpassword=zzsecretzz",
+        "postgresql://me:zz%73ecretzz@db/facts",
+        "dbname=facts password = zzsecretzz",
+    ],
+)
+@pytest.mark.parametrize("of_a_file", [None, "of sixteen letters"])
+def test_a_password_is_refused_however_it_is_spelt(said: str, of_a_file: str | None) -> None:
+    with pytest.raises(Invalid, match="no password belongs in") as raised:
+        with_password(said, of_a_file)
+    assert "zzs" not in raised.value.detail
+
+
 def test_services_that_start_at_once_make_one_schema(database: str) -> None:
     failures: list[BaseException] = []
 

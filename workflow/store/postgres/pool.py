@@ -26,6 +26,7 @@ _SETTINGS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+_PASSWORDS = {"password", "sslpassword"}
 _MOST = 16
 _WAITS = 10.0
 """Seconds for a free connection, or for a lock that somebody else holds."""
@@ -36,8 +37,14 @@ _IDLE = 30.0
 
 
 def with_password(dsn: str, password: str | None) -> str:
-    """How a client names a database, its password included; nobody is shown that."""
-    return dsn if password is None else make_conninfo(**(_read(dsn) | {"password": password}))
+    """How a client names a database, its password included; nobody is shown that, and ``dsn`` is to hold none."""
+    named = _read(dsn)
+    if not named.keys().isdisjoint(_PASSWORDS):  # however it is spelt: only libpq knows all ways
+        raise Invalid(
+            "no password belongs in MENTORING_DATABASE or MENTORING_KEY_DATABASE: use MENTORING_DATABASE_PASSWORD_FILE",
+            code="settings_invalid",
+        )
+    return dsn if password is None else make_conninfo(**(named | {"password": password}))
 
 
 def complete(dsn: str) -> str:
