@@ -10,9 +10,10 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -54,11 +55,12 @@ def rebuild(told: Told, store: EventStore) -> Told:
                 views.pause(generation, "it is folded for the first time")
         begin = spent(told["server"])
         future = runner.rebuild()
-        runner.catch_up()
+        with Begun() as folding:
+            runner.catch_up()
         took = spent(told["server"]) - begin
         if any(one.differences or one.failure for one in future.result(0)):
             raise SystemExit(f"growth: {future.result(0)}")
-        return took.each(store.head())
+        return took.each(store.head()) | {"folding_mib": folding.peak_mib()}
 
 
 def intake(told: Told, store: EventStore) -> Told:
@@ -86,6 +88,9 @@ async def _intake(told: Told, store: EventStore) -> Told:
         "warm": (last - first).each(told["all"] - told["first"]),
     }
 
+
+_LOOKS_EVERY = 0.05
+"""Seconds between two looks at the memory of others."""
 
 _WHAT: dict[str, Callable[[Told, EventStore], Told]] = {"rebuild": rebuild, "intake": intake}
 
@@ -134,9 +139,37 @@ def _of_server(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def peak_mib() -> float:
-    """The most memory that this process ever had; what the system counts for a process includes its parent's."""
-    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
+class Begun:
+    """The processes that this one begins meanwhile, and the most memory that each was seen to have had."""
+
+    def __init__(self) -> None:
+        self._peaks: dict[str, float] = {}
+        self._over = Event()
+        self._thread = Thread(target=self._watch)
+
+    def __enter__(self) -> Begun:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_LOOKS_EVERY):
+            for children in Path("/proc/self/task").glob("*/children"):
+                with suppress(OSError, StopIteration):  # whoever it is has just ended
+                    for pid in children.read_text("utf-8").split():
+                        self._peaks[pid] = peak_mib(pid)
+
+    def peak_mib(self) -> float:
+        """Theirs together."""
+        return sum(self._peaks.values())
+
+
+def peak_mib(pid: str = "self") -> float:
+    """The most memory that a process ever had; what the system counts for a process includes its parent's."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     kib = next(line.split()[1] for line in lines if line.startswith("VmHWM"))
     return int(kib) / 1024
 

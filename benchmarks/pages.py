@@ -63,6 +63,7 @@ _MEASURES: _Measures = (
     ("memory of the process that takes in, at most", _told("intake", "peak_mib"), "MiB"),
     ("an event of a first rebuild", _spent("first_rebuild"), "µs"),
     ("memory of that process, at most", _told("first_rebuild", "peak_mib"), "MiB"),
+    ("memory of those that fold for it, at most", _told("first_rebuild", "folding_mib"), "MiB"),
     ("a question of the clock, with its fold", _spent("clock"), "µs"),
     ("whom to contact, the first 25", _told("queries_ms", "whom to contact", "least"), "ms"),
     ("how many are to be contacted", _told("queries_ms", "how many to contact", "least"), "ms"),
