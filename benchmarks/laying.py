@@ -27,7 +27,7 @@ from workflow.store.identities import Identities
 from workflow.store.ledger import Ledger
 from workflow.store.master import load_master_key
 from workflow.store.recorded import Recorded
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 _AT_ONCE = 50_000
 """Rows that are committed together."""
@@ -69,7 +69,7 @@ def _mask(number: int) -> int:
 # --- events ------------------------------------------------------------------------------------------------
 
 
-def _events(source: EventStore, target: EventStore, told: Lives, masks: Sequence[int]) -> Iterator[Row]:
+def _events(source: EventStore, target: EventStore, told: Lives, masks: Sequence[int]) -> Iterator[EventRow]:
     """All events in order; of the programme there are no others."""
     position = 0
     identities = {person.id: person.identities for pair in told.work.pairs for person in pair.people}
@@ -87,7 +87,7 @@ def _events(source: EventStore, target: EventStore, told: Lives, masks: Sequence
                 yield position, stream, version, topic, one
 
 
-def _others(row: Row, masks: Sequence[int]) -> Iterator[tuple[str, int, bytes]]:
+def _others(row: EventRow, masks: Sequence[int]) -> Iterator[tuple[str, int, bytes]]:
     _, stream, version, _, state = row
     pieces = _ID.split(state)
     known = [int(piece.replace(b"-", b""), 16) for piece in pieces[1::2]]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from tests.projections.facts import Log
 from workflow.store.mapper import Decoder
 from workflow.store.recorded import Recorded
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 
 class Stored:
@@ -19,7 +19,7 @@ class Stored:
         self.read = 0
         """How many events were."""
 
-    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
+    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[EventRow], int]:
         facts = [fact for fact in self._log.facts[after:] if names is None or fact.event.name in names]
         found = facts[:limit]
         self.read += len(found)
@@ -27,7 +27,7 @@ class Stored:
 
     def streams(
         self, behind: str, positions: tuple[int, int], limit: int, names: Collection[str] | None
-    ) -> tuple[Sequence[Row], str | None]:
+    ) -> tuple[Sequence[EventRow], str | None]:
         begun, until = positions
         facts = [
             fact
@@ -42,11 +42,11 @@ class Stored:
         self.read += len(found)
         return found, None if some == streams else some[-1]
 
-    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
+    def decode(self, rows: Sequence[EventRow]) -> Sequence[Recorded]:
         return Decoder().decoded(rows)
 
 
-def row(fact: Recorded) -> Row:
+def row(fact: Recorded) -> EventRow:
     said = fact.metadata.model_dump_json().encode(), fact.event.model_dump_json().encode()
     stored = b'{"metadata":%b,"event":%b}' % said
     return fact.position, fact.stream.hex, fact.version, fact.event.name, stored

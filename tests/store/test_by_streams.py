@@ -7,7 +7,7 @@ from itertools import groupby
 import pytest
 
 from tests.store.place import ORIGIN, Place, booking, open_one
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 
 @pytest.fixture
@@ -19,12 +19,14 @@ def lived(place: Place) -> Place:
     return place
 
 
-def all_rows(place: Place) -> list[Row]:
+def all_rows(place: Place) -> list[EventRow]:
     return sorted(place.store.rows(0, 1_000), key=lambda row: (row[1], row[2]))
 
 
-def read(place: Place, limit: int, positions: tuple[int, int], names: set[str] | None = None) -> list[Row]:
-    found: list[Row] = []
+def read(
+    place: Place, limit: int, positions: tuple[int, int], names: set[str] | None = None
+) -> list[EventRow]:
+    found: list[EventRow] = []
     behind: str | None = ""
     while behind is not None:
         page, last = place.store.streams(behind, positions, limit, names)

@@ -28,7 +28,7 @@ from tests.postgres import PostgresServer
 from workflow.errors import Invalid, Stopped
 from workflow.store.postgres.pool import complete, with_password
 from workflow.store.postgres.recorder import Factory, PostgresDatabase, PostgresRecorder
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_tailing_reader_misses_nothing_of_what_sixteen_writers_write(recorder:
                 stream = uuid4().hex
                 with recorder.transaction() as cursor:
                     head = recorder.lock(cursor).head
-                    rows: list[Row] = [
+                    rows: list[EventRow] = [
                         (head + number, stream, number, "topic", b"{}") for number in range(1, at_once + 1)
                     ]
                     recorder.insert_rows(cursor, rows)

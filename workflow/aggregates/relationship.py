@@ -111,7 +111,7 @@ class Destruction(NamedTuple):
     done: bool = False
 
 
-class Told(NamedTuple):
+class Said(NamedTuple):
     """Something said, and the version of the event that says it."""
 
     at: datetime
@@ -210,10 +210,10 @@ class Relationship:
         self.calendar = Calendar()
         self.prepared: frozenset[tuple[EntryKey, UUID]] = frozenset()
         self.goals: Mapping[UUID, Goal] = {}
-        self.directed_at: Told | None = None
+        self.directed_at: Said | None = None
         self.check_ins: Mapping[UUID, tuple[CheckIn, ...]] = {}
         self.consents: frozenset[UUID] = frozenset()
-        self.help_asked: tuple[Told, ...] = ()
+        self.help_asked: tuple[Said, ...] = ()
         self.contacted_at: datetime | None = None
         self.basis_acknowledged = False
         self.pauses: tuple[Pause, ...] = ()
@@ -223,7 +223,7 @@ class Relationship:
         self.look_wanted_since: datetime | None = None
         self.measures: Mapping[UUID, MeasureState] = {}
         self.reviewed_at: datetime | None = None
-        self.proposed: Told | None = None
+        self.proposed: Said | None = None
         self.feedback: frozenset[UUID] = frozenset()
         self.destroyed: Mapping[UUID, Destruction] = {}
         self.concerns: Mapping[tuple[e.ConcernCode, str | None], OpenConcern] = {}

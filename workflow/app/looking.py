@@ -20,8 +20,7 @@ from workflow.store.postgres import examined as postgres
 from workflow.store.postgres.apart import refuse_what_does_not_belong
 from workflow.store.postgres.keys import SCHEMA as KEYS
 from workflow.store.postgres.recorder import SCHEMA as FACTS
-from workflow.store.postgres.unreached import FACTS as FACTS_NAMED
-from workflow.store.postgres.unreached import KEYS as KEYS_NAMED
+from workflow.store.postgres.unreached import FACTS_SETTING, KEYS_SETTING
 from workflow.store.sqlite import examined as sqlite
 
 _DATABASE, _OF_THE_KEYS = "database", "database of the keys"
@@ -102,8 +101,8 @@ class InDatabases:
     def places(self) -> Iterator[Check]:
         """Whether the servers answer, and keep what they are given; and whether the two belong together."""
         facts, keys = {FACTS: None, VIEWS: STEPS}, {KEYS: None}
-        yield Check(_DATABASE, lambda: postgres.server(self.facts_dsn, _DATABASE, FACTS_NAMED, facts))
-        yield Check(_OF_THE_KEYS, lambda: postgres.server(self.keys_dsn, _OF_THE_KEYS, KEYS_NAMED, keys))
+        yield Check(_DATABASE, lambda: postgres.server(self.facts_dsn, _DATABASE, FACTS_SETTING, facts))
+        yield Check(_OF_THE_KEYS, lambda: postgres.server(self.keys_dsn, _OF_THE_KEYS, KEYS_SETTING, keys))
         yield Check("both databases", self._together, "see *Two databases* in docs/operate.md")
 
     def _together(self) -> Iterator[Finding]:

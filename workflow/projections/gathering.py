@@ -14,7 +14,7 @@ from workflow.projections.generations import Folded, Generation, RunState, Strea
 from workflow.projections.projection import heeded
 from workflow.projections.tables import GenerationTable, Values
 from workflow.store.recorded import Recorded
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 GATHERED = 400_000
 """Events after which a rebuild writes their rows: so many are soon folded again."""
@@ -135,12 +135,17 @@ class Gathering:
             and not any(generation in self._foldings for generation in generations)
         )
 
-    def fold_aside(self, generations: Sequence[Generation], page: Sequence[Row], end: int) -> bool:
+    def fold_aside(self, generations: Sequence[Generation], page: Sequence[EventRow], end: int) -> bool:
         """Have them fold a page that ends at a position; whether it is time to write what has gathered there."""
         return self._send(generations, lambda aside: aside.fold(page, end))
 
     def fold_streams_aside(
-        self, generations: Sequence[Generation], page: Sequence[Row], reached: StreamProgress, *, last: bool
+        self,
+        generations: Sequence[Generation],
+        page: Sequence[EventRow],
+        reached: StreamProgress,
+        *,
+        last: bool,
     ) -> bool:
         """Have them fold all that some streams have, as ``fold_streams`` does."""
         return self._send(generations, lambda aside: aside.fold_streams(page, reached, last=last)) or last

@@ -31,7 +31,7 @@ from workflow.projections.projection import Document, Projection
 from workflow.projections.registers import Name, Registers
 from workflow.projections.tables import Row, ordered
 from workflow.store.instants import stored
-from workflow.store.recorded import Recorded, Told
+from workflow.store.recorded import Members, Recorded
 
 _KINDS: frozenset[type[Event]] = frozenset(
     {
@@ -88,7 +88,7 @@ def _fold(document: Document, recorded: Recorded) -> None:
         document[:] = [{**_AT_FIRST, "relationship": recorded.stream_text, "registers": _Known(roles(event))}]
         return
     if kind is MeetingOutcomeCorrected:
-        event = Told({**vars(event), "outcome": Outcome(event.outcome)})
+        event = Members({**vars(event), "outcome": Outcome(event.outcome)})
     first = document[0]
     known = first["registers"]
     if type(known) is not _Known:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from workflow.projections.gathering import Gathering
 from workflow.projections.generations import Generation, StreamProgress, names_heeded
 from workflow.store.recorded import Recorded
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 FETCHED = 4_000
 """Events that are read together where they are folded elsewhere, or few are heeded: each page costs some requests."""
@@ -32,17 +32,17 @@ class Stored(Protocol):
         """Whether another process finds what is asked for: while it does, this one can do something else."""
         ...
 
-    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[Row], int]:
+    def page(self, after: int, limit: int, names: Collection[str] | None) -> tuple[Sequence[EventRow], int]:
         """Events behind a position, those of some names alone where given; up to where there are no others."""
         ...
 
     def streams(
         self, behind: str, positions: tuple[int, int], limit: int, names: Collection[str] | None
-    ) -> tuple[Sequence[Row], str | None]:
+    ) -> tuple[Sequence[EventRow], str | None]:
         """Whole streams behind one, with about so many events between two positions; the last, None at the end."""
         ...
 
-    def decode(self, rows: Sequence[Row]) -> Sequence[Recorded]:
+    def decode(self, rows: Sequence[EventRow]) -> Sequence[Recorded]:
         """The events that these are."""
         ...
 

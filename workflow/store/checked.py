@@ -21,7 +21,7 @@ from workflow.store.exported import LogFile, unfit
 from workflow.store.here import Here
 from workflow.store.mapper import Decoder
 from workflow.store.recorded import Metadata
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 from workflow.store.sealing import BOX, can_hold_sealed, is_of_another
 from workflow.store.unfinished import TODO, said
 
@@ -150,7 +150,7 @@ class _Clock:
             )
 
 
-def _decoded(decoder: Decoder, number: int, row: Row) -> tuple[Event, Metadata]:
+def _decoded(decoder: Decoder, number: int, row: EventRow) -> tuple[Event, Metadata]:
     """The event as it will be read, and what is known about its recording.
 
     Refused where its schema says otherwise, a member is beyond all bounds, or what should be sealed is not, or by

@@ -22,7 +22,7 @@ from workflow.store.keys import KeyDestroyed, KeyStore
 from workflow.store.ledger import Ledger
 from workflow.store.mapper import EventMapper
 from workflow.store.recorded import Origin, Recorded
-from workflow.store.recorder import Kept, Recorder, Row
+from workflow.store.recorder import EventRow, Kept, Recorder
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.unfinished import Imports, refusal
 from workflow.store.upcasting import stored_names
@@ -81,12 +81,14 @@ class EventStore:
             rows = self.recorder.select_page(cursor, after, limit)
         return self.decode(rows)
 
-    def rows(self, after: int, limit: int) -> list[Row]:
+    def rows(self, after: int, limit: int) -> list[EventRow]:
         """Facts behind the position ``after`` as they lie there, for whoever hands them on unread."""
         with self.recorder.snapshot() as cursor:
             return self.recorder.select_page(cursor, after, limit)
 
-    def page(self, after: int, limit: int, names: Collection[str] | None = None) -> tuple[list[Row], int]:
+    def page(
+        self, after: int, limit: int, names: Collection[str] | None = None
+    ) -> tuple[list[EventRow], int]:
         """Facts behind the position ``after`` as they lie there; and up to which position there are no others.
 
         Where ``names`` of events are given, those that are read as such alone.
@@ -98,7 +100,7 @@ class EventStore:
 
     def streams(
         self, behind: str, positions: tuple[int, int], limit: int, names: Collection[str] | None = None
-    ) -> tuple[list[Row], str | None]:
+    ) -> tuple[list[EventRow], str | None]:
         """All facts of streams behind one (hex), in the order of ids, about ``limit``; and the last of these streams.
 
         That is None where no others are left. Facts behind the first position and up to the second alone; and of some
@@ -178,7 +180,7 @@ class EventStore:
         self.recorder.close()
         self.facts.close()
 
-    def decode(self, rows: Sequence[Row]) -> list[Recorded]:
+    def decode(self, rows: Sequence[EventRow]) -> list[Recorded]:
         """The facts that these rows store."""
         return self.mapper.decoded(rows)
 
@@ -221,7 +223,7 @@ class EventStore:
             ],
             head,
         )
-        rows: list[Row] = []
+        rows: list[EventRow] = []
         position, write = head, self.mapper.write
         for stream, version, events, origin, recorded_at in staged:
             stream_hex = stream.hex

@@ -20,7 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from pydantic_core import from_json
 
 from workflow.errors import Invalid
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 BEGINS, ENDS = "mentoring.log.begins.v1", "mentoring.log.ends.v1"
 """The types of the first and the last line."""
@@ -37,7 +37,7 @@ _NOT_OURS = (
     "master.key of the service that exported it, or say --unauthenticated where you know that nobody has changed it"
 )
 
-Numbered = tuple[int, Row]
+Numbered = tuple[int, EventRow]
 """The number of a line, and the event that stands there."""
 
 
@@ -64,7 +64,7 @@ class _End(BaseModel):
     """None in files from before there was any."""
 
 
-def event_line(row: Row) -> bytes:
+def event_line(row: EventRow) -> bytes:
     """The line of a stored event."""
     position, stream, version, name, state = row
     stored = from_json(state)
@@ -212,7 +212,7 @@ def _read(number: int, line: bytes) -> dict[str, object]:
     return envelope
 
 
-def _row(number: int, line: bytes, envelope: dict[str, object]) -> Row:
+def _row(number: int, line: bytes, envelope: dict[str, object]) -> EventRow:
     source, position, version = (str(envelope.get(name)) for name in ("source", "position", "version"))
     try:
         stream = UUID(source.removeprefix(_STREAM))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from workflow.aggregates.events import Event
 from workflow.store.event_store import EventStore
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 from workflow.store.unfinished import Unfinished
 
 PAGE = 1000
@@ -30,7 +30,7 @@ class Here:
             with store.ledger() as ledger:
                 self.unfinished = ledger.imports.unfinished()
 
-    def rows_from(self, after: int) -> Iterator[Row]:
+    def rows_from(self, after: int) -> Iterator[EventRow]:
         """Its events behind a position, as they lie there."""
         while self._store is not None and (page := self._store.rows(after, PAGE)):
             yield from page

@@ -17,7 +17,7 @@ from workflow.store.event_store import EventStore
 from workflow.store.exported import Head, LogFile, unfit
 from workflow.store.identities import Identities
 from workflow.store.ledger import Ledger
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 from workflow.store.unfinished import Unfinished
 
 PAGE = 1000
@@ -58,7 +58,7 @@ def derive(store: EventStore, identities: Identities, heed: Heed = lambda _: Non
     return derivation.closed
 
 
-def _append(store: EventStore, identities: Identities, page: list[Row], file: Head) -> int:
+def _append(store: EventStore, identities: Identities, page: list[EventRow], file: Head) -> int:
     """Append one page; how many identities stay closed by now, of all that this import has brought in."""
     with store.transaction() as cursor:
         if store.recorder.head(cursor) != page[0][0] - 1:

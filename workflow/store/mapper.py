@@ -22,7 +22,7 @@ from workflow.aggregates.events import EVENTS, Event
 from workflow.errors import Stopped
 from workflow.store.instants import stored_once
 from workflow.store.recorded import Agenda, Metadata, Origin, Recorded
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 from workflow.store.sealing import Sealing, can_hold_sealed
 from workflow.store.upcasting import STEPS, Step, upcast
 
@@ -122,7 +122,7 @@ class Decoder:
         event, metadata = self._reader(name).upcast({"metadata": raw["metadata"], "event": members})
         return Recorded(position, UUID(str(stream)), version, event, metadata, topic, renamed)
 
-    def decoded(self, rows: Iterable[Row]) -> list[Recorded]:
+    def decoded(self, rows: Iterable[EventRow]) -> list[Recorded]:
         """The facts that these rows store."""
         found: list[Recorded] = []
         readers, unread = self._readers, Recorded.unread

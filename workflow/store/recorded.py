@@ -60,7 +60,7 @@ class Agenda(NamedTuple):
     dues: dict[str, str]
 
 
-class Told:
+class Members:
     """The members of an event, but for the agenda, as text: instants as rows keep them, words and ids as JSON has them.
 
     Several look at it: none changes it. A member's own parts are dicts and lists, as JSON has them throughout.
@@ -85,7 +85,7 @@ class Reader(Protocol):
         ...
 
     def told(self, state: bytes) -> tuple[dict[str, Any], Agenda | None]:
-        """The event's members, as ``Told`` says, and its agenda, None where it tells none."""
+        """The event's members, as ``Members`` says, and its agenda, None where it tells none."""
         ...
 
     def metadata(self, state: bytes) -> Metadata:
@@ -120,7 +120,7 @@ class Recorded:
     _event: Event | None
     _metadata: Metadata | None
     _reader: Reader | None
-    _told: Told | None
+    _told: Members | None
     _agenda: Agenda | None
 
     def __init__(
@@ -166,7 +166,7 @@ class Recorded:
 
     @property
     def told(self) -> Any:
-        """The event's members as text tells them; see ``Told``. Read in a third of the time that the event takes."""
+        """The event's members as text tells them; see ``Members``. Read in a third of the time that the event takes."""
         told = self._told
         return self._read() if told is None else told
 
@@ -188,7 +188,7 @@ class Recorded:
             self._read()
         return self._agenda
 
-    def _read(self) -> Told:
+    def _read(self) -> Members:
         if self._reader is not None:
             members, self._agenda = self._reader.told(self._state)
         else:
@@ -196,7 +196,7 @@ class Recorded:
             instants = {name: stored(value) for name, value in event if isinstance(value, datetime)}
             members = event.model_dump(mode="json", exclude={"dues", *instants}) | instants
             self._agenda = self._of_event()
-        told = self._told = Told(members)
+        told = self._told = Members(members)
         return told
 
     def _of_event(self) -> Agenda | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from workflow.store.cursor import Cursor
 
-Row = tuple[int, str, int, str, bytes]
+EventRow = tuple[int, str, int, str, bytes]
 """Position, stream (hex), version, stored name, stored form."""
 
 
@@ -48,23 +48,23 @@ class Recorder(Protocol):
         """The position of the last event."""
         ...
 
-    def insert_rows(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+    def insert_rows(self, cursor: Cursor, rows: Sequence[EventRow]) -> None:
         """Insert events under the positions behind the head."""
         ...
 
     def select_page(
         self, cursor: Cursor, after: int, limit: int, topics: Collection[str] | None = None
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """Events behind the position ``after``, in order; those of some stored names alone, where these are given."""
         ...
 
     def select_stream(
         self, cursor: Cursor, stream: UUID, after_version: int = 0, limit: int | None = None
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """The events of one stream behind ``after_version``, in order."""
         ...
 
-    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[Row]:
+    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[EventRow]:
         """All events of some streams, stream by stream, of each in order."""
         ...
 
@@ -75,7 +75,7 @@ class Recorder(Protocol):
         positions: tuple[int, int],
         limit: int,
         topics: Collection[str] | None,
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """Events of the streams behind one (hex), stream by stream, of each in order.
 
         Those behind the first position and up to the second alone; and of some stored names, where these are given.

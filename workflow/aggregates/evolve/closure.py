@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflow.aggregates import events as e
 from workflow.aggregates.evolve.applier import Appliers, enter
-from workflow.aggregates.relationship import Episode, Relationship, Told
+from workflow.aggregates.relationship import Episode, Relationship, Said
 
 
 def _reminded(state: Relationship, event: e.ReminderIssued) -> None:
@@ -26,7 +26,7 @@ def _remember(state: Relationship, event: e.ReminderIssued | e.ReminderSuppresse
 
 
 def _closure_proposed(state: Relationship, event: e.ClosureProposed) -> None:
-    state.proposed = Told(event.anchor, state.version)
+    state.proposed = Said(event.anchor, state.version)
 
 
 def _closed(state: Relationship, event: e.Closed) -> None:

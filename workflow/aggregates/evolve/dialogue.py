@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from workflow.aggregates import events as e
 from workflow.aggregates.evolve.applier import Appliers
-from workflow.aggregates.relationship import CheckIn, Relationship, Told
+from workflow.aggregates.relationship import CheckIn, Relationship, Said
 
 
 def _checked_in(state: Relationship, event: e.CheckInGiven) -> None:
@@ -25,7 +25,7 @@ def _consent_withdrawn(state: Relationship, event: e.CheckInConsentWithdrawn) ->
 
 def _asked_for_help(state: Relationship, event: e.HelpAsked) -> None:
     if state.contacted_at is None or state.contacted_at < event.occurred_at:
-        state.help_asked = (*state.help_asked, Told(event.occurred_at, state.version))
+        state.help_asked = (*state.help_asked, Said(event.occurred_at, state.version))
 
 
 APPLIERS: Appliers = {

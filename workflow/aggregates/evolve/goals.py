@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflow.aggregates import events as e
 from workflow.aggregates.evolve.applier import Appliers
-from workflow.aggregates.relationship import Goal, Relationship, Told
+from workflow.aggregates.relationship import Goal, Relationship, Said
 
 
 def _set(state: Relationship, event: e.GoalSet) -> None:
@@ -16,7 +16,7 @@ def _directed(state: Relationship, event: e.Event) -> None:
     """Setting a goal, and every look at one, gives direction."""
     known = state.directed_at
     if known is None or event.occurred_at >= known.at:
-        state.directed_at = Told(event.occurred_at, state.version)
+        state.directed_at = Said(event.occurred_at, state.version)
 
 
 def _ended(state: Relationship, event: e.GoalAchieved | e.GoalDropped) -> None:

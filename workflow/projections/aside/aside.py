@@ -19,7 +19,7 @@ from uuid import UUID
 from workflow.projections.aside.wire import Rest, get, put
 from workflow.projections.generations import Folded, Generation, StreamProgress
 from workflow.projections.tables import GenerationTable, Values
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 COMMAND = (sys.executable, "-P", "-m", "workflow.projections.aside.process")
 
@@ -104,12 +104,12 @@ class Aside:
         """Of how many relationships they hold the rows."""
         return len(self._known)
 
-    def fold(self, page: Sequence[Row], end: int) -> None:
+    def fold(self, page: Sequence[EventRow], end: int) -> None:
         """Have a page folded that ends at a position. ``Broken`` where a process has ended."""
         self._send(page)
         self.position = max(self.position, end)
 
-    def fold_streams(self, page: Sequence[Row], reached: StreamProgress, *, last: bool) -> None:
+    def fold_streams(self, page: Sequence[EventRow], reached: StreamProgress, *, last: bool) -> None:
         """Have a page folded that is all that some streams have, the ``last`` where no others are left."""
         self._send(page)
         if last:
@@ -117,7 +117,7 @@ class Aside:
         else:
             self.stream_progress = reached
 
-    def _send(self, page: Sequence[Row]) -> None:
+    def _send(self, page: Sequence[EventRow]) -> None:
         if not self._begun:
             by_streams = self.stream_progress is not None
             begun = [(one.name, one.number, one.position, by_streams) for one in self.generations]
@@ -125,7 +125,7 @@ class Aside:
                 self._put(process, begun)
             self._begun = True
         number = len(self._processes)
-        shares: list[list[Row]] = [[] for _ in range(number)]
+        shares: list[list[EventRow]] = [[] for _ in range(number)]
         new: list[set[str]] = [set() for _ in range(number)]
         for row in page:
             share = _SHARE[row[1][-2:]] % number

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import IO, Any, NamedTuple
 
 from workflow.projections.tables import Values
-from workflow.store.recorder import Row
+from workflow.store.recorder import EventRow
 
 _LENGTH = struct.Struct("<Q")
 
@@ -28,7 +28,7 @@ class Begin(NamedTuple):
 class Page(NamedTuple):
     """Events as they are stored, and the rows of the relationships that they are the first of, by projection."""
 
-    events: Sequence[Row]
+    events: Sequence[EventRow]
     kept: dict[str, list[Values]]
 
 

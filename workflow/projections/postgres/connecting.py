@@ -8,7 +8,7 @@ from psycopg import Connection, OperationalError
 
 from workflow.store.postgres.cursor import PostgresCursor
 from workflow.store.postgres.pool import complete
-from workflow.store.postgres.unreached import FACTS, unreached
+from workflow.store.postgres.unreached import FACTS_SETTING, unreached
 
 SCHEMA = "projections"
 
@@ -20,7 +20,7 @@ def connect(dsn: str) -> Connection[tuple[Any, ...]]:
             complete(dsn), autocommit=True, cursor_factory=PostgresCursor
         )
     except OperationalError as error:
-        raise unreached(FACTS, error) from None
+        raise unreached(FACTS_SETTING, error) from None
     connection.execute(
         "SELECT set_config('search_path', ?, false), set_config('timezone', 'UTC', false)", (SCHEMA,)
     )

@@ -9,7 +9,7 @@ import psycopg
 
 from workflow.errors import Stopped
 from workflow.store.postgres.pool import complete
-from workflow.store.postgres.unreached import FACTS, KEYS, unreached
+from workflow.store.postgres.unreached import FACTS_SETTING, KEYS_SETTING, unreached
 
 _WAITS, _TRIES_AFTER = 10.0, 0.2
 """Seconds for a server that is about to answer."""
@@ -34,7 +34,7 @@ class _Seen(NamedTuple):
 
 def refuse_what_does_not_belong(facts: str, keys: str) -> None:
     """``Stopped`` where one would be begun in the place of the other, or beside it. Makes nothing."""
-    of_facts, of_keys = _seen(facts, FACTS), _seen(keys, KEYS)
+    of_facts, of_keys = _seen(facts, FACTS_SETTING), _seen(keys, KEYS_SETTING)
     if of_facts.which == of_keys.which:
         raise Stopped(
             "MENTORING_DATABASE and MENTORING_KEY_DATABASE name one and the same database: whoever has a dump of "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
-from workflow.store.postgres.unreached import KEYS
+from workflow.store.postgres.unreached import KEYS_SETTING
 
 SCHEMA = "mentoring_keys"
 _SETTLED = "1 day"
@@ -17,7 +17,7 @@ class KeyDatabase:
     """See ``workflow.store.keys.KeyRows``."""
 
     def __init__(self, dsn: str) -> None:
-        self._connections = Connections(dsn, SCHEMA, most=4, setting=KEYS)
+        self._connections = Connections(dsn, SCHEMA, most=4, setting=KEYS_SETTING)
         self._connections.open()
         migrate(self._connections, SCHEMA)
 

@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workflow.errors import Invalid
 from workflow.store.postgres.cursor import Column, PostgresCursor, Together, TogetherDumper
-from workflow.store.postgres.unreached import FACTS, unreached
+from workflow.store.postgres.unreached import FACTS_SETTING, unreached
 
 _SETTINGS: dict[str, Any] = {
     "application_name": "mentoring",
@@ -70,7 +70,7 @@ class Connections:
     ``setting`` is what names that database.
     """
 
-    def __init__(self, dsn: str, schema: str, *, most: int = _MOST, setting: str = FACTS) -> None:
+    def __init__(self, dsn: str, schema: str, *, most: int = _MOST, setting: str = FACTS_SETTING) -> None:
         self._schema = schema
         self._setting = setting
         self._columns: dict[str, list[Column]] = {}

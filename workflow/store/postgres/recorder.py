@@ -32,7 +32,7 @@ from workflow.store.postgres.cursor import PostgresCursor
 from workflow.store.postgres.last_commits import LastCommits
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
-from workflow.store.recorder import Row, Stand
+from workflow.store.recorder import EventRow, Stand
 
 SCHEMA = "mentoring"
 _DSN = "MENTORING_DSN"
@@ -117,7 +117,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         cursor.execute("SELECT head FROM log")
         return int(cursor.fetchone()[0])
 
-    def insert_rows(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+    def insert_rows(self, cursor: Cursor, rows: Sequence[EventRow]) -> None:
         """Insert events under positions behind the head, which moves to the last of them."""
         cursor.insert(
             self.events_table_name,
@@ -128,7 +128,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     def select_page(
         self, cursor: Cursor, after: int, limit: int, topics: Collection[str] | None = None
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """Events behind the position ``after``, in order; those of some stored names alone, where these are given."""
         behind, order = "notification_id > ?", "ORDER BY notification_id LIMIT ?"
         if topics is None:
@@ -137,12 +137,12 @@ class PostgresRecorder(PostgresApplicationRecorder):
 
     def select_stream(
         self, cursor: Cursor, stream: UUID, after_version: int = 0, limit: int | None = None
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """The events of one stream behind ``after_version``, in order."""
         condition = "originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
         return _rows(cursor, condition, stream, after_version, limit)
 
-    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[Row]:
+    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[EventRow]:
         """All events of some streams, stream by stream, of each in order."""
         condition = "originator_id = ANY(?) ORDER BY originator_id, originator_version"
         return _rows(cursor, condition, list(streams))
@@ -154,7 +154,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         positions: tuple[int, int],
         limit: int,
         topics: Collection[str] | None,
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """Events of the streams behind one, stream by stream, of each in order.
 
         The key's index has them in this order: whatever the planner believes, all of them are not to be sorted for
@@ -209,7 +209,7 @@ class PostgresRecorder(PostgresApplicationRecorder):
         """The row of the log is the lock."""
 
 
-def _rows(cursor: Cursor, condition: str, *values: object) -> list[Row]:
+def _rows(cursor: Cursor, condition: str, *values: object) -> list[EventRow]:
     own = cast("PostgresCursor", cursor)
     own.execute(
         "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events"
@@ -217,7 +217,7 @@ def _rows(cursor: Cursor, condition: str, *values: object) -> list[Row]:
         values,
         binary=True,
     )
-    return cast("list[Row]", own.fetchall())
+    return cast("list[EventRow]", own.fetchall())
 
 
 class Factory(PostgresFactory):

@@ -8,7 +8,7 @@ import psycopg
 
 from workflow.errors import Unavailable
 
-FACTS, KEYS = "MENTORING_DATABASE", "MENTORING_KEY_DATABASE"
+FACTS_SETTING, KEYS_SETTING = "MENTORING_DATABASE", "MENTORING_KEY_DATABASE"
 
 
 class Why(NamedTuple):

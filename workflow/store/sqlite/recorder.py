@@ -30,7 +30,7 @@ from eventsourcing.utils import Environment, get_topic
 from workflow.errors import Stopped
 from workflow.secret_files import own_database
 from workflow.store.cursor import Cursor
-from workflow.store.recorder import Row, Stand
+from workflow.store.recorder import EventRow, Stand
 from workflow.store.sqlite.cursor import SqliteCursor
 from workflow.store.sqlite.schema import LATER_COLUMNS, TABLES
 
@@ -149,7 +149,7 @@ class EventRecorder(SQLiteApplicationRecorder):
         cursor.execute(self.select_max_notification_id_statement)
         return int(cursor.fetchone()[0] or 0)
 
-    def insert_rows(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+    def insert_rows(self, cursor: Cursor, rows: Sequence[EventRow]) -> None:
         """Insert events under positions that the caller drew while holding the write lock."""
         cursor.insert(self.events_table_name, rows)
 
@@ -169,21 +169,21 @@ class EventRecorder(SQLiteApplicationRecorder):
 
     def select_page(
         self, cursor: Cursor, after: int, limit: int, topics: Collection[str] | None = None
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """Events behind the position ``after``, in order; those of some stored names alone, where these are given."""
         among, names = ("TRUE", []) if topics is None else cursor.among("topic", list(topics))
         return _rows(cursor, f"rowid > ? AND {among} ORDER BY rowid LIMIT ?", after, *names, limit)
 
     def select_stream(
         self, cursor: Cursor, stream: UUID, after_version: int = 0, limit: int | None = None
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """The events of one stream behind ``after_version``, in order."""
         condition = "originator_id = ? AND originator_version > ? ORDER BY originator_version LIMIT ?"
         return _rows(cursor, condition, stream.hex, after_version, -1 if limit is None else limit)
 
-    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[Row]:
+    def select_streams(self, cursor: Cursor, streams: Sequence[UUID]) -> list[EventRow]:
         """All events of some streams, stream by stream, of each in order."""
-        found: list[Row] = []
+        found: list[EventRow] = []
         for chunk in cursor.chunks([stream.hex for stream in streams]):
             among, values = cursor.among("originator_id", chunk)
             found += _rows(cursor, f"{among} ORDER BY originator_id, originator_version", *values)
@@ -196,7 +196,7 @@ class EventRecorder(SQLiteApplicationRecorder):
         positions: tuple[int, int],
         limit: int,
         topics: Collection[str] | None,
-    ) -> list[Row]:
+    ) -> list[EventRow]:
         """Events of the streams behind one, stream by stream, of each in order.
 
         The index of streams has them in this order; the sign keeps the planner from going by position.
@@ -221,7 +221,7 @@ class EventRecorder(SQLiteApplicationRecorder):
         return cursor.fetchall()
 
 
-def _rows(cursor: Cursor, condition: str, *values: object) -> list[Row]:
+def _rows(cursor: Cursor, condition: str, *values: object) -> list[EventRow]:
     cursor.execute(
         f"SELECT rowid, originator_id, originator_version, topic, state FROM stored_events WHERE {condition}",
         values,
