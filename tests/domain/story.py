@@ -268,6 +268,11 @@ def closed(
     return c.Close(at=day(at), actor=actor, manner=manner, reason=reason)
 
 
+def left(at: float, who: c.Actor = AS_SECOND, actor: c.Actor | None = None) -> c.LeaveRelationship:
+    """A party leaves, by its own word unless another says so."""
+    return c.LeaveRelationship(at=day(at), actor=actor or who, party=who.person)
+
+
 def text(words: str = "between the two of us") -> Sealed:
     """Something that the mentee wrote."""
     return Sealed(words, author=MENTEE)

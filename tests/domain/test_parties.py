@@ -20,6 +20,7 @@ from tests.domain.story import (
     day,
     given,
     held,
+    left,
     look,
     opened,
 )
@@ -31,10 +32,6 @@ TWO_MENTORS = opened(e.Party(person=SECOND, role=e.Role.MENTOR))
 BOTH = (AS_MENTOR, AS_MENTEE)
 ALL = (*BOTH, AS_SECOND)
 ADDRESS = Sealed("mailto:mentee@example.org", author=MENTEE, personal=True)
-
-
-def left(at: float, who: c.Actor = AS_SECOND, actor: c.Actor | None = None) -> c.LeaveRelationship:
-    return c.LeaveRelationship(at=day(at), actor=actor or who, party=who.person)
 
 
 def three(*signing: c.Actor) -> Story:

@@ -14,9 +14,9 @@ from tests.domain.story import (
     Story,
     day,
     given,
+    left,
     opened,
 )
-from tests.domain.test_parties import left
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.reading import check_ins_open_to, help_open_to

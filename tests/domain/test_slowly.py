@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import workflow.aggregates.decide as deciding
+from tests.domain.any_reports import reports
 from tests.domain.slowly import Twins
 from tests.domain.story import (
     AS_COORDINATOR,
@@ -32,7 +33,6 @@ from tests.domain.story import (
     moved,
     policy,
 )
-from tests.domain.test_order import reports
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e
 from workflow.aggregates.calendars import Calendar

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis.stateful import invariant
 
+from tests.domain.any_life import FEW, AnyLife, live_many
 from tests.domain.story import (
     AS_MENTEE,
     AS_MENTOR,
@@ -22,7 +23,6 @@ from tests.domain.story import (
     held,
     measures,
 )
-from tests.domain.test_any_life import FEW, AnyLife, live_many
 from tests.oracle.concerns import RECOMPUTED
 from tests.oracle.oracle import recompute
 from workflow.aggregates import commands as c

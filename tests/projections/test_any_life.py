@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis.stateful import invariant
 
+from tests.domain.any_life import FEW, AnyLife, live_many
 from tests.domain.story import AS_COORDINATOR, PAIR, Story, agreed, corrected, day, given, held, policy
-from tests.domain.test_any_life import FEW, AnyLife, live_many
 from tests.projections.any_log import logs
 from workflow.aggregates import commands as c
 from workflow.aggregates import events as e

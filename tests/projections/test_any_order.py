@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from tests.domain.any_reports import LATER, reports
 from tests.domain.story import AS_COORDINATOR, AS_MENTEE, PAIR, Story, agreed, day, given, measures, policy
-from tests.domain.test_order import LATER, reports
 from tests.projections.facts import rows_of
 from workflow.aggregates import commands as c
 from workflow.projections.catalogue import PROJECTIONS

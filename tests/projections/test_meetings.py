@@ -11,19 +11,10 @@ import pytest
 from hypothesis import given as drawn
 from sqlalchemy import Connection
 
+from tests.domain.any_reports import LATER, reports
 from tests.domain.story import PAIR as STORY_PAIR
 from tests.domain.story import agreed, given
-from tests.domain.test_order import LATER, reports
-from tests.projections.deeds import (
-    HOUR,
-    booked,
-    called_off,
-    corrected,
-    held,
-    missed,
-    moved,
-    unconfirmed,
-)
+from tests.projections.deeds import HOUR, booked, called_off, corrected, held, missed, moved, unconfirmed
 from tests.projections.facts import (
     MENTEE,
     MENTOR,
