@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.projections.facts import OTHER, Log, concluded, fold, onboarded, opened
+from tests.projections.journeys import states, with_bug
 from tests.projections.stored import Stored
-from tests.projections.test_runner import states, with_bug
 from tests.view_places import Fresh, change
 from workflow.errors import Conflict, NotFound
 from workflow.projections.catalogue import PROJECTIONS

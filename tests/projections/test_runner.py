@@ -18,16 +18,17 @@ from sqlalchemy import Column, Integer, MetaData, select
 
 from tests.patience import PATIENCE
 from tests.projections.facts import OTHER, PAIR, Log, concluded, day, fold, onboarded, opened, raised
+from tests.projections.journeys import states, with_bug
 from tests.projections.stored import Stored
-from tests.view_places import Fresh, change, read
-from workflow.aggregates.events import AgreementConcluded, ConcernCode, DueKind
+from tests.view_places import Fresh, change
+from workflow.aggregates.events import ConcernCode, DueKind
 from workflow.errors import Conflict, NotFound
 from workflow.projections import relationships
 from workflow.projections.agenda import AGENDA
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
-from workflow.projections.projection import Document, Projection
+from workflow.projections.projection import Document
 from workflow.projections.readers import BeyondTheLog, NotYetFolded
 from workflow.projections.runner import Runner
 from workflow.projections.sqlite.file import FileStorage
@@ -36,17 +37,6 @@ from workflow.projections.tables import Row
 from workflow.projections.verify import verify
 from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
-
-
-def broken_journey() -> Projection:
-    """A journey whose fold has a bug: it changes a row, and then raises where an agreement is concluded."""
-
-    def broken(document: Document, recorded: Recorded) -> None:
-        JOURNEY.fold(document, recorded)
-        if isinstance(recorded.event, AgreementConcluded):
-            raise KeyError("a bug")
-
-    return replace(JOURNEY, fold=broken)
 
 
 @pytest.fixture
@@ -60,16 +50,6 @@ def log() -> Log:
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few events are read at once, those of a page are written together."""
     monkeypatch.setattr("workflow.projections.pages.AT_ONCE", request.param)
-
-
-def with_bug(kept: Kept, log: Log) -> Runner:
-    others = [projection for projection in PROJECTIONS if projection is not JOURNEY]
-    views = Views(kept, [*others, broken_journey()], durable=False)
-    return Runner(views, log.read, log.head)
-
-
-def states(kept: Kept) -> list[Any]:
-    return read(kept, "SELECT relationship, state FROM journey ORDER BY 1, number")
 
 
 @pytest.mark.usefixtures("at_once")
