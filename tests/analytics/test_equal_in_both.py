@@ -15,7 +15,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from sqlalchemy import Connection
 
-from tests.analytics.test_views import fold
+from tests.analytics.analysts import close_to, fold
 from tests.projections.any_log import log_of, logs
 from tests.projections.facts import OTHER, PAIR, Log, closed, day, opened, programme
 from tests.view_places import Databases
@@ -119,19 +119,6 @@ def log_with_policies(history: History) -> Log:
             *history,
         ]
     )
-
-
-def close_to(found: Any) -> Any:
-    """The same, with numbers as exact as databases that add in different orders can be."""
-    match found:
-        case float():
-            return round(found, 9)
-        case dict():
-            return {name: close_to(value) for name, value in found.items()}
-        case list() | tuple():
-            return [close_to(value) for value in found]
-        case _:
-            return found
 
 
 @settings(max_examples=5, deadline=None, phases=[Phase.generate])

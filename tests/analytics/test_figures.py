@@ -26,9 +26,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Connection, Row
 
+from tests.analytics.analysts import close_to, somebody
 from tests.analytics.conftest import Demonstration
-from tests.analytics.test_equal_in_both import close_to
-from tests.analytics.test_role import somebody
 from tests.cli.conftest import run
 from tests.oracle.figures import (
     episodes_by_code,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.analytics.test_views import fold
+from tests.analytics.analysts import fold, somebody
 from tests.postgres import PostgresServer
 from tests.projections.facts import OTHER, Log, opened, raised, reminded
 from tests.view_places import Databases, change, database_of, dsn_of, read
@@ -47,18 +47,6 @@ def kept(databases: Databases) -> Iterator[Kept]:
         log.add(opened(), reminded(20), stream=OTHER)
         fold(log, kept).close()
         yield kept
-
-
-@contextmanager
-def somebody(
-    kept: Kept, of: str = "IN ROLE mentoring_analyst", name: str = "somebody_of_the_tests"
-) -> Iterator[str]:
-    """A user of the database's server, who can log in."""
-    change(kept, f"CREATE ROLE {name} LOGIN {of}")
-    try:
-        yield name
-    finally:
-        change(kept, f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")
 
 
 def test_where_the_databases_are_made_as_shipped_it_stands_for_no_work(kept: Kept) -> None:

@@ -20,7 +20,7 @@ import pytest
 from psycopg.errors import QueryCanceled
 from pyarrow import parquet  # type: ignore[import-untyped]  # it ships no types
 
-from tests.analytics.test_views import OTHERS, fold
+from tests.analytics.analysts import OTHERS, fold
 from tests.cli.conftest import data, relationship, run, told, up
 from tests.projections.deeds import booked, checked_in, held
 from tests.projections.facts import MENTEE, OTHER, Log, day, opened

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
+from tests.analytics.analysts import OTHERS, fold
 from tests.projections.deeds import booked, checked_in, goal_set, held
 from tests.projections.facts import MENTEE, MENTOR, OTHER, Log, cleared, day, opened, raised, reminded
 from tests.view_places import change, connected, named, read
@@ -18,20 +18,11 @@ from workflow.aggregates import events as e
 from workflow.projections.analytics.columns import Kind, integer
 from workflow.projections.analytics.view import View
 from workflow.projections.analytics.views import VIEWS
-from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.runner import Runner
 from workflow.projections.sqlite.file import ViewFile
 from workflow.projections.storage import Kept
-from workflow.projections.views import Views
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "analytics.json"
-OTHERS = [UUID(int=number) for number in range(1, 6)]
-
-
-def fold(log: Log, kept: Path | Kept) -> Views:
-    views = Views(kept, PROJECTIONS, named=VIEWS, durable=False)
-    Runner(views, log.read, log.head).catch_up()
-    return views
 
 
 @pytest.fixture
