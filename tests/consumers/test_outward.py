@@ -12,9 +12,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from tests.json_schema import check
+from tests.json_schema import check, unread
 from tests.store.samples import INSTANT, STREAM, TEXT, sample
-from tests.store.test_schemas import unread
 from workflow.aggregates import events as e
 from workflow.aggregates.events import EVENTS, Event
 from workflow.aggregates.events.event import INSIDE, Value

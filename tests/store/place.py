@@ -14,14 +14,14 @@ from uuid import UUID, uuid4
 
 from tests.kept import FILES, Engine
 from workflow.aggregates.commands import Actor, HoldFreshLook, OpenRelationship, ReportScheduled
-from workflow.aggregates.events import Measure, Party, Role
+from workflow.aggregates.events import FreshLookHeld, Measure, Party, Provenance, Role
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.sealed import Sealed
 from workflow.clocks import SimulatedClock
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key
-from workflow.store.recorded import Origin
+from workflow.store.recorded import Origin, Recorded
 from workflow.store.sqlite.keys import KeyFile
 from workflow.store.transaction import Transaction
 from workflow.store.writer import Writer, Written
@@ -110,6 +110,36 @@ def fresh_look(author: UUID, *, perspective: str = SECRET, what: str = SECRET) -
             for _ in range(2)
         ),
     )
+
+
+def stagnating(place: Place) -> tuple[UUID, UUID]:
+    """A relationship that holds sealed text of one author."""
+    author = uuid4()
+    id = place.do(lambda t: open_one(t, identity=IDENTITY)).value
+
+    def look(transaction: Transaction) -> None:
+        state = transaction.relationship(id)
+        assert state is not None
+        event = FreshLookHeld(
+            occurred_at=transaction.now,
+            provenance=Provenance.SELF_REPORTED,
+            perspective=Sealed(SECRET, author=author),
+            measures=(
+                Measure(
+                    measure=uuid4(), what=Sealed(SECRET, author=author), who=author, by_when=transaction.now
+                ),
+            ),
+        )
+        # What the rules say of a fresh look is the domain's; here it only has to be stored.
+        transaction._stage(id, state.version + 1, (event,), ORIGIN, state)
+
+    place.do(look)
+    return id, author
+
+
+def look_of(place: Place, id: UUID) -> Recorded:
+    """The fresh look of a relationship."""
+    return next(r for r in place.store.stream(id) if isinstance(r.event, FreshLookHeld))
 
 
 def file_of(keys: KeyStore) -> sqlite3.Connection:

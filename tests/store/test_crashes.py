@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from tests.store.crashing import MESSAGES, UPSTREAM
-from tests.store.place import SECRET, Place, file_of, open_one
-from tests.store.test_sealing import look_of, stagnating
+from tests.store.place import SECRET, Place, file_of, look_of, open_one, stagnating
 from workflow import failpoints
 from workflow.aggregates.events import RelationshipOpened
 

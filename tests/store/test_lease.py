@@ -7,50 +7,20 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import psycopg
 import pytest
 
 from tests.patience import until
 from tests.postgres import PostgresServer
+from tests.store.worker import Worker
 from workflow.store.postgres.lease import Lease, while_held
 
 
 @pytest.fixture
 def database(postgres: PostgresServer) -> str:
     return postgres.database()
-
-
-class Worker:
-    """Does a work for as long as it has the lease."""
-
-    def __init__(self, database: str, name: str = "work") -> None:
-        self.lease = Lease(database, name)
-        self.at_work = asyncio.Event()
-        self.ended = asyncio.Event()
-        self.trouble: str | None = None
-
-    async def work(self) -> None:
-        self.at_work.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self.at_work.clear()
-            self.ended.set()
-
-    def tell(self, trouble: str | None) -> None:
-        self.trouble = trouble
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(while_held(self.lease, self.work, self.tell))
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_one_works_and_the_other_stands_by_until_it_is_gone(database: str) -> None:
@@ -168,7 +138,7 @@ async def test_a_process_that_was_killed_or_hangs_is_followed_by_another(
     database: str, how: signal.Signals
 ) -> None:
     program = (
-        "import asyncio, sys; from tests.store.test_lease import Worker\n"
+        "import asyncio, sys; from tests.store.worker import Worker\n"
         "async def main():\n"
         "    worker = Worker(sys.argv[1])\n"
         "    async with worker.running():\n"

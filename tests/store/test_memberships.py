@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.store.failing import BrokenCommit
 from tests.store.place import START, Place
-from tests.store.test_writer import BrokenCommit
 from workflow.errors import Unavailable
 from workflow.store.transaction import Transaction
 

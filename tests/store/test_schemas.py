@@ -8,42 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.json_schema import unread
 from workflow.aggregates.events import EVENTS
 from workflow.store.upcasting import STEPS
 
 SCHEMAS = Path(__file__).parents[1] / "golden" / "schemas"
-IN_WORDS = {"title", "description"}
-BY_NAME = {"properties", "$defs"}
-OF_ANY = {"enum", "anyOf"}
-
-
-def unread(old: Any, new: Any, where: str = "") -> Iterator[str]:
-    """Why something that fits to the old schema may not be read by the new one."""
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        if old != new:
-            yield f"{where} was {old} and is {new}"
-        return
-    for key in sorted((old.keys() | new.keys()) - IN_WORDS):
-        before, now, place = old.get(key), new.get(key), f"{where}/{key}"
-        if key == "required":
-            yield from (f"{place}: {name} has to be told" for name in set(now or []) - set(before or []))
-        elif key in OF_ANY and before is not None and now is not None:
-            yield from (f"{place}: {one} is no longer" for one in before if one not in now)
-        elif key in BY_NAME:
-            known = now or {}
-            for name, node in (before or {}).items():
-                if name not in known:
-                    yield f"{place}: {name} is no longer"
-                else:
-                    yield from unread(node, known[name], f"{place}/{name}")
-        else:
-            yield from unread(before, now, place)
 
 
 def test_every_event_that_there_is_or_was_has_its_schema() -> None:

@@ -7,11 +7,11 @@ import logging
 import pickle
 import re
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from tests.store.place import IDENTITY, ORIGIN, SECRET, Place, fresh_look, open_one
+from tests.store.place import IDENTITY, ORIGIN, SECRET, Place, fresh_look, look_of, open_one, stagnating
 from workflow.aggregates.events import FreshLookHeld, HelpAsked, Measure, Provenance, RelationshipOpened
 from workflow.aggregates.sealed import Sealed, sealed_members
 from workflow.errors import Conflict, NotFound
@@ -21,35 +21,6 @@ from workflow.store.sealing import DESTROYED, Sealing, scope_of
 from workflow.store.transaction import Transaction
 
 HIDDEN = [SECRET, IDENTITY, "ada.secret", "burnout"]
-
-
-def stagnating(place: Place) -> tuple[UUID, UUID]:
-    """A relationship that holds sealed text of one author."""
-    author = uuid4()
-    id = place.do(lambda t: open_one(t, identity=IDENTITY)).value
-
-    def look(transaction: Transaction) -> None:
-        state = transaction.relationship(id)
-        assert state is not None
-        event = FreshLookHeld(
-            occurred_at=transaction.now,
-            provenance=Provenance.SELF_REPORTED,
-            perspective=Sealed(SECRET, author=author),
-            measures=(
-                Measure(
-                    measure=uuid4(), what=Sealed(SECRET, author=author), who=author, by_when=transaction.now
-                ),
-            ),
-        )
-        # What the rules say of a fresh look is the domain's; here it only has to be stored.
-        transaction._stage(id, state.version + 1, (event,), ORIGIN, state)
-
-    place.do(look)
-    return id, author
-
-
-def look_of(place: Place, id: UUID) -> Recorded:
-    return next(r for r in place.store.stream(id) if isinstance(r.event, FreshLookHeld))
 
 
 def test_sealed_text_comes_back_for_those_who_may_see_it(place: Place) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -21,13 +19,13 @@ from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from tests.domain.story import everything
 from tests.patience import PATIENCE
+from tests.store.failing import BrokenCommit
 from tests.store.place import ORIGIN, START, Place, booking, open_one, opening
 from workflow.aggregates.decide import Decision
 from workflow.aggregates.evolve import replay
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.programme import programme_id
 from workflow.errors import Conflict, NotFound, Refused, Unavailable
-from workflow.store.cursor import Cursor
 from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
@@ -255,25 +253,6 @@ def test_what_is_recorded_never_decreases_along_the_log(place: Place) -> None:
     again.writer.start()
     assert again.do(lambda t: t.now).value == due
     again.close()
-
-
-class BrokenCommit:
-    """Makes the store's commits fail for a while, as a full disk does."""
-
-    def __init__(self, place: Place, failures: int) -> None:
-        self.left = failures
-        self.runs = 0
-        self._transaction = place.store.transaction
-        place.store.transaction = self  # type: ignore[method-assign]
-
-    @contextmanager
-    def __call__(self, *, locked: bool = True) -> Iterator[Cursor]:
-        with self._transaction(locked=locked) as cursor:
-            self.runs += 1
-            yield cursor
-            if self.left > 0:
-                self.left -= 1
-                raise sqlite3.OperationalError("disk I/O error")
 
 
 def test_a_commit_that_fails_is_decided_anew(place: Place, caplog: pytest.LogCaptureFixture) -> None:
