@@ -22,8 +22,8 @@ from tests.consumers.test_full_disk import fill
 from tests.end_to_end.places import beginning
 from tests.end_to_end.plan import Plan, make
 from tests.end_to_end.service import Up
+from tests.faults.disturbed import compare, until_health
 from tests.faults.driving import Driver
-from tests.faults.test_database_away import compare, until_health
 from tests.patience import until
 from tests.postgres import PostgresServer, unprivileged
 from tests.seed import SEED

@@ -13,9 +13,9 @@ from pathlib import Path
 from tests.end_to_end.places import beginning
 from tests.end_to_end.plan import make
 from tests.end_to_end.service import Up
+from tests.faults.disturbed import compare, until_health
 from tests.faults.driving import Driver
 from tests.faults.recovery import Recoveries
-from tests.faults.test_database_away import compare, until_health
 from tests.postgres import PostgresServer
 from tests.seed import SEED
 
