@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from tests.broker import connected
 from tests.cluster.cluster import Cluster, Node
 from tests.cluster.proxied import proxied
+from tests.consumers.clocked import World as Facts
 from tests.consumers.delivering import (
     LIMITS,
     Told,
@@ -26,7 +27,6 @@ from tests.consumers.delivering import (
     live,
     received,
 )
-from tests.consumers.test_clock import World as Facts
 from tests.consumers.world import body, scheduled
 from tests.patience import PATIENCE, until
 from tests.seed import SEED

@@ -11,7 +11,7 @@ import pytest
 from nats.aio.client import Client
 
 from tests.cluster.cluster import Cluster
-from tests.consumers.test_intake import publish, running
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from tests.patience import until
 from workflow.consumers.meetings import known_stream as module

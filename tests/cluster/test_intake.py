@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from tests.cluster.cluster import Cluster, Node
 from tests.cluster.proxied import proxied
 from tests.cluster.sending import Senders, by
-from tests.consumers.test_intake import running
+from tests.consumers.taking_in import running
 from tests.consumers.world import World, reached
 from tests.patience import until
 from tests.seed import SEED

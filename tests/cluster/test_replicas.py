@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from tests.broker import connected
 from tests.cluster.cluster import Cluster
 from tests.consumers.delivering import LIMITS
-from tests.consumers.test_intake import publish, running
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from tests.patience import PATIENCE
 from workflow.consumers.delivery import streams as outward

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
-from tests.consumers.test_clock import PAIRS, World, active, day, held
+from tests.consumers.clocked import PAIRS, World, active, day, held
 from tests.patience import PATIENCE, until
 from workflow.consumers.delivery.delivery import Delivery, begin_delivery
 from workflow.consumers.delivery.messages import message_of

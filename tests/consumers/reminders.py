@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.consumers.test_clock import PAIRS, World, active, day, held
+from tests.consumers.clocked import PAIRS, World, active, day, held
 from workflow.store.transaction import Transaction
 
 

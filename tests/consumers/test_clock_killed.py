@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.consumers import reminders as reminding
-from tests.consumers.test_clock import PAIRS, World
+from tests.consumers.clocked import PAIRS, World
 from tests.patience import PATIENCE
 from workflow.aggregates.events import ReminderIssued
 from workflow.failpoints import VARIABLE

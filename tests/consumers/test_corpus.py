@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 from nats.aio.client import Client
 
-from tests.consumers.test_intake import running
+from tests.consumers.taking_in import running
 from tests.consumers.world import ADA, BOB, START, World, body, held, reached, scheduled
-from tests.corpus.words import PAD, PAIR
-from tests.corpus.write import FILE, NUMBER, corpus
-from workflow.consumers.meetings.contract import LARGEST_BODY
+from tests.corpus.words import PAIR
+from tests.corpus.write import NUMBER, corpus
+from tests.corpus.written import WRITTEN, bytes_of
 from workflow.consumers.meetings.reasons import REASONS, WAITING, explain
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
@@ -27,15 +24,6 @@ from workflow.store.receipts import Disposition
 
 STRANGERS = 2
 """Inputs that fit the contract, and name somebody who is no party."""
-
-WRITTEN: list[dict[str, Any]] = json.loads(FILE.read_text("utf-8"))
-
-
-def bytes_of(bad: dict[str, Any]) -> bytes:
-    if "base64" in bad:
-        return base64.b64decode(bad["base64"])
-    text: str = bad["body"]
-    return text.replace(PAD, "x" * (LARGEST_BODY + 1)).encode()
 
 
 def canonical_hash(world: World, path: Path) -> str:

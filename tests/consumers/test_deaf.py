@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 
-from tests.consumers.test_intake import publish, running
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, body, held, reached, scheduled
 from tests.patience import until
 from workflow.consumers.transport.broker import make_broker

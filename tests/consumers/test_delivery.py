@@ -17,6 +17,7 @@ from nats.aio.client import Client
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
 from tests.consumers import delivering as process
+from tests.consumers.clocked import PAIRS, World, active, day, held
 from tests.consumers.delivering import (
     LIMITS,
     caught_up,
@@ -27,7 +28,6 @@ from tests.consumers.delivering import (
     received,
     trouble,
 )
-from tests.consumers.test_clock import PAIRS, World, active, day, held
 from tests.patience import PATIENCE, until
 from workflow.consumers.delivery import messages
 from workflow.consumers.delivery.delivery import Delivery, rest_after

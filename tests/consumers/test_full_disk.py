@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.consumers.test_intake import running
+from tests.ballast import fill
+from tests.consumers.taking_in import running
 from tests.consumers.world import ADA, BOB, World, body, reached, scheduled
 from tests.patience import PATIENCE, until
 from workflow.consumers.transport.broker import make_broker
@@ -32,15 +33,6 @@ def small(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("no disk can be mounted here")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-def fill(ballast: Path) -> None:
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            return
 
 
 async def test_a_full_disk_is_told_and_got_over(world: World, small: Path) -> None:

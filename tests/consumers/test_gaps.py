@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from tests.consumers.test_intake import publish, running
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from tests.patience import PATIENCE, until
 from workflow.consumers.meetings.intake import Intake

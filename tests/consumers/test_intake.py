@@ -5,50 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
 from nats.aio.client import Client
-from nats.js.errors import NoStreamResponseError
 
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, body, event, held, reached, scheduled
-from tests.patience import PATIENCE, until
-from workflow.consumers.meetings.intake import Intake
+from tests.patience import until
 from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.publisher import Publisher
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
 from workflow.store.transaction import Transaction
-
-
-@asynccontextmanager
-async def running(world: World, url: str, **options: Any) -> AsyncIterator[Intake]:
-    intake = world.intake(url, **options)
-    await intake.start()
-    try:
-        yield intake
-    finally:
-        await intake.stop()
-
-
-async def publish(client: Client, *messages: Any) -> int:
-    """Publish as everybody should who wants to be heard: until the server has said that it is stored."""
-    last = 0
-    async with asyncio.timeout(PATIENCE):
-        for message in messages:
-            last = await _stored(client, body(message))
-    return last
-
-
-async def _stored(client: Client, message: bytes) -> int:
-    while True:
-        try:
-            return (await client.jetstream(timeout=5).publish("mentoring.meetings.k1", message)).seq
-        except (TimeoutError, NoStreamResponseError):  # the server is on its way back
-            await asyncio.sleep(0.1)
 
 
 async def test_structured_and_binary(world: World, server: NatsServer, client: Client) -> None:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 
-from tests.consumers.test_intake import publish, running
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, refusal, scheduled
 from tests.kept import FILES, databases
 from tests.patience import PATIENCE, until

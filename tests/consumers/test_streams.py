@@ -16,7 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, ServerError
 
-from tests.consumers.test_intake import publish, running
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, body, held, reached, refusal, scheduled
 from tests.patience import PATIENCE
 from workflow.consumers.transport.broker import make_broker

@@ -16,7 +16,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
-from tests.consumers.test_intake import publish, running
+from tests.consumers.taking_in import publish, running
 from tests.consumers.world import ADA, BOB, World, held, reached, scheduled
 from tests.patience import PATIENCE, until
 from workflow.consumers.meetings.known_stream import KnownStream

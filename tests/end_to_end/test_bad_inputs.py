@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.broker import connected
-from tests.consumers.test_corpus import WRITTEN, bytes_of
 from tests.corpus.words import PAIR
+from tests.corpus.written import WRITTEN, bytes_of
 from tests.end_to_end.plan import COORDINATOR, make
 from tests.end_to_end.service import PATIENCE, Request, Up
 

@@ -12,8 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tests.consumers.hooks.installing import install
 from tests.consumers.hooks.sending import file
-from tests.consumers.hooks.test_registry import install
 from tests.end_to_end.service import OPERATOR, PATIENCE, Request, Up
 from workflow.consumers.hooks.hook import Sent
 

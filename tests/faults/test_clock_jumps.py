@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.consumers.test_clock import PAIRS, Movable, World, day
-from tests.consumers.test_clock_away import LIVES, REMINDERS, decided, dues
+from tests.consumers.clocked import PAIRS, Movable, World, day
+from tests.consumers.lives import LIVES, REMINDERS, decided, dues
 from tests.seed import SEED
 from workflow.aggregates import events as e
 

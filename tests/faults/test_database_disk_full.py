@@ -18,7 +18,7 @@ from random import Random
 
 import pytest
 
-from tests.consumers.test_full_disk import fill
+from tests.ballast import fill
 from tests.end_to_end.places import beginning
 from tests.end_to_end.plan import Plan, make
 from tests.end_to_end.service import Up

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.consumers.hooks.installing import install
 from tests.consumers.hooks.sending import OURS, ZONE, file, told
-from tests.consumers.hooks.test_registry import install
 from workflow.consumers.hooks.hook import Nothing, Sent
 from workflow.consumers.hooks.taking import Untranslated, taken
 from workflow.consumers.hooks.translators import MOST_WAITING, Translators
