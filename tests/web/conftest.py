@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -79,3 +80,13 @@ async def active(http: httpx.AsyncClient) -> str:
         assert signed.status_code == 201, signed.text
         assert signed.json()["state"] == state
     return relationship
+
+
+def names(service: Service, relationship: str) -> Counter[str]:
+    """How often each event of a relationship occurs, by its name without what all begin and end with."""
+    return Counter(one.event.name.split(".")[1] for one in service.store.stream(UUID(relationship)))
+
+
+def of(relationship: str, person: UUID) -> str:
+    """The path of a party."""
+    return f"/v1/relationships/{relationship}/parties/{person}"

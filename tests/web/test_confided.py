@@ -8,17 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.web.conftest import (
-    ADA,
-    AS_COORDINATOR,
-    AS_MENTEE,
-    AS_MENTOR,
-    AS_OPERATOR,
-    GRACE,
-    active,
-    actor,
-)
-from tests.web.test_document import take_held
+from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, GRACE, active, actor
+from tests.web.messages import take_held
 from workflow.app import Service
 
 HERS = {"new_perspectives": 2, "comfort": 5, "equality": 4, "direction": 3, "note": "more time, please"}

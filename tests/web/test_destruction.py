@@ -11,8 +11,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, GRACE, active, opened
-from tests.web.test_parties import became, booked, names, of
+from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, GRACE, active, names, of, opened
+from tests.web.messages import became, booked
 from workflow.app import Service
 from workflow.lifecycle import offline
 from workflow.settings import Settings

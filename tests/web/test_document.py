@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -23,9 +22,7 @@ from tests.web.conftest import (
     PARTIES,
     opened,
 )
-from tests.web.test_operations import _park
-from tests.web.test_waiting import _take_in
-from workflow.aggregates import commands as c
+from tests.web.messages import park, take_booking_in, take_held
 from workflow.aggregates.policy import Policy
 from workflow.aggregates.programme import programme_id
 from workflow.app import Service
@@ -276,9 +273,9 @@ async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) 
     """The ids of what a request is about; the situation that it names is made."""
     made = dict(ids)
     if ids.get("waits"):
-        _take_in(service, 1, "email:linus@example.org", "email:grace@example.org")
+        take_booking_in(service, 1, "email:linus@example.org", "email:grace@example.org")
     elif "number" in ids:
-        _park(service, b"{}\nnothing")
+        park(service, b"{}\nnothing")
     situation = ids.get("relationship_id")
     if situation not in SITUATIONS:
         return made | {"measure_id": NOBODY} | ({"goal_id": NOBODY} if "goal_id" in ids else {})
@@ -298,14 +295,6 @@ async def _made(http: httpx.AsyncClient, service: Service, ids: dict[str, Any]) 
     if ids.get("step"):
         _ask_for_a_step(service)
     return made
-
-
-def take_held(service: Service, relationship: UUID) -> None:
-    now = service.clock.now()
-    held = c.ReportHeld(
-        at=now, uid="m", source="portal", message="1", starts_at=now - timedelta(hours=1), ends_at=now
-    )
-    service.writer.submit(lambda tx: tx.decide(relationship, held, Origin("test"))).result()
 
 
 def _ask_for_a_step(service: Service) -> None:

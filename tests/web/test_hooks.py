@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from tests.consumers.hooks.sending import OURS, changed, file, here
+from tests.web.broker import Broker
 from tests.web.conftest import AS_OPERATOR, HOOK_SECRET
-from tests.web.test_publishing import Broker
+from tests.web.providers import plain, timed, with_hooks
 from workflow.app import Service
 from workflow.clocks import RealClock
 from workflow.consumers.hooks.hook import Hook, Nothing, Sent, Told, event
@@ -27,13 +28,8 @@ from workflow.consumers.meetings.contract import LARGEST_BODY, Kind
 from workflow.web.api import create_app
 from workflow.web.hooks import MOST_OF_ONE
 
-SECRET = HOOK_SECRET.encode()
 NEVER = "import sys, time; sys.stdout.write(4 * chr(0)); sys.stdout.flush(); time.sleep(1000)"
 """A process that is ready, and never answers."""
-
-
-def with_hooks(service: Service, hooks: Mapping[str, Hook], *opened: str) -> None:
-    service.hooks = Hooks(hooks, dict.fromkeys(opened, HOOK_SECRET), here(hooks))
 
 
 @pytest.fixture
@@ -42,16 +38,6 @@ def broker(service: Service) -> Broker:
     broker = Broker()
     service.publisher = broker  # type: ignore[assignment]
     return broker
-
-
-def plain(sent: Sent) -> dict[str, str]:
-    return {"content-type": sent.content_type, "x-cal-signature-256": sign(SECRET, sent.body)}
-
-
-def timed(sent: Sent, at: datetime, header: str = "mentoring-signature") -> dict[str, str]:
-    seconds = int(at.timestamp())
-    signature = sign(SECRET, f"{seconds}.".encode() + sent.body)
-    return {"content-type": sent.content_type, header: f"t={seconds},v1={signature}"}
 
 
 async def calcom(http: httpx.AsyncClient, sent: Sent) -> httpx.Response:

@@ -10,24 +10,14 @@ import httpx
 import pytest
 
 from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_OPERATOR, active
+from tests.web.messages import park
 from workflow.aggregates.policy import AgreementPolicy, Policy
 from workflow.app import Service
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.logs import OPERATIONS
 from workflow.projections.verify import Verified
 from workflow.store.held import HeldMessages
-from workflow.store.receipts import Disposition
 from workflow.store.recorded import Origin
-from workflow.store.transaction import Transaction
-
-
-def _park(service: Service, *bodies: bytes) -> None:
-    def unit(tx: Transaction) -> None:
-        for number, body in enumerate(bodies, start=1):
-            tx.parked.put("upstream/0", number, body, arrived_at=tx.now, reason="not_json")
-            tx.receipts.record("upstream/0", number, None, b"digest", Disposition.PARKED, first=False)
-
-    service.writer.submit(unit).result()
 
 
 async def test_a_write_to_a_service_that_stops_is_told_to_come_again(
@@ -42,7 +32,7 @@ async def test_a_write_to_a_service_that_stops_is_told_to_come_again(
 async def test_received_is_the_sum_of_what_became_of_the_messages(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    _park(service, b"{", b"[")
+    park(service, b"{", b"[")
     counts = (await http.get("/v1/intake")).json()
     assert (counts["received"], counts["parked"]) == (2, 2)
     assert counts["position"] == service.store.head()
@@ -51,7 +41,7 @@ async def test_received_is_the_sum_of_what_became_of_the_messages(
 async def test_parked_messages_are_shown_without_what_they_say(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    _park(service, b"{}\nsomething said", b"{}\n")
+    park(service, b"{}\nsomething said", b"{}\n")
     page = (await http.get("/v1/parked", params={"limit": 1})).json()
     (first,) = page["parked"]
     assert (first["reason"], first["sequence"]) == ("not_json", 1)
@@ -100,7 +90,7 @@ async def test_the_policy_in_force_is_the_one_adopted_last(http: httpx.AsyncClie
 async def test_parked_messages_are_shown_without_opening_them(
     http: httpx.AsyncClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _park(service, b"{}\n" + b"x" * 1000, b"{}\n")
+    park(service, b"{}\n" + b"x" * 1000, b"{}\n")
 
     def opened(*_: object) -> None:
         raise AssertionError("a body was opened")
@@ -114,7 +104,7 @@ async def test_parked_messages_are_shown_without_opening_them(
 
 
 async def test_a_parked_message_is_dropped_once(http: httpx.AsyncClient, service: Service) -> None:
-    _park(service, b"{}\nnothing", b"{}\nnothing")
+    park(service, b"{}\nnothing", b"{}\nnothing")
     assert (await http.post("/v1/parked/1/retry", headers=AS_OPERATOR)).json()["disposition"] == "parked"
     assert (await http.post("/v1/parked/1/drop", headers=AS_OPERATOR)).json()["disposition"] == "dropped"
     assert (await http.post("/v1/parked/1/drop", headers=AS_OPERATOR)).status_code == 404
@@ -130,7 +120,7 @@ async def test_a_parked_message_is_dropped_once(http: httpx.AsyncClient, service
 async def test_what_changes_something_names_who_has_it_done(
     http: httpx.AsyncClient, service: Service, path: str
 ) -> None:
-    _park(service, b"{}\nnothing")
+    park(service, b"{}\nnothing")
     body = {"to": "2026-02-01T00:00:00Z"}
     plain = await http.post(path, content=json.dumps(body), headers={"content-type": "text/plain"})
     assert (plain.status_code, plain.json()["code"]) == (400, "actor_missing")
@@ -142,7 +132,7 @@ async def test_what_changes_something_names_who_has_it_done(
 async def test_who_had_it_done_is_answered_and_logged(
     http: httpx.AsyncClient, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _park(service, b"{}\nnothing")
+    park(service, b"{}\nnothing")
     caplog.set_level(logging.INFO, OPERATIONS)
     who = AS_OPERATOR["Mentoring-Actor"]
     for path, words in (
@@ -159,7 +149,7 @@ async def test_who_had_it_done_is_answered_and_logged(
 async def test_what_is_asked_of_operators_twice_under_one_key_is_answered_as_before(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    _park(service, b"{}\nnothing")
+    park(service, b"{}\nnothing")
     keyed = AS_OPERATOR | {"Idempotency-Key": "one"}
     dropped = await http.post("/v1/parked/1/drop", headers=keyed)
     moved = await http.post("/v1/clock", json={"to": "2026-01-06T00:00:00Z"}, headers=keyed)

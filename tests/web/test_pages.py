@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import Connection
 
 from tests.web.conftest import ADA, AS_MENTEE, AS_MENTOR, AS_OPERATOR, GRACE, active, opened
+from tests.web.messages import take_held
 from tests.web.sheet import Sheet
-from tests.web.test_document import take_held
 from workflow.app import Service
 from workflow.projections import today
 from workflow.projections.generations import RunState

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,13 +18,14 @@ from tests.web.conftest import (
     GRACE,
     PARTIES,
     actor,
+    names,
+    of,
     opened,
 )
+from tests.web.messages import became, booked
 from workflow.app import Service
-from workflow.consumers.meetings.account import receive, take_in
 from workflow.store.receipts import Disposition
 
-UPSTREAM = "test/0"
 LINUS = UUID("eeeeeeee-0000-4000-8000-000000000005")
 AS_LINUS = actor("mentor", LINUS)
 THREE = [
@@ -34,43 +33,6 @@ THREE = [
     {"role": "mentor", "identities": ["email:linus@example.org"], "person_id": str(LINUS)},
 ]
 NEW = "ext:portal:4711"
-
-
-def booked(service: Service, number: int, *identities: str, day: float = 3) -> None:
-    """A calendar tells of a meeting of an hour."""
-    starts_at = service.clock.now() + timedelta(days=day)
-    message = {
-        "specversion": "1.0",
-        "type": "mentoring.meeting.scheduled.v1",
-        "source": "/calendar",
-        "id": str(number),
-        "time": service.clock.now().isoformat(),
-        "data": {
-            "uid": f"meeting {number}",
-            "parties": list(identities),
-            "starts_at": starts_at.isoformat(),
-            "ends_at": (starts_at + timedelta(hours=1)).isoformat(),
-        },
-    }
-    batch = receive([number], [json.dumps(message).encode()], [None])
-    service.writer.submit(
-        lambda tx: take_in(tx, service.resolver, UPSTREAM, tx.position(UPSTREAM), batch)
-    ).result()
-
-
-def became(service: Service, number: int) -> Disposition:
-    with service.store.ledger() as ledger:
-        receipt = ledger.receipts.seen(UPSTREAM, number)
-        assert receipt is not None
-        return receipt.disposition
-
-
-def names(service: Service, relationship: str) -> Counter[str]:
-    return Counter(one.event.name.split(".")[1] for one in service.store.stream(UUID(relationship)))
-
-
-def of(relationship: str, person: UUID) -> str:
-    return f"/v1/relationships/{relationship}/parties/{person}"
 
 
 # --- identities -------------------------------------------------------------------------------------------

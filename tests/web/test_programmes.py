@@ -9,9 +9,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, PARTIES, active, opened
-from tests.web.test_beside_intake import Backlog
-from tests.web.test_parties import names
+from tests.web.backlog import Backlog
+from tests.web.conftest import AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, PARTIES, active, names, opened
 from workflow.aggregates.commands import Actor
 from workflow.aggregates.events import Role
 from workflow.app import Service

@@ -3,18 +3,17 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.patience import PATIENCE
+from tests.web.broker import Broker
 from tests.web.conftest import opened
 from workflow.app import Service
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.consumers.transport.server_config import MAX_PAYLOAD
-from workflow.errors import Unavailable
 from workflow.web import publishing
 from workflow.web.batches import elements
 
@@ -28,21 +27,6 @@ EVENT: dict[str, Any] = {
     "time": "2026-01-06T10:00:00Z",
     "data": {"uid": "u", "relationship_id": "8b0f2c0e-6a34-4c55-a6bb-5d6d4bcb6b4e"},
 }
-
-
-class Broker:
-    def __init__(self) -> None:
-        self.stored: list[tuple[str, bytes, dict[str, str]]] = []
-        self.refuses_from = 10**9
-
-    async def publish(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
-        if len(self.stored) >= self.refuses_from:
-            raise Unavailable("the broker is away", code="not_stored")
-        self.stored.append((key, body, dict(headers)))
-        return len(self.stored)
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.fixture

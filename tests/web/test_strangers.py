@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.consumers.hooks.sending import OURS, file
-from tests.web.test_hooks import timed, with_hooks
+from tests.web.providers import timed, with_hooks
 from workflow.app import Service
 from workflow.clocks import RealClock
 from workflow.lifecycle import offline

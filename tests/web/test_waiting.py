@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from unittest.mock import AsyncMock, patch
 from uuid import UUID, uuid4
 
@@ -9,37 +8,17 @@ import httpx
 
 from tests.patience import PATIENCE
 from tests.web.conftest import ADA, AS_COORDINATOR, PARTIES, opened
+from tests.web.messages import take_booking_in
 from workflow.app import Service
 from workflow.app.chore import Chore
 from workflow.consumers.meetings import waiting
-from workflow.consumers.meetings.account import receive, take_in
 from workflow.lifecycle import offline
 from workflow.settings import Settings
 from workflow.web.api import create_app
 
-HEADERS = {"content-type": "application/cloudevents+json"}
-
-
-def _take_in(service: Service, number: int, *identities: str) -> None:
-    event = {
-        "specversion": "1.0",
-        "type": "mentoring.meeting.scheduled.v1",
-        "source": "/calendar",
-        "id": str(number),
-        "time": "2026-01-05T09:00:00Z",
-        "data": {
-            "uid": f"meeting-{number}",
-            "parties": identities,
-            "starts_at": "2026-02-05T09:00:00Z",
-            "ends_at": "2026-02-05T10:00:00Z",
-        },
-    }
-    batch = receive([number], [json.dumps(event).encode()], [HEADERS])
-    service.writer.submit(lambda tx: take_in(tx, service.resolver, "upstream/0", number - 1, batch)).result()
-
 
 async def test_whoever_opens_works_off_what_waited(http: httpx.AsyncClient, service: Service) -> None:
-    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    take_booking_in(service, 1, "email:ada@example.org", "email:grace@example.org")
     assert (await http.get("/v1/intake")).json()["waiting"] == 1
     answer = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
     assert answer.json()["version"] == 2
@@ -52,7 +31,7 @@ async def test_what_waits_for_somebody_known_of_old_is_worked_off(
 ) -> None:
     """The second opening does not say again by what identities the mentor is known."""
     await opened(http)
-    _take_in(service, 1, "email:ada@example.org", "email:linus@example.org")
+    take_booking_in(service, 1, "email:ada@example.org", "email:linus@example.org")
     assert (await http.get("/v1/intake")).json()["waiting"] == 1
     linus = str(uuid4())
     parties = [
@@ -79,7 +58,7 @@ async def test_what_is_more_than_a_page_is_worked_off_by_itself(
     http: httpx.AsyncClient, service: Service
 ) -> None:
     for number in range(1, 8):
-        _take_in(service, number, "email:ada@example.org", "email:grace@example.org")
+        take_booking_in(service, number, "email:ada@example.org", "email:grace@example.org")
     with patch.object(waiting, "PAGE", 2):
         answer = await http.post("/v1/relationships", json={"parties": PARTIES}, headers=AS_COORDINATOR)
         assert answer.json()["version"] == 3
@@ -92,7 +71,7 @@ async def test_what_was_left_when_the_service_ended_is_worked_off_at_its_next_st
     with patch.object(waiting, "PAGE", 2), patch.object(Chore, "run", AsyncMock()):
         async with offline(settings) as service:
             for number in range(1, 8):
-                _take_in(service, number, "email:ada@example.org", "email:grace@example.org")
+                take_booking_in(service, number, "email:ada@example.org", "email:grace@example.org")
             async with _client(service) as http:
                 await opened(http)
                 assert (await http.get("/v1/intake")).json()["waiting"] == 5
@@ -104,7 +83,7 @@ async def test_closing_one_of_two_relationships_decides_what_could_be_either(
     http: httpx.AsyncClient, service: Service
 ) -> None:
     first, second = await opened(http), await opened(http)
-    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    take_booking_in(service, 1, "email:ada@example.org", "email:grace@example.org")
     assert (await http.get("/v1/intake")).json()["waiting"] == 1
     closing = {"manner": "administrative", "reason": "mismatch"}
     answer = await http.post(f"/v1/relationships/{first}/closure", json=closing, headers=AS_COORDINATOR)
@@ -121,8 +100,8 @@ def _client(service: Service) -> httpx.AsyncClient:
 async def test_what_waits_is_shown_with_the_kind_of_thing_and_until_when(
     http: httpx.AsyncClient, service: Service
 ) -> None:
-    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
-    _take_in(service, 2, "email:linus@example.org", "email:grace@example.org")
+    take_booking_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    take_booking_in(service, 2, "email:linus@example.org", "email:grace@example.org")
     page = (await http.get("/v1/waiting", params={"limit": 1})).json()
     (first,) = page["waiting"]
     assert page["total"] == 2
@@ -150,7 +129,7 @@ async def test_what_waits_is_shown_with_the_kind_of_thing_and_until_when(
 
 
 async def test_a_receipt_tells_why_its_message_waits(http: httpx.AsyncClient, service: Service) -> None:
-    _take_in(service, 1, "email:ada@example.org", "email:grace@example.org")
+    take_booking_in(service, 1, "email:ada@example.org", "email:grace@example.org")
     (receipt,) = (await http.get("/v1/intake/receipts")).json()["receipts"]
     assert receipt == {
         "sequence": 1,
