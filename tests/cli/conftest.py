@@ -22,6 +22,9 @@ from workflow.lifecycle import offline
 from workflow.settings import ClockKind, Settings
 from workflow.web.api import create_app
 
+MENTORING = [sys.executable, "-m", "workflow.cli"]
+"""The command, in a process of its own."""
+
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
@@ -76,7 +79,7 @@ class Running:
 @contextmanager
 def up(data: Path, *more: str) -> Iterator[Running]:
     """A service in a process of its own, on ports that are free."""
-    command = [sys.executable, "-m", "workflow.cli", "up", "--data", str(data), "--port", "0"]
+    command = [*MENTORING, "up", "--data", str(data), "--port", "0"]
     process = subprocess.Popen(
         [*command, "--nats-port", "0", "--json", *more],
         stdout=subprocess.PIPE,

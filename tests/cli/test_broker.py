@@ -15,7 +15,7 @@ import pytest
 from nats.errors import Error as NatsError
 
 from tests.cli.conftest import up
-from tests.cli.test_up import CLOUD, IDENTITIES, event
+from tests.cli.events import CLOUD, IDENTITIES, event
 
 MEETING = {"starts_at": "2026-01-09T10:00:00Z", "ends_at": "2026-01-09T11:00:00Z"}
 

@@ -13,12 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import run, told, up
+from tests.cli.conftest import MENTORING, run, told, up
 from workflow.cli.__main__ import main
 from workflow.demo.stage import service
 from workflow.projections.runner import Runner
-
-MENTORING = [sys.executable, "-m", "workflow.cli"]
 
 
 def test_it_ends_so_also_while_the_verbs_are_still_being_loaded(

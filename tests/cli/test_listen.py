@@ -7,10 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.cli.conftest import run, up
-from tests.cli.test_interrupted import MENTORING
-from tests.cli.test_publish import held, written
-from tests.cli.test_up import CLOUD, IDENTITIES, event
+from tests.cli.conftest import MENTORING, run, up
+from tests.cli.events import CLOUD, IDENTITIES, event, held, written
 from tests.web.conftest import AS_COORDINATOR, PARTIES
 
 

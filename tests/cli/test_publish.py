@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.cli.conftest import Running, run, up
-from tests.cli.test_interrupted import MENTORING
-from tests.cli.test_up import event
+from tests.cli.conftest import MENTORING, Running, run, up
+from tests.cli.events import TIME, event, held, written
 from tests.patience import PATIENCE
 from workflow.cli.lines import Line, Source, Splitter
 from workflow.cli.sending import Pace, Sender
@@ -25,23 +24,11 @@ from workflow.cli.verb import Desk
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.errors import Invalid, Unavailable
 
-HELD = {"starts_at": "2026-01-09T10:00:00Z", "ends_at": "2026-01-09T11:00:00Z"}
-TIME = "2026-01-09T11:00:00Z"
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with up(tmp_path_factory.mktemp("publish") / "data") as running:
         yield running
-
-
-def held(number: int) -> str:
-    return event("held", number, TIME, **HELD)
-
-
-def written(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    return path
 
 
 # --- over a running service

@@ -15,26 +15,11 @@ import httpx
 import pytest
 
 from tests.cli.conftest import run, told, up
+from tests.cli.events import CLOUD, IDENTITIES, event
 from tests.web.conftest import AS_COORDINATOR, AS_MENTEE, AS_MENTOR, AS_OPERATOR, PARTIES
 from workflow.cli.setting import meaning
 from workflow.folder import Folder
 from workflow.http_server import listen
-
-CLOUD = {"content-type": "application/cloudevents+json"}
-IDENTITIES = [identity for party in PARTIES for identity in party["identities"]]
-
-
-def event(kind: str, number: int, time: str, **data: Any) -> str:
-    return json.dumps(
-        {
-            "specversion": "1.0",
-            "type": f"mentoring.meeting.{kind}.v1",
-            "source": "/calendar",
-            "id": str(number),
-            "time": time,
-            "data": {"uid": f"meeting-{number}", "parties": IDENTITIES, **data},
-        }
-    )
 
 
 def _until_received(http: httpx.Client, messages: int) -> dict[str, Any]:
