@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import MENTORING, run, told, up
 from workflow.cli.__main__ import main
 from workflow.demo.stage import service
-from workflow.projections.runner import Runner
+from workflow.projections.rebuilding import Rebuilding
 
 
 def test_it_ends_so_also_while_the_verbs_are_still_being_loaded(
@@ -61,14 +61,14 @@ def test_a_rebuild_that_is_interrupted_leaves_what_serves(
 ) -> None:
     interrupted: list[bool] = []
 
-    def never_done(_: Runner) -> bool:
+    def never_done(_: Rebuilding) -> bool:
         if not interrupted:
             interrupted.append(True)
             os.kill(os.getpid(), signal.SIGINT)
         return True
 
     with monkeypatch.context() as patched:
-        patched.setattr(Runner, "_rebuild", never_done)
+        patched.setattr(Rebuilding, "step", never_done)
         result = run("projections", "rebuild", "--data", data)
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "mentoring: interrupted\n")
     assert [row["id"] for row in told("relationship", "list", "--data", data)] == [relationship]
