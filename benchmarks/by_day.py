@@ -21,8 +21,8 @@ from uuid import UUID
 
 from workflow.projections import programme_by_day
 from workflow.projections.catalogue import PROJECTIONS
+from workflow.projections.running.views import Views
 from workflow.projections.tables import Row
-from workflow.projections.views import Views
 from workflow.store.instants import stored
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.kept import FILES, Engine, databases
 from tests.postgres import PostgresServer
 from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.rows.storage import Kept as KeptViews
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept as KeptViews
 
 
 class Measured(NamedTuple):

@@ -25,9 +25,9 @@ from workflow.lifecycle import tune_interpreter
 from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import Runner
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore

@@ -23,8 +23,8 @@ from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.demo.cast import START
 from workflow.projections.agenda import AGENDA, Due, due_until
-from workflow.projections.runner import Runner
-from workflow.projections.views import Views
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 
 LIVED = timedelta(days=15)
 """Until then, after some ten events each, all is history."""

@@ -18,9 +18,9 @@ from workflow.lifecycle import tune_interpreter
 from workflow.projections import agenda, goals, journey, meetings, relationships
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.questions.overview import figures
-from workflow.projections.runner import Runner
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.projections.today import count_to_contact, to_contact
-from workflow.projections.views import Views
 
 Found = dict[str, Any]
 

@@ -16,9 +16,9 @@ from benchmarks.engines import Measured
 from benchmarks.place import open_store
 from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
-from workflow.projections.verify import content
-from workflow.projections.views import Views
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import content
+from workflow.projections.running.views import Views
 from workflow.store.recorded import Recorded
 
 ALONE = "relationships"

@@ -25,10 +25,10 @@ from workflow.consumers.meetings.account import Received, receive, take_in
 from workflow.consumers.meetings.routing import Resolver
 from workflow.lifecycle import tune_interpreter
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.folding import Folding
-from workflow.projections.generations import Generation
 from workflow.projections.projection import heeded
-from workflow.projections.views import Views
+from workflow.projections.rows.folding import Folding
+from workflow.projections.rows.generations import Generation
+from workflow.projections.running.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.transaction import Transaction
 

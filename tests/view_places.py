@@ -19,9 +19,9 @@ from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
 from workflow.projections.projection import Projection
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
 
 Fresh = Callable[[], Kept]
 """Makes an empty place."""

@@ -16,7 +16,7 @@ from workflow.app import Service
 from workflow.errors import Unavailable
 from workflow.folder import Address, Folder
 from workflow.http_server import Http, address_of, listen
-from workflow.projections.readers import NotYetFolded
+from workflow.projections.running.readers import NotYetFolded
 from workflow.settings import Role, Settings
 
 Door = Callable[[Service], Any]

@@ -12,9 +12,9 @@ from tests.projections.facts import Log
 from tests.view_places import change
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 
 OTHERS = [UUID(int=number) for number in range(1, 6)]
 """As many relationships as what was confided is told of."""

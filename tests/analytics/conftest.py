@@ -17,8 +17,8 @@ from tests.view_places import Databases, databases, fresh, kept, places
 from workflow.demo.stage import publisher, service
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
-from workflow.projections.views import Views
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key

@@ -43,9 +43,9 @@ from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, expor
 from workflow.projections.questions.catalogue import QUESTIONS
 from workflow.projections.questions.overview import figures
 from workflow.projections.questions.question import Asked
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
 
 History = list[tuple[UUID, Event]]
 NOW = day(200)

@@ -47,7 +47,7 @@ from workflow.projections.analytics.views import VIEWS
 from workflow.projections.check_ins import FEWEST
 from workflow.projections.questions.catalogue import QUESTIONS
 from workflow.projections.questions.question import Asked
-from workflow.projections.views import Views
+from workflow.projections.running.views import Views
 from workflow.settings import Settings
 from workflow.web.api import create_app
 

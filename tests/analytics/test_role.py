@@ -23,9 +23,9 @@ from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres import analysts
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.store.postgres.migrations import migrate
 from workflow.store.postgres.pool import Connections
 

@@ -32,10 +32,10 @@ from workflow.projections.analytics.snapshot import Snapshot
 from workflow.projections.analytics.view import View
 from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen, export
 from workflow.projections.analytics.views import VIEWS
-from workflow.projections.runner import Runner
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
 
 __all__ = ["data", "relationship"]
 

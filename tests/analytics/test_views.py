@@ -18,9 +18,9 @@ from workflow.aggregates import events as e
 from workflow.projections.analytics.columns import Kind, integer
 from workflow.projections.analytics.view import View
 from workflow.projections.analytics.views import VIEWS
-from workflow.projections.runner import Runner
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "analytics.json"
 

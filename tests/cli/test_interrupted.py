@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import MENTORING, run, told, up
 from workflow.cli.__main__ import main
 from workflow.demo.stage import service
-from workflow.projections.rebuilding import Rebuilding
+from workflow.projections.running.rebuilding import Rebuilding
 
 
 def test_it_ends_so_also_while_the_verbs_are_still_being_loaded(

@@ -66,7 +66,7 @@ def killed(at: str, elsewhere: Path, *words: object) -> None:
 def test_a_comparison_leaves_its_rows_in_the_folder_until_that_is_next_held(
     data: Path, elsewhere: Path
 ) -> None:
-    killed("workflow.projections.verify:_compare", elsewhere, "verify", "--data", data)
+    killed("workflow.projections.running.verify:_compare", elsewhere, "verify", "--data", data)
     assert list(elsewhere.iterdir()) == []
     (left,) = (data / ".scratch").iterdir()
     assert ((data / ".scratch").stat().st_mode & 0o777, left.stat().st_mode & 0o777) == (0o700, 0o700)

@@ -28,7 +28,7 @@ from workflow.cli.verb import Desk
 from workflow.demo.stage import publisher, service
 from workflow.folder import Folder
 from workflow.lifecycle import offline
-from workflow.projections.runner import Runner
+from workflow.projections.running.runner import Runner
 from workflow.settings import Settings
 from workflow.web.api import create_app
 

@@ -17,8 +17,8 @@ from workflow.consumers.clock.driver import ClockDriver
 from workflow.projections import agenda
 from workflow.projections.agenda import Due
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
-from workflow.projections.views import Views
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.recorded import Origin, Recorded

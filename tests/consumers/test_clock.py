@@ -19,7 +19,7 @@ from workflow.aggregates.decide import Decision
 from workflow.consumers import unaskable
 from workflow.errors import Conflict, Stopped
 from workflow.projections.agenda import Due
-from workflow.projections.readers import NotYetFolded
+from workflow.projections.running.readers import NotYetFolded
 from workflow.store.transaction import Transaction
 
 

@@ -16,7 +16,7 @@ from tests.patience import PATIENCE
 from workflow.aggregates.events import ReminderIssued
 from workflow.failpoints import VARIABLE
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.verify import content
+from workflow.projections.running.verify import content
 
 
 def run(folder: Path, failpoints: str = "") -> int:

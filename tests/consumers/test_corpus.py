@@ -17,9 +17,9 @@ from workflow.consumers.meetings.reasons import REASONS, WAITING, explain
 from workflow.consumers.transport.server import NatsServer
 from workflow.consumers.transport.streams import declare
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
-from workflow.projections.verify import verify
-from workflow.projections.views import Views
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import verify
+from workflow.projections.running.views import Views
 from workflow.store.receipts import Disposition
 
 STRANGERS = 2

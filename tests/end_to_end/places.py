@@ -16,8 +16,8 @@ import psycopg
 from tests.postgres import PostgresServer
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.running.views import Views
 from workflow.projections.tables import generation_table
-from workflow.projections.views import Views
 
 
 @dataclass(frozen=True, slots=True)

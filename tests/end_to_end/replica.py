@@ -24,11 +24,11 @@ from workflow.consumers.meetings.account import receive, take_in
 from workflow.consumers.meetings.routing import Resolver
 from workflow.consumers.meetings.waiting import drain_closed, drain_opened, expire, go_on
 from workflow.projections import agenda
-from workflow.projections.canonical import documents
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
+from workflow.projections.running.canonical import documents
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.projections.tables import generation_table
-from workflow.projections.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.identities import Identities
 from workflow.store.keys import KeyStore

@@ -14,10 +14,10 @@ from workflow.aggregates.programme import programme_id
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.projection import Document, Projection, heeded
 from workflow.projections.projection import fold as fold_events
-from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.projections.tables import Row
-from workflow.projections.views import Views
 from workflow.store.recorded import Metadata, Recorded
 
 DAY_ZERO = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -11,9 +11,9 @@ from workflow.aggregates.events import AgreementConcluded
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.journey import JOURNEY
 from workflow.projections.projection import Document, Projection
-from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.store.recorded import Recorded
 
 

@@ -13,10 +13,10 @@ from tests.projections.facts import Log, concluded, onboarded, opened, raised
 from workflow.aggregates.events import ConcernCode
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import Runner
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
 
 
 def log() -> Log:

@@ -6,8 +6,8 @@ from tests.projections.facts import OTHER, PAIR, Log, closed, day, fold, opened,
 from workflow.aggregates.events import DueKind
 from workflow.projections import agenda
 from workflow.projections.agenda import Due
-from workflow.projections.storage import Kept
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.views import Views
 
 
 def due_until(views: Views, until: float) -> list[Due]:

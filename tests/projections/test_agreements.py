@@ -19,7 +19,7 @@ from tests.view_places import Fresh
 from workflow.aggregates.events import Event, Visibility
 from workflow.aggregates.moves import Move, State
 from workflow.projections import agreements, check_ins, support_contacts
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 from workflow.projections.tables import Row
 
 ALONE, PROGRAMME, ALL = Visibility.PAIR_ONLY, Visibility.PROGRAMME, Visibility.SHAREABLE

@@ -17,10 +17,10 @@ from workflow.projections.aside.aside import Aside, Processes
 from workflow.projections.aside.process import serve
 from workflow.projections.aside.wire import get, put
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept
-from workflow.projections.verify import verify
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import verify
+from workflow.projections.running.views import Views
 
 
 def rebuilding(log: Log, kept: Kept, processes: Processes, page: int = 5) -> Runner:
@@ -55,7 +55,7 @@ def ends_well(runner: Runner, log: Log, kept: Kept) -> None:
 def test_it_comes_to_the_same_rows_however_often_they_are_written(
     kept: Kept, gathered: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workflow.projections.gathering.GATHERED", gathered)
+    monkeypatch.setattr("workflow.projections.running.gathering.GATHERED", gathered)
     log = killed.log()
     runner = rebuilding(log, kept, Processes(2, worth_it=1))
     runner.step()

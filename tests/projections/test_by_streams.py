@@ -15,14 +15,14 @@ from tests.projections.facts import Log, concluded, fold, onboarded, opened, rai
 from tests.projections.stored import Stored
 from tests.view_places import change, file, rows_in
 from workflow.aggregates.events import ConcernCode, Event
-from workflow.projections import gathering, refolding
 from workflow.projections.aside.aside import Processes
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept, Superseded
-from workflow.projections.verify import verify
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Kept, Superseded
+from workflow.projections.running import gathering, refolding
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import verify
+from workflow.projections.running.views import Views
 
 HERE, ASIDE = Processes(0), Processes(2, worth_it=1)
 

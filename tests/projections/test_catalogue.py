@@ -12,7 +12,7 @@ from tests.projections.facts import MENTEE, Log, fold, opened
 from workflow.aggregates.events import Visibility
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.projection import Projection
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 
 PAGE = Path(__file__).parents[2] / "docs" / "projections.md"
 

@@ -14,8 +14,8 @@ from workflow.diagnosis import Finding
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.examined import standing
 from workflow.projections.postgres.database import ViewDatabase
+from workflow.projections.rows.storage import Kept
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from tests.projections.stored import Stored
 from tests.view_places import rows_in
 from workflow.aggregates.events import Event
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.runner import Runner
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import content, verify
 from workflow.projections.sqlite.file import ViewFile
 from workflow.projections.tables import compact
-from workflow.projections.verify import content, verify
 from workflow.store.instants import stored
 
 JSON_COLUMNS = [

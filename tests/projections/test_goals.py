@@ -34,9 +34,9 @@ from tests.projections.facts import (
 from tests.view_places import Fresh
 from workflow.aggregates.events import Event, Outcome
 from workflow.projections import goals, measures
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.views import Views
 from workflow.projections.tables import Row
-from workflow.projections.views import Views
 
 
 def views_of(fresh: Fresh, *events: Event) -> Views:

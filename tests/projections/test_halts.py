@@ -12,14 +12,14 @@ from tests.projections.stored import Stored
 from tests.view_places import Fresh, change
 from workflow.errors import Conflict, NotFound
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.generations import RunState
-from workflow.projections.readers import NotYetFolded
-from workflow.projections.runner import Runner
+from workflow.projections.rows.generations import RunState
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.readers import NotYetFolded
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.status import Status
+from workflow.projections.running.verify import verify
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.status import Status
-from workflow.projections.storage import Kept
-from workflow.projections.verify import verify
-from workflow.projections.views import Views
 
 WHO = "service 00000000-0000-4000-8000-000000000009"
 

@@ -28,16 +28,16 @@ from workflow.errors import Stopped, Unavailable
 from workflow.projections import relationships
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.rebuilding import FIRST_WAIT, LONGEST_WAIT
-from workflow.projections.runner import Runner
+from workflow.projections.rows.generations import RunState
+from workflow.projections.rows.storage import Busy, Kept
+from workflow.projections.running.rebuilding import FIRST_WAIT, LONGEST_WAIT
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import content, verify
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Busy, Kept
 from workflow.projections.tables import Row
-from workflow.projections.verify import content, verify
-from workflow.projections.views import Views
 from workflow.store.faults import AWAY, of_the_storage
 
 

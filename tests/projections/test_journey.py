@@ -32,7 +32,7 @@ from workflow.aggregates.events import (
 )
 from workflow.aggregates.moves import Move, State
 from workflow.projections import journey
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 
 Stay = tuple[str, datetime, datetime | None, bool]
 ACTIVE = (opened(), onboarded(1), concluded(2))

@@ -18,11 +18,11 @@ from tests.view_places import Fresh, read, rows_in
 from workflow import failpoints
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import Runner
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import verify
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import ViewFile
-from workflow.projections.storage import Kept
-from workflow.projections.verify import verify
-from workflow.projections.views import Views
 
 
 class Killed(BaseException):

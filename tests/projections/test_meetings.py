@@ -36,7 +36,7 @@ from workflow.aggregates.events import Event, Outcome
 from workflow.projections import meetings
 from workflow.projections.meetings_fold import MEETINGS
 from workflow.projections.policies import _seconds
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 from workflow.projections.tables import Row
 from workflow.store.instants import stored
 from workflow.store.recorded import Metadata, Recorded

@@ -12,11 +12,11 @@ from tests.projections.facts import OTHER, Log, concluded, fold, onboarded, open
 from tests.projections.stored import Stored
 from tests.view_places import Fresh, rows_in
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.generations import RunState
-from workflow.projections.runner import Runner
-from workflow.projections.storage import Kept, Superseded
-from workflow.projections.verify import verify
-from workflow.projections.views import Views
+from workflow.projections.rows.generations import RunState
+from workflow.projections.rows.storage import Kept, Superseded
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import verify
+from workflow.projections.running.views import Views
 
 
 @pytest.fixture

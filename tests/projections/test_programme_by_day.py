@@ -32,7 +32,7 @@ from workflow.aggregates.events import ConcernCode, Event, Outcome
 from workflow.aggregates.moves import State
 from workflow.projections import episodes, journey, programme_by_day, relationships
 from workflow.projections.programme_by_day import Day
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 
 
 def on(number: int) -> date:

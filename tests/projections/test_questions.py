@@ -30,7 +30,7 @@ from workflow.aggregates.moves import State
 from workflow.errors import Invalid
 from workflow.projections.questions.catalogue import QUESTIONS
 from workflow.projections.questions.question import Asked
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 from workflow.projections.tables import Row
 
 NOW = Asked(day(200))

@@ -33,7 +33,7 @@ from tests.projections.facts import (
 from workflow.aggregates.events import ConcernCode, Event
 from workflow.aggregates.moves import Move, State
 from workflow.projections import relationships, today
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from tests.projections.deeds import booked, not_reminded
 from tests.projections.facts import MENTEE, OTHER, PAIR, Log, day, fold, opened, reminded
 from workflow.projections import reminders
-from workflow.projections.storage import Kept
+from workflow.projections.rows.storage import Kept
 
 
 def test_each_reminder_tells_what_became_of_it(kept: Kept) -> None:

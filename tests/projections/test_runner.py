@@ -26,16 +26,16 @@ from workflow.errors import Conflict, NotFound
 from workflow.projections import relationships
 from workflow.projections.agenda import AGENDA
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.generations import RunState
 from workflow.projections.journey import JOURNEY
 from workflow.projections.projection import Document
-from workflow.projections.readers import BeyondTheLog, NotYetFolded
-from workflow.projections.runner import Runner
+from workflow.projections.rows.generations import RunState
+from workflow.projections.rows.storage import Kept
+from workflow.projections.running.readers import BeyondTheLog, NotYetFolded
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import verify
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import FileStorage
-from workflow.projections.storage import Kept
 from workflow.projections.tables import Row
-from workflow.projections.verify import verify
-from workflow.projections.views import Views
 from workflow.store.recorded import Recorded
 
 
@@ -49,7 +49,7 @@ def log() -> Log:
 @pytest.fixture(params=[1, 2, 1_000], ids=lambda events: f"{events} at once")
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few events are read at once, those of a page are written together."""
-    monkeypatch.setattr("workflow.projections.pages.AT_ONCE", request.param)
+    monkeypatch.setattr("workflow.projections.running.pages.AT_ONCE", request.param)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -178,7 +178,7 @@ def test_a_disk_that_is_full_pauses_nothing(tmp_path: Path, log: Log) -> None:
 def test_a_killed_rebuild_goes_on_from_the_last_rows_that_it_wrote(
     kept: Kept, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workflow.projections.gathering.GATHERED", 2)
+    monkeypatch.setattr("workflow.projections.running.gathering.GATHERED", 2)
     views = fold(log, kept)
     runner = Runner(views, log.read, log.head, page=1)
     runner.rebuild()
@@ -206,7 +206,7 @@ def test_a_rebuild_holds_the_rows_of_so_many_relationships_only(
     for _ in range(2):
         runner.step()
     assert {generation.position for generation in views.shadows} == {0}
-    monkeypatch.setattr("workflow.projections.gathering.TOUCHED", 1)
+    monkeypatch.setattr("workflow.projections.running.gathering.TOUCHED", 1)
     runner.step()
     assert {generation.position for generation in views.shadows} == {3}
     views.close()

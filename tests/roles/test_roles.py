@@ -19,8 +19,8 @@ from tests.roles.processes import OPERATOR, Serving, settings
 from workflow.consumers.transport.server import NatsServer
 from workflow.projections.catalogue import PROJECTIONS
 from workflow.projections.postgres.database import ViewDatabase
-from workflow.projections.runner import Runner
-from workflow.projections.views import Views
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.master import load_master_key

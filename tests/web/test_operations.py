@@ -15,7 +15,7 @@ from workflow.aggregates.policy import AgreementPolicy, Policy
 from workflow.app import Service
 from workflow.consumers.meetings.account import receive, take_in
 from workflow.logs import OPERATIONS
-from workflow.projections.verify import Verified
+from workflow.projections.running.verify import Verified
 from workflow.store.held import HeldMessages
 from workflow.store.recorded import Origin
 

@@ -21,8 +21,8 @@ from tests.web.messages import take_held
 from tests.web.sheet import Sheet
 from workflow.app import Service
 from workflow.projections import today
-from workflow.projections.generations import RunState
 from workflow.projections.questions import overview
+from workflow.projections.rows.generations import RunState
 from workflow.web.api import create_app
 from workflow.web.page import routes
 from workflow.web.page.chart import Chart, Theme

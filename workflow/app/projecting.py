@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from workflow.projections.follower import carry_out
-from workflow.projections.runner import Runner
-from workflow.projections.views import Views
+from workflow.projections.running.follower import carry_out
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.postgres import hints
 from workflow.store.postgres.pool import Connections

@@ -42,11 +42,11 @@ from workflow.folder import Folder
 from workflow.projections.analytics.views import VIEWS
 from workflow.projections.aside.aside import Processes, processors
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.follower import Follower
-from workflow.projections.loop import Loop
-from workflow.projections.runner import Runner
-from workflow.projections.verify import Verified, verify
-from workflow.projections.views import Views
+from workflow.projections.running.follower import Follower
+from workflow.projections.running.loop import Loop
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.verify import Verified, verify
+from workflow.projections.running.views import Views
 from workflow.secret_files import own_secret
 from workflow.settings import ClockKind, Role, Settings
 from workflow.store.identities import Identities

@@ -17,8 +17,8 @@ from workflow.consumers.clock.driver import ClockDriver
 from workflow.consumers.clock.page import Due
 from workflow.consumers.meetings.routing import Resolver
 from workflow.projections.agenda import AGENDA, due_until
-from workflow.projections.loop import Loop
-from workflow.projections.views import Views
+from workflow.projections.running.loop import Loop
+from workflow.projections.running.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.writer import Writer

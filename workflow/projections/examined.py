@@ -7,10 +7,10 @@ from pathlib import Path
 
 from workflow.diagnosis import Finding, ok, trouble, warning
 from workflow.errors import Unavailable
-from workflow.projections.generations import RunState
 from workflow.projections.projection import Projection, of_other_columns
+from workflow.projections.rows.generations import RunState
+from workflow.projections.rows.storage import MISSING, Kept
 from workflow.projections.sqlite.file import at
-from workflow.projections.storage import MISSING, Kept
 
 ANEW = "stop the service and remove views.db with its -wal and -shm: it is folded anew from the events"
 ANEW_IN_A_DATABASE = (

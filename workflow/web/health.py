@@ -16,8 +16,8 @@ from workflow.app import Service, others
 from workflow.app import troubles as local_troubles
 from workflow.consumers.delivery.status import DeliveryStatus
 from workflow.consumers.meetings.status import IntakeStatus
-from workflow.projections.generations import RunState
-from workflow.projections.status import Status
+from workflow.projections.rows.generations import RunState
+from workflow.projections.running.status import Status
 from workflow.settings import ClockKind
 from workflow.store.faults import of_the_storage
 from workflow.web.asking import Serving

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from workflow.app import Service
-from workflow.projections.generations import RunState
+from workflow.projections.rows.generations import RunState
 from workflow.web.asking import Serving
 from workflow.web.health import Health, look
 

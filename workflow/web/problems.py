@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from workflow import errors
-from workflow.projections.readers import BeyondTheLog, NotYetFolded
+from workflow.projections.running.readers import BeyondTheLog, NotYetFolded
 from workflow.store.faults import AWAY
 from workflow.web.faults import MOST_TOLD, Fault, told
 from workflow.web.moves import moves_out

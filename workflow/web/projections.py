@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from workflow.app import Service
 from workflow.consumers.requests.once import Answer
 from workflow.errors import Conflict
-from workflow.projections.verify import Verified as Compared
+from workflow.projections.running.verify import Verified as Compared
 from workflow.threads import Waited, while_wanted
 from workflow.web.actor import named, operating
 from workflow.web.asking import After, Asking, By, Serving

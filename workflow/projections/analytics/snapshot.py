@@ -11,10 +11,10 @@ from typing import Self
 from workflow.errors import Conflict
 from workflow.projections.analytics.view import View
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.generations import RunState
 from workflow.projections.projection import of_other_columns
+from workflow.projections.rows.generations import RunState
+from workflow.projections.rows.storage import Kept, Moment
 from workflow.projections.sqlite.file import at
-from workflow.projections.storage import Kept, Moment
 from workflow.projections.tables import Values
 
 AT_ONCE = 10_000

@@ -17,7 +17,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from workflow.projections.aside.wire import Rest, get, put
-from workflow.projections.generations import Folded, Generation, StreamProgress
+from workflow.projections.rows.generations import Folded, Generation, StreamProgress
 from workflow.projections.tables import GenerationTable, Values
 from workflow.store.recorder import EventRow
 

@@ -13,9 +13,9 @@ from typing import IO
 
 from workflow.projections.aside.wire import Begin, Page, get, put
 from workflow.projections.catalogue import PROJECTIONS
-from workflow.projections.folding import Folding
-from workflow.projections.generations import Generation, StreamProgress
 from workflow.projections.projection import Projection, heeded
+from workflow.projections.rows.folding import Folding
+from workflow.projections.rows.generations import Generation, StreamProgress
 from workflow.projections.tables import Values, generation_table
 from workflow.store.mapper import Decoder
 

@@ -18,7 +18,7 @@ from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
 from workflow.projections.postgres.analysts import NAMED, full_name, statement
 from workflow.projections.postgres.connecting import BESIDE_NO_SWAP, MOMENT, SCHEMA, connect
-from workflow.projections.storage import MISSING, Storage
+from workflow.projections.rows.storage import MISSING, Storage
 from workflow.projections.tables import Values
 from workflow.store.instants import stored
 from workflow.store.postgres.cursor import PostgresCursor
@@ -43,7 +43,7 @@ class _Reading:
 
 
 class Moment(_Reading):
-    """See ``workflow.projections.storage.Moment``."""
+    """See ``workflow.projections.rows.storage.Moment``."""
 
     def live(self) -> Mapping[str, Mapping[str, object]]:
         """What is kept of each projection that serves."""
@@ -127,7 +127,7 @@ class _Scratch:
 
 
 class Comparing(_Reading):
-    """See ``workflow.projections.storage.Comparing``."""
+    """See ``workflow.projections.rows.storage.Comparing``."""
 
     live = f"{SCHEMA}."
     folded = "pg_temp."

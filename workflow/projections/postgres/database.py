@@ -17,7 +17,7 @@ from workflow.projections.postgres.beside import Moment, comparing, moment
 from workflow.projections.postgres.connecting import BESIDE_NO_SWAP, SCHEMA, connect
 from workflow.projections.postgres.statements import statements
 from workflow.projections.postgres.tables import SHORTLY, Tables, Within
-from workflow.projections.storage import Busy, Comparing
+from workflow.projections.rows.storage import Busy, Comparing
 from workflow.projections.tables import GenerationTable, Values
 from workflow.store.cursor import Cursor
 from workflow.store.faults import AWAY
@@ -50,7 +50,7 @@ class ViewDatabase:
 
 
 class DatabaseStorage(Tables):
-    """See ``workflow.projections.storage.Storage``."""
+    """See ``workflow.projections.rows.storage.Storage``."""
 
     def __init__(self, dsn: str, *, durable: bool) -> None:
         self._durable = durable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from workflow.projections.generations import Folded
 from workflow.projections.postgres.statements import Statements, statements
+from workflow.projections.rows.generations import Folded
 from workflow.projections.tables import Values
 from workflow.store.postgres.cursor import PostgresCursor
 

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from workflow.errors import Stopped
 from workflow.projections.analytics.view import View
-from workflow.projections.generations import Folded
 from workflow.projections.postgres.analysts import drop_views, make_views
 from workflow.projections.postgres.connecting import SCHEMA
 from workflow.projections.postgres.rows import write
 from workflow.projections.postgres.statements import statements
+from workflow.projections.rows.generations import Folded
 from workflow.projections.tables import GenerationTable, Values
 from workflow.store.cursor import Cursor
 from workflow.store.postgres.cursor import PostgresCursor

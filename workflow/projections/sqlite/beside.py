@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from workflow.errors import Unavailable
 from workflow.projections.analytics.columns import Kind
 from workflow.projections.analytics.view import View
+from workflow.projections.rows.storage import MISSING, Kept
 from workflow.projections.sqlite.naming import statement
-from workflow.projections.storage import MISSING, Kept
 from workflow.projections.tables import Values
 from workflow.store.sqlite.reading import read_only
 
@@ -23,7 +23,7 @@ _STEPS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """See ``workflow.projections.storage.Moment``."""
+    """See ``workflow.projections.rows.storage.Moment``."""
 
     connection: sqlite3.Connection
 
@@ -80,7 +80,7 @@ def moment(path: Path, cancelled: Callable[[], bool] | None) -> Iterator[Moment]
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """See ``workflow.projections.storage.Comparing``."""
+    """See ``workflow.projections.rows.storage.Comparing``."""
 
     connection: sqlite3.Connection
     scratch: Kept

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, event
 
 from workflow.projections.analytics.view import View
-from workflow.projections.generations import Folded
+from workflow.projections.rows.generations import Folded
+from workflow.projections.rows.storage import Comparing, Kept
 from workflow.projections.sqlite.beside import Moment, comparing, moment
 from workflow.projections.sqlite.naming import are_named, name_views
 from workflow.projections.sqlite.statements import statements
-from workflow.projections.storage import Comparing, Kept
 from workflow.projections.tables import GenerationTable, Values, compact
 from workflow.secret_files import own_database
 from workflow.store.cursor import Cursor
@@ -59,7 +59,7 @@ def at(kept: Path | Kept) -> Kept:
 
 
 class FileStorage:
-    """See ``workflow.projections.storage.Storage``. Readers see one moment for as long as they like."""
+    """See ``workflow.projections.rows.storage.Storage``. Readers see one moment for as long as they like."""
 
     failures = (sqlite3.Error,)
     no_row = (

@@ -18,9 +18,9 @@ from workflow.aggregates.programme import programme_id, replay_programme
 from workflow.app import Service
 from workflow.errors import MentoringError, NotFound
 from workflow.projections import agenda, goals, journey, meetings, relationships
-from workflow.projections.generations import RunState
 from workflow.projections.goals import GoalStatus
 from workflow.projections.questions.overview import OUTCOMES, READS, Figures, figures
+from workflow.projections.rows.generations import RunState
 from workflow.projections.tables import Row
 from workflow.projections.today import COUNTED, count_to_contact, to_contact
 from workflow.web.asking import LONGEST_PAGE, After, Serving

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
-from workflow.projections.gathering import Gathering
-from workflow.projections.generations import Generation, StreamProgress, names_heeded
+from workflow.projections.rows.generations import Generation, StreamProgress, names_heeded
+from workflow.projections.running.gathering import Gathering
 from workflow.store.recorded import Recorded
 from workflow.store.recorder import EventRow
 

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from workflow.errors import Conflict
-from workflow.projections.generations import Generation, RunState
-from workflow.projections.views import Views
+from workflow.projections.rows.generations import Generation, RunState
+from workflow.projections.running.views import Views
 
 
 class _Asked(NamedTuple):

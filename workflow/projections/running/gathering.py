@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from workflow.places import whence
 from workflow.projections.aside.aside import Aside, Broken, Load, Processes
-from workflow.projections.folding import Folding
-from workflow.projections.generations import Folded, Generation, RunState, StreamProgress
 from workflow.projections.projection import heeded
+from workflow.projections.rows.folding import Folding
+from workflow.projections.rows.generations import Folded, Generation, RunState, StreamProgress
 from workflow.projections.tables import GenerationTable, Values
 from workflow.store.recorded import Recorded
 from workflow.store.recorder import EventRow

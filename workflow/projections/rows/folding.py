@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
-from workflow.projections.generations import Folded, Generation, StreamProgress
 from workflow.projections.projection import Document, FoldFailed, fold
+from workflow.projections.rows.generations import Folded, Generation, StreamProgress
 from workflow.projections.tables import Values
 from workflow.store.recorded import Recorded
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from workflow import failpoints
 from workflow.places import whence
-from workflow.projections.generations import Generation, RunState
-from workflow.projections.views import Views
+from workflow.projections.rows.generations import Generation, RunState
+from workflow.projections.running.views import Views
 from workflow.store.recorded import Recorded
 
 PAGE = 20_000

@@ -12,11 +12,11 @@ from threading import Event, Thread
 from workflow.errors import NotFound
 from workflow.logs import WORK
 from workflow.places import whence
-from workflow.projections.readers import BeyondTheLog, NotYetFolded, Readers
-from workflow.projections.rebuilds import Rebuilt
-from workflow.projections.status import Status, statuses
-from workflow.projections.storage import Superseded
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Superseded
+from workflow.projections.running.readers import BeyondTheLog, NotYetFolded, Readers
+from workflow.projections.running.rebuilds import Rebuilt
+from workflow.projections.running.status import Status, statuses
+from workflow.projections.running.views import Views
 from workflow.store.faults import is_away
 
 _log = logging.getLogger(__name__)

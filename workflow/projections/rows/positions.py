@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from workflow.projections.generations import Generation, RunState, StreamProgress
-from workflow.projections.storage import Superseded
+from workflow.projections.rows.generations import Generation, RunState, StreamProgress
+from workflow.projections.rows.storage import Superseded
 from workflow.store.cursor import Cursor
 
 

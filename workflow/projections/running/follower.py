@@ -9,10 +9,10 @@ from threading import Lock
 from typing import Any
 
 from workflow.errors import Conflict, MentoringError
-from workflow.projections.loop import Loop
-from workflow.projections.rebuilds import Rebuilt
-from workflow.projections.runner import Runner
-from workflow.projections.views import Views
+from workflow.projections.running.loop import Loop
+from workflow.projections.running.rebuilds import Rebuilt
+from workflow.projections.running.runner import Runner
+from workflow.projections.running.views import Views
 from workflow.store.postgres.requests import Request, Requests
 
 _SOON, _LATER = 0.02, 0.5

@@ -14,15 +14,15 @@ from typing import Any
 
 from workflow.errors import Conflict
 from workflow.projections.aside.aside import Processes
-from workflow.projections.canonical import content_hash
-from workflow.projections.generations import Generation, RunState
-from workflow.projections.pages import AT_ONCE, PAGE
 from workflow.projections.projection import Projection, of_other_columns
-from workflow.projections.refolding import Refolding, Stored
+from workflow.projections.rows.generations import Generation, RunState
+from workflow.projections.rows.storage import Comparing, Kept
+from workflow.projections.running.canonical import content_hash
+from workflow.projections.running.pages import AT_ONCE, PAGE
+from workflow.projections.running.refolding import Refolding, Stored
+from workflow.projections.running.views import Views
 from workflow.projections.sqlite.file import at
-from workflow.projections.storage import Comparing, Kept
 from workflow.projections.tables import GenerationTable, Row, generation_table
-from workflow.projections.views import Views
 
 SHOWN = 20
 """Differing rows that are shown of each projection; all are counted."""

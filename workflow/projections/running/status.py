@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workflow.projections.generations import RunState
-from workflow.projections.views import Views
+from workflow.projections.rows.generations import RunState
+from workflow.projections.running.views import Views
 
 
 @dataclass(frozen=True, slots=True)

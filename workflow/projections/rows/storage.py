@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from workflow.errors import Stopped, Unavailable
 from workflow.projections.analytics.view import View
-from workflow.projections.generations import Folded
+from workflow.projections.rows.generations import Folded
 from workflow.projections.tables import GenerationTable, Values
 from workflow.store.cursor import Cursor
 

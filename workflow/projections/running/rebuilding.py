@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from workflow.projections.generations import Generation, RunState
-from workflow.projections.pages import Pages
-from workflow.projections.rebuilds import Rebuilds, Rebuilt
-from workflow.projections.refolding import Refolding
-from workflow.projections.storage import Busy, Superseded
+from workflow.projections.rows.generations import Generation, RunState
+from workflow.projections.rows.storage import Busy, Superseded
+from workflow.projections.running.pages import Pages
+from workflow.projections.running.rebuilds import Rebuilds, Rebuilt
+from workflow.projections.running.refolding import Refolding
 
 LONGEST_WAIT = 8.0
 FIRST_WAIT = 0.25

@@ -12,14 +12,14 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 
 from workflow.places import whence
-from workflow.projections.halts import Halts
-from workflow.projections.loop import Loop
-from workflow.projections.pages import PAGE, Pages, Read
-from workflow.projections.rebuilding import Rebuilding
-from workflow.projections.rebuilds import Rebuilt
-from workflow.projections.refolding import Refolding, Stored
-from workflow.projections.storage import Superseded
-from workflow.projections.views import Views
+from workflow.projections.rows.storage import Superseded
+from workflow.projections.running.halts import Halts
+from workflow.projections.running.loop import Loop
+from workflow.projections.running.pages import PAGE, Pages, Read
+from workflow.projections.running.rebuilding import Rebuilding
+from workflow.projections.running.rebuilds import Rebuilt
+from workflow.projections.running.refolding import Refolding, Stored
+from workflow.projections.running.views import Views
 
 _log = logging.getLogger(__name__)
 

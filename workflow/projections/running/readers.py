@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from workflow.errors import Invalid, Unavailable
-from workflow.projections.generations import Generation, RunState
+from workflow.projections.rows.generations import Generation, RunState
 
 
 class NotYetFolded(Unavailable):

@@ -17,12 +17,12 @@ from sqlalchemy import Connection
 
 from workflow.projections.analytics.view import View
 from workflow.projections.aside.aside import Broken, Processes
-from workflow.projections.gathering import Gathering
-from workflow.projections.generations import Folded, Generation, RunState, StreamProgress
-from workflow.projections.positions import GenerationRow, Note, all_kept, fence, note, remove, superseded
 from workflow.projections.projection import FoldFailed, Projection, of_other_columns
+from workflow.projections.rows.generations import Folded, Generation, RunState, StreamProgress
+from workflow.projections.rows.positions import GenerationRow, Note, all_kept, fence, note, remove, superseded
+from workflow.projections.rows.storage import Kept, Storage
+from workflow.projections.running.gathering import Gathering
 from workflow.projections.sqlite.file import at
-from workflow.projections.storage import Kept, Storage
 from workflow.projections.tables import GenerationTable, generation_table, shape
 from workflow.store.cursor import Cursor
 
