@@ -158,9 +158,10 @@ class Begun:
     def _watch(self) -> None:
         while not self._over.wait(_LOOKS_EVERY):
             for children in Path("/proc/self/task").glob("*/children"):
-                with suppress(OSError, StopIteration):  # whoever it is has just ended
+                with suppress(OSError):  # the thread has just ended
                     for pid in children.read_text("utf-8").split():
-                        self._peaks[pid] = peak_mib(pid)
+                        with suppress(OSError, StopIteration):  # so has this one: the others go on
+                            self._peaks[pid] = peak_mib(pid)
 
     def peak_mib(self) -> float:
         """Theirs together."""

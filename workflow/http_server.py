@@ -44,7 +44,7 @@ _REFUSALS = {
 }
 
 _CLOSING = (
-    "closing",
+    "in_doubt",
     "the service stops, and did not wait for this any longer: what was asked may be done or begun all the same",
 )
 

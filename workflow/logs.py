@@ -11,7 +11,7 @@ BROKER = "mentoring.broker"
 """How the broker comes and goes."""
 
 WORK = "mentoring.work"
-"""What goes on again, and who is at work."""
+"""When PostgreSQL goes away and comes back, what goes on again, and who is at work."""
 
 
 def write_to_stderr() -> None:

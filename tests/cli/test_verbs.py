@@ -17,7 +17,7 @@ from workflow.cli.docs.verbs import commands
 from workflow.cli.facts import DOING
 from workflow.cli.tables import foreign
 from workflow.cli.verb import Desk
-from workflow.errors import Unavailable
+from workflow.errors import Invalid, MentoringError, Unavailable
 from workflow.folder import Folder
 from workflow.lifecycle import offline
 from workflow.settings import Settings
@@ -191,11 +191,26 @@ def test_a_folder_in_which_nothing_is_kept_is_left_alone(tmp_path: Path, words: 
     assert not (tmp_path / "nowhere").exists()
 
 
-async def test_an_answer_that_is_not_the_services_is_told_as_such() -> None:
-    between = httpx.MockTransport(lambda _: httpx.Response(502, html="<h1>Bad Gateway</h1>"))
-    async with httpx.AsyncClient(transport=between, base_url="http://there.example:8080") as client:
-        with pytest.raises(Unavailable, match=r"there\.example:8080 is not the service, .* it said 502"):
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx.Response(502, html="<h1>Bad Gateway</h1>"), Unavailable),
+        (httpx.Response(502, json="bad gateway"), Unavailable),
+        (httpx.Response(404, html="<h1>Not Found</h1>"), Invalid),
+        (httpx.Response(200, html="<h1>Welcome</h1>"), Invalid),
+    ],
+)
+async def test_an_answer_that_is_not_the_services_is_told_as_such(
+    answer: httpx.Response, kind: type[MentoringError]
+) -> None:
+    somebody = httpx.MockTransport(lambda _: answer)
+    async with httpx.AsyncClient(
+        transport=somebody, base_url="http://me:zzsecret@there.example:8080"
+    ) as client:
+        with pytest.raises(kind, match=r"there\.example:8080 is not the service") as raised:
             await Desk(client, running=True).get("/v1/health")
+    assert f"it said {answer.status_code}" in raised.value.detail
+    assert "zzsecret" not in raised.value.detail
 
 
 def test_a_folder_in_use_is_refused_with_its_holder(data: Path, relationship: str) -> None:

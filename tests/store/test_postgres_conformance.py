@@ -166,6 +166,7 @@ def test_what_is_wrong_with_the_name_of_a_database_is_not_repeated(said: str) ->
     [
         "postgresql://me@db/facts?pass%77ord=zzsecretzz",
         "postgresql://me@db/facts?sslpassword=zzsecretzz",
+        "postgresql://me:zzsecretzz@db/facts?sslpassword=another",
         "postgresql://me:zz%73ecretzz@db/facts",
         "dbname=facts password = zzsecretzz",
     ],

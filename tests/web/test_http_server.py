@@ -179,7 +179,7 @@ async def test_what_is_under_way_for_too_long_as_the_service_stops_is_answered(
         await asked.wait()
         http.should_exit = True
         await serving
-        assert _problem(await said) == (503, "closing")
+        assert _problem(await said) == (503, "in_doubt")
     assert caplog.messages == ["Cancel 1 running task(s), timeout graceful shutdown exceeded"]
 
 

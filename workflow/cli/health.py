@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from workflow.cli.tables import behind, minute
-from workflow.cli.verb import NOT_NAMED, AsJson, Data, Exit, emit, out, settings_of, verb
+from workflow.cli.verb import NOT_NAMED, AsJson, Data, Exit, emit, out, settings_of, shown, verb
 from workflow.errors import Unavailable
 from workflow.folder import Folder
 from workflow.settings import Settings
@@ -68,7 +68,7 @@ async def _asked_of(address: str) -> dict[str, Any]:
         async with httpx.AsyncClient(base_url=address, timeout=_PATIENCE, trust_env=False) as client:
             told = (await client.get("/v1/health")).json()
     except (httpx.HTTPError, ValueError) as error:
-        raise Unavailable(f"the service does not answer at {address}") from error
+        raise Unavailable(f"the service does not answer at {shown(httpx.URL(address))}") from error
     if not isinstance(told, dict) or "instance" not in told:
-        raise Unavailable(f"what answers at {address} is no service of ours")
+        raise Unavailable(f"what answers at {shown(httpx.URL(address))} is no service of ours")
     return told

@@ -132,16 +132,24 @@ class Desk:
             raise Unavailable(f"the service does not answer: {said}") from error
         try:
             told = answer.json()
-        except ValueError as error:
-            raise Unavailable(
-                f"what answers at {self._client.base_url} is not the service, or something between: it said "
-                f"{answer.status_code}, and no JSON"
-            ) from error
+        except ValueError:
+            told = None
+        if told is None or (answer.is_error and not isinstance(told, dict)):
+            raise self._not_the_service(answer)
         if answer.is_error:
             raise _error_of(answer.status_code, told)
         if method == "GET":
             self._say_if_half()
         return told
+
+    def _not_the_service(self, answer: httpx.Response) -> MentoringError:
+        """Whoever answers in between may soon let us through; a wrong address stays wrong, and is not tried again."""
+        kind = Unavailable if answer.is_server_error else Invalid
+        return kind(
+            f"what answers at {shown(self._client.base_url)} is not the service, but perhaps something in between: "
+            f"it said {answer.status_code}, and nothing that the service says",
+            code="not_the_service",
+        )
 
     def _say_if_half(self) -> None:
         """Say once that what is read is of a log of which not all is here."""
@@ -149,6 +157,11 @@ class Desk:
             said = f"mentoring: {self._unfinished.detail}; this is told by what is here"
             err.print(said, markup=False, soft_wrap=True)
             self._unfinished = None
+
+
+def shown(address: httpx.URL) -> httpx.URL:
+    """What may be shown of where a service answers."""
+    return address.copy_with(userinfo=b"", query=None)
 
 
 def _named(by: str) -> Actor:

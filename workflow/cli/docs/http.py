@@ -35,7 +35,11 @@ TITLES = {
 _BODIES = {"/v1/events": "[events](publish.md)", "/v1/hooks/{provider}": "[as they send it](hooks.md)"}
 """Bodies that are no JSON of ours."""
 
-_AGAIN = {408: "yes", 500: "yes, with an `Idempotency-Key`", 503: "yes, after `Retry-After` seconds"}
+_AGAIN = {
+    408: "yes",
+    500: "yes, with an `Idempotency-Key`",
+    503: "yes, after `Retry-After` seconds; with an `Idempotency-Key` where it says `in_doubt`: it may be done already",
+}
 
 _PROBLEM = {
     "type": "urn:mentoring:problem:invalid",

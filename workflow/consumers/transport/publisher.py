@@ -45,8 +45,8 @@ class Publisher:
 
     async def connect(self) -> None:
         """Connect, however long it takes. What is published before is refused."""
-        told = None
-        while True:
+        told, task = None, asyncio.current_task()
+        while task is None or not task.cancelling():  # a request that is answered may swallow a cancellation
             try:
                 await self._broker.connect()
             except (NatsError, OSError) as error:
@@ -55,7 +55,10 @@ class Publisher:
                 told = cause
                 await asyncio.sleep(_TRIES_AFTER)
             else:
+                if told is not None:
+                    log.info("publishing begins")
                 return
+        raise asyncio.CancelledError
 
     async def close(self) -> None:
         """Let go of the broker, even one that does not answer."""

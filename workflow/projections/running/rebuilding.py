@@ -18,9 +18,10 @@ time, for whoever comes meanwhile waits for a moment."""
 
 
 class Rebuilding:
-    """Does what is asked page by page, in the thread that folds: all but ``ask`` is for that thread.
+    """Does what is asked page by page, in the thread that folds.
 
-    Events are read by ``refolding``, where there is one. ``hurried`` tells whether something else waits to be folded.
+    All but ``ask`` is for that thread, and ``close`` for whoever has ended it. Events are read by ``refolding``, where
+    there is one. ``hurried`` tells whether something else waits to be folded.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from typing import Any, cast
 from psycopg import Connection, ProgrammingError, postgres
 from psycopg.adapt import Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.pq import Format
+from psycopg.pq import Conninfo, Format
 from psycopg.types.string import BytesBinaryDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -26,22 +26,33 @@ _SETTINGS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-_PASSWORDS = {"password", "sslpassword"}
+_SECRETS = {option.keyword.decode() for option in Conninfo.get_defaults() if option.dispchar == b"*"}
+"""What libpq itself says is not to be shown; each of its versions knows more."""
+
 _MOST = 16
 _WAITS = 10.0
 """Seconds for a free connection, or for a lock that somebody else holds."""
 _READER_WAITS = 3.0
 """Seconds that who only reads waits for a connection: it may ask again, and is not kept where the server is away."""
+_GIVES_UP_AFTER = 2.0
+"""Seconds for which it is tried to connect, each pause twice as long as the last; then that begins anew. Else pauses
+would be as long as the server was away, and so would be the time from its return until anybody notices."""
 _IDLE = 30.0
 """Seconds after which the server ends a transaction in which nothing happens: its owner hangs, and others wait."""
 
 
 def with_password(dsn: str, password: str | None) -> str:
-    """How a client names a database, its password included; nobody is shown that, and ``dsn`` is to hold none."""
+    """How a client names a database, its password included; nobody is shown that. ``Invalid`` where ``dsn`` has one."""
     named = _read(dsn)
-    if not named.keys().isdisjoint(_PASSWORDS):  # however it is spelt: only libpq knows all ways
+    if secrets := named.keys() & _SECRETS:  # however it is spelt: only libpq knows all ways
+        others = " and ".join(sorted(secrets - {"password"}))
+        instead = (
+            f"have libpq find {others} in its service file, and name that by `service=`"
+            if others
+            else "use MENTORING_DATABASE_PASSWORD_FILE"
+        )
         raise Invalid(
-            "no password belongs in MENTORING_DATABASE or MENTORING_KEY_DATABASE: use MENTORING_DATABASE_PASSWORD_FILE",
+            f"no password belongs in MENTORING_DATABASE or MENTORING_KEY_DATABASE: {instead}",
             code="settings_invalid",
         )
     return dsn if password is None else make_conninfo(**(named | {"password": password}))
@@ -80,6 +91,8 @@ class Connections:
             min_size=1,
             max_size=most,
             timeout=_WAITS,
+            reconnect_timeout=_GIVES_UP_AFTER,
+            reconnect_failed=ConnectionPool.check,  # which begins to connect anew
             configure=self._configure,
             check=ConnectionPool.check_connection,
             open=False,
