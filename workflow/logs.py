@@ -19,3 +19,5 @@ def write_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in (OPERATIONS, BROKER, WORK):
         logging.getLogger(name).setLevel(logging.INFO)
+    # It says at every try what we say once, and in libpq's words: these may name what nobody is to read.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Timer
 from typing import Any, cast
 
 from psycopg import Connection, ProgrammingError, postgres
@@ -14,8 +16,11 @@ from psycopg.types.string import BytesBinaryDumper
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workflow.errors import Invalid
+from workflow.logs import WORK
 from workflow.store.postgres.cursor import Column, PostgresCursor, Together, TogetherDumper
 from workflow.store.postgres.unreached import FACTS_SETTING, unreached
+
+_work = logging.getLogger(WORK)
 
 _SETTINGS: dict[str, Any] = {
     "application_name": "mentoring",
@@ -34,6 +39,8 @@ _WAITS = 10.0
 """Seconds for a free connection, or for a lock that somebody else holds."""
 _READER_WAITS = 3.0
 """Seconds that who only reads waits for a connection: it may ask again, and is not kept where the server is away."""
+_SOON = 2.0
+"""Seconds in which a server answers that is there."""
 _GIVES_UP_AFTER = 2.0
 """Seconds for which it is tried to connect, each pause twice as long as the last; then that begins anew. Else pauses
 would be as long as the server was away, and so would be the time from its return until anybody notices."""
@@ -100,11 +107,16 @@ class Connections:
 
     def open(self) -> None:
         """Connect; ``Unavailable`` where the server does not answer."""
+        said = "there is no answer yet under the address of %s; waiting for one for %d s"
+        saying = Timer(_SOON, _work.warning, [said, self._setting, _WAITS])
+        saying.start()
         try:
             self._pool.open(wait=True, timeout=_WAITS)
         except PoolTimeout:
             self._pool.close()
             raise unreached(self._setting) from None
+        finally:
+            saying.cancel()
 
     def learn_columns(self) -> None:
         """Know the columns of all tables, once they are there."""
