@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import select
 import stat
@@ -84,8 +85,10 @@ async def test_a_broker_that_refuses_the_token_is_told_as_such_and_once(
             patch.object(broker, "connect", wraps=broker.connect) as tried,
             patch("workflow.consumers.transport.publisher._TRIES_AFTER", 0.01),
         ):
-            connecting = asyncio.create_task(Publisher(broker).connect())
+            publisher = Publisher(broker)
+            connecting = asyncio.create_task(publisher.connect())
             await until(lambda: tried.await_count > 2)
+            assert "the broker refuses the token" in (publisher.trouble or "")
             connecting.cancel()
             await asyncio.gather(connecting, return_exceptions=True)
         (finding,) = await examined.stream(server.url, shown, None)
@@ -95,6 +98,33 @@ async def test_a_broker_that_refuses_the_token_is_told_as_such_and_once(
     assert "the broker refuses the token that it is shown, or asks for one" in told
     assert "it refuses at" in finding.said
     assert "MENTORING_NATS_TOKEN_FILE" in (finding.todo or "")
+
+
+async def test_a_broker_that_is_not_there_is_told_of_until_it_comes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "mentoring.broker")
+    (port,) = free(1)
+    server = NatsServer(tmp_path, port=port)
+    publisher = Publisher(make_broker(f"nats://127.0.0.1:{port}", "publishing"))
+    with patch("workflow.consumers.transport.publisher._SILENT_AFTER", 0.01):
+        connecting = asyncio.create_task(publisher.connect())
+        await until(lambda: "there is no answer yet from the broker" in caplog.text)
+    await until(lambda: publisher.trouble == "there is no answer yet from the broker")
+    await server.start()
+    try:
+        await connecting
+        await until(lambda: publisher.trouble is None)
+        await server.stop()
+        await until(lambda: publisher.trouble == "the broker has gone away")
+    finally:
+        await publisher.close()
+        await server.stop()
+    said = [record.getMessage() for record in caplog.records if record.name == "mentoring.broker"]
+    assert said[:2] == [
+        "publishing cannot begin: there is no answer yet from the broker; trying again",
+        "publishing begins",
+    ]
 
 
 async def test_a_port_in_use_is_told(server: NatsServer, tmp_path: Path) -> None:

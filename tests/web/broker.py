@@ -13,6 +13,7 @@ class Broker:
     def __init__(self) -> None:
         self.stored: list[tuple[str, bytes, dict[str, str]]] = []
         self.refuses_from = 10**9
+        self.trouble: str | None = None
 
     async def publish(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
         if len(self.stored) >= self.refuses_from:

@@ -10,6 +10,7 @@ from unittest.mock import AsyncMock, Mock
 import httpx
 import pytest
 
+from tests.web.broker import Broker
 from tests.web.conftest import ADA, GRACE, opened
 from workflow.app import Service
 from workflow.app.chore import Chore
@@ -100,6 +101,16 @@ async def test_health_names_nobody_whatever_fails(
     assert str(ADA) not in str(told)
     assert ADA.hex not in str(told)
     assert str(ADA) in caplog.text
+
+
+async def test_a_process_that_cannot_publish_is_not_well(http: httpx.AsyncClient, service: Service) -> None:
+    broker = Broker()
+    service.publisher = broker  # type: ignore[assignment]
+    assert (await http.get("/v1/health")).status_code == 200
+    broker.trouble = "the broker has gone away"
+    answer = await http.get("/v1/health")
+    assert answer.status_code == 503
+    assert answer.json()["troubles"] == ["nothing can be published by this process: the broker has gone away"]
 
 
 async def test_rows_of_other_columns_stopped_on_no_event(settings: Settings) -> None:

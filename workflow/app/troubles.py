@@ -28,6 +28,8 @@ def troubles(service: Service) -> Iterator[tuple[Role, str]]:
         elif status.trouble is not None:
             begun = "has not begun" if status.state == "off" else "is in trouble and tries again"
             yield Role.INTAKE, f"intake {begun}: {status.trouble}"
+    if service.publisher is not None and service.publisher.trouble is not None:
+        yield Role.API, f"nothing can be published by this process: {service.publisher.trouble}"
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
     for runner in (service.runner, service.projecting):
         if runner is not None and runner.trouble is not None:

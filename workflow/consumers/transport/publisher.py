@@ -20,6 +20,7 @@ from workflow.errors import Unavailable
 from workflow.logs import BROKER
 
 _TRIES_AFTER = 1.0
+_SILENT_AFTER = 5.0
 MOST_UNANSWERED = 128
 """Messages of one batch that the broker was given and has not answered yet."""
 
@@ -42,23 +43,46 @@ class Publisher:
         self._broker = broker
         self._within = within_seconds
         self._elsewhere = Elsewhere(broker, elsewhere_after)
+        self._begun = False
+        self._cause = "there is no answer yet from the broker"
+        self._said: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be published now; None where there is a connection."""
+        if not self._begun:
+            return self._cause
+        return None if self._broker.connection.is_connected else "the broker has gone away"
 
     async def connect(self) -> None:
         """Connect, however long it takes. What is published before is refused."""
-        told, task = None, asyncio.current_task()
-        while task is None or not task.cancelling():  # a request that is answered may swallow a cancellation
-            try:
-                await self._broker.connect()
-            except (NatsError, OSError) as error:
-                if (cause := in_words(error)) != told:  # said once, for as long as it is that
-                    log.warning("publishing cannot begin: %s; trying again", cause)
-                told = cause
-                await asyncio.sleep(_TRIES_AFTER)
-            else:
-                if told is not None:
-                    log.info("publishing begins")
-                return
+        task = asyncio.current_task()
+        # Where nobody answers, its client goes on trying by itself, and says nothing.
+        silent = asyncio.get_running_loop().call_later(_SILENT_AFTER, self._say)
+        try:
+            while (
+                task is None or not task.cancelling()
+            ):  # a request that is answered may swallow a cancellation
+                try:
+                    await self._broker.connect()
+                except (NatsError, OSError) as error:
+                    self._cause = in_words(error)
+                    self._say()
+                    await asyncio.sleep(_TRIES_AFTER)
+                else:
+                    self._begun = True
+                    if self._said is not None:
+                        log.info("publishing begins")
+                    return
+        finally:
+            silent.cancel()
         raise asyncio.CancelledError
+
+    def _say(self) -> None:
+        """Once, for as long as it is that."""
+        if self._cause != self._said:
+            log.warning("publishing cannot begin: %s; trying again", self._cause)
+        self._said = self._cause
 
     async def close(self) -> None:
         """Let go of the broker, even one that does not answer."""
