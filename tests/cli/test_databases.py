@@ -251,3 +251,33 @@ def test_the_doctor_says_that_two_databases_do_not_belong_together(
         assert found["both databases"][0]["grade"] == "trouble", why
         assert why in found["both databases"][0]["said"]
         assert found["both databases"][0]["todo"] == "see *Two databases* in docs/operate.md"
+        rests_on_them = {"master key", "log", "import", "receipts", "projections", "processes"}
+        assert not found.keys() & rests_on_them, "what is said of those would lead astray"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("postgresql://me:zzsecretzz@db/facts", "no password belongs in it"),
+        ("postgresql://me@db/facts?passw=zzsecretzz", "cannot be read as the name of a database"),
+    ],
+)
+def test_the_doctor_judges_no_folder_where_the_name_of_a_database_cannot_be_read(
+    mentoring: Verb, name: str, said: str
+) -> None:
+    done = mentoring("doctor", "--json", MENTORING_DATABASE=name)
+    found = findings(done)
+    assert done.exit_code == 1
+    assert found.keys() == {"settings", "versions", "nats-server"}
+    (only,) = found["settings"]
+    assert said in only["said"]
+    assert "zzsecretzz" not in done.output
+
+
+def test_the_doctor_misses_the_master_key(mentoring: Verb, data: Path, names: dict[str, str]) -> None:
+    begin(data)
+    (found,) = findings(mentoring("doctor", "--json", MENTORING_MASTER_KEY_FILE="/nowhere/master.key"))[
+        "master key"
+    ]
+    assert found["grade"] == "trouble"
+    assert found["said"] == "there is no /nowhere/master.key, and all keys are wrapped by it"

@@ -41,24 +41,34 @@ _NOBODY_ELSE = {"keys.db", "master.key", "events.db", "views.db", "nats.token", 
 
 
 class Doctor:
-    """Looks at one folder, and changes nothing in it."""
+    """Looks at what one service keeps, and changes nothing in it. ``Invalid`` where a database's name cannot be read.
 
-    def __init__(self, settings: Settings, heed: Heed) -> None:
+    Where the settings do not ``fit``, the files that others of them name are not looked at.
+    """
+
+    def __init__(self, settings: Settings, *, fit: bool = True) -> None:
         self._settings = settings
+        self._fit = fit
         self._folder = Folder(settings.data)
         self._master_key = settings.master_key_file or self._folder.master_key
         self._shared = settings.database is not None
         self._kept = looked_at(settings, self._folder)
-        self._heed = heed
+        self._heed: Heed = _unheeded
         self._told: set[str] = set()
         """What was said by now."""
+        self._shut: set[str] = set()
+        """What nothing else can be said of, nor of what lies there."""
 
-    def look(self) -> Iterator[Finding]:
+    def look(self, heed: Heed) -> Iterator[Finding]:
         """Everything, one after the other, whatever became of the one before."""
+        self._heed = heed
         kept, now = self._kept, RealClock().now()
-        checks = [
+        settings = [
             Check("settings", lambda: named_files.tokens(self._settings), named_files.MEND),
             Check("hooks", lambda: named_files.hooks(self._settings), named_files.MEND),
+        ]
+        checks = [
+            *(settings if self._fit else ()),
             Check("versions", _versions),
             *self._kept.software(),
             Check("nats-server", broker.binary if self._settings.nats is None else list),
@@ -78,16 +88,15 @@ class Doctor:
             else Check("service", self._service),
             Check("broker", self._broker),
         ]
-        shut: set[str] = set()
         for number, check in enumerate(checks):
             self._heed(check.about, number, len(checks))
-            if kept.needs.get(check.about, frozenset()) & shut:
+            if kept.needs.get(check.about, frozenset()) & self._shut:
                 continue  # nothing can be said of it, and nothing is to be thrown away for that
             found = check.found()
             self._told |= {one.said for one in found}
             yield from found
             if any(isinstance(one, Shut) for one in found):
-                shut.add(check.about)
+                self._shut.add(check.about)
 
     def _at_event(self, position: int, head: int) -> None:
         self._heed("log", position, head)
@@ -215,14 +224,23 @@ class Doctor:
                 return
             file = self._folder.nats_token
         token = None if file is None else read_secret(file, "token of the NATS server")
-        yield from asyncio.run(
-            broker.stream(url, token, store.positions(self._kept.facts, self._kept.failures))
-        )
+        taken_in = None if self._shut else store.positions(self._kept.facts, self._kept.failures)
+        yield from asyncio.run(broker.stream(url, token, taken_in))
+
+
+def installed() -> Iterator[Finding]:
+    """What can be looked at where it is not known where anything is kept."""
+    for check in (Check("versions", _versions), Check("nats-server", broker.binary)):
+        yield from check.found()
 
 
 def unreadable(error: MentoringError) -> Finding:
     """The settings themselves do not fit; all else is looked at with those that hold otherwise."""
     return trouble("settings", error.detail, "mend them: neither the service nor any verb starts so")
+
+
+def _unheeded(*_: object) -> None:
+    """Nobody is told how far it is."""
 
 
 _without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -8,7 +8,8 @@ from functools import partial
 from typing import ClassVar
 
 from workflow.app.keeping import Keeping
-from workflow.diagnosis import RESTORE, Check, Finding, ok
+from workflow.diagnosis import RESTORE, Check, Finding, Grade, Shut, ok
+from workflow.errors import Stopped
 from workflow.folder import Folder
 from workflow.projections import examined as views
 from workflow.projections.postgres.connecting import SCHEMA as VIEWS
@@ -23,7 +24,8 @@ from workflow.store.postgres.recorder import SCHEMA as FACTS
 from workflow.store.postgres.unreached import FACTS_SETTING, KEYS_SETTING
 from workflow.store.sqlite import examined as sqlite
 
-_DATABASE, _OF_THE_KEYS = "database", "database of the keys"
+_DATABASE, _OF_THE_KEYS, _BOTH = "database", "database of the keys", "both databases"
+_SEE = "see *Two databases* in docs/operate.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,11 @@ class InDatabases:
     keys_dsn: str = field(repr=False)
     failures = postgres.FAILURES
     needs: ClassVar[Mapping[str, frozenset[str]]] = {
-        "both databases": frozenset({_DATABASE, _OF_THE_KEYS}),
-        "master key": frozenset({_OF_THE_KEYS}),
-        **dict.fromkeys(("log", "import", "receipts", "projections", "processes"), frozenset({_DATABASE})),
+        _BOTH: frozenset({_DATABASE, _OF_THE_KEYS}),
+        "master key": frozenset({_OF_THE_KEYS, _BOTH}),
+        **dict.fromkeys(
+            ("log", "import", "receipts", "projections", "processes"), frozenset({_DATABASE, _BOTH})
+        ),
     }
     """What is looked at in which of them."""
     restore = "stop all processes of the service, and restore the database from its backup"
@@ -103,11 +107,15 @@ class InDatabases:
         facts, keys = {FACTS: None, VIEWS: STEPS}, {KEYS: None}
         yield Check(_DATABASE, lambda: postgres.server(self.facts_dsn, _DATABASE, FACTS_SETTING, facts))
         yield Check(_OF_THE_KEYS, lambda: postgres.server(self.keys_dsn, _OF_THE_KEYS, KEYS_SETTING, keys))
-        yield Check("both databases", self._together, "see *Two databases* in docs/operate.md")
+        yield Check(_BOTH, self._together, _SEE)
 
     def _together(self) -> Iterator[Finding]:
-        refuse_what_does_not_belong(self.facts_dsn, self.keys_dsn)
-        yield ok("both databases", "they are two, and nothing in them says that they do not belong together")
+        try:
+            refuse_what_does_not_belong(self.facts_dsn, self.keys_dsn)
+        except Stopped as error:
+            yield Shut(_BOTH, Grade.TROUBLE, error.detail, _SEE)
+        else:
+            yield ok(_BOTH, "they are two, and nothing in them says that they do not belong together")
 
 
 def looked_at(settings: Settings, folder: Folder) -> InFiles | InDatabases:

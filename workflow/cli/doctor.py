@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from workflow.app.doctor import Doctor, unreadable
+from workflow.app.doctor import Doctor, Heed, installed, unreadable
 from workflow.cli.progress import metered
 from workflow.cli.tables import Table, foreign
 from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
@@ -14,6 +15,8 @@ from workflow.diagnosis import Finding, Grade
 from workflow.errors import Invalid
 from workflow.settings import Settings
 from workflow.threads import Waited, while_wanted
+
+Look = Callable[[Heed], Iterator[Finding]]
 
 
 @verb
@@ -25,12 +28,12 @@ async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
     stands alone. Ends with 1 where anything is in trouble; a warning alone ends with 0.
     """
     found: list[Finding] = []
+    look: Look
     try:
-        settings = settings_of(data)
+        look = Doctor(settings_of(data)).look
     except Invalid as error:
         found.append(unreadable(error))
-        named = data or Path(os.environ.get("MENTORING_DATA") or Settings.model_fields["data"].default)
-        settings = Settings.model_construct(data=named)
+        look = _without_settings(data)
     with metered("looking", "") as reach:
 
         def work(waited: Waited) -> list[Finding]:
@@ -38,7 +41,7 @@ async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
                 reach(done, total, f"looking at {doing}")
                 waited.go_on()
 
-            return list(Doctor(settings, heed).look())
+            return list(look(heed))
 
         found += await while_wanted(work)
     worst = Grade.TROUBLE in {one.grade for one in found}
@@ -47,6 +50,14 @@ async def doctor(data: Data = None, as_json: AsJson = False) -> Exit:
     else:
         _tell(found)
     return Exit.NO if worst else Exit.DONE
+
+
+def _without_settings(data: Path | None) -> Look:
+    """What can be looked at all the same. Where databases are named, a folder is none of the service's."""
+    if os.environ.get("MENTORING_DATABASE") or os.environ.get("MENTORING_KEY_DATABASE"):
+        return lambda _: installed()
+    named = data or Path(os.environ.get("MENTORING_DATA") or Settings.model_fields["data"].default)
+    return Doctor(Settings.model_construct(data=named), fit=False).look
 
 
 def _tell(found: list[Finding]) -> None:

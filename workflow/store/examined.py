@@ -56,6 +56,10 @@ Look = Callable[[], AbstractContextManager[Looked | None]]
 def keys(look: Look, master_key_file: Path) -> Iterator[Finding]:
     """Whether the master key is the one that the keys are wrapped by, and how many there are."""
     if not master_key_file.exists():
+        with look() as db:
+            if db is not None and db.has("keys"):
+                said = f"there is no {master_key_file}, and all keys are wrapped by it"
+                yield trouble("master key", said, "restore it, or name it in MENTORING_MASTER_KEY_FILE")
         return
     try:
         master_key = read_master_key(master_key_file)
@@ -116,7 +120,9 @@ def log(look: Look, now: datetime, heed: Callable[[int, int], None], restore: st
             "set the clock right (is NTP at work?): until then everything is recorded as of that last event",
         )
     else:
-        yield ok("clock", "simulated" if simulated else f"{now:%Y-%m-%d %H:%M} UTC, behind the last event")
+        yield ok(
+            "clock", "simulated" if simulated else f"{now:%Y-%m-%d %H:%M} UTC, later than the last event"
+        )
 
 
 def unfinished(look: Look) -> Iterator[Finding]:
