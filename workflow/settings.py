@@ -30,6 +30,7 @@ from workflow.errors import Invalid
 from workflow.secret_files import read_secret
 
 _DSN = re.compile(r"postgres(ql)?://|[a-z_]+ *=")
+_API = re.compile(r"https?://[^/\s]+")
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|\bpassword *=")
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -216,6 +217,15 @@ class Settings(BaseSettings):
         if not all(map(_is_address, addresses)):
             raise ValueError("an address is nats://HOST:PORT, and several have a comma between them")
         return ",".join(addresses)
+
+    @field_validator("api")
+    @classmethod
+    def _an_api(cls, api: str | None) -> str | None:
+        if not api:
+            return None
+        if not _API.match(api):
+            raise ValueError("an address is http://HOST:PORT")
+        return api
 
     @field_validator("nats_replicas")
     @classmethod

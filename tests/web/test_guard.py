@@ -195,6 +195,13 @@ def test_settings_that_do_not_fit_are_told_in_our_words_by_their_names() -> None
         assert refused.value.detail == f"the settings do not fit: {said}"
 
 
+@pytest.mark.parametrize("api", ["127.0.0.1:8080", "nats://127.0.0.1:8080", "http://", "http:///v1"])
+def test_an_address_of_an_api_says_how_to_speak_there(api: str) -> None:
+    with pytest.raises(Invalid, match="MENTORING_API: an address is http://HOST:PORT"):
+        read_settings(api=api)
+    assert read_settings(api="").api is None
+
+
 def test_a_password_that_cannot_be_read_is_told_of_by_the_setting_that_names_it(tmp_path: Path) -> None:
     both = {"database": "host=a", "key_database": "host=b"}
     one = read_settings(**both, database_password_file=tmp_path / "one")

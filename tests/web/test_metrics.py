@@ -38,4 +38,6 @@ async def test_a_process_that_answers_nothing_else_tells_its_health_and_its_figu
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         assert (await client.get("/v1/health")).json()["status"] == "ok"
         assert "mentoring_log_head" in (await client.get("/metrics")).text
-        assert (await client.get("/v1/relationships")).status_code == 404
+        answer = await client.get("/v1/relationships")
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith("this process is no `api`")

@@ -129,7 +129,8 @@ class Desk:
         except httpx.HTTPError as error:
             gone = isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
             said = "it has probably stopped" if gone else type(error).__name__
-            raise Unavailable(f"the service does not answer: {said}") from error
+            where = shown(self._client.base_url)
+            raise Unavailable(f"the service does not answer at {where}: {said}") from error
         try:
             told = answer.json()
         except ValueError:

@@ -183,6 +183,10 @@ def install(app: FastAPI, show: Show) -> None:
             HTTPStatus(error.status_code).name.lower(),
             "the request cannot be answered",
         )
+        if error.status_code == 404 and app.openapi_url is None:
+            detail = (
+                "this process is no `api`, and answers only of itself: ask one that is, at its own address"
+            )
         return problem(error.status_code, code, detail, headers=headers)
 
     async def gone(_: Request, __: Exception) -> Answer:

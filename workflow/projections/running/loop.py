@@ -96,7 +96,7 @@ class Loop(ABC):
         elif not away:
             _log.error("projections cannot go on (%s); trying again", whence(error))
         self._away = away
-        self.trouble = f"{type(error).__name__}: {error}"
+        self.trouble = "PostgreSQL does not answer" if away else f"{type(error).__name__}: {error}"
 
     def _goes_on(self) -> None:
         if self._away:
