@@ -19,6 +19,7 @@ from tests.cli.conftest import MENTORING, Running, run, up
 from tests.cli.events import TIME, event, held, written
 from tests.patience import PATIENCE
 from workflow.cli.lines import Line, Source, Splitter
+from workflow.cli.publish import _publish
 from workflow.cli.sending import Pace, Sender
 from workflow.cli.verb import Desk
 from workflow.consumers.meetings.contract import LARGEST_BODY
@@ -164,6 +165,9 @@ class Service:
         self.failures = failures
         self.stored: list[bytes] = []
 
+    async def get(self, path: str, **_: object) -> Any:
+        raise Unavailable(f"PostgreSQL does not answer, and so does not {path}")
+
     async def publish(self, bodies: Sequence[bytes]) -> list[int]:
         if self.failures:
             self.failures -= 1
@@ -185,10 +189,21 @@ def sender(service: Service, **options: Any) -> Sender:
 
 
 async def test_what_cannot_be_stored_now_is_sent_again() -> None:
-    service = Service(failures=2)
-    sending = sender(service)
+    service, said = Service(failures=2), list[str]()
+    sending = sender(service, waiting=said.append)
     assert await sending.send(lines(b"a", b"b")) == []
+    assert said == ["the stream is full"], "once, however often it is sent again"
     assert (service.stored, sending.sent.stored, sending.sent.runs) == ([b"a", b"b"], 2, [(1, 2)])
+
+
+async def test_what_is_stored_is_told_also_where_it_cannot_be_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handle = os.open(written(tmp_path / "events", '{"a": 1}', '{"a": 2}'), os.O_RDONLY)
+    with pytest.raises(Unavailable, match="PostgreSQL"):
+        await _publish(handle, sender(Service()), Pace(None), wait=True, as_json=False)
+    os.close(handle)
+    assert capsys.readouterr().err == "everything up to line 2 is stored\n"
 
 
 async def test_patience_has_an_end() -> None:

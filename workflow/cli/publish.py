@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, TextColumn
 
 from workflow.cli.lines import Line, Source
 from workflow.cli.progress import Bar, drawn
-from workflow.cli.sending import Pace, Sender, Sent
+from workflow.cli.sending import PATIENCE, Pace, Sender, Sent
 from workflow.cli.verb import NOT_NAMED, AsJson, Data, Exit, desk, emit, err, out, settings_of, verb
 from workflow.consumers.meetings.envelope import Message, Raw, read
 from workflow.consumers.meetings.reasons import explain
@@ -71,7 +72,8 @@ async def publish(
                 raise Unavailable(f"events go to a running service: {NOT_NAMED}")
             if not at.running:
                 raise Unavailable("no service runs there, and events go to a running one: `mentoring up`")
-            return await _publish(handle, Sender(at), Pace(rate), wait=wait, as_json=as_json)
+            sender = Sender(at, waiting=partial(_tell_waiting, as_json=as_json))
+            return await _publish(handle, sender, Pace(rate), wait=wait, as_json=as_json)
 
 
 async def _publish(handle: int, sender: Sender, pace: Pace, *, wait: bool, as_json: bool) -> Exit:
@@ -90,8 +92,8 @@ async def _publish(handle: int, sender: Sender, pace: Pace, *, wait: bool, as_js
                     _tell_fault(line, as_json=as_json)
                 sent.through = lines[-1].number
                 bar.show(events=sent.stored)
-        done = True
         became = await sender.became() if wait else None
+        done = True
     except OSError as error:
         raise Unavailable(
             f"it cannot be read any further: {error.strerror}", code="file_unreadable"
@@ -135,6 +137,18 @@ def _tell_how_far(sent: Sent, *, as_json: bool) -> None:
         err.print(
             f"everything up to line {sent.through} is stored"
             + (f", but for the {sent.refused} that were not sent" if sent.refused else ""),
+            soft_wrap=True,
+        )
+
+
+def _tell_waiting(why: str, *, as_json: bool) -> None:
+    """Not stored yet, and sent again and again."""
+    if as_json:
+        typer.echo(json.dumps({"waiting": why, "seconds": PATIENCE}), err=True)
+    else:
+        err.print(
+            f"not stored yet: {why}. It is sent again for up to {PATIENCE / 60:.0f} minutes",
+            markup=False,
             soft_wrap=True,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,12 +76,16 @@ class Pace:
 class Sender:
     """Sends to the service that ``at`` speaks to, one batch after the other.
 
-    What was stored already before a 503 is stored again: the service knows it as a duplicate.
+    What was stored already before a 503 is stored again: the service knows it as a duplicate. ``waiting`` is told why
+    a batch is not stored at its first sending, before it is sent again.
     """
 
-    def __init__(self, at: Desk, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, at: Desk, *, patience: float = PATIENCE, waiting: Callable[[str], object] = lambda _: None
+    ) -> None:
         self._at = at
         self._patience = patience
+        self._waiting = waiting
         self.sent = Sent()
 
     async def send(self, lines: Sequence[Line]) -> list[Line]:
@@ -110,9 +114,11 @@ class Sender:
         while True:
             try:
                 return await self._at.publish(bodies)
-            except Unavailable:
+            except Unavailable as error:
                 if loop.time() + pause > until:
                     raise
+                if pause == _SHORTEST_PAUSE:
+                    self._waiting(error.detail)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
