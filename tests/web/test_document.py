@@ -11,6 +11,7 @@ import httpx
 import pytest
 from openapi_schema_validator import OAS31Validator
 
+from tests.web.broker import Broker
 from tests.web.conftest import (
     ADA,
     AS_COORDINATOR,
@@ -301,14 +302,6 @@ def _ask_for_a_step(service: Service) -> None:
     policy = Policy.model_validate({"onboarding": {"steps": ["training"]}})
     name, zone = service.settings.programme, service.settings.zone
     service.writer.submit(lambda tx: tx.open_programme(name, zone, policy, Origin("test"))).result()
-
-
-class Broker:
-    async def publish(self, *_: object) -> int:
-        return 1
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def _unfoldable(_: object) -> Future[Any]:
