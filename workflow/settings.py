@@ -30,6 +30,7 @@ from workflow.errors import Invalid
 from workflow.secret_files import read_secret
 
 _DSN = re.compile(r"postgres(ql)?://|[a-z_]+ *=")
+_SCHEMES = {"nats", "tls"}
 _API = re.compile(r"https?://[^/\s]+")
 _PASSWORD = re.compile(r"//[^/@]*:[^/@]*@|\bpassword *=")
 
@@ -337,7 +338,11 @@ def _is_address(address: str) -> bool:
     try:
         parts = urlsplit(address if "://" in address else f"nats://{address}")
         whole = parts.netloc and parts.hostname and parts.port != 0 and " " not in parts.netloc
-        return bool(whole) and not (parts.path.strip("/") or parts.query or parts.fragment)
+        return (
+            bool(whole)
+            and parts.scheme in _SCHEMES
+            and not (parts.path.strip("/") or parts.query or parts.fragment)
+        )
     except ValueError:  # a port that is none
         return False
 

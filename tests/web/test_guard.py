@@ -157,6 +157,7 @@ def test_the_servers_of_a_cluster_are_named_with_commas_between_them() -> None:
         "nats://a:4222,",
         ",",
         "",
+        "http://a:4222",
         "nats://a:port",
         "nats://a:70000",
         "nats://:4222",
