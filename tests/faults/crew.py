@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -36,6 +36,7 @@ class Crew:
             for role, failpoints in deadly.items()
         }
         self._there: defaultdict[str, list[Serving]] = defaultdict(list)
+        self._to_die = Counter[str]()
         self._stack = AsyncExitStack()
         self._watching: list[asyncio.Task[None]] = []
         self._coming = 0
@@ -43,16 +44,18 @@ class Crew:
 
     async def __aenter__(self) -> Self:
         try:
-            begun = await asyncio.gather(*map(self._begin, self._left))
+            first = await asyncio.gather(*map(self._begin, self._left))
             standing_by = [role for role, left in self._left.items() if left]  # once the others are at work
             if self._together:
                 self._left[self._together] = deque([""])
                 standing_by.append(self._together)
-            begun += await asyncio.gather(*map(self._begin, standing_by))
+            others = await asyncio.gather(*map(self._begin, standing_by))
         except BaseException:
             await self._stack.aclose()
             raise
-        self._watching = [asyncio.create_task(self._watch(*one)) for one in begun]
+        self._watching = [
+            asyncio.create_task(self._watch(*one)) for one in (*first, *others) if one is not None
+        ]
         return self
 
     async def __aexit__(
@@ -125,19 +128,21 @@ class Crew:
         doors[:] = [*doors[1:], *doors[:1]]
         return list(doors)
 
-    async def _begin(self, role: str) -> tuple[str, Serving]:
-        """The next one of a role; one that dies before it answers has done what it was to."""
-        while True:
+    async def _begin(self, role: str) -> tuple[str, Serving] | None:
+        """The next one of a role, if there is any; one that dies before it answers has done what it was to."""
+        while self._has_next(role):
             failpoint = self._left[role].popleft()
+            self._to_die[role] += bool(failpoint)
             serving = Serving(self._settings, *role.split(), failpoints=failpoint)
             try:
                 await self._stack.enter_async_context(serving)
             except Died:
                 assert await serving.gone() == -signal.SIGKILL
-                self.kills.append(f"{role} {failpoint}")
+                self._died(role, failpoint)
             else:
                 self._there[role].append(serving)
                 return failpoint, serving
+        return None
 
     async def _watch(self, failpoint: str, serving: Serving) -> None:
         while failpoint:
@@ -145,9 +150,19 @@ class Crew:
             role = " ".join(serving.roles)
             self._there[role].remove(serving)
             assert how == -signal.SIGKILL, f"{role}, to die at {failpoint}, ended with {how}"
-            self.kills.append(f"{role} {failpoint}")
-            if not self._left[role]:
-                return
+            self._died(role, failpoint)
             self._coming += 1
-            failpoint, serving = await self._begin(role)
+            begun = await self._begin(role)
             self._coming -= 1
+            if begun is None:
+                return
+            failpoint, serving = begun
+
+    def _has_next(self, role: str) -> bool:
+        """The one that lives comes last: at work before another that is to die, it would keep that one alive."""
+        left = self._left[role]
+        return bool(left) and (left[0] != "" or not self._to_die[role])
+
+    def _died(self, role: str, failpoint: str) -> None:
+        self._to_die[role] -= 1
+        self.kills.append(f"{role} {failpoint}")
