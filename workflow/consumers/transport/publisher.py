@@ -57,12 +57,12 @@ class Publisher:
     async def connect(self) -> None:
         """Connect, however long it takes. What is published before is refused."""
         task = asyncio.current_task()
+        assert task is not None
         # Where nobody answers, its client goes on trying by itself, and says nothing.
         silent = asyncio.get_running_loop().call_later(_SILENT_AFTER, self._say)
         try:
-            while (
-                task is None or not task.cancelling()
-            ):  # a request that is answered may swallow a cancellation
+            # To be cancelled once may not be enough: a request that is answered may swallow that.
+            while not task.cancelling():
                 try:
                     await self._broker.connect()
                 except (NatsError, OSError) as error:
