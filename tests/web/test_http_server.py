@@ -162,6 +162,18 @@ async def test_connections_on_which_nothing_is_asked_give_way(
         await writer.wait_closed()
 
 
+async def _said_as_it_stops(app: Any, begun: asyncio.Event) -> bytes:
+    """Everything that is answered where the server is stopped once the app has begun."""
+    with listen("127.0.0.1", 0) as listener:
+        http = Http(app)
+        serving = asyncio.create_task(http.serve([listener]))
+        said = asyncio.create_task(_said(listener.getsockname()[1], GET))
+        await begun.wait()
+        http.should_exit = True
+        await serving
+        return await said
+
+
 async def test_what_is_under_way_for_too_long_as_the_service_stops_is_answered(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -172,14 +184,7 @@ async def test_what_is_under_way_for_too_long_as_the_service_stops_is_answered(
         asked.set()
         await asyncio.Event().wait()
 
-    with listen("127.0.0.1", 0) as listener:
-        http = Http(waits)
-        serving = asyncio.create_task(http.serve([listener]))
-        said = asyncio.create_task(_said(listener.getsockname()[1], GET))
-        await asked.wait()
-        http.should_exit = True
-        await serving
-        assert _problem(await said) == (503, "in_doubt")
+    assert _problem(await _said_as_it_stops(waits, asked)) == (503, "in_doubt")
     assert caplog.messages == ["Cancel 1 running task(s), timeout graceful shutdown exceeded"]
 
 
@@ -195,14 +200,7 @@ async def test_an_answer_that_is_half_given_as_the_service_stops_is_no_whole_one
         begun.set()
         await asyncio.Event().wait()
 
-    with listen("127.0.0.1", 0) as listener:
-        http = Http(begins)
-        serving = asyncio.create_task(http.serve([listener]))
-        said = asyncio.create_task(_said(listener.getsockname()[1], GET))
-        await begun.wait()
-        http.should_exit = True
-        await serving
-        answer = await said
+    answer = await _said_as_it_stops(begins, begun)
     assert answer.endswith(b"half\r\n"), "the last chunk, which says that this is all, is missing"
     assert "Traceback" not in caplog.text
 

@@ -10,6 +10,7 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -53,7 +54,6 @@ class Doctor:
         self._master_key = settings.master_key_file or self._folder.master_key
         self._shared = settings.database is not None
         self._kept = looked_at(settings, self._folder)
-        self._heed: Heed = _unheeded
         self._told: set[str] = set()
         """What was said by now."""
         self._shut: set[str] = set()
@@ -61,7 +61,6 @@ class Doctor:
 
     def look(self, heed: Heed) -> Iterator[Finding]:
         """Everything, one after the other, whatever became of the one before."""
-        self._heed = heed
         kept, now = self._kept, RealClock().now()
         settings = [
             Check("settings", lambda: named_files.tokens(self._settings), named_files.MEND),
@@ -75,7 +74,9 @@ class Doctor:
             *([] if self._shared else [Check("folder", self._places), Check("disk", self._room)]),
             *kept.places(),
             Check("master key", lambda: store.keys(kept.keys, self._master_key), kept.restore),
-            Check("log", lambda: store.log(kept.facts, now, self._at_event, kept.restore), kept.restore),
+            Check(
+                "log", lambda: store.log(kept.facts, now, partial(heed, "log"), kept.restore), kept.restore
+            ),
             Check("import", lambda: store.unfinished(kept.facts), kept.restore),
             Check("receipts", lambda: store.ledger(kept.facts, kept.restore), kept.restore),
             Check(
@@ -89,7 +90,7 @@ class Doctor:
             Check("broker", self._broker),
         ]
         for number, check in enumerate(checks):
-            self._heed(check.about, number, len(checks))
+            heed(check.about, number, len(checks))
             if kept.needs.get(check.about, frozenset()) & self._shut:
                 continue  # nothing can be said of it, and nothing is to be thrown away for that
             found = check.found()
@@ -97,9 +98,6 @@ class Doctor:
             yield from found
             if any(isinstance(one, Shut) for one in found):
                 self._shut.add(check.about)
-
-    def _at_event(self, position: int, head: int) -> None:
-        self._heed("log", position, head)
 
     def _places(self) -> Iterator[Finding]:
         path, well = self._folder.path, True
@@ -224,7 +222,8 @@ class Doctor:
                 return
             file = self._folder.nats_token
         token = None if file is None else read_secret(file, "token of the NATS server")
-        taken_in = None if self._shut else store.positions(self._kept.facts, self._kept.failures)
+        rests_on = self._kept.needs.get("receipts", frozenset())
+        taken_in = None if rests_on & self._shut else store.positions(self._kept.facts, self._kept.failures)
         yield from asyncio.run(broker.stream(url, token, taken_in))
 
 
@@ -237,10 +236,6 @@ def installed() -> Iterator[Finding]:
 def unreadable(error: MentoringError) -> Finding:
     """The settings themselves do not fit; all else is looked at with those that hold otherwise."""
     return trouble("settings", error.detail, "mend them: neither the service nor any verb starts so")
-
-
-def _unheeded(*_: object) -> None:
-    """Nobody is told how far it is."""
 
 
 _without_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
