@@ -98,11 +98,13 @@ async def offline(
             if begun and service.store.head() == 0:
                 raise folder.nothing_kept() if settings.database is None else _nothing_kept()
             await service.begin()
-            for projection in service.runner.status():
-                reaching = asyncio.wrap_future(service.runner.reaching(projection.head, [projection.name]))
+            for projection in service.projections.status():
+                reaching = asyncio.wrap_future(
+                    service.projections.reaching(projection.head, [projection.name])
+                )
                 try:
                     while not (await asyncio.wait({reaching}, timeout=_AGAIN))[0]:
-                        heed(service.runner.position([projection.name]), projection.head)
+                        heed(service.projections.position([projection.name]), projection.head)
                     with suppress(NotYetFolded):  # one that is paused can be looked at, and rebuilt
                         await reaching
                 finally:

@@ -348,7 +348,7 @@ async def test_what_is_documented_is_answered_as_documented(
     if ids.get("failed"):
         service.views.pause(service.views.live("journey"), "KeyError")
     if ids.get("unfoldable"):
-        monkeypatch.setattr(service.runner, "rebuild", _unfoldable)
+        monkeypatch.setattr(service.projections, "rebuild", _unfoldable)
     answer = await http.request(method, path.format(**made), **asked)
     assert answer.status_code == status, answer.text
     told = document["paths"][path][method.lower()]["responses"][str(status)]

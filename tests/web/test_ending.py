@@ -22,14 +22,14 @@ async def test_an_end_that_is_cancelled_is_waited_for_all_the_same(
     with Folder(settings.data) as folder:
         service = Service(settings, folder)
         await service.begin()
-        stopping, may_stop, stop = threading.Event(), threading.Event(), service.runner.stop
+        stopping, may_stop, stop = threading.Event(), threading.Event(), service.projections.stop
 
         def slow() -> None:
             stopping.set()
             may_stop.wait()
             stop()
 
-        monkeypatch.setattr(service.runner, "stop", slow)
+        monkeypatch.setattr(service.projections, "stop", slow)
         ending = asyncio.create_task(service.end())
         await asyncio.to_thread(stopping.wait)
         for _ in range(2):

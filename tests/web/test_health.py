@@ -130,7 +130,7 @@ async def test_a_projection_that_stands_still_is_noticed(http: httpx.AsyncClient
     transport = http._transport
     assert isinstance(transport, httpx.ASGITransport)
     transport.app.state.watch = Watch(lambda: now[0])  # type: ignore[attr-defined]
-    service.runner.stop()
+    service.projections.stop()
     await opened(http)
     assert (await http.get("/v1/health")).status_code == 200
     now[0] += STANDS_STILL
@@ -233,11 +233,11 @@ async def test_each_part_is_stopped_whatever_the_others_raise(settings: Settings
         raise RuntimeError("lost")
 
     async with offline(settings) as service:
-        stop = service.runner.stop
-        service.runner.stop = fail  # type: ignore[method-assign]
+        stop = service.projections.stop
+        service.projections.stop = fail  # type: ignore[method-assign]
         with pytest.raises(RuntimeError, match="lost"):
             await service.end()
-        service.runner.stop = stop  # type: ignore[method-assign]
+        service.projections.stop = stop  # type: ignore[method-assign]
     assert not service.writer.alive
     with pytest.raises(sqlite3.ProgrammingError):
         service.keys.destroyed("one")

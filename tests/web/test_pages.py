@@ -252,8 +252,8 @@ async def test_a_projection_that_is_paused_is_told_at_the_top(
             for one in known()
         ]
 
-    known = service.runner.status
-    monkeypatch.setattr(service.runner, "status", status)
+    known = service.projections.status
+    monkeypatch.setattr(service.projections, "status", status)
     sheet = await _sheet(http)
     assert "Something is not well" in sheet.text
     assert "projection journey is paused on event 7" in sheet.text
@@ -357,7 +357,7 @@ async def test_a_page_waits_for_what_it_was_asked_to_include(
     http: httpx.AsyncClient, service: Service
 ) -> None:
     service.read_waits = 0.05
-    service.runner.stop()
+    service.projections.stop()
     relationship = await opened(http)
     head = service.store.head()
     for path in ("/", f"/relationships/{relationship}"):

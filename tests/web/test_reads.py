@@ -30,7 +30,7 @@ async def test_a_read_that_waits_too_long_names_the_position_reached(
 ) -> None:
     service.read_waits = 0.05
     folded = service.store.head()
-    service.runner.stop()
+    service.projections.stop()
     await opened(http)
     for path in ("/v1/relationships", "/v1/agenda"):
         answer = await http.get(path, params={"after": service.store.head()})

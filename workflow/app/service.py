@@ -89,7 +89,7 @@ class Service:
         self._views_kept = keeping.views
         self.views = self._views()
         self._shared = shared = keeping.shared(self.store)
-        self.runner: Loop = (
+        self.projections: Loop = (
             Runner(self.views, self.store.read, self.store.head, stored=self.store)
             if shared is None
             else Follower(self.views, self.store.head, Requests(shared))
@@ -110,7 +110,7 @@ class Service:
         self.delivering = Delivering(settings, self.store, self.writer, self.taking_in.behind)
         self.publisher: Publisher | None = None
         self.upkeep = Upkeep(
-            self.store, self.keys, self.writer, self.clock, self.resolver, self.views, self.runner
+            self.store, self.keys, self.writer, self.clock, self.resolver, self.views, self.projections
         )
         self.verifying: int | None = None
         """How far a comparison has come, where one is under way."""
@@ -144,10 +144,10 @@ class Service:
         await asyncio.to_thread(self.upkeep.destructions.keep)
         await asyncio.to_thread(self.writer.start, sweep=serving)
         if unfinished is not None:
-            self.runner.start()
+            self.projections.start()
             return
         await asyncio.wrap_future(self.writer.submit(self._open_programme, urgent=True))
-        self.runner.start()
+        self.projections.start()
         if self._dsn is None:
             self._keep(self.upkeep.of_what_is_left())
             return
@@ -159,7 +159,7 @@ class Service:
 
     def _wake(self) -> None:
         """Something was committed or folded, here or elsewhere."""
-        self.runner.wake()
+        self.projections.wake()
         if self.projecting is not None:
             self.projecting.wake()
         self.delivering.wake()
@@ -235,7 +235,7 @@ class Service:
                 stack.callback(file.close)
             if self.server is not None:
                 stack.push_async_callback(self.server.stop)
-            stack.push_async_callback(asyncio.to_thread, self.runner.stop)
+            stack.push_async_callback(asyncio.to_thread, self.projections.stop)
             stack.push_async_callback(asyncio.to_thread, self.writer.stop)
             if self.publisher is not None:
                 stack.push_async_callback(self.publisher.close)
@@ -257,7 +257,7 @@ class Service:
     async def folded(self, names: Collection[str], after: int | None) -> None:
         """Wait until the projections named (none named: all) have folded a position, at most 5 s."""
         if after is not None:
-            await self.runner.reached(after, names or None, self.read_waits)
+            await self.projections.reached(after, names or None, self.read_waits)
 
     async def read(
         self, query: Callable[[Connection], T], names: Collection[str], after: int | None = None

@@ -31,9 +31,9 @@ def troubles(service: Service) -> Iterator[tuple[Role, str]]:
     if service.publisher is not None and service.publisher.trouble is not None:
         yield Role.API, f"nothing can be published by this process: {service.publisher.trouble}"
     # What an exception says may hold what was sent: here only its kind, the rest stands in the log.
-    for runner in (service.runner, service.projecting):
-        if runner is not None and runner.trouble is not None:
-            yield Role.PROJECT, f"projections cannot go on: {_kind(runner.trouble)}"
+    for folding in (service.projections, service.projecting):
+        if folding is not None and folding.trouble is not None:
+            yield Role.PROJECT, f"projections cannot go on: {_kind(folding.trouble)}"
     for chore in service.upkeep.chores:
         if chore.trouble:
             yield Role.CLOCK, f"{chore.undone}: {chore.trouble}"

@@ -40,10 +40,10 @@ class Upkeep:
         clock: Clock,
         resolver: Resolver,
         views: Views,
-        runner: Loop,
+        projections: Loop,
     ) -> None:
         self._views = views
-        self._runner = runner
+        self._projections = projections
         self._real = not isinstance(clock, SimulatedClock)
         self.driver = ClockDriver(writer, clock, agenda=self._agenda, folded=self._folded)
         self.waiting = Waiting(store, writer, resolver)
@@ -94,7 +94,7 @@ class Upkeep:
         await self.destructions.run()
         await self.driver.advance(to)
         position = await self.waiting.expire()
-        await asyncio.wrap_future(self._runner.reaching(position))
+        await asyncio.wrap_future(self._projections.reaching(position))
         return position
 
     def _agenda(self, until: datetime, limit: int, without: Collection[UUID]) -> Sequence[Due]:
@@ -102,4 +102,4 @@ class Upkeep:
             return due_until(connection, until, limit, without)
 
     async def _folded(self, position: int) -> None:
-        await asyncio.wrap_future(self._runner.reaching(position, [AGENDA.name]))
+        await asyncio.wrap_future(self._projections.reaching(position, [AGENDA.name]))

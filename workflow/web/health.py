@@ -118,7 +118,7 @@ async def look(service: Service, watch: Watch, *, alone: bool = False) -> Health
     """Whether everything is at work now; what this process does ``alone``, for whoever would start it anew."""
     away: list[str] = []
     try:
-        projections = await run_in_threadpool(service.runner.status)
+        projections = await run_in_threadpool(service.projections.status)
         head = await run_in_threadpool(service.store.head)
     except Exception as error:
         if not service.store.recorder.shared or not of_the_storage(error):

@@ -97,7 +97,7 @@ async def rebuild(
     service = by.service
 
     async def work() -> Answer:
-        rebuilt = await asyncio.wrap_future(service.runner.rebuild(None if name is None else (name,)))
+        rebuilt = await asyncio.wrap_future(service.projections.rebuild(None if name is None else (name,)))
         for one in rebuilt:
             if one.failure is not None:
                 raise Conflict(f"{one.name} cannot be folded: {one.failure}", code="fold_failed")
@@ -116,7 +116,7 @@ async def rebuild(
 async def pause(name: Name, by: By) -> Answer:
     """It folds nothing more, also after a restart, until it is resumed or rebuilt; what it has is still read."""
     return await _halt(
-        by, f"projection {name} paused", lambda: by.service.runner.pause(name, named(by.actor))
+        by, f"projection {name} paused", lambda: by.service.projections.pause(name, named(by.actor))
     )
 
 
@@ -129,7 +129,7 @@ async def pause(name: Name, by: By) -> Answer:
 )
 async def resume(name: Name, by: By) -> Answer:
     """It goes on behind what it has. One that a failure paused is to be rebuilt instead, and refused here."""
-    return await _halt(by, f"projection {name} resumed", lambda: by.service.runner.resume(name))
+    return await _halt(by, f"projection {name} resumed", lambda: by.service.projections.resume(name))
 
 
 async def _halt(by: Asking, what: str, ask: Callable[[], Future[None]]) -> Answer:
@@ -203,6 +203,6 @@ def _projections(service: Service) -> ProjectionsOut:
             row=said[one.name].row,
             answers=said[one.name].answers,
         )
-        for one in service.runner.status()
+        for one in service.projections.status()
     ]
     return ProjectionsOut(head=service.store.head(), verifying=service.verifying, projections=found)

@@ -205,7 +205,7 @@ async def _figured(request: Request, service: Service, health: Health) -> Figure
     Of very many relationships they take seconds to ask for, and are then asked for the more seldom: a service that
     takes messages in folds all the time, and a page is not to wait for them each time.
     """
-    status = await run_in_threadpool(service.runner.status)
+    status = await run_in_threadpool(service.projections.status)
     # A rebuild may find other rows at the same position.
     stand = tuple((one.name, one.generation, one.position) for one in status if one.name in READS)
     of = (*stand, health.now.replace(minute=0, second=0, microsecond=0))
