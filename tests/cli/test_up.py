@@ -156,6 +156,19 @@ def test_beyond_loopback_the_token_is_demanded_and_the_verbs_bring_it(data: Path
         assert running.stop()[0] == 0
 
 
+def test_the_verbs_bring_the_token_also_where_no_service_runs(
+    data: Path, relationship: str, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("a-token-of-enough-letters\n")
+    token.chmod(0o600)
+    listing = run(
+        "relationship", "list", "--data", data, "--json", env={"MENTORING_TOKEN_FILE": str(token)}
+    )
+    assert listing.exit_code == 0, listing.stderr
+    assert [one["id"] for one in json.loads(listing.stdout)] == [relationship]
+
+
 def test_health_is_told_by_words_and_exit_code(data: Path, relationship: str) -> None:
     nobody = run("health", "--data", data)
     assert (nobody.exit_code, "no service runs" in nobody.stderr) == (3, True)

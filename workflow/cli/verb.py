@@ -221,6 +221,7 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
             transport = httpx.ASGITransport(create_app(service))
             client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=_PATIENCE)
             await stack.enter_async_context(client)
+            _show_token(client, settings)  # the same door, which demands it of us, too
             running, unfinished = False, service.store.unfinished()
         yield Desk(client, running=running, unfinished=unfinished)
 
