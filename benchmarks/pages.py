@@ -1,10 +1,12 @@
-"""``python -m benchmarks.pages``: the figures kept in ``growth.json``, as tables in the pages that show them.
+"""``python -m benchmarks.pages``: the figures kept in ``growth.json`` and ``latest.json``, as tables in the pages that
+show them.
 
 With ``--check`` nothing is written, and pages are named that show others.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -195,6 +197,28 @@ def _latency(figures: Figures) -> str:
     return table(["", "", "p50", "p99", "commands"], lines)
 
 
+def _beside(_: Figures) -> str:
+    """What `make bench` found last, beside the documented way and the limit."""
+    rows = json.loads((Path(__file__).parent / "latest.json").read_text("utf-8"))
+    lines = [
+        [
+            _STORES[row["store"]],
+            f"{row['case']}, {row['unit']}",
+            f"{row['ours']:,}",
+            *(
+                ("", "")
+                if row["naive"] is None
+                else (f"{row['naive']:,}", f"{row['ours'] / row['naive']:.1f}")
+            ),
+            f"{row['limit']:,}",
+            f"{row['ours'] / row['limit']:.0%}",
+        ]
+        for row in rows
+        if row["unit"] != "ms"
+    ]
+    return table(["", "a second", "ours", "naive", "ours by naive", "limit", "of the limit"], lines)
+
+
 # --- the way on ---------------------------------------------------------------------------------------------
 
 
@@ -244,6 +268,7 @@ _PARTS: dict[str, Callable[[Figures], str]] = {
     "room": _room,
     "histories": _histories,
     "latency": _latency,
+    "beside": _beside,
     "way": _way,
 }
 

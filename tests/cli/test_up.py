@@ -162,9 +162,7 @@ def test_the_verbs_bring_the_token_also_where_no_service_runs(
     token = tmp_path / "token"
     token.write_text("a-token-of-enough-letters\n")
     token.chmod(0o600)
-    listing = run(
-        "relationship", "list", "--data", data, "--json", env={"MENTORING_TOKEN_FILE": str(token)}
-    )
+    listing = run("relationship", "list", "--data", data, "--json", env={"MENTORING_TOKEN_FILE": str(token)})
     assert listing.exit_code == 0, listing.stderr
     assert [one["id"] for one in json.loads(listing.stdout)] == [relationship]
 
