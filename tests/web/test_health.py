@@ -136,7 +136,9 @@ async def test_a_projection_that_stands_still_is_noticed(http: httpx.AsyncClient
     now[0] += STANDS_STILL
     answer = await http.get("/v1/health")
     assert answer.status_code == 503
-    assert all("stands still" in trouble for trouble in answer.json()["troubles"])
+    troubles = answer.json()["troubles"]
+    assert troubles
+    assert all("stands still" in trouble for trouble in troubles)
 
 
 async def test_messages_that_lie_untaken_while_intake_is_in_trouble_are_noticed(
