@@ -24,7 +24,7 @@ from tests.cli.conftest import run, silent_for_long, told, up
 from tests.patience import PATIENCE
 from tests.web.conftest import ADA, AS_COORDINATOR, AS_MENTOR, AS_OPERATOR, GRACE, PARTIES
 from workflow.app.importing import bring_in
-from workflow.cli.verb import Desk
+from workflow.cli.desk import Desk
 from workflow.demo.stage import publisher, service
 from workflow.folder import Folder
 from workflow.lifecycle import offline

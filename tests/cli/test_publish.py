@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from tests.cli.conftest import MENTORING, Running, run, up
 from tests.cli.events import TIME, event, held, written
 from tests.patience import PATIENCE
+from workflow.cli.desk import Desk
 from workflow.cli.lines import Line, Source, Splitter
 from workflow.cli.publish import _publish
 from workflow.cli.sending import Pace, Sender
-from workflow.cli.verb import Desk
 from workflow.consumers.meetings.contract import LARGEST_BODY
 from workflow.errors import Invalid, Unavailable
 

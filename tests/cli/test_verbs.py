@@ -13,10 +13,10 @@ import pytest
 
 from tests.cli.conftest import run, told
 from tests.web.conftest import AS_COORDINATOR, PARTIES
+from workflow.cli.desk import Desk
 from workflow.cli.docs.verbs import commands
 from workflow.cli.facts import DOING
 from workflow.cli.tables import foreign
-from workflow.cli.verb import Desk
 from workflow.errors import Invalid, MentoringError, Unavailable
 from workflow.folder import Folder
 from workflow.lifecycle import offline

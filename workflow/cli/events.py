@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from workflow.cli.desk import Desk, desk
 from workflow.cli.facts import tell
 from workflow.cli.grep import grep
 from workflow.cli.log_file import export, import_
 from workflow.cli.relationships import meant, resolve
-from workflow.cli.verb import AsJson, Data, Desk, desk, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, out, settings_of, verb
 from workflow.web.asking import LONGEST_PAGE
 
 app = typer.Typer(no_args_is_help=True, help="The log of everything that happened.")

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from workflow.aggregates.sealed import PLACEHOLDER
+from workflow.cli.desk import desk
 from workflow.cli.facts import tell
 from workflow.cli.progress import metered
 from workflow.cli.tables import words
-from workflow.cli.verb import AsJson, Data, Exit, desk, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Exit, settings_of, verb
 from workflow.errors import Invalid
 from workflow.web.asking import LONGEST_PAGE
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 
+from workflow.cli.desk import NOT_NAMED, shown
 from workflow.cli.tables import behind, minute
-from workflow.cli.verb import NOT_NAMED, AsJson, Data, Exit, emit, out, settings_of, shown, verb
+from workflow.cli.verb import AsJson, Data, Exit, emit, out, settings_of, verb
 from workflow.errors import Unavailable
 from workflow.folder import Folder
 from workflow.settings import Settings

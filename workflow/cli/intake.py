@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from workflow.cli.desk import NOT_NAMED, desk
 from workflow.cli.tables import Table, behind, foreign
-from workflow.cli.verb import NOT_NAMED, AsJson, Data, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, emit, out, settings_of, verb
 
 _MEANING = {
     "applied": "taken into a relationship",

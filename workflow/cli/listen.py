@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
+from workflow.cli.desk import Desk, desk
+from workflow.cli.verb import AsJson, Data, emit_line, out, settings_of, verb
 from workflow.errors import Invalid
 from workflow.store.receipts import Disposition
 from workflow.web.asking import LONGEST_PAGE

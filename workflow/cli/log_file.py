@@ -14,8 +14,9 @@ import typer
 
 from workflow.app.importing import Imported, bring_in, log_key
 from workflow.app.incoming import incoming
+from workflow.cli.desk import Desk, desk
 from workflow.cli.progress import metered
-from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, err, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, emit, err, out, settings_of, verb
 from workflow.drafts import Draft
 from workflow.errors import Conflict, Invalid, Stopped, Unavailable
 from workflow.store.exported import Head, LogLines

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from workflow.cli.desk import desk
 from workflow.cli.tables import ZONE, Table, foreign, minute, words
-from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, Exit, emit, out, settings_of, verb
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -10,10 +10,11 @@ import typer
 
 from workflow.aggregates.policy import Policy, parse_policy
 from workflow.aggregates.policy_changes import changes
+from workflow.cli.desk import desk
 from workflow.cli.docs.numbers import toml
 from workflow.cli.programmes import until_done
 from workflow.cli.tables import ZONE, minute
-from workflow.cli.verb import AsJson, By, Data, desk, emit, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, emit, settings_of, verb
 from workflow.errors import Invalid
 from workflow.folder import Folder
 

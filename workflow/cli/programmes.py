@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from workflow.cli.desk import Desk, desk
 from workflow.cli.progress import metered
 from workflow.cli.tables import ZONE, minute
-from workflow.cli.verb import AsJson, By, Data, Desk, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, emit, out, settings_of, verb
 
 app = typer.Typer(no_args_is_help=True, help="A programme: how it stands, and its end.")
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 from rich.progress import (
     BarColumn,
@@ -20,12 +19,6 @@ from rich.progress import (
 from rich.text import Text
 
 from workflow.cli.consoles import err, out
-from workflow.errors import MentoringError
-
-_AGAIN = 0.2
-
-if TYPE_CHECKING:
-    from workflow.cli.verb import Desk
 
 
 class Reach(Protocol):
@@ -97,22 +90,3 @@ def metered(doing: str, unit: str = "events") -> Iterator[Reach]:
             bar.show(completed=done, total=total)
 
         yield reach
-
-
-async def watched(
-    at: Desk, doing: Coroutine[Any, Any, Any], reached: Callable[[dict[str, Any]], int | None]
-) -> Any:
-    """What ``doing`` comes to; meanwhile the bar follows what ``reached`` finds in how the projections stand."""
-    if not err.is_terminal:
-        return await doing
-    task = asyncio.create_task(doing)
-    try:
-        with metered("folding") as reach:
-            while not (await asyncio.wait({task}, timeout=_AGAIN))[0]:
-                with suppress(MentoringError):  # how far it is does not matter to what it comes to
-                    status = await at.get("/v1/projections")
-                    reach(reached(status) or 0, status["head"])
-        return await task
-    finally:
-        task.cancel()
-        await asyncio.wait({task})

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import typer
 
-from workflow.cli.progress import watched
+from workflow.cli.desk import desk, watched
 from workflow.cli.tables import Table, foreign
-from workflow.cli.verb import AsJson, By, Data, Exit, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, Exit, emit, out, settings_of, verb
 
 app = typer.Typer(
     no_args_is_help=True,

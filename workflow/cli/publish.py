@@ -16,10 +16,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, TextColumn
 
+from workflow.cli.desk import NOT_NAMED, desk
 from workflow.cli.lines import Line, Source
 from workflow.cli.progress import Bar, drawn
 from workflow.cli.sending import PATIENCE, Pace, Sender, Sent
-from workflow.cli.verb import NOT_NAMED, AsJson, Data, Exit, desk, emit, err, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Exit, emit, err, out, settings_of, verb
 from workflow.consumers.meetings.envelope import Message, Raw, read
 from workflow.consumers.meetings.reasons import explain
 from workflow.errors import Invalid, Unavailable

@@ -9,9 +9,10 @@ import typer
 
 from workflow.aggregates.events import ConcernCode
 from workflow.aggregates.moves import Move, State
+from workflow.cli.desk import Desk, desk
 from workflow.cli.facts import DOING, told
 from workflow.cli.tables import ZONE, Table, foreign, minute, words
-from workflow.cli.verb import AsJson, By, Data, Desk, Spoken, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, By, Data, Spoken, emit, out, settings_of, verb
 from workflow.errors import Conflict, Invalid, NotFound
 from workflow.guidance import Language
 from workflow.web.asking import LONGEST_PAGE

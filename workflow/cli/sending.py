@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workflow.cli.desk import Desk
 from workflow.cli.lines import Line
-from workflow.cli.verb import Desk
 from workflow.errors import Invalid, Unavailable
 
 PATIENCE = 300.0

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from workflow.aggregates.programme import programme_id
+from workflow.cli.desk import Desk, desk
 from workflow.cli.relationships import meant, resolve
 from workflow.cli.tables import ZONE, Table, foreign, words
-from workflow.cli.verb import AsJson, Data, Desk, desk, emit_line, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, emit_line, out, settings_of, verb
 from workflow.errors import Invalid, NotFound
 from workflow.web.asking import LONGEST_PAGE
 

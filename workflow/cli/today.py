@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from workflow.cli.desk import NOT_NAMED, desk
 from workflow.cli.tables import ZONE, Table, days_since, minute
-from workflow.cli.verb import NOT_NAMED, AsJson, Data, Spoken, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, Spoken, emit, out, settings_of, verb
 from workflow.guidance import Language
 from workflow.settings import Settings
 

@@ -9,9 +9,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
 from workflow.app.snapshots import snapshot
+from workflow.cli.desk import Desk, desk
 from workflow.cli.progress import drawn
 from workflow.cli.tables import Table
-from workflow.cli.verb import AsJson, Data, Desk, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, emit, out, settings_of, verb
 from workflow.projections.analytics.files import Format
 from workflow.projections.analytics.view_files import MANIFEST, ViewFiles, chosen
 from workflow.projections.analytics.view_files import export as write

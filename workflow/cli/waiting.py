@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from workflow.cli.desk import desk
 from workflow.cli.parked import tell_held
 from workflow.cli.tables import ZONE, Table, foreign, minute
-from workflow.cli.verb import AsJson, Data, desk, emit, out, settings_of, verb
+from workflow.cli.verb import AsJson, Data, emit, out, settings_of, verb
 
 app = typer.Typer(
     no_args_is_help=True,
