@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from workflow.app import Service
 from workflow.consumers.hooks.retrying import retry as retry_hook
-from workflow.consumers.hooks.stored import Kept, find
+from workflow.consumers.hooks.stored import StoredHook, find
 from workflow.consumers.meetings import parked
 from workflow.consumers.meetings.reasons import WAITING, explain
 from workflow.consumers.requests.once import Answer, Work
@@ -125,12 +125,12 @@ async def drop(number: Number, by: By) -> Answer:
     return await by.operate(f"parked message {number} dropped", by.once(work))
 
 
-def _from_a_hook(service: Service, number: int) -> Kept | None:
+def _from_a_hook(service: Service, number: int) -> StoredHook | None:
     with service.store.ledger() as ledger:
         return find(ledger, number)
 
 
-async def _translate_anew(service: Service, number: int, kept: Kept) -> Answer:
+async def _translate_anew(service: Service, number: int, kept: StoredHook) -> Answer:
     submit = partial(service.writer.submit, urgent=True)
     return _resolved(number, await retry_hook(service.hooks, service.publisher, submit, number, kept))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from workflow.consumers.hooks.hook import Nothing
-from workflow.consumers.hooks.stored import Kept, settle
+from workflow.consumers.hooks.stored import StoredHook, settle
 from workflow.consumers.hooks.taking import Hooks, Untranslated
 from workflow.consumers.meetings.parked import Retried
 from workflow.consumers.meetings.reasons import UNTRANSLATED
@@ -22,7 +22,7 @@ async def retry(
     publisher: Publisher | None,
     submit: Callable[[Callable[[Transaction], None]], Future[Written[None]]],
     number: int,
-    kept: Kept,
+    kept: StoredHook,
 ) -> Retried:
     """Have it translated, hand over what it tells, and settle what is parked under ``number`` by the one writer."""
     found = await hooks.translate(kept.provider, kept.sent)

@@ -18,7 +18,7 @@ from workflow.store.transaction import Transaction
 _SOURCE = re.compile(r"/hooks/([a-z0-9][a-z0-9-]{0,31})")
 
 
-class Kept(NamedTuple):
+class StoredHook(NamedTuple):
     """What a provider sent, as it is kept."""
 
     provider: str
@@ -40,15 +40,15 @@ def packed(provider: str, sent: Sent, reason: str, now: datetime) -> Raw:
     return Raw(headers, sent.body)
 
 
-def unpacked(raw: Raw) -> Kept | None:
+def unpacked(raw: Raw) -> StoredHook | None:
     """What ``packed`` made; None where it is any other message."""
     found = _SOURCE.fullmatch(raw.headers.get("ce-source", ""))
     if raw.headers.get("ce-type") != UNTRANSLATED_TYPE or found is None:
         return None
-    return Kept(found[1], Sent(unquote(raw.headers.get("ce-hookmedia", "")), raw.body))
+    return StoredHook(found[1], Sent(unquote(raw.headers.get("ce-hookmedia", "")), raw.body))
 
 
-def find(ledger: Ledger, number: int) -> Kept | None:
+def find(ledger: Ledger, number: int) -> StoredHook | None:
     """What is parked under ``number``, where a provider sent it."""
     parked = ledger.parked.get(number)
     return None if parked is None or parked.body is None else unpacked(Raw.unpack(parked.body))
