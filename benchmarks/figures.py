@@ -12,6 +12,7 @@ _BY = {
     "growth": ("store", "active", "relationships"),
     "histories": ("store", "events"),
     "latency": ("store", "case"),
+    "asked": ("days",),
 }
 """What names a row of each kind."""
 

@@ -178,7 +178,8 @@ async def run(asked: argparse.Namespace, folder: Path) -> None:
     print(
         f"{len(told.first)} + {len(told.later)} messages, {len(told.work.messages)} before them", flush=True
     )
-    lived = await live(empty(folder), told)
+    lived = empty(folder)
+    await live(lived, told)
     filled = await fill(folder / "nats-filled", [*told.first, *told.later], KEY)
     results: list[Found] = []
     with PostgresServer(18, durable=True, shared_buffers="1GB", max_wal_size="4GB") as server:

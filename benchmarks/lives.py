@@ -49,10 +49,10 @@ class Lives:
     then: datetime
 
 
-def lives(number: int) -> Lives:
+def lives(number: int, lived: timedelta = LIVED) -> Lives:
     """So many of them."""
     told = workload(None, number + number // 2, months=_MONTHS)
-    now = START + LIVED
+    now = START + lived
     after: dict[object, list[Sent]] = defaultdict(list)
     for sent in told.messages:
         if sent.at > now:
@@ -68,15 +68,16 @@ def lives(number: int) -> Lives:
     return Lives(work, tuple(sents[0] for sents in ahead), tuple(later), told.now)
 
 
-async def live(folder: Path, told: Lives) -> Path:
-    """Have them lived in an empty folder."""
+async def live(folder: Path, told: Lives) -> int:
+    """Have them lived in an empty folder; how many questions the clock asked meanwhile."""
+    asked = 0
     with open_place(FILES, folder, told.work) as place:
         place.begin()
         with closing(Views(folder / "agenda.db", [AGENDA], durable=False)) as views:
             driver = driving(place, views)
             position = 0
             for at, sent in groupby(told.work.messages, key=lambda sent: sent.at):
-                await driver.advance(max(at, place.clock.now()))
+                asked += (await driver.advance(max(at, place.clock.now()))).asked
                 bodies = [one.body for one in sent]
                 received = receive(
                     range(position + 1, position + len(bodies) + 1), bodies, [None] * len(bodies)
@@ -91,8 +92,8 @@ async def live(folder: Path, told: Lives) -> Path:
                     )
                 ).result()
                 position += len(bodies)
-            await driver.advance(told.work.now)
-    return folder
+            asked += (await driver.advance(told.work.now)).asked
+    return asked
 
 
 def driving(place: Place, views: Views) -> ClockDriver:

@@ -25,9 +25,6 @@ ALL = 100_000_000
 _MESSAGES_A_MONTH = 162_055 / 10_000 / 8
 """Of one pair of the demonstration, as docs/benchmarks.md tells."""
 
-_QUESTIONS_A_MONTH = (10.73 - 4.07) / 30 * 365.25 / 12
-"""Of the clock, about one such pair: so many were asked until its 45th day and until its 15th, of 150 pairs."""
-
 _MONTH = 365.25 / 12 * 86_400
 _PART = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 _STORES = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
@@ -222,6 +219,13 @@ def _beside(_: Figures) -> str:
 # --- the way on ---------------------------------------------------------------------------------------------
 
 
+def _questions(rows: Figures) -> float:
+    """How many the clock asks about a pair in a month, after its first days."""
+    first, last = rows
+    more = last["questions"] / last["pairs"] - first["questions"] / first["pairs"]
+    return float(more / (last["days"] - first["days"]) * _MONTH / 86_400)
+
+
 def _way(figures: Figures) -> str:
     """What the largest number measured comes to for so many more, where each has as many events."""
     rows = _rows(figures, "postgres")
@@ -233,7 +237,8 @@ def _way(figures: Figures) -> str:
     fold = _last(rows, "first_rebuild")
     # Memory holds one relationship of two thousand then: each is loaded first.
     message, question = _last(rows, "intake", "cold"), _last(rows, "clock", "cold")
-    a_second, asked = ALL * _MESSAGES_A_MONTH / _MONTH, ALL * _QUESTIONS_A_MONTH / _MONTH
+    questions = _questions(figures["asked"])
+    a_second, asked = ALL * _MESSAGES_A_MONTH / _MONTH, ALL * questions / _MONTH
     taking_in, asking = a_second * message / 1e6, asked * question / 1e6
     each = row["events"] / row["relationships"]
     bytes_each = sum(row["bytes"].values()) / row["events"]
@@ -247,7 +252,7 @@ def _way(figures: Figures) -> str:
         ["the same in an hour with ten times as many", "", f"{10 * taking_in:.2f} processors"],
         [
             "questions of the clock",
-            f"{_QUESTIONS_A_MONTH:.2f} a month of each",
+            f"{questions:.2f} a month of each",
             f"{asked:,.0f} a second on average",
         ],
         ["asking them, each loaded first", f"{question:,.0f} µs each", f"{asking:.2f} of a processor"],
