@@ -44,6 +44,10 @@ class Recorder(Protocol):
         """How the log stands now."""
         ...
 
+    def which(self, cursor: Cursor) -> str:
+        """Which log this is: what is known of another, such as one that a backup took the place of, is not of this."""
+        ...
+
     def head(self, cursor: Cursor) -> int:
         """The position of the last event."""
         ...

@@ -69,6 +69,8 @@ class Writer:
         self._jobs = Jobs()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._head = 0
+        self._which: str | None = None
+        """The log that all in memory is of."""
         self._others_had = True
         self.overtaken = 0
         """How often what was decided beside others had to be decided anew."""
@@ -259,9 +261,10 @@ class Writer:
 
     def _follow(self, cursor: Cursor, head: int) -> None:
         """See what others have written since, up to ``head``: what they changed is not known any more."""
-        if head == self._head:
+        known = self._store.recorder.which(cursor) == self._which
+        if known and head == self._head:
             return
-        if not self._head < head <= self._head + _FOLLOWED:
+        if not known or not self._head < head <= self._head + _FOLLOWED:
             self._look_again(cursor)
             return
         changed = self._store.recorder.changed_since(cursor, self._head)
@@ -273,7 +276,8 @@ class Writer:
         self._unfinished = self._store.unfinished_within(cursor)
 
     def _look_again(self, cursor: Cursor) -> None:
-        """Somebody else wrote, or this is the start: nothing in memory can be relied upon."""
+        """Another log took the place of this one, or this is the start: nothing in memory can be relied upon."""
+        self._which = self._store.recorder.which(cursor)
         self._states.clear()
         self._memberships.clear()
         self._head = self._store.recorder.head(cursor)

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import psycopg
 
 from workflow.errors import Stopped
-from workflow.store.postgres.pool import complete
+from workflow.store.postgres.pool import WHICH, complete
 from workflow.store.postgres.unreached import FACTS_SETTING, KEYS_SETTING, unreached
 
 _WAITS, _TRIES_AFTER = 10.0, 0.2
 """Seconds for a server that is about to answer."""
 
-_LOOK = """
+_LOOK = f"""
     SELECT
-        pg_postmaster_start_time()::text || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()),
+        ({WHICH}),
         EXISTS (
             SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE n.nspname = 'mentoring' AND c.relname = 'stored_events'

@@ -82,6 +82,18 @@ def _read(dsn: str) -> dict[str, Any]:
         ) from None
 
 
+WHICH = """
+    SELECT pg_postmaster_start_time()::text || '/' || (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+"""The same for every address of one database, and for no other; also for none that was put in its place since."""
+
+
+class OneConnection(Connection[tuple[Any, ...]]):
+    """A connection that knows which database it leads to."""
+
+    which = ""
+
+
 class Connections:
     """A pool of connections to ``dsn`` in which names mean those of ``schema``. Safe to use from several threads.
 
@@ -92,8 +104,9 @@ class Connections:
         self._schema = schema
         self._setting = setting
         self._columns: dict[str, list[Column]] = {}
-        self._pool: ConnectionPool[Connection[tuple[Any, ...]]] = ConnectionPool(
+        self._pool: ConnectionPool[OneConnection] = ConnectionPool(
             complete(dsn),
+            connection_class=OneConnection,
             kwargs={"autocommit": True, "cursor_factory": PostgresCursor},
             min_size=1,
             max_size=most,
@@ -165,7 +178,7 @@ class Connections:
         """Let go of every connection, once it is given back."""
         self._pool.close(timeout=_WAITS)
 
-    def _configure(self, connection: Connection[Any]) -> None:
+    def _configure(self, connection: OneConnection) -> None:
         connection.adapters.register_loader("uuid", _Hex)
         connection.adapters.register_dumper(None, _FromHex)
         connection.adapters.register_dumper(Together, TogetherDumper)
@@ -177,6 +190,8 @@ class Connections:
             ("idle_in_transaction_session_timeout", f"{int(_IDLE * 1000)}ms"),
         ):
             connection.execute("SELECT set_config(%s, %s, false)", (name, value))
+        if (row := connection.execute(WHICH).fetchone()) is not None:
+            connection.which = str(row[0])
 
 
 class _Hex(Loader):

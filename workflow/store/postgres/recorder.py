@@ -31,7 +31,7 @@ from workflow.store.postgres import hints
 from workflow.store.postgres.cursor import PostgresCursor
 from workflow.store.postgres.last_commits import LastCommits
 from workflow.store.postgres.migrations import migrate
-from workflow.store.postgres.pool import Connections
+from workflow.store.postgres.pool import Connections, OneConnection
 from workflow.store.recorder import EventRow, Stand
 
 SCHEMA = "mentoring"
@@ -111,6 +111,10 @@ class PostgresRecorder(PostgresApplicationRecorder):
         """How the log stands now."""
         cursor.execute("SELECT head, commits FROM log")
         return Stand(*cursor.fetchone())
+
+    def which(self, cursor: Cursor) -> str:
+        """Which database the log is in: one that is restored, or whose server has begun anew, is another."""
+        return cast("OneConnection", cast("PostgresCursor", cursor).connection).which
 
     def head(self, cursor: Cursor) -> int:
         """The position of the last event; under the lock the next one is free."""
