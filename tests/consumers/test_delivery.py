@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from nats.aio.client import Client
@@ -35,6 +36,7 @@ from workflow.consumers.transport.broker import make_broker
 from workflow.consumers.transport.server import NatsServer
 from workflow.failpoints import VARIABLE
 from workflow.store.recorded import Recorded
+from workflow.store.transaction import Transaction
 from workflow.web.health import STANDS_STILL
 
 SUBJECTS = ["mentoring.events.*.*"]
@@ -121,6 +123,55 @@ async def test_it_begins_from_now_and_then_goes_on_from_where_it_was(
     async with delivering(world, server.url, from_beginning=False) as delivery:
         await caught_up(delivery, world)
     assert deduplicated(await received(client)) == expected(world, after=before)
+
+
+async def test_where_an_older_backup_says_that_less_was_delivered_it_goes_back_to_that(
+    world: World, server: NatsServer
+) -> None:
+    live(world)
+    read, asked = world.store.read, list[int]()
+
+    def noted(after: int, limit: int) -> list[Recorded]:
+        asked.append(after)
+        return read(after, limit)
+
+    world.store.read = noted  # type: ignore[method-assign]
+    async with delivering(world, server.url) as delivery:
+        await caught_up(delivery, world)
+        before = world.store.head() // 2
+
+        def put_back(tx: Transaction) -> None:
+            tx.ledger._cursor.execute("UPDATE reactors SET position = ?", (before,))
+            held(PAIRS[0], 3)(tx)
+
+        assert before not in asked
+        world.do(put_back)
+        await until(lambda: before in asked)
+        await caught_up(delivery, world)
+
+
+def told_as(fact: Recorded, id: UUID) -> Recorded:
+    metadata = fact.metadata.model_copy(update={"event_id": id})
+    return Recorded(fact.position, fact.stream, fact.version, fact.event, metadata)
+
+
+async def test_what_another_log_told_is_not_passed_over_in_this_one(
+    world: World, server: NatsServer, client: Client
+) -> None:
+    live(world)
+    read, others = world.store.read, iter([True])
+
+    def of_another(after: int, limit: int) -> list[Recorded]:
+        facts = read(after, limit)
+        if next(others, False):
+            return [told_as(fact, uuid4()) for fact in facts]
+        return facts
+
+    world.store.read = of_another  # type: ignore[method-assign]
+    async with delivering(world, server.url, most=20) as delivery:
+        await caught_up(delivery, world)
+    told = {one.id for one in await received(client)}
+    assert told > {id for ids in expected(world).values() for id in ids}
 
 
 async def test_what_the_setting_says_matters_at_first_start_alone(

@@ -60,6 +60,12 @@ def test_a_reactor_goes_on_from_where_it_was_and_never_back(place: Place) -> Non
     assert [place.do(lambda t, at=at: t.reactors.move("delivery", at)).value for at in (8, 6)] == [8, 8]
 
 
+def test_a_reactor_is_not_moved_over_what_is_not_known_to_be_done(place: Place) -> None:
+    place.do(lambda t: t.reactors.begin("delivery", 5))
+    assert place.do(lambda t: t.reactors.move("delivery", 9, behind=7)).value == 5
+    assert place.do(lambda t: t.reactors.move("delivery", 9, behind=5)).value == 9
+
+
 # --- receipts --------------------------------------------------------------------------------------------
 
 

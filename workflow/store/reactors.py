@@ -24,11 +24,14 @@ class Reactors:
         assert known is not None
         return known
 
-    def move(self, name: str, position: int) -> int:
-        """All up to ``position`` is done; a position never goes back. Where it stands now."""
+    def move(self, name: str, position: int, *, behind: int = 0) -> int:
+        """All from ``behind`` up to ``position`` is done; a position never goes back. Where it stands now.
+
+        It is not moved where it stands before ``behind``: what lies between is not known to be done.
+        """
         self._cursor.execute(
-            "UPDATE reactors SET position = CASE WHEN position < ? THEN ? ELSE position END"
+            "UPDATE reactors SET position = CASE WHEN position >= ? AND position < ? THEN ? ELSE position END"
             " WHERE name = ? RETURNING position",
-            (position, position, name),
+            (behind, position, position, name),
         )
         return int(self._cursor.fetchone()[0])

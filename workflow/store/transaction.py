@@ -65,6 +65,13 @@ class Transaction:
         """The sequence up to which ``upstream`` was taken in; ``receipts.move_position`` moves it."""
         return self.receipts.position(upstream)
 
+    def holds(self, position: int, event_id: UUID) -> bool:
+        """Whether this very fact stands there: a backup may have taken the place of the log that it was read of."""
+        batch = self._batch
+        rows = batch.store.recorder.select_page(batch.cursor, position - 1, 1)
+        found = batch.store.decode(rows)
+        return bool(found) and found[0].position == position and found[0].metadata.event_id == event_id
+
     # --- relationships ------------------------------------------------------------------------------------
 
     def relationship(self, id: UUID) -> Relationship | None:

@@ -47,11 +47,13 @@ _LONGEST_REST = 10.0
 class Window(NamedTuple):
     """What is sent before the position is moved to ``reached``: the messages of each relationship, in order.
 
-    ``fault`` is why the event behind cannot be told. ``any`` is whether there was anything to read.
+    ``last`` is the event there, None where nothing was read up to it. ``fault`` is why the event behind cannot be told.
+    ``any`` is whether there was anything to read.
     """
 
     chains: Sequence[Sequence[Message]]
     reached: int
+    last: UUID | None
     fault: Stopped | None
     any: bool
 
@@ -158,8 +160,8 @@ class Delivery:
         window = await in_thread(self._next)
         if window.chains:
             await self._send(window.chains)
-        if window.reached > self._position:
-            await self._move(window.reached)
+        if window.last is not None:
+            await self._move(window.reached, window.last)
         if window.fault is not None:
             raise window.fault
         self._standing.goes_on()
@@ -182,6 +184,7 @@ class Delivery:
         """The next window of the log, up to a fact that cannot be told."""
         chains: dict[UUID, list[Message]] = {}
         found, reached = self._read(self._position, self._most), self._position
+        last: Recorded | None = None
         fault: Stopped | None = None
         for recorded in found:
             try:
@@ -191,8 +194,9 @@ class Delivery:
                 break
             if message is not None:
                 chains.setdefault(message.relationship, []).append(message)
-            reached = recorded.position
-        return Window(list(chains.values()), reached, fault, any=bool(found))
+            reached, last = recorded.position, recorded
+        id = None if last is None else last.metadata.event_id
+        return Window(list(chains.values()), reached, id, fault, any=bool(found))
 
     async def _send(self, chains: Sequence[Sequence[Message]]) -> None:
         streams = self._broker.connection.jetstream(timeout=self._within)
@@ -221,11 +225,19 @@ class Delivery:
         except MaxPayloadError as error:
             raise _refused(message, "it is larger than its max_payload") from error
 
-    async def _move(self, reached: int) -> None:
+    async def _move(self, reached: int, last: UUID) -> None:
         hit("delivery.before")
-        moved = await asyncio.wrap_future(self._submit(lambda tx: tx.reactors.move(NAME, reached)))
+        behind = self._position
+        moved = await asyncio.wrap_future(self._submit(lambda tx: _moved(tx, behind, reached, last)))
         self._position = moved.value
         hit("delivery.after")
+
+
+def _moved(tx: Transaction, behind: int, reached: int, last: UUID) -> int:
+    """Where delivery goes on. Where a backup took the place of the log meanwhile, that is where that one says."""
+    if not tx.holds(reached, last):
+        behind = reached
+    return tx.reactors.move(NAME, reached, behind=behind)
 
 
 def rest_after(took: float, share: float) -> float:
