@@ -22,6 +22,7 @@ from workflow.projections.running.views import Views
 from workflow.store.event_store import EventStore
 from workflow.store.keys import KeyStore
 from workflow.store.writer import Writer
+from workflow.threads import in_thread
 
 _SECOND, _HOUR = 1.0, 3600.0
 
@@ -42,6 +43,7 @@ class Upkeep:
         views: Views,
         projections: Loop,
     ) -> None:
+        self._store = store
         self._views = views
         self._projections = projections
         self._real = not isinstance(clock, SimulatedClock)
@@ -102,4 +104,6 @@ class Upkeep:
             return due_until(connection, until, limit, without)
 
     async def _folded(self, position: int) -> None:
-        await asyncio.wrap_future(self._projections.reaching(position, [AGENDA.name]))
+        """As far as the log goes: where a backup took its place, what was known of it lies beyond its end."""
+        head = await in_thread(self._store.head)
+        await asyncio.wrap_future(self._projections.reaching(min(position, head), [AGENDA.name]))
