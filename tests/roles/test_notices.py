@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from tests.patience import until
+from workflow.app.elsewhere import others
 from workflow.app.notices import Notices
+from workflow.consumers.meetings.status import IntakeStatus
+from workflow.settings import Role
+from workflow.store.postgres.board import Notice
 
 THERE: Any = object()
 
@@ -74,3 +82,25 @@ async def test_what_else_keeps_notices_from_being_put_up_is_told(caplog: pytest.
     assert all("could not be told to the others (DiskFull at" in said for said in caplog.messages)
     assert caplog.messages
     assert "somebody" not in caplog.text
+
+
+def test_a_process_of_another_version_is_told_of_as_far_as_it_is_understood() -> None:
+    assert told_by(asdict(RUNNING) | {"more": 1}) == RUNNING
+
+
+def test_a_process_of_another_version_that_says_too_little_is_not_told_of() -> None:
+    assert told_by({"state": "running"}) is None
+
+
+RUNNING = IntakeStatus("running", None, None, "stream/0", 7, 3)
+
+
+def told_by(status: dict[str, Any]) -> IntakeStatus | None:
+    """What is told of intake elsewhere, where a process says this."""
+    notice = Notice(uuid4(), Role.INTAKE, "there", datetime.now(UTC), {"at_work": True, "status": status})
+    service: Any = SimpleNamespace(
+        instance=uuid4(),
+        duties=SimpleNamespace(at_work=set()),
+        notices=SimpleNamespace(of_all=[notice], at_work=lambda _: [notice]),
+    )
+    return others(service).intake

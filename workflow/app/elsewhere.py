@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from workflow.app.troubles import troubles
 from workflow.consumers.delivery.status import DeliveryStatus
@@ -16,6 +16,7 @@ from workflow.store.postgres.board import Notice
 if TYPE_CHECKING:
     from workflow.app.service import Service
 
+S = TypeVar("S", IntakeStatus, DeliveryStatus)
 _ABOUT = "processes"
 _DUTIES = {Role.INTAKE: "intake", Role.PROJECT: "projections", Role.CLOCK: "clock", Role.DELIVER: "delivery"}
 """What a role comes to that somebody has to be at."""
@@ -57,8 +58,8 @@ def others(service: Service) -> Others:
         if not _is_at_work(service, role) and not notices.at_work(role)
     ]
     return Others(
-        together([IntakeStatus(**status) for status in _statuses(elsewhere, Role.INTAKE)]),
-        next((DeliveryStatus(**status) for status in _statuses(elsewhere, Role.DELIVER)), None),
+        together(_statuses(elsewhere, Role.INTAKE, IntakeStatus)),
+        next(iter(_statuses(elsewhere, Role.DELIVER, DeliveryStatus)), None),
         [*dict.fromkeys(said), *missing],
     )
 
@@ -95,9 +96,8 @@ def _is_at_work(service: Service, role: Role) -> bool:
     return duty is None or any(name.partition(" ")[0] == duty for name in service.duties.at_work)
 
 
-def _statuses(notices: Sequence[Notice], role: Role) -> list[dict[str, Any]]:
-    return [
-        one.told["status"]
-        for one in notices
-        if one.role == role and one.told.get("at_work") and "status" in one.told
-    ]
+def _statuses(notices: Sequence[Notice], role: Role, kind: type[S]) -> list[S]:
+    """What those say that are at work. One of another version may say more, or not all that is known here."""
+    known = {field.name for field in fields(kind)}
+    said = [one.told.get("status", {}) for one in notices if one.role == role and one.told.get("at_work")]
+    return [kind(**{name: status[name] for name in known}) for status in said if known <= status.keys()]
