@@ -219,7 +219,7 @@ def _beside(_: Figures) -> str:
 # --- the way on ---------------------------------------------------------------------------------------------
 
 
-def _questions(rows: Figures) -> float:
+def _questions(rows: Sequence[Figures]) -> float:
     """How many the clock asks about a pair in a month, after its first days."""
     first, last = rows
     more = last["questions"] / last["pairs"] - first["questions"] / first["pairs"]

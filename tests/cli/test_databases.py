@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ from typer.testing import Result
 
 from tests.cli.conftest import run, up
 from tests.postgres import PostgresServer
+from workflow.clocks import RealClock
 from workflow.errors import Stopped
 from workflow.lifecycle import offline
 from workflow.settings import read_settings
@@ -57,6 +59,21 @@ def findings(done: Result) -> dict[str, list[dict[str, Any]]]:
     for one in json.loads(done.stdout)["findings"]:
         found.setdefault(one["about"], []).append(one)
     return found
+
+
+async def test_the_time_is_the_databases_wherever_the_clock_of_this_machine_is_set(
+    data: Path, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(names["MENTORING_DATABASE"], autocommit=True) as database:
+
+        def time() -> Any:
+            return database.execute("SELECT clock_timestamp()").fetchall()[0][0]
+
+        before = time()
+        monkeypatch.setattr(RealClock, "now", lambda _: datetime(2040, 1, 1, tzinfo=UTC))
+        async with offline(read_settings(data=data)) as service:
+            recorded = service.store.read(0, 100)[-1].metadata.recorded_at
+        assert before < recorded < time()
 
 
 def test_nothing_is_begun_by_looking(mentoring: Verb) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
 from workflow.aggregates.policy import Policy, parse_policy
-from workflow.clocks import Clock, RealClock, SimulatedClock
+from workflow.clocks import Clock, SimulatedClock
 from workflow.errors import Conflict, Invalid
 from workflow.settings import ClockKind, Settings
 from workflow.store.event_store import EventStore
@@ -36,7 +37,7 @@ def installed_version() -> str:
         return "0"
 
 
-def clock_of(settings: Settings, store: EventStore) -> Clock:
+def clock_of(settings: Settings, store: EventStore, real: Callable[[], Clock]) -> Clock:
     """The clock that the folder was begun with; another kind would tear its log's times apart."""
     with store.ledger() as ledger:
         instant = ledger.simulated_instant()
@@ -50,6 +51,4 @@ def clock_of(settings: Settings, store: EventStore) -> Clock:
             "--clock away",
             code="clock_differs",
         )
-    return (
-        SimulatedClock(instant or settings.simulated_start) if asked is ClockKind.SIMULATED else RealClock()
-    )
+    return SimulatedClock(instant or settings.simulated_start) if asked is ClockKind.SIMULATED else real()

@@ -27,7 +27,7 @@ from workflow.app.parts import Parts
 from workflow.app.projecting import Projecting
 from workflow.app.taking_in import TakingIn
 from workflow.app.upkeep import Upkeep, Work
-from workflow.clocks import SimulatedClock
+from workflow.clocks import RealClock, SimulatedClock
 from workflow.consumers.hooks.registry import installed
 from workflow.consumers.hooks.taking import Hooks
 from workflow.consumers.hooks.translators import Translators
@@ -53,6 +53,7 @@ from workflow.store.identities import Identities
 from workflow.store.ids import NewIds
 from workflow.store.postgres import hints
 from workflow.store.postgres.board import Board
+from workflow.store.postgres.clock import DatabaseClock
 from workflow.store.postgres.requests import Requests
 from workflow.store.recorded import Origin
 from workflow.store.transaction import Transaction
@@ -84,11 +85,13 @@ class Service:
         master_key, self.keys = keeping.keys()
         self._broker_key = broker_key(master_key)
         self.store = keeping.store(self.keys)
-        self.clock = clock_of(settings, self.store)
+        self._shared = shared = keeping.shared(self.store)
+        self.clock = clock_of(
+            settings, self.store, RealClock if shared is None else partial(DatabaseClock, shared)
+        )
         self.writer = Writer(self.store, self.clock, new_id=self.new_id)
         self._views_kept = keeping.views
         self.views = self._views()
-        self._shared = shared = keeping.shared(self.store)
         self.projections: Loop = (
             Runner(self.views, self.store.read, self.store.head, stored=self.store)
             if shared is None
@@ -152,6 +155,8 @@ class Service:
             self._keep(self.upkeep.of_what_is_left())
             return
         self.parts.keep(hints.follow(self._dsn, self._wake), "hints")
+        if isinstance(self.clock, DatabaseClock):
+            self.parts.keep(self.clock.follow(), "time")
         if serving and self.notices is not None:
             self.parts.keep(self.notices.run(), "notices")
         if self.projecting is not None and Role.PROJECT in self.roles:

@@ -130,7 +130,9 @@ class KeyStore:
             self._rows.destroy(gone)
 
     def sweep(self, in_use: Callable[[str], bool], head: int) -> list[str]:
-        """Remove keys whose append never came about. Only for the start: no writer may be at work.
+        """Remove keys whose append never came about. Nobody may append meanwhile: under the lock of the log.
+
+        Another process may know such a key still. It seals nothing under it: what it tries anew has other ids.
 
         Only a log that has grown since a key was made, to ``head``, can prove that: one that has not may be
         an older copy, and the facts sealed under the key stand in the newer.
