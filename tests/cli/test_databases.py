@@ -16,11 +16,13 @@ from psycopg.conninfo import make_conninfo
 from typer.testing import Result
 
 from tests.cli.conftest import run, up
+from tests.patience import until
 from tests.postgres import PostgresServer
 from workflow.clocks import RealClock
 from workflow.errors import Stopped
 from workflow.lifecycle import offline
 from workflow.settings import read_settings
+from workflow.store.postgres.clock import DatabaseClock
 
 Verb = Callable[..., Result]
 
@@ -74,6 +76,16 @@ async def test_the_time_is_the_databases_wherever_the_clock_of_this_machine_is_s
         async with offline(read_settings(data=data)) as service:
             recorded = service.store.read(0, 100)[-1].metadata.recorded_at
         assert before < recorded < time()
+
+
+async def test_the_time_of_the_database_is_followed_while_a_service_runs(
+    data: Path, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workflow.store.postgres.clock.EVERY", 0.01)
+    async with offline(read_settings(data=data)) as service:
+        later = datetime(2040, 1, 1, tzinfo=UTC)
+        monkeypatch.setattr(DatabaseClock, "_look", lambda clock: (later, clock._monotonic()))
+        await until(lambda: service.clock.now() >= later)
 
 
 def test_nothing_is_begun_by_looking(mentoring: Verb) -> None:
